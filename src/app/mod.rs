@@ -1,0 +1,1 @@
+//! The heart: state, events, actions, effects and the pure `update`.

@@ -1,0 +1,1 @@
+//! Prices, token counts, limits, reservations, projection and model choice. Pure.

@@ -1,0 +1,1 @@
+//! Configuration: defaults, user file, project file, environment and flags, with errors that name file, line and fix.

@@ -1,0 +1,20 @@
+//! Time as data. The shell stamps every event; pure code only ever compares and subtracts stamps.
+
+use serde::{Deserialize, Serialize};
+
+/// Microseconds since the Unix epoch, UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(pub i64);
+
+impl Timestamp {
+    /// Milliseconds from `earlier` to `self`; 0 if the clock went backwards in between.
+    pub fn millis_since(self, earlier: Timestamp) -> u64 {
+        u64::try_from((self.0 - earlier.0) / 1000).unwrap_or(0)
+    }
+
+    /// The day this moment falls in, counted from the Unix epoch, in a zone that lies `offset_seconds` east of UTC.
+    pub fn day(self, offset_seconds: i32) -> i64 {
+        (self.0.div_euclid(1_000_000) + i64::from(offset_seconds)).div_euclid(86_400)
+    }
+}

@@ -1,0 +1,50 @@
+//! What a prompt is made of, itemised.
+
+use super::change::FileSnapshot;
+use serde::{Deserialize, Serialize};
+
+/// Which share of the context budget an item draws on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ContextKind {
+    /// Code of the repository: 40 %.
+    Code,
+    /// Patterns that fit the intent: 30 %.
+    Pattern,
+    /// The conversation, AGENTS.md and what was learned: 30 %.
+    Memory,
+}
+
+/// One piece of the context.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContextItem {
+    /// Which share it draws on.
+    pub kind: ContextKind,
+    /// What it is called in the itemised view: a path, a pattern's name, `AGENTS.md`.
+    pub label: String,
+    /// 1-based first and last line, for code that is not the whole file.
+    pub lines: Option<(u32, u32)>,
+    /// The text as it goes into the prompt.
+    pub text: String,
+    /// Tokens, counted or estimated by `ContextBundle::exact`.
+    pub tokens: u32,
+    /// Why it is here, as a phrase.
+    pub reason: String,
+}
+
+/// Everything chosen for one run, within its budget.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContextBundle {
+    /// In prompt order: most stable first, so that prefix caches hit.
+    pub items: Vec<ContextItem>,
+    /// The files that were read whole, with the content edits will be made against.
+    pub files: Vec<FileSnapshot>,
+    /// Paths of the repository, for "does it exist" and for the map; capped.
+    pub listing: Vec<String>,
+    /// Tokens of all items together.
+    pub tokens: u32,
+    /// The budget they were chosen within.
+    pub budget: u32,
+    /// Whether `tokens` is counted by the model's own tokenizer (otherwise shown with `~`).
+    pub exact: bool,
+}

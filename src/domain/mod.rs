@@ -1,0 +1,21 @@
+//! The nouns of the house: plain data that every other module may name.
+//!
+//! Nothing here performs I/O, reads a clock or draws a random number, and nothing here imports another module of the crate.
+
+pub mod change;
+pub mod clock;
+pub mod context;
+pub mod failure;
+pub mod finding;
+pub mod hunk;
+pub mod ids;
+pub mod intent;
+pub mod language;
+pub mod message;
+pub mod mode;
+pub mod model;
+pub mod money;
+pub mod plan;
+pub mod safe_text;
+pub mod session;
+pub mod verdict;

@@ -1,0 +1,1 @@
+//! From a model's text to a proposal, and from a proposal to hunks. Pure.

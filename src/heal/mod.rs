@@ -1,0 +1,1 @@
+//! Findings to the next rung of the healing ladder, and when to stop. Pure.

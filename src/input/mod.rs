@@ -1,0 +1,1 @@
+//! Key notation, keymaps and the chord resolver.

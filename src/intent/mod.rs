@@ -1,0 +1,1 @@
+//! A sentence to an `Intent`. Pure; the vocabulary is data in `assets/intent/`.

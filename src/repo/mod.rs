@@ -1,0 +1,1 @@
+//! The repository on disk: walking, reading, the one write primitive, scratch copies, git.

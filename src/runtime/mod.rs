@@ -1,0 +1,1 @@
+//! The shell: event loop, effects, terminal guard, recorder, replay, headless front.

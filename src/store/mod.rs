@@ -1,0 +1,1 @@
+//! The SQLite actor: journal, sessions, ledger, migrations.

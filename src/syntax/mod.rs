@@ -1,0 +1,1 @@
+//! Grammars: which parser a language has, and the syntax errors in a text. Pure.

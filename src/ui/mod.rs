@@ -1,0 +1,1 @@
+//! Drawing: layout, theme roles, panes, overlays and widgets. Reads state, never writes it.

@@ -1,0 +1,1 @@
+//! Runs validators on a scratch copy, sandboxed and bounded, and reads their reports.
