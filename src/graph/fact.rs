@@ -1,0 +1,148 @@
+//! What has happened to a run, in the past tense. The journal's rows of a run are exactly these.
+
+use crate::domain::change::FileSnapshot;
+use crate::domain::context::ContextBundle;
+use crate::domain::failure::Failure;
+use crate::domain::finding::ValidationReport;
+use crate::domain::hunk::{Decision, HunkId};
+use crate::domain::ids::{JobId, RequestId};
+use crate::domain::model::{FinishReason, ModelInfo, Timings, Usage};
+use crate::domain::money::Money;
+use serde::{Deserialize, Serialize};
+
+/// One fact. Facts that carry an identifier the run does not await are ignored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "fact")]
+pub enum RunFact {
+    /// The run begins.
+    Started,
+    /// The context is chosen.
+    ContextAssembled {
+        /// The awaited job.
+        job: JobId,
+        /// What was chosen.
+        bundle: Box<ContextBundle>,
+    },
+    /// The reservation holds and the request has left.
+    RequestSent {
+        /// The awaited request.
+        request: RequestId,
+    },
+    /// A piece of the answer (merged per frame).
+    TextReceived {
+        /// The awaited request.
+        request: RequestId,
+        /// What came.
+        text: String,
+    },
+    /// A piece of the model's thinking.
+    ThinkingReceived {
+        /// The awaited request.
+        request: RequestId,
+        /// What came.
+        text: String,
+    },
+    /// The answer is complete, and settled in the ledger.
+    Answered {
+        /// The awaited request.
+        request: RequestId,
+        /// Why it ended.
+        finish: FinishReason,
+        /// Tokens; `estimated` where the server gave none.
+        usage: Usage,
+        /// Durations by the server's clock.
+        timings: Timings,
+        /// What it cost; `None` when the price is unknown.
+        cost: Option<Money>,
+    },
+    /// The request failed for good (retries are the provider's business). Text that came stays.
+    RequestFailed {
+        /// The awaited request.
+        request: RequestId,
+        /// Why.
+        failure: Failure,
+    },
+    /// The reservation was refused; nothing left, nothing was spent.
+    BudgetRefused {
+        /// The awaited request.
+        request: RequestId,
+        /// Which limit: `run`, `session`, `day`…, or `unknown price`.
+        scope: String,
+        /// The limit.
+        limit: Money,
+        /// Spent and reserved under it so far.
+        used: Money,
+        /// The worst case of the request.
+        asked: Money,
+    },
+    /// The files are read.
+    FilesRead {
+        /// The awaited job.
+        job: JobId,
+        /// What stands there.
+        files: Vec<FileSnapshot>,
+    },
+    /// The validators are done.
+    Validated {
+        /// The awaited job.
+        job: JobId,
+        /// What they said.
+        report: ValidationReport,
+    },
+    /// The user decided hunks; one entry of the decision history.
+    Decided {
+        /// Each hunk with its new decision.
+        decisions: Vec<(HunkId, Decision)>,
+    },
+    /// The newest entry of the decision history is taken back.
+    DecisionUndone,
+    /// The entry taken back last is made again.
+    DecisionRedone,
+    /// The user wants it different: one more round with this sentence, hunks accepted so far are told to the model.
+    RevisionRequested {
+        /// The sentence.
+        text: String,
+    },
+    /// The user chose another attempt of the series (healing or revision) to review.
+    AttemptChosen {
+        /// Index into the run's attempts.
+        index: usize,
+    },
+    /// The user wants the accepted hunks written (none accepted: the run ends with nothing accepted).
+    ApplyRequested,
+    /// Written and on disk.
+    Applied {
+        /// The awaited job.
+        job: JobId,
+    },
+    /// Nothing was written.
+    ApplyFailed {
+        /// The awaited job.
+        job: JobId,
+        /// Why: stale, denied, disk full…
+        failure: Failure,
+    },
+    /// The user wants the applied change taken back (or, once undone, made again).
+    UndoRequested,
+    /// The user's answer to a pause.
+    Resumed {
+        /// What was chosen.
+        choice: ResumeChoice,
+    },
+    /// The process ended while work was outstanding; said when the session is opened again.
+    Interrupted,
+    /// The user stopped the run. What it gained stays visible.
+    Cancelled,
+}
+
+/// What the user can answer when a run is paused.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResumeChoice {
+    /// Send it again (after the limit was raised, the server started, the key set).
+    Retry,
+    /// Go on with another model.
+    UseModel(Box<ModelInfo>),
+    /// End here.
+    Stop,
+}

@@ -1,0 +1,234 @@
+//! A run's state: everything a front shows of it, and everything needed to go on after a kill.
+
+use crate::domain::change::ChangeSet;
+use crate::domain::context::ContextBundle;
+use crate::domain::failure::Failure;
+use crate::domain::finding::ValidationReport;
+use crate::domain::hunk::{Decision, FileDiff, HunkId};
+use crate::domain::ids::{JobId, RequestId, RunId};
+use crate::domain::intent::Intent;
+use crate::domain::mode::Mode;
+use crate::domain::model::{FinishReason, ModelInfo, ModelRef, Node, Timings, Usage};
+use crate::domain::money::Money;
+use crate::domain::plan::Plan;
+use crate::domain::verdict::Verdict;
+use crate::edit::Format;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Numbers that bound a run. All come from the configuration.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunSettings {
+    /// Quality below which a proposal goes back, 0 to 1 (default 0.6).
+    pub quality_threshold: f64,
+    /// Most times the executor proposes on its own account (default 3).
+    pub max_iterations: u32,
+    /// Most healing attempts a proposal gets (default 3).
+    pub heal_attempts: u32,
+}
+
+/// What a run is made from. Journaled once, with the fact that it began.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunSpec {
+    /// Its number in the session.
+    pub id: RunId,
+    /// What the user wants.
+    pub intent: Intent,
+    /// Who the model is asked to be.
+    pub mode: Mode,
+    /// Which model.
+    pub model: ModelInfo,
+    /// Numbers that bound it.
+    pub settings: RunSettings,
+}
+
+/// Where a run stands.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Choosing the context.
+    #[default]
+    Assembling,
+    /// A node is at work: a request is out, or its files are being read.
+    Working(Node),
+    /// The proposal is ready and waits for the user's decisions.
+    Gate,
+    /// The accepted hunks are being written.
+    Applying,
+    /// Stopped at a limit or a failure; waits for the user's choice. What it gained is kept.
+    Paused(PauseReason),
+    /// Over.
+    Finished(Outcome),
+}
+
+/// Why a run is paused.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PauseReason {
+    /// A limit would have been passed.
+    Budget {
+        /// Which limit.
+        scope: String,
+        /// The limit.
+        limit: Money,
+        /// Spent and reserved under it.
+        used: Money,
+        /// What the next request might cost.
+        asked: Money,
+    },
+    /// A request failed for good.
+    Failed(Failure),
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Accepted hunks are on disk.
+    Applied,
+    /// An applied change was taken back; it can be made again.
+    Undone,
+    /// A mode that proposes no edits has answered.
+    Answered,
+    /// The proposal would change nothing.
+    NothingToDo,
+    /// The user accepted nothing.
+    Rejected,
+    /// The user stopped it, or stopped at a pause.
+    Cancelled,
+    /// It could not go on.
+    Failed(Failure),
+}
+
+/// One request to a model and what came of it: the stream pane's and the cost view's row.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Call {
+    /// The request.
+    pub id: RequestId,
+    /// Which node asked.
+    pub node: Node,
+    /// Which model was asked.
+    pub model: ModelRef,
+    /// Tokens the prompt was expected to take.
+    pub prompt_tokens: u32,
+    /// The answer so far.
+    pub text: String,
+    /// The thinking so far.
+    pub thinking: String,
+    /// Set when it is over.
+    pub finish: Option<FinishReason>,
+    /// Set when it failed.
+    pub failure: Option<Failure>,
+    /// Tokens.
+    pub usage: Option<Usage>,
+    /// Durations.
+    pub timings: Timings,
+    /// Money; `None` while it runs or when the price is unknown.
+    pub cost: Option<Money>,
+}
+
+/// One proposal of the series: the first, each healing, each round after the reviewer or the user sent it back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// The node that made it: executor or healer.
+    pub node: Node,
+    /// Which round of the executor, from 1.
+    pub iteration: u32,
+    /// Why it was made: the findings or reasons it answers; empty for the first.
+    pub cause: Vec<String>,
+    /// The request that brought it.
+    pub request: RequestId,
+    /// What it proposes.
+    pub changes: ChangeSet,
+    /// The same, cut into hunks.
+    pub diff: Vec<FileDiff>,
+    /// What the validators said; `None` while they run.
+    pub report: Option<ValidationReport>,
+    /// What the reviewer said; `None` before it did.
+    pub verdict: Option<Verdict>,
+    /// Edits of the answer that could not be placed, each a sentence.
+    pub problems: Vec<String>,
+}
+
+/// A run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// What it was made from; `model` changes when the user chooses another at a pause.
+    pub spec: RunSpec,
+    /// Where it stands.
+    pub stage: Stage,
+    /// What the prompt is made of.
+    pub context: ContextBundle,
+    /// The planner's answer.
+    pub plan: Option<Plan>,
+    /// Every request, in order.
+    pub calls: Vec<Call>,
+    /// Every proposal, in order.
+    pub attempts: Vec<Attempt>,
+    /// Which attempt is under review.
+    pub chosen: usize,
+    /// Decisions on the chosen attempt's hunks; a hunk without an entry is pending.
+    pub decisions: BTreeMap<HunkId, Decision>,
+    /// Decision history for undo: what each entry changed, as (hunk, before, after).
+    pub history: Vec<Vec<(HunkId, Decision, Decision)>>,
+    /// Entries taken back, for redo.
+    pub undone: Vec<Vec<(HunkId, Decision, Decision)>>,
+    /// What was written, with its pre-images, once applied.
+    pub applied: Option<ChangeSet>,
+    /// The answer for the chat: what was done, next steps, possible improvements; or the mode's answer.
+    pub answer: String,
+    /// Bookkeeping of the state machine that no front shows.
+    pub(super) inner: Inner,
+}
+
+/// What the state machine awaits and remembers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Inner {
+    /// Identifiers given so far.
+    pub(super) counter: u64,
+    /// The job awaited.
+    pub(super) job: Option<JobId>,
+    /// The request awaited.
+    pub(super) request: Option<RequestId>,
+    /// Rounds of the executor so far.
+    pub(super) iteration: u32,
+    /// Form the model was asked to answer in.
+    pub(super) format: Option<Format>,
+    /// Reasons the next round has to answer.
+    pub(super) feedback: Vec<String>,
+}
+
+impl Run {
+    /// The request whose answer is coming in, or the newest one.
+    pub fn current_call(&self) -> Option<&Call> {
+        self.calls.last()
+    }
+
+    /// The proposal under review.
+    pub fn attempt(&self) -> Option<&Attempt> {
+        self.attempts.get(self.chosen)
+    }
+
+    /// The decision on a hunk of the chosen attempt.
+    pub fn decision(&self, hunk: HunkId) -> Decision {
+        self.decisions.get(&hunk).copied().unwrap_or_default()
+    }
+
+    /// The node at work, if any.
+    pub fn active_node(&self) -> Option<Node> {
+        match self.stage {
+            Stage::Working(node) => Some(node),
+            _ => None,
+        }
+    }
+
+    /// Whether it is over. An applied run can still be undone.
+    pub fn is_finished(&self) -> bool {
+        matches!(self.stage, Stage::Finished(_))
+    }
+
+    /// Money of all requests whose price is known.
+    pub fn spent(&self) -> Money {
+        self.calls.iter().filter_map(|c| c.cost).sum()
+    }
+}
