@@ -1,5 +1,24 @@
 //! The heart: state, events, actions, effects and the pure `update`.
+//!
+//! `update(&mut State, &Stamped) -> Vec<Effect>` knows no clock, no file and no server. Both fronts drive it.
 
 mod action;
+mod effect;
+mod event;
+mod fact;
+mod session;
+mod state;
+mod update;
 
 pub use action::{Action, Scope};
+pub use effect::{Effect, Entry, Mouse, TerminalEffect, UnknownPrice};
+pub use event::{
+    Event, ModelEvent, Opening, Pointer, Resume, ScopeTotal, Stamped, StoreEvent, TextEdit, WorkEvent,
+};
+pub use fact::{Dated, Fact};
+pub use session::{Session, UNKNOWN_PRICE};
+pub use state::{
+    Area, Chat, Chip, Corrections, Failed, Layout, Live, Notice, Overlay, Picker, PickerItem, PickerKind, PickerValue,
+    ReviewView, RootInfo, STALL_MS, SessionsView, Settings, State, StreamView, hunks,
+};
+pub use update::update;

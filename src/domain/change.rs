@@ -75,3 +75,18 @@ impl ChangeSet {
         self.files.iter().find(|f| f.path == path)
     }
 }
+
+/// Whether something other than the user runs this file later: builds, test runners, package managers, CI, hooks,
+/// shells, agents. Such a file is never part of an accept-all and always has its own badge.
+pub fn runs_later(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    let file = lower.rsplit('/').next().unwrap_or(&lower);
+    let by_name = matches!(
+        file,
+        "build.rs" | "conftest.py" | "setup.py" | "makefile" | "gnumakefile" | "justfile" | "package.json" | ".envrc"
+            | "agents.md" | "claude.md" | ".gitlab-ci.yml" | "jenkinsfile" | ".pre-commit-config.yaml" | "tox.ini"
+            | "noxfile.py" | "sitecustomize.py" | ".bashrc" | ".profile" | ".gitattributes" | ".gitmodules"
+    );
+    let by_place = [".github/workflows/", ".circleci/", ".githooks/", ".husky/", ".vscode/", ".cargo/", ".devcontainer/"];
+    by_name || by_place.iter().any(|place| lower.starts_with(place) || lower.contains(&format!("/{place}")))
+}

@@ -1,0 +1,144 @@
+//! Everything the outside world is asked to do, as closed plain data. The shell performs them in order.
+
+use super::fact::Dated;
+use crate::budget::limit::Limits;
+use crate::domain::change::ChangeSet;
+use crate::domain::ids::{JobId, RequestId, RunId, SessionId};
+use crate::domain::intent::Intent;
+use crate::domain::message::Message;
+use crate::domain::model::{Locality, ModelRequest};
+use crate::domain::session::SessionStatus;
+use serde::{Deserialize, Serialize};
+
+/// One effect.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// Append facts to the journal.
+    Journal(Entry),
+    /// Reserve the worst case, then send the request and report what comes.
+    CallModel {
+        /// The session it is for.
+        session: SessionId,
+        /// The run it is for.
+        run: RunId,
+        /// What to send.
+        request: Box<ModelRequest>,
+        /// Where the model runs, which decides whether it costs money.
+        locality: Locality,
+        /// What must hold.
+        limits: Limits,
+        /// Whether a model without a known price may be asked.
+        unknown_price: UnknownPrice,
+    },
+    /// Drop the request's stream.
+    CancelRequest(RequestId),
+    /// Choose the context.
+    AssembleContext {
+        /// Echoed.
+        job: JobId,
+        /// For what.
+        intent: Box<Intent>,
+        /// Tokens at most.
+        budget: u32,
+        /// What was said before.
+        conversation: Vec<Message>,
+    },
+    /// Read files.
+    ReadFiles {
+        /// Echoed.
+        job: JobId,
+        /// Relative to the root.
+        paths: Vec<String>,
+    },
+    /// Validate a proposal.
+    Validate {
+        /// Echoed.
+        job: JobId,
+        /// The proposal.
+        changes: ChangeSet,
+    },
+    /// Write, all or nothing, after the journal holds that it was asked for.
+    Apply {
+        /// Echoed.
+        job: JobId,
+        /// What to write.
+        changes: ChangeSet,
+    },
+    /// Stop waiting for jobs of the run that was cancelled.
+    CancelJobs,
+    /// Ask every server for its models.
+    FindModels,
+    /// List the sessions of this root.
+    ListSessions,
+    /// Read a session's journal.
+    LoadSession(SessionId),
+    /// Make a name for a new session.
+    NameSession,
+    /// Forget a session.
+    DeleteSession(SessionId),
+    /// Give another session a name (the open one is renamed by a fact).
+    RenameSession(SessionId, String),
+    /// Sum up what was spent in a session and a run of it.
+    SumLedger(SessionId, RunId),
+    /// Keep a prompt for the history.
+    KeepPrompt(String),
+    /// Put text on the clipboard.
+    CopyText(String),
+    /// The user is needed: ring, if the terminal is elsewhere.
+    Notify(String),
+    /// Something for the terminal itself.
+    Terminal(TerminalEffect),
+}
+
+/// Facts to append.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The session.
+    pub session: SessionId,
+    /// Sequence number of the first fact.
+    pub first: u64,
+    /// The facts.
+    pub facts: Vec<Dated>,
+    /// The session's line in the list, as it now is.
+    pub name: String,
+    /// Where the session now stands.
+    pub status: SessionStatus,
+}
+
+/// What only the shell's terminal can do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TerminalEffect {
+    /// Go to the background.
+    Suspend,
+    /// Draw everything again.
+    Redraw,
+    /// Use the mouse, or leave it to the terminal.
+    Mouse(Mouse),
+    /// Change to the next theme.
+    NextTheme,
+    /// Leave.
+    Quit,
+}
+
+/// Whether a model without a known price may be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownPrice {
+    /// The user said yes in this session.
+    Allowed,
+    /// Refused until the user says yes.
+    Refused,
+}
+
+/// Who has the mouse.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mouse {
+    /// The panes.
+    #[default]
+    Captured,
+    /// The terminal, for its own selection.
+    Released,
+}

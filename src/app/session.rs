@@ -1,0 +1,127 @@
+//! A session: the fold of its journal.
+
+use super::fact::{Dated, Fact};
+use crate::budget::limit::Limits;
+use crate::domain::clock::Timestamp;
+use crate::domain::ids::{RunId, SessionId};
+use crate::domain::message::Message;
+use crate::domain::money::Money;
+use crate::domain::session::SessionStatus;
+use crate::graph::{self, Outcome, Run, RunCommand, Stage};
+
+/// The scope under which a request to a model without a known price is refused.
+pub const UNKNOWN_PRICE: &str = "unknown price";
+
+/// Everything that survives the process.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Session {
+    /// Which session.
+    pub id: SessionId,
+    /// Its name; empty until its first fact.
+    pub name: String,
+    /// The conversation.
+    pub messages: Vec<Message>,
+    /// Every run, in order.
+    pub runs: Vec<Run>,
+    /// When each run began.
+    pub begun: Vec<Timestamp>,
+    /// Limits the user raised here; they win over the configured ones.
+    pub raised: Vec<(String, Money)>,
+    /// Facts folded so far: the newest one's sequence number.
+    pub seq: u64,
+    /// Facts that the store has acknowledged as written.
+    pub acknowledged: u64,
+}
+
+impl Session {
+    /// A session without facts.
+    pub fn new(id: SessionId) -> Session {
+        Session { id, ..Session::default() }
+    }
+
+    /// Folds the facts of a journal. What the runs then ask for is for the caller to discard: it was asked for before.
+    pub fn fold(id: SessionId, facts: &[Dated]) -> Session {
+        let mut session = Session::new(id);
+        for dated in facts {
+            session.apply(dated);
+        }
+        session.acknowledged = session.seq;
+        session
+    }
+
+    /// Folds one fact. Returns what the run it concerns asks for now.
+    pub fn apply(&mut self, dated: &Dated) -> Vec<RunCommand> {
+        self.seq += 1;
+        match &dated.fact {
+            Fact::SessionBegun { name, .. } | Fact::SessionRenamed { name } => self.name.clone_from(name),
+            Fact::Posted { message } => self.messages.push(message.clone()),
+            Fact::RunBegun { spec } => {
+                self.runs.push(Run::new((**spec).clone()));
+                self.begun.push(dated.at);
+            }
+            Fact::Run { run, fact } => {
+                if let Some(run) = self.run_mut(*run) {
+                    return graph::step(run, fact);
+                }
+            }
+            Fact::LimitRaised { scope, limit } => {
+                self.raised.retain(|(s, _)| s != scope);
+                self.raised.push((scope.clone(), *limit));
+            }
+        }
+        Vec::new()
+    }
+
+    /// The newest run.
+    pub fn run(&self) -> Option<&Run> {
+        self.runs.last()
+    }
+
+    /// The newest run that is not over.
+    pub fn active_run(&self) -> Option<&Run> {
+        self.runs.last().filter(|r| !r.is_finished())
+    }
+
+    fn run_mut(&mut self, id: RunId) -> Option<&mut Run> {
+        self.runs.iter_mut().rev().find(|r| r.spec.id == id)
+    }
+
+    /// The number the next run gets.
+    pub fn next_run(&self) -> RunId {
+        RunId(self.runs.len() as u64 + 1)
+    }
+
+    /// Where the session stands, for the session list.
+    pub fn status(&self) -> SessionStatus {
+        match self.run().map(|r| &r.stage) {
+            None | Some(Stage::Finished(_)) => SessionStatus::Idle,
+            Some(Stage::Gate) => SessionStatus::Waiting,
+            Some(Stage::Paused(_)) => SessionStatus::Paused,
+            Some(_) => SessionStatus::Running,
+        }
+    }
+
+    /// The configured limits with what the user raised in this session.
+    pub fn limits(&self, configured: &Limits) -> Limits {
+        let mut limits = configured.clone();
+        for (scope, limit) in &self.raised {
+            limits.set(scope, *limit);
+        }
+        limits
+    }
+
+    /// Whether the user agreed to ask a model whose price is unknown.
+    pub fn allows_unknown_price(&self) -> bool {
+        self.raised.iter().any(|(scope, _)| scope == UNKNOWN_PRICE)
+    }
+
+    /// Whether every fact shown so far is on disk.
+    pub fn is_saved(&self) -> bool {
+        self.acknowledged >= self.seq
+    }
+
+    /// Whether the newest run wrote files and can be undone.
+    pub fn can_undo_apply(&self) -> bool {
+        matches!(self.run().map(|r| &r.stage), Some(Stage::Finished(Outcome::Applied | Outcome::Undone)))
+    }
+}

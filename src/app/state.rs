@@ -1,0 +1,250 @@
+//! The state: the open session, what each pane shows of it, and what is known of the world. Only `update` changes it.
+
+mod chat;
+mod layout;
+mod overlay;
+mod review;
+mod stream;
+
+pub use chat::{Chat, Chip, Corrections};
+pub use layout::{Area, Layout};
+pub use overlay::{Overlay, Picker, PickerItem, PickerKind, PickerValue};
+pub use review::{ReviewView, hunks};
+pub use stream::{Live, STALL_MS, StreamView};
+
+use super::action::Scope;
+use super::event::ScopeTotal;
+use super::session::Session;
+use crate::budget::limit::Limits;
+use crate::domain::clock::Timestamp;
+use crate::domain::failure::Failure;
+use crate::domain::ids::SessionId;
+use crate::domain::mode::Mode;
+use crate::domain::model::{Locality, ModelInfo, ModelRef};
+use crate::domain::session::SessionSummary;
+use crate::graph::{RunSettings, Stage};
+use serde::{Deserialize, Serialize};
+
+/// The repository the workbench is opened on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RootInfo {
+    /// Its folder, absolute.
+    pub path: String,
+    /// The folder's own name.
+    pub name: String,
+    /// The branch; `None` outside git.
+    pub branch: Option<String>,
+    /// Whether files can be written there.
+    pub writable: bool,
+}
+
+/// The configuration, as far as decisions depend on it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Money limits.
+    pub limits: Limits,
+    /// Numbers that bound a run.
+    pub run: RunSettings,
+    /// Modes to choose from; the first is the default.
+    pub modes: Vec<Mode>,
+    /// The mode to begin in.
+    pub mode: String,
+    /// The model to use; `None` chooses the best that is found.
+    pub model: Option<ModelRef>,
+    /// Models in the order in which to try cheaper ones, as prices are known: name and dollars a million output tokens.
+    pub prices: Vec<(ModelRef, f64)>,
+    /// The project's check command as shown, if one is approved.
+    pub check: Option<String>,
+    /// Offset of the local day from UTC, in seconds.
+    pub utc_offset: i32,
+}
+
+/// Something to tell the user, until it is seen or replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub text: String,
+    /// Whether something failed.
+    pub failed: Failed,
+}
+
+/// How a notice is coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Failed {
+    /// Something failed.
+    Yes,
+    /// For information.
+    No,
+}
+
+/// The session list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SessionsView {
+    /// Newest first.
+    pub list: Vec<SessionSummary>,
+    /// Index of the selected line.
+    pub selected: usize,
+    /// A new name being typed for the selected session.
+    pub renaming: Option<String>,
+    /// The selected session's deletion waits for a second press.
+    pub deleting: Option<SessionId>,
+}
+
+/// The state.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// The stamp of the newest event.
+    pub now: Timestamp,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// The repository.
+    pub root: RootInfo,
+    /// The configuration.
+    pub settings: Settings,
+    /// The open session.
+    pub session: Session,
+    /// All sessions of the root.
+    pub sessions: SessionsView,
+    /// Models found; `None` while they are looked for.
+    pub models: Option<Vec<ModelInfo>>,
+    /// The model the user chose, or the best found.
+    pub model: Option<ModelRef>,
+    /// Whether the user (or a flag) chose `model`; otherwise a better one that is found replaces it.
+    pub model_chosen: bool,
+    /// The mode's name.
+    pub mode: String,
+    /// The chat pane.
+    pub chat: Chat,
+    /// The stream pane.
+    pub stream: StreamView,
+    /// The review pane.
+    pub review: ReviewView,
+    /// What was spent and reserved, by scope.
+    pub totals: Vec<ScopeTotal>,
+    /// Which panes, how large, which one has the keys.
+    pub layout: Layout,
+    /// What lies on top.
+    pub overlay: Option<Overlay>,
+    /// The newest thing to tell the user.
+    pub notice: Option<Notice>,
+    /// A chord that has begun, and what may follow.
+    pub chord: Vec<(String, String)>,
+    /// Who has the mouse.
+    pub mouse: super::effect::Mouse,
+    /// The name the session gets with its first fact, if the user gave one.
+    pub session_name: Option<String>,
+    /// Whether an unfinished session is opened when the list comes.
+    pub resume: super::event::Resume,
+    /// A request that waits for the models to be found.
+    pub waiting_request: Option<String>,
+    /// Whether the program is leaving.
+    pub leaving: bool,
+}
+
+impl State {
+    /// Before anything happened.
+    pub fn new(opening: &super::event::Opening) -> State {
+        State {
+            now: Timestamp::default(),
+            size: opening.size,
+            root: opening.root.clone(),
+            session: Session::new(opening.session.clone()),
+            sessions: SessionsView::default(),
+            models: None,
+            model: opening.settings.model.clone(),
+            model_chosen: opening.settings.model.is_some(),
+            mode: opening.settings.mode.clone(),
+            settings: opening.settings.clone(),
+            chat: Chat::default(),
+            stream: StreamView::default(),
+            review: ReviewView::default(),
+            totals: Vec::new(),
+            layout: Layout::default(),
+            overlay: None,
+            notice: None,
+            chord: Vec::new(),
+            mouse: super::effect::Mouse::default(),
+            session_name: opening.session_name.clone(),
+            resume: opening.resume,
+            waiting_request: None,
+            leaving: false,
+        }
+    }
+
+    /// The chosen model's entry, once models are found.
+    pub fn model_info(&self) -> Option<&ModelInfo> {
+        let chosen = self.model.as_ref()?;
+        self.models.as_ref()?.iter().find(|m| m.reference == *chosen)
+    }
+
+    /// The chosen mode.
+    pub fn mode(&self) -> &Mode {
+        self.settings.modes.iter().find(|m| m.name == self.mode).unwrap_or(&self.settings.modes[0])
+    }
+
+    /// Where keys are looked up now, innermost first.
+    pub fn scopes(&self) -> Vec<Scope> {
+        let mut scopes = Vec::with_capacity(4);
+        match &self.overlay {
+            Some(Overlay::Picker(_)) => return vec![Scope::Picker, Scope::Global],
+            Some(Overlay::Help { .. }) => return vec![Scope::Overlay, Scope::Global],
+            None => {}
+        }
+        if self.sessions.renaming.is_some() {
+            return vec![Scope::Picker, Scope::Global];
+        }
+        let paused = self.session.run().is_some_and(|r| matches!(r.stage, Stage::Paused(_)));
+        if self.layout.focus == Area::Chat && self.chat.typing {
+            scopes.push(Scope::Typing);
+        } else {
+            if paused {
+                scopes.push(Scope::Pause);
+            }
+            scopes.push(self.layout.focus.scope());
+        }
+        scopes.push(Scope::Global);
+        scopes
+    }
+
+    /// The money under a scope, nothing if none was reported.
+    pub fn total(&self, scope: &str) -> ScopeTotal {
+        self.totals.iter().find(|t| t.scope == scope).cloned().unwrap_or_else(|| ScopeTotal {
+            scope: scope.to_owned(),
+            spent: Default::default(),
+            reserved: Default::default(),
+        })
+    }
+
+    /// Whether a request is out or a job is being done: time passes on the screen only then.
+    pub fn is_busy(&self) -> bool {
+        self.session.active_run().is_some_and(|r| {
+            matches!(r.stage, Stage::Assembling | Stage::Working(_) | Stage::Applying)
+        })
+    }
+
+    /// The best model for a user who chose none: the largest local one that fits a terminal's patience comes before
+    /// cloud models, which cost money, and those before the embedded engine.
+    pub fn preferred_model(models: &[ModelInfo]) -> Option<&ModelInfo> {
+        let rank = |m: &ModelInfo| match m.locality {
+            Locality::Loopback => 0,
+            Locality::Remote => 1,
+            Locality::Embedded => 2,
+        };
+        models.iter().min_by(|a, b| {
+            let size = |m: &ModelInfo| m.parameters_b.unwrap_or(0.0);
+            rank(a).cmp(&rank(b)).then(size(b).total_cmp(&size(a))).then(a.reference.cmp(&b.reference))
+        })
+    }
+
+    /// Tells the user something.
+    pub fn tell(&mut self, text: impl Into<String>, failed: Failed) {
+        self.notice = Some(Notice { at: self.now, text: text.into(), failed });
+    }
+
+    /// Tells the user of a failure.
+    pub fn tell_failure(&mut self, failure: &Failure) {
+        self.tell(failure.message.clone(), Failed::Yes);
+    }
+}

@@ -1,0 +1,199 @@
+//! `update`: the only place where state changes. Pure; what it wants done it returns as effects.
+//!
+//! A fact reaches the session through [`Step::commit`] alone: it is folded, queued for the journal, and what the run then
+//! asks for becomes effects. So the journal cannot miss what the screen shows.
+
+mod chat;
+mod choice;
+mod review;
+mod run;
+mod sessions;
+mod store;
+mod view;
+
+use super::action::Action;
+use super::effect::{Effect, Entry, Mouse, TerminalEffect, UnknownPrice};
+use super::event::{Event, Stamped};
+use super::fact::{Dated, Fact};
+use super::state::{Failed, Overlay, State};
+use crate::domain::ids::RunId;
+use crate::domain::model::Locality;
+use crate::graph::{RunCommand, RunFact};
+
+/// Changes the state by one event and returns what is to be done, in order.
+pub fn update(state: &mut State, stamped: &Stamped) -> Vec<Effect> {
+    state.now = stamped.at;
+    let mut step = Step { state, facts: Vec::new(), effects: Vec::new() };
+    step.event(&stamped.event);
+    step.finish()
+}
+
+/// One event's worth of change.
+struct Step<'a> {
+    state: &'a mut State,
+    /// Facts of this event, not yet handed to the journal.
+    facts: Vec<Dated>,
+    effects: Vec<Effect>,
+}
+
+impl Step<'_> {
+    fn event(&mut self, event: &Event) {
+        match event {
+            Event::Opened(opening) => self.opened(opening),
+            Event::Resized(columns, rows) => self.state.size = (*columns, *rows),
+            Event::User(action) => self.action(*action),
+            Event::Typed(edit) => self.typed(edit),
+            Event::ChordPending(chord) => self.state.chord.clone_from(chord),
+            Event::Pointed(pointer) => self.pointed(*pointer),
+            Event::Requested(text) => self.request(text),
+            Event::TimePassed => {}
+            Event::ScrollEnded(area, end) => self.scroll_ended(*area, *end),
+            Event::Models(event) => self.model_event(event),
+            Event::Work(event) => self.work_event(event),
+            Event::Store(event) => self.store_event(event),
+            Event::Noticed(failure) => self.state.tell_failure(failure),
+            Event::EndRequested => self.quit(),
+        }
+    }
+
+    fn opened(&mut self, opening: &super::event::Opening) {
+        *self.state = State { now: self.state.now, ..State::new(opening) };
+        if let Some(first) = opening.problems.first() {
+            let more = opening.problems.len() - 1;
+            let text = if more > 0 { format!("{first} (and {more} more: `vibe-tui doctor`)") } else { first.to_string() };
+            self.state.tell(text, Failed::Yes);
+        }
+        self.effects.extend([Effect::FindModels, Effect::ListSessions]);
+    }
+
+    fn action(&mut self, action: Action) {
+        use Action::*;
+        self.state.notice = None;
+        if action != DeleteSession {
+            self.state.sessions.deleting = None;
+        }
+        match action {
+            Quit => self.quit(),
+            Suspend => self.terminal(TerminalEffect::Suspend),
+            Redraw => self.terminal(TerminalEffect::Redraw),
+            NextTheme => self.terminal(TerminalEffect::NextTheme),
+            ToggleMouse => {
+                self.state.mouse = if self.state.mouse == Mouse::Captured { Mouse::Released } else { Mouse::Captured };
+                self.terminal(TerminalEffect::Mouse(self.state.mouse));
+            }
+            Help => self.state.overlay = Some(Overlay::Help { scroll: 0 }),
+            Palette | ChooseModel | ChooseMode => self.open_picker(action),
+            FocusNext | FocusPrevious | FocusChat | FocusStream | FocusReview | FocusBudget | FocusSessions | Zoom
+            | Widen | Narrow | Hide => self.arrange(action),
+            Close => self.close(),
+            Up | Down | Left | Right | PageUp | PageDown | Top | Bottom => self.navigate(action),
+            Confirm => self.confirm(),
+            Copy => self.copy(),
+            CancelRun | Retry | RaiseLimit | UseCheaper | UseLocal | StopRun => self.run_action(action),
+            Submit | Newline | StartTyping | StopTyping | HistoryPrevious | HistoryNext | EditIntent => {
+                self.chat_action(action);
+            }
+            AcceptHunk | RejectHunk | AcceptFile | RejectFile | AcceptAll | RejectAll | Apply | Refine | NextHunk
+            | PreviousHunk | NextFile | PreviousFile | ToggleSplit | NextAttempt | PreviousAttempt | Undo | Redo => {
+                self.review_action(action);
+            }
+            NewSession | OpenSession | RenameSession | DeleteSession => self.session_action(action),
+        }
+    }
+
+    fn terminal(&mut self, effect: TerminalEffect) {
+        self.effects.push(Effect::Terminal(effect));
+    }
+
+    fn quit(&mut self) {
+        self.state.leaving = true;
+        self.terminal(TerminalEffect::Quit);
+    }
+
+    /// Folds a fact, queues it for the journal and turns what the run asks for into effects.
+    fn commit(&mut self, fact: Fact) {
+        if self.state.session.seq == 0 && !matches!(fact, Fact::SessionBegun { .. }) {
+            let name = self.session_name(&fact);
+            let root = self.state.root.path.clone();
+            self.commit(Fact::SessionBegun { name, root });
+        }
+        let run = match &fact {
+            Fact::Run { run, .. } => Some(*run),
+            _ => None,
+        };
+        let before = run.and(self.state.session.run()).map(|r| r.stage.clone());
+        let dated = Dated { at: self.state.now, fact };
+        let commands = self.state.session.apply(&dated);
+        self.facts.push(dated);
+        for command in commands {
+            self.command(run.unwrap_or_default(), command);
+        }
+        if let (Some(before), Some(after)) = (before, self.state.session.run().map(|r| r.stage.clone()))
+            && before != after
+        {
+            self.stage_changed(&after);
+        }
+    }
+
+    /// A run's fact. Those of a run that is not the newest are dropped: nothing of it is outstanding.
+    fn commit_run(&mut self, fact: RunFact) {
+        if let Some(run) = self.state.session.run().map(|r| r.spec.id) {
+            self.commit(Fact::Run { run, fact });
+        }
+    }
+
+    fn command(&mut self, run: RunId, command: RunCommand) {
+        // What a command does must come after the facts that led to it.
+        self.journal();
+        let effect = match command {
+            RunCommand::AssembleContext { job, budget } => {
+                let Some(current) = self.state.session.run() else { return };
+                let intent = Box::new(current.spec.intent.clone());
+                let conversation = self.conversation();
+                Effect::AssembleContext { job, intent, budget, conversation }
+            }
+            RunCommand::ReadFiles { job, paths } => Effect::ReadFiles { job, paths },
+            RunCommand::CallModel(request) => {
+                self.state.stream.live = Some(super::state::Live::new(request.id, self.state.now));
+                self.state.stream.scroll = 0;
+                let limits = self.state.session.limits(&self.state.settings.limits);
+                let locality = self.state.session.run().map_or(Locality::Remote, |r| r.spec.model.locality);
+                let unknown_price = match self.state.session.allows_unknown_price() {
+                    true => UnknownPrice::Allowed,
+                    false => UnknownPrice::Refused,
+                };
+                let session = self.state.session.id.clone();
+                Effect::CallModel { session, run, request, locality, limits, unknown_price }
+            }
+            RunCommand::CancelRequest(request) => {
+                self.end_live(request);
+                Effect::CancelRequest(request)
+            }
+            RunCommand::Validate { job, changes } => Effect::Validate { job, changes },
+            RunCommand::Apply { job, changes } => Effect::Apply { job, changes },
+        };
+        self.effects.push(effect);
+    }
+
+    /// Hands the queued facts to the journal.
+    fn journal(&mut self) {
+        if self.facts.is_empty() {
+            return;
+        }
+        let facts = std::mem::take(&mut self.facts);
+        let session = &self.state.session;
+        let first = session.seq + 1 - facts.len() as u64;
+        self.effects.push(Effect::Journal(Entry {
+            session: session.id.clone(),
+            first,
+            facts,
+            name: session.name.clone(),
+            status: session.status(),
+        }));
+    }
+
+    fn finish(mut self) -> Vec<Effect> {
+        self.journal();
+        self.effects
+    }
+}

@@ -1,0 +1,265 @@
+//! The chat: typing, reading what is typed as an intent, sending it.
+
+use super::Step;
+use crate::app::action::Action;
+use crate::app::effect::Effect;
+use crate::app::event::TextEdit;
+use crate::app::fact::Fact;
+use crate::app::state::{Area, Chip, Corrections, Failed, Overlay};
+use crate::domain::intent::Intent;
+use crate::domain::message::{Author, Message};
+use crate::graph::{RunFact, RunSpec, Stage};
+use crate::intent::{self, Vocabulary};
+
+impl Step<'_> {
+    /// An edit goes to the line that has the keyboard: a picker's filter, a session's new name, or the chat.
+    pub(super) fn typed(&mut self, edit: &TextEdit) {
+        if let Some(Overlay::Picker(picker)) = &mut self.state.overlay {
+            let mut filter = picker.filter.clone();
+            edit_line(&mut filter, edit);
+            return picker.narrow(filter);
+        }
+        if let Some(name) = &mut self.state.sessions.renaming {
+            return edit_line(name, edit);
+        }
+        self.state.layout.focus_on(Area::Chat);
+        self.state.chat.typing = true;
+        self.state.chat.edit(edit);
+        self.read();
+    }
+
+    /// Reads what is typed, unless it would be an order or a revision.
+    fn read(&mut self) {
+        let text = self.state.chat.text();
+        let revision = self.at_gate();
+        let chat = &mut self.state.chat;
+        if text.trim().is_empty() || text.starts_with('/') || revision {
+            chat.reading = None;
+            chat.chip = None;
+            chat.corrections = Corrections::default();
+            return;
+        }
+        let whole = match &chat.asked {
+            Some(asked) => format!("{asked}\n{text}"),
+            None => text,
+        };
+        chat.reading = Some(intent::parse(&whole, Vocabulary::embedded()).intent);
+    }
+
+    pub(super) fn chat_action(&mut self, action: Action) {
+        match action {
+            Action::Submit => self.submit(),
+            Action::Newline => self.typed(&TextEdit::Insert('\n')),
+            Action::StartTyping => {
+                self.state.layout.focus_on(Area::Chat);
+                self.state.chat.typing = true;
+            }
+            Action::StopTyping => self.state.chat.typing = false,
+            Action::HistoryPrevious => self.browse(-1),
+            Action::HistoryNext => self.browse(1),
+            Action::EditIntent if self.state.chat.reading.is_some() => {
+                self.state.chat.chip = Some(Chip::Action);
+                self.state.chat.typing = false;
+            }
+            _ => {}
+        }
+    }
+
+    fn browse(&mut self, by: isize) {
+        let chat = &mut self.state.chat;
+        let (here, draft) = match &chat.browsing {
+            Some((index, draft)) => (*index, draft.clone()),
+            None => (chat.history.len(), chat.text()),
+        };
+        let next = here.saturating_add_signed(by).min(chat.history.len());
+        match chat.history.get(next).cloned() {
+            Some(text) => {
+                chat.set_text(&text);
+                chat.browsing = Some((next, draft));
+            }
+            None => {
+                chat.set_text(&draft);
+                chat.browsing = None;
+            }
+        }
+        self.read();
+    }
+
+    fn submit(&mut self) {
+        if self.state.sessions.renaming.is_some() {
+            return self.rename();
+        }
+        let text = self.state.chat.text().trim().to_owned();
+        if text.is_empty() {
+            return;
+        }
+        if let Some(order) = text.strip_prefix('/') {
+            return self.order(order.trim());
+        }
+        self.request(&text);
+    }
+
+    /// A slash order is an action by another name.
+    fn order(&mut self, order: &str) {
+        let (word, rest) = order.split_once(char::is_whitespace).unwrap_or((order, ""));
+        let action = match word {
+            "model" if !rest.is_empty() => return self.choose_model_named(rest.trim()),
+            "mode" if !rest.is_empty() => return self.choose_mode_named(rest.trim()),
+            "model" => Action::ChooseModel,
+            "mode" => Action::ChooseMode,
+            "help" => Action::Help,
+            "undo" => Action::Undo,
+            "redo" => Action::Redo,
+            "new" => Action::NewSession,
+            "review" => Action::FocusReview,
+            "cost" => Action::FocusBudget,
+            "sessions" => Action::FocusSessions,
+            "quit" => Action::Quit,
+            _ => {
+                let text = format!(
+                    "There is no /{word}. There are /model /mode /help /undo /redo /new /review /cost /sessions /quit."
+                );
+                return self.state.tell(text, Failed::Yes);
+            }
+        };
+        self.clear_composer();
+        self.action(action);
+    }
+
+    fn clear_composer(&mut self) {
+        let chat = &mut self.state.chat;
+        chat.set_text("");
+        chat.reading = None;
+        chat.chip = None;
+        chat.browsing = None;
+        chat.corrections = Corrections::default();
+    }
+
+    fn at_gate(&self) -> bool {
+        self.state.session.run().is_some_and(|r| r.stage == Stage::Gate)
+    }
+
+    /// A request becomes a run; at the gate it becomes a revision of the proposal.
+    pub(super) fn request(&mut self, text: &str) {
+        if let Some(run) = self.state.session.active_run()
+            && run.stage != Stage::Gate
+        {
+            let text = match run.stage {
+                Stage::Paused(_) => "A run is paused: answer it first (the keys are below), or stop it.",
+                _ => "A run is under way: wait for it, or stop it first.",
+            };
+            return self.state.tell(text, Failed::Yes);
+        }
+        if self.state.models.is_none() {
+            self.state.waiting_request = Some(text.to_owned());
+            return self.state.tell("Looking for models…", Failed::No);
+        }
+        if self.state.model_info().is_none() {
+            let wanted = self.state.model.as_ref().map(|m| format!("`{m}` is not there. ")).unwrap_or_default();
+            return self.state.tell(format!("{wanted}Choose a model first: /model lists them."), Failed::Yes);
+        }
+        self.keep_prompt(text);
+        let corrections = std::mem::take(&mut self.state.chat.corrections);
+        self.clear_composer();
+        self.state.chat.scroll = 0;
+        self.post(Author::User, text);
+        if self.at_gate() {
+            self.state.review = Default::default();
+            return self.commit_run(RunFact::RevisionRequested { text: text.to_owned() });
+        }
+        self.begin(text, &corrections);
+    }
+
+    fn begin(&mut self, text: &str, corrections: &Corrections) {
+        let asked = self.state.chat.asked.take();
+        let whole = match &asked {
+            Some(asked) => format!("{asked}\n{text}"),
+            None => text.to_owned(),
+        };
+        let reading = intent::parse(&whole, Vocabulary::embedded());
+        let corrected = *corrections != Corrections::default();
+        if let Some(question) = reading.question
+            && asked.is_none()
+            && !corrected
+        {
+            self.state.chat.asked = Some(text.to_owned());
+            let suggestions: String = question.suggestions.iter().map(|s| format!("\n- {s}")).collect();
+            return self.post(Author::Workbench, &format!("{}{suggestions}", question.text));
+        }
+        self.start_run(corrections.apply(reading.intent));
+    }
+
+    fn start_run(&mut self, intent: Intent) {
+        let Some(model) = self.state.model_info().cloned() else { return };
+        let spec = RunSpec {
+            id: self.state.session.next_run(),
+            intent,
+            mode: self.state.mode().clone(),
+            model,
+            settings: self.state.settings.run.clone(),
+        };
+        self.state.review = Default::default();
+        self.commit(Fact::RunBegun { spec: Box::new(spec) });
+        self.commit_run(RunFact::Started);
+    }
+
+    fn keep_prompt(&mut self, text: &str) {
+        let history = &mut self.state.chat.history;
+        if history.last().is_none_or(|last| last != text) {
+            history.push(text.to_owned());
+            self.effects.push(Effect::KeepPrompt(text.to_owned()));
+        }
+    }
+
+    /// Says something in the conversation.
+    pub(super) fn post(&mut self, author: Author, text: &str) {
+        let run = self.state.session.run().filter(|_| author != Author::User).map(|r| r.spec.id);
+        let message = Message { author, text: text.to_owned(), at: self.state.now, run };
+        self.commit(Fact::Posted { message });
+    }
+
+    /// What was said before the newest request.
+    pub(super) fn conversation(&self) -> Vec<Message> {
+        let messages = &self.state.session.messages;
+        let end = messages.iter().rposition(|m| m.author == Author::User).unwrap_or(messages.len());
+        messages[..end].to_vec()
+    }
+
+    /// The name given at the start, or the first words of the first request.
+    pub(super) fn session_name(&self, first: &Fact) -> String {
+        if let Some(name) = &self.state.session_name {
+            return name.clone();
+        }
+        let text = match first {
+            Fact::Posted { message } => message.text.as_str(),
+            Fact::RunBegun { spec } => spec.intent.text.as_str(),
+            _ => "session",
+        };
+        let mut name = String::new();
+        for word in text.split_whitespace() {
+            if name.chars().count() + word.chars().count() > 40 {
+                break;
+            }
+            if !name.is_empty() {
+                name.push(' ');
+            }
+            name.push_str(word);
+        }
+        if name.is_empty() { text.chars().take(40).collect() } else { name }
+    }
+}
+
+/// Edits a one-line field at its end.
+fn edit_line(line: &mut String, edit: &TextEdit) {
+    match edit {
+        TextEdit::Insert(c) if !c.is_control() => line.push(*c),
+        TextEdit::Paste(text) => line.extend(text.chars().filter(|c| !c.is_control())),
+        TextEdit::Backspace => drop(line.pop()),
+        TextEdit::DeleteWord => {
+            let kept = line.trim_end().rfind(char::is_whitespace).map_or(0, |i| i + 1);
+            line.truncate(kept);
+        }
+        TextEdit::DeleteToStart => line.clear(),
+        _ => {}
+    }
+}

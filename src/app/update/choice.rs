@@ -1,0 +1,165 @@
+//! Choosing models and modes, and the pickers that offer them.
+
+use super::Step;
+use crate::app::action::Action;
+use crate::app::state::{Area, Failed, Overlay, Picker, PickerItem, PickerKind, PickerValue, State};
+use crate::domain::failure::Failure;
+use crate::domain::model::{Locality, ModelInfo, ModelRef};
+
+impl Step<'_> {
+    pub(super) fn models_found(&mut self, models: Vec<ModelInfo>, failures: &[Failure]) {
+        if !self.state.model_chosen {
+            self.state.model = State::preferred_model(&models).map(|m| m.reference.clone());
+        }
+        self.state.models = Some(models);
+        if let (Some(failure), None) = (failures.first(), self.state.model_info()) {
+            self.state.tell_failure(failure);
+        }
+        if let Some(text) = self.state.waiting_request.take() {
+            self.state.notice = None;
+            self.request(&text);
+        }
+    }
+
+    pub(super) fn open_picker(&mut self, action: Action) {
+        let picker = match action {
+            Action::ChooseModel => Picker::new(PickerKind::Model, self.model_items()),
+            Action::ChooseMode => Picker::new(PickerKind::Mode, self.mode_items()),
+            _ => Picker::new(PickerKind::Action, action_items()),
+        };
+        self.state.overlay = Some(Overlay::Picker(picker));
+    }
+
+    fn model_items(&self) -> Vec<PickerItem> {
+        let models = self.state.models.iter().flatten();
+        models
+            .map(|m| {
+                let window = m.window.map(|w| format!(", {}K window", w / 1024)).unwrap_or_default();
+                let place = match m.locality {
+                    Locality::Embedded | Locality::Loopback => ", free",
+                    Locality::Remote => "",
+                };
+                PickerItem {
+                    label: m.reference.to_string(),
+                    note: format!("{}{window}{place}", m.note),
+                    value: PickerValue::Model(m.reference.clone()),
+                }
+            })
+            .collect()
+    }
+
+    fn mode_items(&self) -> Vec<PickerItem> {
+        let modes = self.state.settings.modes.iter();
+        modes
+            .map(|m| PickerItem {
+                label: m.name.clone(),
+                note: m.summary.clone(),
+                value: PickerValue::Mode(m.name.clone()),
+            })
+            .collect()
+    }
+
+    /// Takes the selected line of what lies on top.
+    pub(super) fn choose(&mut self) {
+        let Some(Overlay::Picker(picker)) = self.state.overlay.take() else { return };
+        match picker.choice().map(|item| item.value.clone()) {
+            Some(PickerValue::Action(action)) => self.action(action),
+            Some(PickerValue::Model(model)) => self.choose_model(model),
+            Some(PickerValue::Mode(mode)) => self.choose_mode_named(&mode),
+            None => {}
+        }
+    }
+
+    fn choose_model(&mut self, model: ModelRef) {
+        self.state.tell(format!("From now on: {model}"), Failed::No);
+        self.state.model = Some(model);
+        self.state.model_chosen = true;
+    }
+
+    /// By `provider/model`, or by the model's name alone if only one provider has it.
+    pub(super) fn choose_model_named(&mut self, name: &str) {
+        let models = self.state.models.iter().flatten();
+        let found: Vec<ModelRef> = models
+            .map(|m| &m.reference)
+            .filter(|r| r.model == name || r.to_string() == name)
+            .cloned()
+            .collect();
+        match found.as_slice() {
+            [one] => {
+                self.state.chat.set_text("");
+                self.choose_model(one.clone());
+            }
+            [] => self.state.tell(format!("No model is called `{name}`: /model lists them."), Failed::Yes),
+            several => {
+                let names: Vec<String> = several.iter().map(ModelRef::to_string).collect();
+                self.state.tell(format!("Several models are called that: {}.", names.join(", ")), Failed::Yes);
+            }
+        }
+    }
+
+    pub(super) fn choose_mode_named(&mut self, name: &str) {
+        if self.state.settings.modes.iter().any(|m| m.name == name) {
+            name.clone_into(&mut self.state.mode);
+            self.state.chat.set_text("");
+            self.state.tell(format!("Mode: {name}"), Failed::No);
+        } else {
+            let names: Vec<&str> = self.state.settings.modes.iter().map(|m| m.name.as_str()).collect();
+            self.state.tell(format!("There is no mode `{name}`; there are {}.", names.join(", ")), Failed::Yes);
+        }
+    }
+
+    /// The model with the next lower known price; one on this machine costs nothing and comes last.
+    pub(super) fn cheaper_model(&self) -> Option<ModelInfo> {
+        let prices = &self.state.settings.prices;
+        let price = |m: &ModelRef| prices.iter().find(|(r, _)| r == m).map(|(_, p)| *p);
+        let current = price(&self.state.session.run()?.spec.model.reference).unwrap_or(f64::INFINITY);
+        let models = self.state.models.iter().flatten();
+        let cheaper = models
+            .clone()
+            .filter(|m| m.locality == Locality::Remote)
+            .filter_map(|m| Some((price(&m.reference)?, m)))
+            .filter(|(p, _)| *p < current)
+            .max_by(|a, b| a.0.total_cmp(&b.0));
+        cheaper.map(|(_, m)| m.clone()).or_else(|| self.local_model())
+    }
+
+    /// The best model on this machine; the embedded engine where there is none.
+    pub(super) fn local_model(&self) -> Option<ModelInfo> {
+        let local: Vec<ModelInfo> =
+            self.state.models.iter().flatten().filter(|m| m.locality != Locality::Remote).cloned().collect();
+        State::preferred_model(&local).cloned()
+    }
+
+    /// The arrangement of the panes.
+    pub(super) fn arrange(&mut self, action: Action) {
+        let layout = &mut self.state.layout;
+        match action {
+            Action::FocusNext => layout.focus_on(layout.neighbour(1)),
+            Action::FocusPrevious => layout.focus_on(layout.neighbour(-1)),
+            Action::FocusChat => layout.focus_on(Area::Chat),
+            Action::FocusStream => layout.focus_on(Area::Stream),
+            Action::FocusReview => layout.focus_on(Area::Review),
+            Action::FocusBudget => layout.focus_on(Area::Budget),
+            Action::FocusSessions => layout.focus_on(Area::Sessions),
+            Action::Zoom => layout.zoomed = !layout.zoomed,
+            Action::Widen => layout.resize(1),
+            Action::Narrow => layout.resize(-1),
+            Action::Hide if layout.hidden.len() < Area::ALL.len() - 1 => {
+                let here = layout.focus;
+                let next = layout.neighbour(1);
+                layout.hidden.insert(here);
+                layout.focus = next;
+                layout.zoomed = false;
+            }
+            _ => {}
+        }
+        self.state.overlay = None;
+    }
+}
+
+fn action_items() -> Vec<PickerItem> {
+    let offered = Action::ALL.iter().filter(|a| !matches!(a, Action::Palette | Action::Confirm | Action::Close));
+    offered
+        .map(|a| PickerItem { label: a.doc().to_owned(), note: a.name().to_owned(), value: PickerValue::Action(*a) })
+        .collect()
+}

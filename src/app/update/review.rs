@@ -1,0 +1,166 @@
+//! The review: decisions on hunks, attempts, applying, undoing.
+
+use super::Step;
+use crate::app::action::Action;
+use crate::app::state::{Area, Failed};
+use crate::domain::change::runs_later;
+use crate::domain::hunk::{Decision, FileDiff, HunkId, LineKind};
+use crate::domain::safe_text::SafeText;
+use crate::graph::{Attempt, Outcome, RunFact, Stage};
+
+impl Step<'_> {
+    pub(super) fn review_action(&mut self, action: Action) {
+        use Action::*;
+        match action {
+            ToggleSplit => return self.state.review.split = !self.state.review.split,
+            Undo | Redo => return self.undo(action),
+            _ => {}
+        }
+        let Some(attempt) = self.state.session.run().and_then(|r| r.attempt()) else {
+            return self.state.tell("There is no proposal to review yet.", Failed::No);
+        };
+        match action {
+            NextHunk | PreviousHunk | NextFile | PreviousFile => {
+                let by = if matches!(action, NextHunk | NextFile) { 1 } else { -1 };
+                let review = &self.state.review;
+                let target = match action {
+                    NextHunk | PreviousHunk => review.hunk_at(&attempt.diff, by),
+                    _ => review.file_at(&attempt.diff, by),
+                };
+                if let Some(hunk) = target {
+                    self.state.review.look_at(hunk);
+                }
+            }
+            _ if self.state.session.run().is_some_and(|r| r.stage != Stage::Gate) => {
+                self.state.tell("Nothing waits for a decision now.", Failed::No);
+            }
+            AcceptHunk => self.accept_hunk(),
+            RejectHunk => self.decide(vec![(self.state.review.cursor, Decision::Rejected)], 1),
+            AcceptFile => self.accept_many(|file, cursor| file == cursor.file),
+            AcceptAll => self.accept_many(|_, _| true),
+            RejectFile => self.reject_many(|file, cursor| file == cursor.file),
+            RejectAll => self.reject_many(|_, _| true),
+            NextAttempt => self.choose_attempt(1),
+            PreviousAttempt => self.choose_attempt(-1),
+            Refine => {
+                self.state.layout.focus_on(Area::Chat);
+                self.state.chat.typing = true;
+                self.state.tell("Say what should be different; hunks you accepted are kept in mind.", Failed::No);
+            }
+            Apply => self.apply(),
+            _ => {}
+        }
+    }
+
+    fn accept_hunk(&mut self) {
+        let hunk = self.state.review.cursor;
+        let Some(attempt) = self.state.session.run().and_then(|r| r.attempt()) else { return };
+        if hides(attempt, hunk) && self.state.review.acknowledging != Some(hunk) {
+            self.state.review.acknowledging = Some(hunk);
+            return self.state.tell(
+                "This hunk has characters that cannot be seen (marked ⟦U+…⟧). Accept again if you want them.",
+                Failed::Yes,
+            );
+        }
+        self.decide(vec![(hunk, Decision::Accepted)], 1);
+    }
+
+    /// Accepts all that match, except what needs a yes of its own.
+    fn accept_many(&mut self, matches: impl Fn(usize, HunkId) -> bool) {
+        let Some(attempt) = self.state.session.run().and_then(|r| r.attempt()) else { return };
+        let (alone, together): (Vec<HunkId>, Vec<HunkId>) =
+            matching(&attempt.diff, self.state.review.cursor, matches).partition(|h| needs_own_yes(attempt, *h));
+        self.decide(together.into_iter().map(|h| (h, Decision::Accepted)).collect(), 0);
+        if let Some(first) = alone.first() {
+            self.state.review.look_at(*first);
+            let count = alone.len();
+            let (hunks, need) = if count == 1 { ("hunk", "needs") } else { ("hunks", "need") };
+            self.state.tell(
+                format!("{count} {hunks} {need} a yes of their own: files that run by themselves, or hidden characters."),
+                Failed::Yes,
+            );
+        }
+    }
+
+    fn reject_many(&mut self, matches: impl Fn(usize, HunkId) -> bool) {
+        let Some(attempt) = self.state.session.run().and_then(|r| r.attempt()) else { return };
+        let all = matching(&attempt.diff, self.state.review.cursor, matches);
+        self.decide(all.map(|h| (h, Decision::Rejected)).collect(), 0);
+    }
+
+    /// Journals decisions and moves on.
+    fn decide(&mut self, decisions: Vec<(HunkId, Decision)>, advance: isize) {
+        if decisions.is_empty() {
+            return;
+        }
+        self.commit_run(RunFact::Decided { decisions });
+        self.state.review.acknowledging = None;
+        let next = self
+            .state
+            .session
+            .run()
+            .and_then(|r| r.attempt())
+            .and_then(|a| self.state.review.hunk_at(&a.diff, advance));
+        if let Some(hunk) = next.filter(|_| advance != 0) {
+            self.state.review.look_at(hunk);
+        }
+    }
+
+    fn choose_attempt(&mut self, by: isize) {
+        let Some(run) = self.state.session.run() else { return };
+        let index = run.chosen.saturating_add_signed(by).min(run.attempts.len().saturating_sub(1));
+        if index != run.chosen {
+            self.commit_run(RunFact::AttemptChosen { index });
+            self.state.review = Default::default();
+        }
+    }
+
+    fn apply(&mut self) {
+        let Some(run) = self.state.session.run() else { return };
+        let decided = run.decisions.values().any(|d| *d != Decision::Pending);
+        if !decided {
+            return self.state.tell("Nothing is decided yet: accept or reject hunks first.", Failed::No);
+        }
+        self.commit_run(RunFact::ApplyRequested);
+    }
+
+    /// Takes back the last decision; where nothing waits for decisions, the applied change.
+    fn undo(&mut self, action: Action) {
+        let undo = action == Action::Undo;
+        let Some(run) = self.state.session.run() else {
+            return self.state.tell("There is nothing to take back.", Failed::No);
+        };
+        let fact = match (&run.stage, undo) {
+            (Stage::Gate, true) if !run.history.is_empty() => RunFact::DecisionUndone,
+            (Stage::Gate, false) if !run.undone.is_empty() => RunFact::DecisionRedone,
+            (Stage::Finished(Outcome::Applied), true) | (Stage::Finished(Outcome::Undone), false) => {
+                RunFact::UndoRequested
+            }
+            _ => {
+                let text = if undo { "There is nothing to take back." } else { "There is nothing to make again." };
+                return self.state.tell(text, Failed::No);
+            }
+        };
+        self.commit_run(fact);
+    }
+}
+
+/// The hunks of the proposal whose file matches.
+fn matching<'a>(
+    diff: &'a [FileDiff],
+    cursor: HunkId,
+    matches: impl Fn(usize, HunkId) -> bool + 'a,
+) -> impl Iterator<Item = HunkId> + 'a {
+    crate::app::state::hunks(diff).filter(move |h| matches(h.file, cursor))
+}
+
+/// Whether a hunk brings characters that cannot be seen.
+fn hides(attempt: &Attempt, id: HunkId) -> bool {
+    let hunk = attempt.diff.get(id.file).and_then(|f| f.hunks.get(id.hunk));
+    hunk.is_some_and(|h| h.lines.iter().any(|l| l.kind == LineKind::Added && SafeText::has_hidden(&l.text)))
+}
+
+/// Whether a hunk is never part of an accept-all: its file runs by itself later, or it hides characters.
+pub(crate) fn needs_own_yes(attempt: &Attempt, id: HunkId) -> bool {
+    attempt.diff.get(id.file).is_some_and(|f| runs_later(&f.path)) || hides(attempt, id)
+}

@@ -1,0 +1,206 @@
+//! A run's events become its facts; a run's changes of stage reach the user.
+
+use super::Step;
+use crate::app::action::Action;
+use crate::app::effect::Effect;
+use crate::app::event::{ModelEvent, WorkEvent};
+use crate::app::fact::Fact;
+use crate::app::session::UNKNOWN_PRICE;
+use crate::app::state::{Area, Failed, Live};
+use crate::domain::ids::RequestId;
+use crate::domain::message::Author;
+use crate::domain::money::Money;
+use crate::graph::{Outcome, PauseReason, ResumeChoice, RunFact, Stage};
+
+impl Step<'_> {
+    pub(super) fn model_event(&mut self, event: &ModelEvent) {
+        match event.clone() {
+            ModelEvent::Found { models, failures } => self.models_found(models, &failures),
+            ModelEvent::Sent { request, .. } => {
+                let now = self.state.now;
+                self.with_live(request, |live| live.sent = Some(now));
+                self.commit_run(RunFact::RequestSent { request });
+                self.sum_ledger();
+            }
+            ModelEvent::Prefill { request, processed, total } => {
+                self.with_live(request, |live| live.prefill = Some((processed, total)));
+            }
+            ModelEvent::Delta { request, text, thinking } => self.delta(request, text, thinking),
+            ModelEvent::Retrying { request, attempt, wait_ms, failure } => {
+                self.with_live(request, |live| live.retrying = Some((attempt, wait_ms, failure)));
+            }
+            ModelEvent::Timed { request, timings } => self.with_live(request, |live| live.timings = timings),
+            ModelEvent::Answered { request, finish, usage, timings, cost } => {
+                self.with_live(request, |live| live.timings = timings);
+                self.end_live(request);
+                self.commit_run(RunFact::Answered { request, finish, usage, timings, cost });
+                self.sum_ledger();
+            }
+            ModelEvent::Failed { request, failure } => {
+                self.end_live(request);
+                self.commit_run(RunFact::RequestFailed { request, failure });
+                self.sum_ledger();
+            }
+            ModelEvent::Refused { request, scope, limit, used, asked } => {
+                self.end_live(request);
+                self.commit_run(RunFact::BudgetRefused { request, scope, limit, used, asked });
+            }
+        }
+    }
+
+    fn delta(&mut self, request: RequestId, text: String, thinking: String) {
+        let now = self.state.now;
+        let mut awaited = false;
+        let characters = (text.chars().count() + thinking.chars().count()) as u64;
+        self.with_live(request, |live| {
+            awaited = live.ended.is_none();
+            live.first_token.get_or_insert(now);
+            live.characters += characters;
+            live.retrying = None;
+        });
+        if !awaited {
+            return;
+        }
+        if !thinking.is_empty() {
+            self.commit_run(RunFact::ThinkingReceived { request, text: thinking });
+        }
+        if !text.is_empty() {
+            self.commit_run(RunFact::TextReceived { request, text });
+        }
+    }
+
+    /// Changes the newest request's view if it is this one; anything that comes is a sign of life.
+    fn with_live(&mut self, request: RequestId, change: impl FnOnce(&mut Live)) {
+        let now = self.state.now;
+        if let Some(live) = self.state.stream.live.as_mut().filter(|l| l.request == request) {
+            live.last_sign = now;
+            change(live);
+        }
+    }
+
+    pub(super) fn end_live(&mut self, request: RequestId) {
+        let now = self.state.now;
+        self.with_live(request, |live| {
+            live.ended.get_or_insert(now);
+            live.retrying = None;
+        });
+    }
+
+    pub(super) fn sum_ledger(&mut self) {
+        let session = &self.state.session;
+        let run = session.run().map(|r| r.spec.id).unwrap_or_default();
+        self.effects.push(Effect::SumLedger(session.id.clone(), run));
+    }
+
+    pub(super) fn work_event(&mut self, event: &WorkEvent) {
+        self.commit_run(match event.clone() {
+            WorkEvent::ContextAssembled { job, bundle } => RunFact::ContextAssembled { job, bundle },
+            WorkEvent::FilesRead { job, files } => RunFact::FilesRead { job, files },
+            WorkEvent::Validated { job, report } => RunFact::Validated { job, report },
+            WorkEvent::Applied { job } => RunFact::Applied { job },
+            WorkEvent::ApplyFailed { job, failure } => {
+                self.state.tell_failure(&failure);
+                RunFact::ApplyFailed { job, failure }
+            }
+        });
+    }
+
+    /// What the user has to know of a new stage: said in the conversation, and rung for when the user is needed.
+    pub(super) fn stage_changed(&mut self, stage: &Stage) {
+        match stage {
+            Stage::Gate => {
+                let answer = self.state.session.run().map(|r| r.answer.clone()).unwrap_or_default();
+                if !answer.is_empty() {
+                    self.post(Author::Assistant, &answer);
+                }
+                self.state.review = Default::default();
+                self.state.layout.focus_on(Area::Review);
+                self.effects.push(Effect::Notify("A proposal waits for your review".into()));
+            }
+            Stage::Paused(reason) => {
+                let text = match reason {
+                    PauseReason::Budget { scope, limit, used, asked } if scope == UNKNOWN_PRICE => {
+                        let _ = (limit, used, asked);
+                        "Paused: the price of this model is unknown, so no limit can be kept. Go on anyway, use a model on this machine, or stop.".to_owned()
+                    }
+                    PauseReason::Budget { scope, limit, used, asked } => format!(
+                        "Paused before spending: the next request may cost {asked}, and {used} of the {scope} limit of {limit} is used. Raise it, go on with a cheaper or local model, or stop."
+                    ),
+                    PauseReason::Failed(failure) => format!("Paused: {failure}"),
+                };
+                self.post(Author::Workbench, &text);
+                self.state.chat.typing = false;
+                self.effects.push(Effect::Notify("A run is paused and asks".into()));
+            }
+            Stage::Finished(outcome) => self.finished(outcome),
+            _ => {}
+        }
+    }
+
+    fn finished(&mut self, outcome: &Outcome) {
+        let run = self.state.session.run();
+        let answer = run.map(|r| r.answer.clone()).unwrap_or_default();
+        let files = run.and_then(|r| r.applied.as_ref()).map_or(0, |c| c.files.len());
+        let plural = if files == 1 { "file" } else { "files" };
+        let (author, text) = match outcome {
+            Outcome::Applied => (Author::Workbench, format!("Written: {files} {plural}. Undo takes it back.")),
+            Outcome::Undone => (Author::Workbench, format!("Taken back: {files} {plural}. Redo writes it again.")),
+            Outcome::Answered => (Author::Assistant, answer),
+            Outcome::NothingToDo => (Author::Assistant, format!("{answer}\n\nNothing to change.").trim().to_owned()),
+            Outcome::Rejected => (Author::Workbench, "Nothing was accepted, nothing was written.".to_owned()),
+            Outcome::Cancelled => (Author::Workbench, "Stopped. Nothing was written.".to_owned()),
+            Outcome::Failed(failure) => (Author::Workbench, failure.message.clone()),
+        };
+        self.post(author, &text);
+        if matches!(outcome, Outcome::Failed(_) | Outcome::Answered | Outcome::NothingToDo) {
+            self.effects.push(Effect::Notify("A run is over".into()));
+        }
+        if *outcome != Outcome::Undone {
+            self.state.layout.focus_on(Area::Chat);
+            self.state.chat.typing = true;
+        }
+        self.effects.push(Effect::ListSessions);
+    }
+
+    pub(super) fn run_action(&mut self, action: Action) {
+        let Some(run) = self.state.session.active_run() else {
+            return self.state.tell("No run is under way.", Failed::No);
+        };
+        let pause = match &run.stage {
+            Stage::Paused(reason) => Some(reason.clone()),
+            _ => None,
+        };
+        match (action, pause) {
+            (Action::CancelRun, _) => {
+                self.commit_run(RunFact::Cancelled);
+                self.effects.push(Effect::CancelJobs);
+            }
+            (Action::Retry, Some(_)) => self.resume(ResumeChoice::Retry),
+            (Action::StopRun, Some(_)) => self.resume(ResumeChoice::Stop),
+            (Action::RaiseLimit, Some(PauseReason::Budget { scope, limit, used, asked })) => {
+                let limit = Money((limit.0.saturating_mul(2)).max((used + asked).0));
+                self.commit(Fact::LimitRaised { scope: scope.clone(), limit });
+                self.resume(ResumeChoice::Retry);
+            }
+            (Action::UseCheaper, Some(_)) => self.resume_with(self.cheaper_model(), "No cheaper model is known."),
+            (Action::UseLocal, Some(_)) => {
+                self.resume_with(self.local_model(), "No model on this machine was found: start Ollama or llama-server.");
+            }
+            _ => self.state.tell("The run is not paused.", Failed::No),
+        }
+    }
+
+    fn resume_with(&mut self, model: Option<crate::domain::model::ModelInfo>, otherwise: &str) {
+        match model {
+            Some(model) => {
+                self.state.model = Some(model.reference.clone());
+                self.resume(ResumeChoice::UseModel(Box::new(model)));
+            }
+            None => self.state.tell(otherwise, Failed::Yes),
+        }
+    }
+
+    fn resume(&mut self, choice: ResumeChoice) {
+        self.commit_run(RunFact::Resumed { choice });
+    }
+}

@@ -1,0 +1,118 @@
+//! The session list: opening, naming, deleting.
+
+use super::Step;
+use crate::app::action::Action;
+use crate::app::effect::Effect;
+use crate::app::event::Resume;
+use crate::app::fact::{Dated, Fact};
+use crate::app::session::Session;
+use crate::app::state::{Area, Failed};
+use crate::domain::ids::SessionId;
+use crate::domain::session::{SessionStatus, SessionSummary};
+use crate::graph::{RunFact, Stage};
+
+impl Step<'_> {
+    pub(super) fn session_action(&mut self, action: Action) {
+        if action == Action::NewSession {
+            return if self.may_leave() { self.effects.push(Effect::NameSession) };
+        }
+        let Some(selected) = self.state.sessions.list.get(self.state.sessions.selected).cloned() else {
+            return self.state.tell("There is no session yet: say what you want, and one begins.", Failed::No);
+        };
+        match action {
+            Action::OpenSession if selected.id == self.state.session.id => {
+                self.state.tell("That session is open.", Failed::No);
+            }
+            Action::OpenSession if self.may_leave() => self.effects.push(Effect::LoadSession(selected.id)),
+            Action::RenameSession => self.state.sessions.renaming = Some(selected.name),
+            Action::DeleteSession => self.delete(selected),
+            _ => {}
+        }
+    }
+
+    fn may_leave(&mut self) -> bool {
+        let busy = self.state.is_busy();
+        if busy {
+            self.state.tell("A run is under way: stop it before leaving this session.", Failed::Yes);
+        }
+        !busy
+    }
+
+    fn delete(&mut self, selected: SessionSummary) {
+        if selected.id == self.state.session.id {
+            return self.state.tell("That session is open: open another one, then delete it.", Failed::Yes);
+        }
+        if self.state.sessions.deleting.as_ref() != Some(&selected.id) {
+            self.state.tell(format!("Delete “{}” for good? Once more to do it.", selected.name), Failed::Yes);
+            self.state.sessions.deleting = Some(selected.id);
+            return;
+        }
+        self.state.sessions.deleting = None;
+        self.effects.extend([Effect::DeleteSession(selected.id), Effect::ListSessions]);
+    }
+
+    /// Gives the selected session the name that was typed.
+    pub(super) fn rename(&mut self) {
+        let Some(name) = self.state.sessions.renaming.take().map(|n| n.trim().to_owned()) else { return };
+        let Some(selected) = self.state.sessions.list.get(self.state.sessions.selected) else { return };
+        if name.is_empty() || name == selected.name {
+            return;
+        }
+        let id = selected.id.clone();
+        if id == self.state.session.id && self.state.session.seq > 0 {
+            self.commit(Fact::SessionRenamed { name });
+            self.journal();
+        } else {
+            self.effects.push(Effect::RenameSession(id, name));
+        }
+        self.effects.push(Effect::ListSessions);
+    }
+
+    pub(super) fn sessions_listed(&mut self, list: &[SessionSummary]) {
+        self.state.sessions.list = list.to_vec();
+        let last = list.len().saturating_sub(1);
+        self.state.sessions.selected = self.state.sessions.selected.min(last);
+        let resume = std::mem::replace(&mut self.state.resume, Resume::Never);
+        let untouched = self.state.session.seq == 0 && self.state.waiting_request.is_none();
+        if resume == Resume::Unfinished
+            && untouched
+            && let Some(newest) = list.first()
+            && matches!(newest.status, SessionStatus::Running | SessionStatus::Waiting | SessionStatus::Paused)
+        {
+            self.effects.push(Effect::LoadSession(newest.id.clone()));
+        }
+    }
+
+    pub(super) fn session_named(&mut self, id: &SessionId) {
+        self.show(Session::new(id.clone()));
+        self.state.session_name = None;
+        self.state.layout.focus_on(Area::Chat);
+    }
+
+    /// Opens a session; work that was outstanding when its process ended goes on.
+    pub(super) fn session_loaded(&mut self, id: &SessionId, facts: &[Dated]) {
+        self.show(Session::fold(id.clone(), facts));
+        let stage = self.state.session.run().map(|r| r.stage.clone());
+        match stage {
+            Some(Stage::Assembling | Stage::Working(_) | Stage::Applying) => {
+                self.state.tell("This run was interrupted; it goes on where it was.", Failed::No);
+                self.commit_run(RunFact::Interrupted);
+            }
+            Some(Stage::Gate) => self.state.layout.focus_on(Area::Review),
+            Some(Stage::Paused(_)) => self.state.chat.typing = false,
+            _ => {}
+        }
+        self.sum_ledger();
+    }
+
+    fn show(&mut self, session: Session) {
+        self.state.session = session;
+        self.state.totals.clear();
+        self.state.stream = Default::default();
+        self.state.review = Default::default();
+        let history = std::mem::take(&mut self.state.chat.history);
+        self.state.chat = crate::app::state::Chat { history, ..Default::default() };
+        let open = &self.state.session.id;
+        self.state.sessions.selected = self.state.sessions.list.iter().position(|s| s.id == *open).unwrap_or(0);
+    }
+}

@@ -1,0 +1,23 @@
+//! What comes back from the database.
+
+use super::Step;
+use crate::app::event::StoreEvent;
+
+impl Step<'_> {
+    pub(super) fn store_event(&mut self, event: &StoreEvent) {
+        match event {
+            StoreEvent::Journaled { session, seq } => {
+                let open = &mut self.state.session;
+                if open.id == *session {
+                    open.acknowledged = open.acknowledged.max(*seq);
+                }
+            }
+            StoreEvent::JournalFailed(failure) => self.state.tell_failure(failure),
+            StoreEvent::SessionsListed(list) => self.sessions_listed(list),
+            StoreEvent::SessionLoaded { session, facts } => self.session_loaded(session, facts),
+            StoreEvent::SessionNamed(id) => self.session_named(id),
+            StoreEvent::Totals(totals) => self.state.totals.clone_from(totals),
+            StoreEvent::History(history) => self.state.chat.history.clone_from(history),
+        }
+    }
+}

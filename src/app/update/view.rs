@@ -1,0 +1,165 @@
+//! Moving about: scrolling, selecting, closing, pointing. Nothing here is journaled.
+
+use super::Step;
+use crate::app::action::Action;
+use crate::app::effect::Effect;
+use crate::app::event::Pointer;
+use crate::app::state::{Area, Failed, Overlay};
+use crate::domain::message::Author;
+
+/// Lines of a page; the pane shows what it can.
+const PAGE: isize = 10;
+/// "To the end": the view clamps it and says so with `ScrollEnded`.
+const FAR: isize = 1_000_000;
+
+impl Step<'_> {
+    /// Closes what lies on top, else leaves a correction, a rename, the zoom, and at last goes back to typing.
+    pub(super) fn close(&mut self) {
+        let state = &mut *self.state;
+        if state.overlay.take().is_some() || state.sessions.renaming.take().is_some() {
+            return;
+        }
+        if state.chat.chip.take().is_some() {
+            state.chat.typing = true;
+        } else if state.layout.zoomed {
+            state.layout.zoomed = false;
+        } else {
+            state.layout.focus_on(Area::Chat);
+            state.chat.typing = true;
+        }
+    }
+
+    pub(super) fn confirm(&mut self) {
+        if self.state.overlay.is_some() {
+            return self.choose();
+        }
+        if self.state.sessions.renaming.is_some() {
+            return self.rename();
+        }
+        match self.state.layout.focus {
+            Area::Sessions => self.session_action(Action::OpenSession),
+            Area::Chat => {
+                self.state.chat.chip = None;
+                self.state.chat.typing = true;
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn navigate(&mut self, action: Action) {
+        let (lines, columns) = match action {
+            Action::Up => (-1, 0),
+            Action::Down => (1, 0),
+            Action::PageUp => (-PAGE, 0),
+            Action::PageDown => (PAGE, 0),
+            Action::Top => (-FAR, 0),
+            Action::Bottom => (FAR, 0),
+            Action::Left => (0, -1),
+            _ => (0, 1),
+        };
+        match &mut self.state.overlay {
+            Some(Overlay::Help { scroll }) => return *scroll = scroll.saturating_add_signed(lines).min(FAR as usize),
+            Some(Overlay::Picker(picker)) => return picker.move_by(lines),
+            None => {}
+        }
+        if let Some(chip) = self.state.chat.chip {
+            return self.move_chip(chip, lines, columns);
+        }
+        match self.state.layout.focus {
+            area @ (Area::Chat | Area::Stream) => self.scroll(area, lines),
+            Area::Review => {
+                let review = &mut self.state.review;
+                review.column = review.column.saturating_add_signed(columns as i16 * 8).min(2000);
+                self.scroll(Area::Review, lines);
+            }
+            Area::Sessions => {
+                let last = self.state.sessions.list.len().saturating_sub(1);
+                self.state.sessions.selected = self.state.sessions.selected.saturating_add_signed(lines).min(last);
+            }
+            Area::Budget => {}
+        }
+    }
+
+    fn move_chip(&mut self, chip: crate::app::state::Chip, lines: isize, columns: isize) {
+        let chat = &mut self.state.chat;
+        if columns != 0 {
+            chat.chip = Some(chip.neighbour(columns));
+        } else if let Some(reading) = &chat.reading {
+            let shown = chat.corrections.apply(reading.clone());
+            chat.corrections.cycle(chip, &shown, lines.signum());
+        }
+    }
+
+    fn scroll(&mut self, area: Area, lines: isize) {
+        match area {
+            // These count lines up from the end, so that 0 follows.
+            Area::Chat => self.state.chat.scroll = self.state.chat.scroll.saturating_add_signed(-lines).min(FAR as usize),
+            Area::Stream => {
+                self.state.stream.scroll = self.state.stream.scroll.saturating_add_signed(-lines).min(FAR as usize);
+            }
+            Area::Review if lines == -FAR => self.review_action_by_file(-FAR),
+            Area::Review if lines == FAR => self.review_action_by_file(FAR),
+            Area::Review => self.state.review.offset = self.state.review.offset.saturating_add(lines as i32),
+            Area::Budget | Area::Sessions => {}
+        }
+    }
+
+    fn review_action_by_file(&mut self, by: isize) {
+        let target = self.state.session.run().and_then(|r| r.attempt()).and_then(|a| {
+            if by < 0 { self.state.review.file_at(&a.diff, by) } else { self.state.review.hunk_at(&a.diff, by) }
+        });
+        if let Some(hunk) = target {
+            self.state.review.look_at(hunk);
+        }
+    }
+
+    pub(super) fn scroll_ended(&mut self, area: Area, end: usize) {
+        match (&mut self.state.overlay, area) {
+            (Some(Overlay::Help { scroll }), _) => *scroll = end.min(*scroll),
+            (_, Area::Chat) => self.state.chat.scroll = self.state.chat.scroll.min(end),
+            (_, Area::Stream) => self.state.stream.scroll = self.state.stream.scroll.min(end),
+            _ => {}
+        }
+    }
+
+    pub(super) fn pointed(&mut self, pointer: Pointer) {
+        match pointer {
+            Pointer::Scrolled(area, lines) => self.scroll(area, isize::from(lines)),
+            Pointer::Clicked(area, row) => {
+                self.state.layout.focus_on(area);
+                if area == Area::Chat {
+                    self.state.chat.typing = true;
+                }
+                if area == Area::Sessions && usize::from(row) < self.state.sessions.list.len() {
+                    self.state.sessions.selected = usize::from(row);
+                }
+            }
+        }
+    }
+
+    /// Copies what the focused pane is about: the hunk's new text, the stream's text, or the last answer.
+    pub(super) fn copy(&mut self) {
+        let run = self.state.session.run();
+        let text = match self.state.layout.focus {
+            Area::Review => run.and_then(|r| r.attempt()).and_then(|a| {
+                let file = a.diff.get(self.state.review.cursor.file)?;
+                let hunk = file.hunks.get(self.state.review.cursor.hunk)?;
+                let kept = hunk.lines.iter().filter(|l| l.kind != crate::domain::hunk::LineKind::Removed);
+                Some(kept.map(|l| format!("{}\n", l.text)).collect::<String>())
+            }),
+            Area::Stream => run.and_then(|r| r.current_call()).map(|c| c.text.clone()),
+            _ => {
+                let said = self.state.session.messages.iter().rev();
+                said.clone().find(|m| m.author != Author::User).map(|m| m.text.clone())
+            }
+        };
+        match text.filter(|t| !t.is_empty()) {
+            Some(text) => {
+                let lines = text.lines().count();
+                self.state.tell(format!("Copied {lines} line{}.", if lines == 1 { "" } else { "s" }), Failed::No);
+                self.effects.push(Effect::CopyText(text));
+            }
+            None => self.state.tell("There is nothing to copy here.", Failed::No),
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! Requests to models: reserve, send, merge what comes, settle. Money is claimed before a byte leaves, and a claim is
+//! always replaced by a cost: the server's figures, or our estimate when it gave none, or when the request was cut short.
+
+use super::store::{failure, scopes};
+use super::{Events, report};
+use crate::app::{Event, ModelEvent, StoreEvent, UNKNOWN_PRICE, UnknownPrice};
+use crate::budget::ledger::{Grant, Reservation, Scope};
+use crate::budget::limit::Limits;
+use crate::budget::price::{Price, cost, worst_case};
+use crate::context::token::estimate;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::ids::{RequestId, RunId, SessionId};
+use crate::domain::model::{Chunk, FinishReason, Locality, ModelRequest, Timings, Usage};
+use crate::domain::money::Money;
+use crate::runtime::clock;
+use crate::runtime::world::World;
+use futures_util::StreamExt;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+/// Text is handed on this often at most: twice a frame of a calm screen.
+const MERGE: Duration = Duration::from_millis(16);
+
+/// A request as the state asked for it.
+pub struct Call {
+    /// The session it is for.
+    pub session: SessionId,
+    /// The run it is for.
+    pub run: RunId,
+    /// What to send.
+    pub request: ModelRequest,
+    /// Where the model runs.
+    pub locality: Locality,
+    /// What must hold.
+    pub limits: Limits,
+    /// Whether an unknown price is accepted.
+    pub unknown_price: UnknownPrice,
+}
+
+/// Looks for models.
+pub async fn find(world: Arc<World>, events: Events) {
+    let listing = world.discover().await;
+    let found = ModelEvent::Found { models: listing.models, failures: listing.failures };
+    report(&events, Event::Models(found)).await;
+}
+
+/// Makes a request and reports what comes of it. When cancelled it settles and says nothing.
+pub async fn call(world: Arc<World>, events: Events, call: Call, cancel: CancellationToken) {
+    let price = world.prices.price(&call.request.model, call.locality);
+    match reserve(&world, &call, &price).await {
+        Ok(reserved) => {
+            if let Some(reserved) = reserved {
+                report(&events, Event::Store(StoreEvent::Totals(reserved))).await;
+            }
+            send(&world, &events, call, &price, &cancel).await;
+        }
+        Err(event) => report(&events, Event::Models(event)).await,
+    }
+}
+
+/// Claims the worst case. `Err` is what to report instead of sending.
+async fn reserve(
+    world: &World,
+    call: &Call,
+    price: &Price,
+) -> Result<Option<Vec<crate::app::ScopeTotal>>, ModelEvent> {
+    let request = &call.request;
+    let unknown = matches!(price, Price::Unknown);
+    let refused = |scope: &str, limit, used, asked| ModelEvent::Refused {
+        request: request.id,
+        scope: scope.to_owned(),
+        limit,
+        used,
+        asked,
+    };
+    if unknown && call.unknown_price == UnknownPrice::Refused {
+        return Err(refused(UNKNOWN_PRICE, Money::ZERO, Money::ZERO, Money::ZERO));
+    }
+    let claim = Reservation {
+        session: call.session.clone(),
+        run: call.run,
+        request: request.id,
+        model: request.model.clone(),
+        node: request.brief.node,
+        amount: worst_case(price, request.prompt_tokens, request.max_output),
+        tokens: u64::from(request.prompt_tokens) + u64::from(request.max_output),
+        at: clock::now(),
+        day: world.today(),
+        limits: if unknown { Vec::new() } else { limits_of(&call.limits) },
+    };
+    match world.store.reserve(claim).await {
+        Ok(Grant::Granted(totals)) => Ok(Some(scopes(&totals))),
+        Ok(Grant::Refused(refusal)) => Err(refused(
+            refusal.scope.word(),
+            refusal.limit,
+            refusal.spent + refusal.reserved,
+            refusal.asked.unwrap_or_default(),
+        )),
+        // A model that costs nothing may be asked even when nothing can be saved.
+        Err(_) if matches!(price, Price::Free) => Ok(None),
+        Err(error) => Err(ModelEvent::Failed { request: request.id, failure: failure(&error) }),
+    }
+}
+
+fn limits_of(limits: &Limits) -> Vec<(Scope, Money)> {
+    Scope::ALL.into_iter().filter_map(|scope| Some((scope, limits.of(scope)?))).collect()
+}
+
+/// What has come of a request so far.
+#[derive(Default)]
+struct Progress {
+    text: String,
+    thinking: String,
+    /// Bytes of text and thinking in all, handed on or not.
+    output: usize,
+    usage: Option<Usage>,
+    timings: Timings,
+    finish: Option<FinishReason>,
+    /// The newest text not yet handed on may wait until then.
+    due: Option<Instant>,
+    /// Everything that came, for an estimate where the server counts nothing.
+    whole: String,
+}
+
+async fn send(world: &World, events: &Events, call: Call, price: &Price, cancel: &CancellationToken) {
+    let request = call.request;
+    let id = request.id;
+    let mut progress = Progress::default();
+    let outcome = match world.registry().resolve(&request.model) {
+        Ok(provider) => {
+            let sent = ModelEvent::Sent { request: id, reserved: worst_case(price, request.prompt_tokens, request.max_output) };
+            report(events, Event::Models(sent)).await;
+            let stream = provider.stream(request.clone());
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => Err(Failure::fatal(FailureKind::Cancelled, "Stopped.")),
+                outcome = follow(stream, events, id, &mut progress) => outcome,
+            }
+        }
+        Err(failure) => Err(failure),
+    };
+    hand_on(events, id, &mut progress).await;
+    let usage = usage(&progress, &request, outcome.as_ref().err());
+    let cost = cost(price, &usage);
+    if let Err(error) = world.store.settle(&call.session, id, cost, usage).await
+        && !matches!(price, Price::Free)
+    {
+        report(events, Event::Noticed(failure(&error))).await;
+    }
+    let event = match outcome {
+        Ok(finish) => ModelEvent::Answered { request: id, finish, usage, timings: progress.timings, cost },
+        Err(failure) if failure.kind == FailureKind::Cancelled => return,
+        Err(failure) => ModelEvent::Failed { request: id, failure },
+    };
+    report(events, Event::Models(event)).await;
+}
+
+/// Reads the stream to its end.
+async fn follow(
+    mut stream: crate::provider::ChunkStream,
+    events: &Events,
+    id: RequestId,
+    progress: &mut Progress,
+) -> Result<FinishReason, Failure> {
+    loop {
+        let due = progress.due;
+        tokio::select! {
+            biased;
+            () = async { sleep_until(due.unwrap_or_else(Instant::now)).await }, if due.is_some() => {
+                hand_on(events, id, progress).await;
+            }
+            chunk = stream.next() => match chunk {
+                Some(Ok(chunk)) => take(events, id, progress, chunk).await,
+                Some(Err(failure)) => return Err(failure),
+                None => break,
+            },
+        }
+    }
+    progress.finish.take().ok_or_else(|| {
+        Failure::transient(FailureKind::Protocol, "The server ended its answer without saying that it was complete.")
+    })
+}
+
+async fn take(events: &Events, id: RequestId, progress: &mut Progress, chunk: Chunk) {
+    let event = match chunk {
+        Chunk::Text(text) => {
+            progress.output += text.len();
+            progress.whole.push_str(&text);
+            progress.text.push_str(&text);
+            return schedule(events, id, progress).await;
+        }
+        Chunk::Thinking(text) => {
+            progress.output += text.len();
+            progress.whole.push_str(&text);
+            progress.thinking.push_str(&text);
+            return schedule(events, id, progress).await;
+        }
+        Chunk::Usage(usage) => return progress.usage = Some(usage),
+        Chunk::Finished(finish) => return progress.finish = Some(finish),
+        Chunk::Started { .. } => return,
+        Chunk::Timings(timings) => {
+            progress.timings = timings;
+            return;
+        }
+        Chunk::Prefill { processed, total } => ModelEvent::Prefill { request: id, processed, total },
+        Chunk::Retrying { attempt, wait_ms, failure } => {
+            ModelEvent::Retrying { request: id, attempt, wait_ms, failure }
+        }
+    };
+    report(events, Event::Models(event)).await;
+}
+
+/// The first token is handed on at once; what follows waits to be merged.
+async fn schedule(events: &Events, id: RequestId, progress: &mut Progress) {
+    let first = progress.output == progress.text.len() + progress.thinking.len() && progress.due.is_none();
+    if first {
+        hand_on(events, id, progress).await;
+    }
+    progress.due.get_or_insert_with(|| Instant::now() + MERGE);
+}
+
+async fn hand_on(events: &Events, id: RequestId, progress: &mut Progress) {
+    progress.due = None;
+    if progress.text.is_empty() && progress.thinking.is_empty() {
+        return;
+    }
+    let delta = ModelEvent::Delta {
+        request: id,
+        text: std::mem::take(&mut progress.text),
+        thinking: std::mem::take(&mut progress.thinking),
+    };
+    report(events, Event::Models(delta)).await;
+    if progress.timings != Timings::default() {
+        let timed = ModelEvent::Timed { request: id, timings: progress.timings };
+        report(events, Event::Models(timed)).await;
+    }
+}
+
+/// The server's figures. Without them: nothing when the request was refused before work began, else our estimate.
+fn usage(progress: &Progress, request: &ModelRequest, failure: Option<&Failure>) -> Usage {
+    if let Some(usage) = progress.usage {
+        return usage;
+    }
+    use FailureKind::*;
+    let refused = |f: &&Failure| {
+        matches!(
+            f.kind,
+            Auth | RateLimited | Quota | ContextExceeded | UnknownModel | BadRequest | NothingFits | Offline | Config
+        ) || (f.kind == Network && progress.output == 0)
+    };
+    if failure.filter(refused).is_some() {
+        return Usage::default();
+    }
+    Usage {
+        input: request.prompt_tokens,
+        output: estimate(&progress.whole),
+        estimated: true,
+        ..Usage::default()
+    }
+}

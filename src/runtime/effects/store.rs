@@ -1,0 +1,146 @@
+//! Effects on the database.
+
+use super::{Events, report};
+use crate::app::{Dated, Entry, Event, Fact, ScopeTotal, StoreEvent};
+use crate::budget::ledger::{Scope, Totals};
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::ids::{RunId, SessionId};
+use crate::runtime::clock;
+use crate::runtime::world::{World, new_session};
+use crate::store::{Durability, NewRow, StoreError, SummaryPatch};
+
+/// Prompts kept for the history.
+const HISTORY: u32 = 500;
+
+/// Appends facts. What is shown as saved is what this has acknowledged.
+pub async fn journal(world: &World, events: &Events, entry: Entry) {
+    let last = entry.first + entry.facts.len() as u64 - 1;
+    let session = entry.session.clone();
+    let event = match append(world, entry).await {
+        Ok(()) => StoreEvent::Journaled { session, seq: last },
+        Err(error) => StoreEvent::JournalFailed(failure(&error)),
+    };
+    report(events, Event::Store(event)).await;
+}
+
+async fn append(world: &World, entry: Entry) -> Result<(), StoreError> {
+    if let Some(Dated { at, fact: Fact::SessionBegun { name, root } }) = entry.facts.first() {
+        world.store.create_session(&entry.session, root, name, *at).await?;
+    }
+    let durable = entry.facts.iter().any(|d| d.fact.is_durable());
+    let renamed = entry.facts.iter().any(|d| matches!(d.fact, Fact::SessionRenamed { .. }));
+    let runs = entry.facts.iter().filter(|d| matches!(d.fact, Fact::RunBegun { .. })).count() as u64;
+    let patch = SummaryPatch { name: renamed.then(|| entry.name.clone()), status: Some(entry.status), runs };
+    let rows = entry
+        .facts
+        .iter()
+        .map(|d| NewRow { at: d.at, kind: d.fact.kind().to_owned(), payload: payload(&d.fact) })
+        .collect();
+    let durability = if durable { Durability::Durable } else { Durability::Relaxed };
+    world.store.append(&entry.session, entry.first, rows, patch, durability).await?;
+    Ok(())
+}
+
+fn payload(fact: &Fact) -> String {
+    serde_json::to_string(fact).expect("a fact is plain data: strings, numbers, lists and maps with string keys")
+}
+
+/// Lists the sessions of the root.
+pub async fn list(world: &World, events: &Events) {
+    let event = match world.store.sessions(Some(&world.root_name())).await {
+        Ok(list) => Event::Store(StoreEvent::SessionsListed(list)),
+        Err(error) => Event::Noticed(failure(&error)),
+    };
+    report(events, event).await;
+    if let Ok(mut history) = world.store.history(HISTORY).await {
+        history.reverse();
+        report(events, Event::Store(StoreEvent::History(history))).await;
+    }
+}
+
+/// Reads a session's journal and takes the session for this process.
+pub async fn load(world: &World, events: &Events, id: SessionId) {
+    let event = match read(world, &id).await {
+        Ok(facts) => Event::Store(StoreEvent::SessionLoaded { session: id, facts }),
+        Err(failure) => Event::Noticed(failure),
+    };
+    report(events, event).await;
+}
+
+/// A session's facts, in order.
+///
+/// # Errors
+/// When another living process has the session, or a row cannot be read: it names the row and what to do.
+pub async fn read(world: &World, id: &SessionId) -> Result<Vec<Dated>, Failure> {
+    world.store.lease(id, clock::now()).await.map_err(|e| failure(&e))?;
+    let rows = world.store.load(id, 1).await.map_err(|e| failure(&e))?;
+    rows.into_iter()
+        .map(|row| {
+            let fact = serde_json::from_str(&row.payload).map_err(|e| {
+                let message = format!(
+                    "session {id}: row {} ({}) cannot be read: {e}. It was written by another version; use that one, or begin a new session.",
+                    row.seq, row.kind
+                );
+                Failure::fatal(FailureKind::Store, message)
+            })?;
+            Ok(Dated { at: row.at, fact })
+        })
+        .collect()
+}
+
+/// Makes a name for a new session.
+pub async fn name(world: &World, events: &Events) {
+    report(events, Event::Store(StoreEvent::SessionNamed(new_session()))).await;
+}
+
+/// Removes a session.
+pub async fn delete(world: &World, events: &Events, id: &SessionId) {
+    if let Err(error) = world.store.delete_session(id).await {
+        report(events, Event::Noticed(failure(&error))).await;
+    }
+}
+
+/// Names a session that is not open: a fact at the end of its journal like any other.
+pub async fn rename(world: &World, events: &Events, id: &SessionId, name: String) {
+    let renamed = async {
+        world.store.lease(id, clock::now()).await?;
+        let next = world.store.load(id, 1).await?.last().map_or(1, |row| row.seq + 1);
+        let fact = Fact::SessionRenamed { name: name.clone() };
+        let row = NewRow { at: clock::now(), kind: fact.kind().to_owned(), payload: payload(&fact) };
+        let patch = SummaryPatch { name: Some(name), ..SummaryPatch::default() };
+        world.store.append(id, next, vec![row], patch, Durability::Durable).await?;
+        world.store.unlease(id).await
+    };
+    if let Err(error) = renamed.await {
+        report(events, Event::Noticed(failure(&error))).await;
+    }
+}
+
+/// Sums up what was spent and is reserved.
+pub async fn totals(world: &World, events: &Events, id: &SessionId, run: RunId) {
+    let Ok(totals) = world.store.totals(id, run, world.today()).await else { return };
+    report(events, Event::Store(StoreEvent::Totals(scopes(&totals)))).await;
+}
+
+/// The sums as the state shows them.
+pub fn scopes(totals: &Totals) -> Vec<ScopeTotal> {
+    Scope::ALL
+        .into_iter()
+        .map(|scope| {
+            let sum = totals.of(scope);
+            ScopeTotal { scope: scope.word().to_owned(), spent: sum.spent, reserved: sum.reserved }
+        })
+        .collect()
+}
+
+/// Keeps a prompt for the history.
+pub async fn keep_prompt(world: &World, events: &Events, text: &str) {
+    if let Err(error) = world.store.history_add(text, clock::now()).await {
+        report(events, Event::Noticed(failure(&error))).await;
+    }
+}
+
+/// A store's error as data.
+pub fn failure(error: &StoreError) -> Failure {
+    Failure::fatal(FailureKind::Store, error.to_string())
+}

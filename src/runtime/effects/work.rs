@@ -1,0 +1,140 @@
+//! The work of a run that is no model's: choosing context, reading, validating, writing.
+
+use super::{Events, report};
+use crate::app::{Event, WorkEvent};
+use crate::context::{self, Sources};
+use crate::domain::change::ChangeSet;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::finding::{CheckResult, Strategy, ValidationReport};
+use crate::domain::ids::JobId;
+use crate::domain::intent::Intent;
+use crate::domain::message::Message;
+use crate::pattern;
+use crate::repo::scratch::Scratch;
+use crate::repo::write::{self, FileState, FileWrite};
+use crate::repo::{read, walk};
+use crate::runtime::world::World;
+use crate::validate;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use tokio::task::spawn_blocking;
+
+/// Patterns offered to a model as examples.
+const PATTERNS: usize = 3;
+/// Paths of the repository that are listed at most.
+const LISTED: usize = 200_000;
+
+/// Chooses the context.
+pub async fn assemble(
+    world: Arc<World>,
+    events: Events,
+    job: JobId,
+    intent: Intent,
+    budget: u32,
+    conversation: Vec<Message>,
+) {
+    let gathered = spawn_blocking(move || {
+        let listing = walk::walk(&world.root, LISTED, &AtomicBool::new(false));
+        let wanted: Vec<String> = context::wanted(&intent, &listing.paths).into_iter().map(|w| w.path).collect();
+        let sources = Sources {
+            snapshots: read::read(&world.root, &wanted),
+            agents: read::agents_md(&world.root),
+            patterns: fitting(&world, &intent),
+            listing: listing.paths,
+            conversation,
+        };
+        context::assemble(&intent, &sources, budget, &context::token::estimate)
+    });
+    if let Ok(bundle) = gathered.await {
+        let bundle = Box::new(bundle);
+        report(&events, Event::Work(WorkEvent::ContextAssembled { job, bundle })).await;
+    }
+}
+
+/// The patterns that fit best, as a model can read them.
+fn fitting(world: &World, intent: &Intent) -> Vec<(String, String)> {
+    let matches = world.library.rank(intent).into_iter().filter(|m| m.score >= pattern::THRESHOLD).take(PATTERNS);
+    matches.map(|m| (m.pattern.name.clone(), pattern::context_text(m.pattern))).collect()
+}
+
+/// Reads files.
+pub async fn read_files(world: Arc<World>, events: Events, job: JobId, paths: Vec<String>) {
+    if let Ok(files) = spawn_blocking(move || read::read(&world.root, &paths)).await {
+        report(&events, Event::Work(WorkEvent::FilesRead { job, files })).await;
+    }
+}
+
+/// Validates a proposal: syntax always, the check command in a scratch copy if there is one.
+pub async fn validate(world: Arc<World>, events: Events, job: JobId, changes: ChangeSet) {
+    let report_ = match (&world.check, needs_copy(&changes)) {
+        (Some(check), true) => {
+            let (copier, proposal) = (world.clone(), changes.clone());
+            let scratch = spawn_blocking(move || {
+                let listing = walk::walk(&copier.root, LISTED, &AtomicBool::new(false));
+                Scratch::create(&copier.scratch_dir(), &copier.root, &listing, &proposal, Default::default())
+            });
+            match scratch.await {
+                Ok(Ok(scratch)) => run(&world, &changes, Some((scratch.path().to_owned(), check.clone()))).await,
+                Ok(Err(failure)) => not_run(run(&world, &changes, None).await, check, failure.message),
+                Err(stopped) => not_run(run(&world, &changes, None).await, check, stopped.to_string()),
+            }
+        }
+        _ => run(&world, &changes, None).await,
+    };
+    report(&events, Event::Work(WorkEvent::Validated { job, report: report_ })).await;
+}
+
+fn needs_copy(changes: &ChangeSet) -> bool {
+    !changes.is_empty()
+}
+
+async fn run(world: &World, changes: &ChangeSet, check: Option<(PathBuf, Vec<String>)>) -> ValidationReport {
+    validate::validate(&world.validation(changes, check)).await
+}
+
+/// The check could not run, and that is said: a check that did not run has not passed.
+fn not_run(mut report: ValidationReport, check: &[String], why: String) -> ValidationReport {
+    report.checks.push(CheckResult {
+        strategy: Strategy::Custom,
+        command: check.join(" "),
+        passed: false,
+        millis: 0,
+        findings: Vec::new(),
+        not_run: Some(why),
+    });
+    report
+}
+
+/// Writes, all or nothing. After a kill some files may be written already: those are left, the others follow.
+pub async fn apply(world: &Arc<World>, events: &Events, job: JobId, changes: ChangeSet) {
+    let root = world.clone();
+    let written = spawn_blocking(move || write_all(&root, changes)).await;
+    let event = match written {
+        Ok(Ok(())) => WorkEvent::Applied { job },
+        Ok(Err(failure)) => WorkEvent::ApplyFailed { job, failure },
+        Err(stopped) => {
+            let failure = Failure::fatal(FailureKind::Internal, format!("Writing stopped: {stopped}"));
+            WorkEvent::ApplyFailed { job, failure }
+        }
+    };
+    report(events, Event::Work(event)).await;
+}
+
+fn write_all(world: &World, changes: ChangeSet) -> Result<(), Failure> {
+    let writes: Vec<FileWrite> = changes
+        .files
+        .into_iter()
+        .map(|f| FileWrite { path: f.path, expect: f.before, content: f.after })
+        .collect();
+    let states = write::reconcile(&world.root, &writes).map_err(Failure::from)?;
+    let begun = states.contains(&FileState::After);
+    let left: Vec<FileWrite> = match begun {
+        true => writes.into_iter().zip(&states).filter(|(_, s)| **s != FileState::After).map(|(w, _)| w).collect(),
+        false => writes,
+    };
+    if left.is_empty() {
+        return Ok(());
+    }
+    write::apply(&world.root, &left).map(drop).map_err(Failure::from)
+}

@@ -1,0 +1,154 @@
+//! The terminal, taken and given back. Whatever way the program ends (return, error, panic in any thread, signal),
+//! every mode that was set is unset; the next start resets first, in case a kill left one behind.
+
+use crate::app::Mouse;
+use crossterm::event::{
+    DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+    KeyboardEnhancementFlags, PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
+};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
+    enable_raw_mode,
+};
+use crossterm::{cursor, queue};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use std::io::{self, Write};
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The terminal as ratatui draws on it: one write a frame.
+pub type Screen = Terminal<CrosstermBackend<FrameWriter>>;
+
+/// Whether the terminal is ours now. Read by the panic hook, so that it restores at most once.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// Collects a frame's bytes and writes them at once, as one synchronized update (DEC private mode 2026).
+#[derive(Debug, Default)]
+pub struct FrameWriter {
+    frame: Vec<u8>,
+}
+
+impl Write for FrameWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.frame.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.frame.is_empty() {
+            return Ok(());
+        }
+        let mut whole = Vec::with_capacity(self.frame.len() + 16);
+        queue!(whole, BeginSynchronizedUpdate)?;
+        whole.append(&mut self.frame);
+        queue!(whole, EndSynchronizedUpdate)?;
+        let mut out = io::stdout().lock();
+        out.write_all(&whole)?;
+        out.flush()
+    }
+}
+
+/// The terminal while it is ours. Dropping it gives it back.
+pub struct Guard {
+    mouse: Mouse,
+}
+
+impl Guard {
+    /// Takes the terminal: raw mode, the alternate screen, bracketed paste, unambiguous keys where offered.
+    ///
+    /// # Errors
+    /// When standard output is no terminal, or refuses.
+    pub fn take(mouse: Mouse) -> io::Result<(Guard, Screen)> {
+        restore_on_panic();
+        TAKEN.store(true, Ordering::SeqCst);
+        let guard = Guard { mouse };
+        guard.enter()?;
+        let screen = Terminal::new(CrosstermBackend::new(FrameWriter::default()))?;
+        Ok((guard, screen))
+    }
+
+    fn enter(&self) -> io::Result<()> {
+        enable_raw_mode()?;
+        let mut out = io::stdout().lock();
+        queue!(
+            out,
+            EnterAlternateScreen,
+            EnableBracketedPaste,
+            PushKeyboardEnhancementFlags(KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES),
+            cursor::Hide
+        )?;
+        if self.mouse == Mouse::Captured {
+            queue!(out, EnableMouseCapture)?;
+        }
+        out.flush()
+    }
+
+    /// Gives the mouse to the panes or to the terminal.
+    ///
+    /// # Errors
+    /// When standard output refuses.
+    pub fn set_mouse(&mut self, mouse: Mouse) -> io::Result<()> {
+        self.mouse = mouse;
+        let mut out = io::stdout().lock();
+        match mouse {
+            Mouse::Captured => queue!(out, EnableMouseCapture)?,
+            Mouse::Released => queue!(out, DisableMouseCapture)?,
+        }
+        out.flush()
+    }
+
+    /// Gives the terminal back, stops this process as Ctrl-Z would, and takes the terminal again when it is continued.
+    ///
+    /// # Errors
+    /// When the terminal refuses, or the signal cannot be sent.
+    #[cfg(unix)]
+    pub fn suspend(&self) -> io::Result<()> {
+        restore();
+        let group = rustix::process::Pid::from_raw(0);
+        match group {
+            Some(group) => rustix::process::kill_process_group(group, rustix::process::Signal::TSTP)?,
+            None => rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?,
+        }
+        TAKEN.store(true, Ordering::SeqCst);
+        self.enter()
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// Unsets every mode, once. Errors are of no use here: there is nowhere left to tell them.
+pub fn restore() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    let mut out = io::stdout().lock();
+    let _ = queue!(
+        out,
+        EndSynchronizedUpdate,
+        DisableMouseCapture,
+        DisableFocusChange,
+        PopKeyboardEnhancementFlags,
+        DisableBracketedPaste,
+        cursor::Show,
+        LeaveAlternateScreen
+    );
+    let _ = out.flush();
+    let _ = disable_raw_mode();
+}
+
+/// A panic in any thread first gives the terminal back, so that its message can be read.
+fn restore_on_panic() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            restore();
+            previous(panic);
+        }));
+    });
+}

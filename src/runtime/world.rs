@@ -1,0 +1,227 @@
+//! The world as effects see it: the repository, the database, the servers, the prices, the patterns. Made once, from the
+//! configuration, after the first frame.
+
+use super::clock;
+use crate::budget::price::PriceList;
+use crate::config::{Config, Environment, Paths};
+use crate::domain::change::ChangeSet;
+use crate::domain::failure::Failure;
+use crate::domain::ids::SessionId;
+use crate::domain::model::ModelRef;
+use crate::pattern::{self, Library};
+use crate::provider::{Discovery, Embedded, Endpoint, Listing, Protocol, Provider, Reach, Registry, Scripted, Secret};
+use crate::repo::Root;
+use crate::store::Store;
+use crate::validate;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+/// Everything effects need.
+pub struct World {
+    /// The repository.
+    pub root: Root,
+    /// The database.
+    pub store: Store,
+    /// Prices, the user's own over the built-in ones.
+    pub prices: PriceList,
+    /// Patterns, the user's and the project's over the built-in ones.
+    pub library: Arc<Library>,
+    /// The check command, if one may be run.
+    pub check: Option<Vec<String>>,
+    /// Servers found so far.
+    registry: RwLock<Arc<Registry>>,
+    settings: WorldSettings,
+}
+
+/// What the world is made from, beside the repository.
+pub struct WorldSettings {
+    /// The configuration.
+    pub config: Config,
+    /// Our directories.
+    pub paths: Paths,
+    /// The environment.
+    pub environment: Environment,
+    /// A script that answers instead of a model.
+    pub script: Option<Script>,
+}
+
+/// A script that answers instead of a model, for tests and demonstrations.
+#[derive(Clone, Debug)]
+pub struct Script {
+    /// The file.
+    pub path: PathBuf,
+    /// How much faster than recorded; 0 waits for nothing.
+    pub speed: f64,
+}
+
+/// A name for a new session.
+pub fn new_session() -> SessionId {
+    SessionId(uuid::Uuid::now_v7().to_string())
+}
+
+impl World {
+    /// Opens the database and reads prices and patterns. What is wrong with them is in the failures; the world is usable.
+    pub async fn open(root: Root, settings: WorldSettings) -> (World, Vec<Failure>) {
+        let mut failures = Vec::new();
+        let store = Store::open(&settings.paths.data().join("sessions.db")).await;
+        if let Some(notice) = store.notice() {
+            failures.push(Failure::fatal(crate::domain::failure::FailureKind::Store, notice.message.clone()));
+        }
+        let (prices, complaints) = prices(&settings);
+        failures.extend(complaints);
+        let (library, complaints) = library(&settings, root.path());
+        failures.extend(complaints);
+        let check = settings.config.check.command.as_ref().map(|c| c.words().to_vec());
+        let world = World {
+            root,
+            store,
+            prices,
+            library: Arc::new(library),
+            check,
+            registry: RwLock::new(Arc::new(Registry::new(Vec::new(), Reach::Offline, 0))),
+            settings,
+        };
+        (world, failures)
+    }
+
+    /// The root as sessions know it.
+    pub fn root_name(&self) -> String {
+        self.root.path().display().to_string()
+    }
+
+    /// Today in the user's zone.
+    pub fn today(&self) -> i64 {
+        clock::now().day(clock::utc_offset())
+    }
+
+    /// Where scratch copies are made.
+    pub fn scratch_dir(&self) -> PathBuf {
+        self.settings.paths.cache().join("scratch")
+    }
+
+    /// The servers found so far.
+    pub fn registry(&self) -> Arc<Registry> {
+        self.registry.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Looks for servers, asks each for its models, and keeps what was found.
+    pub async fn discover(&self) -> Listing {
+        let mut failures = Vec::new();
+        let (mut endpoints, complaints) = self.endpoints();
+        failures.extend(complaints);
+        // A script replaces every model: nothing is looked for, nothing can be asked by mistake.
+        if self.settings.script.is_none() {
+            let (found, complaints) = Discovery::new(self.settings.environment.variables()).run().await;
+            endpoints.extend(found);
+            failures.extend(complaints);
+        }
+        let reach = if self.settings.config.offline { Reach::Offline } else { Reach::Online };
+        let mut registry = Registry::new(endpoints, reach, clock::now().0 as u64);
+        let library = self.library.clone();
+        registry = registry.with(Arc::new(Embedded::new(move |request| pattern::engine::answer(&library, request))));
+        if let Some(script) = &self.settings.script {
+            match Scripted::load(&script.path, script.speed) {
+                Ok(scripted) => registry = registry.with(Arc::new(scripted) as Arc<dyn Provider>),
+                Err(failure) => failures.push(failure),
+            }
+        }
+        let registry = Arc::new(registry);
+        let mut listing = registry.list().await;
+        *self.registry.write().unwrap_or_else(PoisonError::into_inner) = registry;
+        failures.append(&mut listing.failures);
+        Listing { failures, ..listing }
+    }
+
+    /// The servers of the configuration.
+    fn endpoints(&self) -> (Vec<Endpoint>, Vec<Failure>) {
+        let (mut endpoints, mut failures) = (Vec::new(), Vec::new());
+        for (name, configured) in &self.settings.config.endpoints {
+            match endpoint(name.as_str(), configured, &self.settings.environment) {
+                Ok(endpoint) => endpoints.push(endpoint),
+                Err(failure) => failures.push(failure),
+            }
+        }
+        (endpoints, failures)
+    }
+
+    /// A validation of a proposal, with the check in a scratch copy if there is one.
+    pub fn validation<'a>(&self, changes: &'a ChangeSet, check: Option<(PathBuf, Vec<String>)>) -> validate::Job<'a> {
+        let timeout = Duration::from_secs(u64::from(self.settings.config.check.timeout_seconds));
+        validate::Job::new(changes, check, timeout)
+    }
+
+    /// Prices of the models found, for choosing a cheaper one: dollars a million output tokens.
+    pub fn output_prices(&self, models: &[ModelRef]) -> Vec<(ModelRef, f64)> {
+        models.iter().filter_map(|m| Some((m.clone(), self.prices.output_price(m)?))).collect()
+    }
+}
+
+fn endpoint(name: &str, configured: &crate::config::Endpoint, environment: &Environment) -> Result<Endpoint, Failure> {
+    let protocol = match configured.protocol {
+        crate::config::Protocol::Ollama => Protocol::Ollama,
+        crate::config::Protocol::Chat => Protocol::Chat,
+        crate::config::Protocol::Responses => Protocol::Responses,
+        crate::config::Protocol::Messages => Protocol::Messages,
+    };
+    let mut endpoint = Endpoint::new(name, protocol, configured.base_url.as_str())?;
+    if let Some(key) = configured.key_env.as_ref().and_then(|k| environment.get(k.as_str())) {
+        endpoint = endpoint.with_key(Secret::new(key));
+    }
+    for (header, value) in &configured.headers {
+        endpoint = endpoint.with_header(header.as_str(), value)?;
+    }
+    Ok(endpoint)
+}
+
+fn prices(settings: &WorldSettings) -> (PriceList, Vec<Failure>) {
+    let mut prices = PriceList::embedded();
+    let mut failures = Vec::new();
+    if let Some(path) = &settings.config.prices {
+        let parsed = read(path, settings).and_then(|text| PriceList::parse(&settings.paths.show(path), &text));
+        match parsed {
+            Ok(own) => prices = prices.overlaid(own),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    (prices, failures)
+}
+
+fn library(settings: &WorldSettings, root: &Path) -> (Library, Vec<Failure>) {
+    let mut sources = Vec::new();
+    let mut failures = Vec::new();
+    let own = settings.paths.config().join("patterns");
+    let configured = settings.config.patterns.iter().cloned();
+    for dir in [own, root.join(".vibe/patterns")].into_iter().chain(configured) {
+        for path in yaml_files(&dir) {
+            match read(&path, settings) {
+                Ok(text) => sources.push(pattern::Source { name: settings.paths.show(&path), text }),
+                Err(failure) => failures.push(failure),
+            }
+        }
+    }
+    if sources.is_empty() {
+        return (Library::embedded().clone(), failures);
+    }
+    let (library, complaints) = Library::load(&sources);
+    failures.extend(complaints);
+    (library, failures)
+}
+
+fn yaml_files(dir: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
+    let mut files: Vec<PathBuf> = entries
+        .flatten()
+        .map(|e| e.path())
+        .filter(|p| p.extension().is_some_and(|e| e == "yaml" || e == "yml"))
+        .collect();
+    files.sort();
+    files
+}
+
+fn read(path: &Path, settings: &WorldSettings) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|e| {
+        let message = format!("{}: cannot be read: {e}", settings.paths.show(path));
+        Failure::fatal(crate::domain::failure::FailureKind::Config, message)
+    })
+}

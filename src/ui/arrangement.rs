@@ -1,0 +1,146 @@
+//! Where each pane stands. At 80×24 the pane with the keys gets the room; from 140 columns everything has its own.
+
+use crate::app::{Area, Layout};
+use ratatui::layout::{Constraint, Layout as Split, Rect};
+
+/// The screen cut into its parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrangement {
+    /// One line at the top.
+    pub header: Rect,
+    /// Two lines at the bottom: what is to be told, and the keys.
+    pub footer: Rect,
+    /// The panes that are shown.
+    pub panes: Vec<(Area, Rect)>,
+}
+
+impl Arrangement {
+    /// The pane at a cell, and the row within its content.
+    pub fn pane_at(&self, column: u16, row: u16) -> Option<(Area, u16)> {
+        let (area, rect) = self.panes.iter().find(|(_, r)| r.contains((column, row).into()))?;
+        Some((*area, (row - rect.y).saturating_sub(1)))
+    }
+}
+
+/// Columns from which there are three columns of panes.
+const WIDE: u16 = 140;
+
+/// Cuts the screen.
+pub fn arrange(screen: Rect, layout: &Layout) -> Arrangement {
+    let [header, body, footer] =
+        Split::vertical([Constraint::Length(1), Constraint::Min(3), Constraint::Length(2)]).areas(screen);
+    let panes = if layout.zoomed {
+        vec![(layout.focus, body)]
+    } else if body.width >= WIDE {
+        wide(body, layout)
+    } else {
+        narrow(body, layout)
+    };
+    Arrangement { header, footer, panes }
+}
+
+/// How much room a pane asks for: its base, what the user added, and what the focus adds.
+fn weight(layout: &Layout, area: Area, base: u16, focus: u16) -> Option<(Area, u16)> {
+    if layout.hidden.contains(&area) {
+        return None;
+    }
+    let focused = if layout.focus == area { focus } else { 0 };
+    let steps = i32::from(layout.steps[area as usize]) * 4;
+    Some((area, (i32::from(base + focused) + steps).max(4) as u16))
+}
+
+/// Cuts a column or a row by weight.
+fn cut(rect: Rect, vertical: bool, parts: Vec<(Area, u16)>) -> Vec<(Area, Rect)> {
+    let constraints: Vec<Constraint> = parts.iter().map(|(_, w)| Constraint::Fill(*w)).collect();
+    let split = if vertical { Split::vertical(constraints) } else { Split::horizontal(constraints) };
+    parts.into_iter().map(|(a, _)| a).zip(split.split(rect).iter().copied()).collect()
+}
+
+/// Chat | stream over review | budget over sessions.
+fn wide(body: Rect, layout: &Layout) -> Vec<(Area, Rect)> {
+    let columns: Vec<Vec<(Area, u16)>> = vec![
+        [weight(layout, Area::Chat, 30, 0)].into_iter().flatten().collect(),
+        [weight(layout, Area::Stream, 30, 20), weight(layout, Area::Review, 60, 20)].into_iter().flatten().collect(),
+        [weight(layout, Area::Budget, 30, 10), weight(layout, Area::Sessions, 30, 10)].into_iter().flatten().collect(),
+    ];
+    columns_of(body, layout, columns, [32, 48, 20])
+}
+
+/// Chat over sessions | stream over review over budget; the side with the keys is the wider one.
+fn narrow(body: Rect, layout: &Layout) -> Vec<(Area, Rect)> {
+    let left = matches!(layout.focus, Area::Chat | Area::Sessions);
+    let columns = vec![
+        [weight(layout, Area::Chat, 70, 10), weight(layout, Area::Sessions, 22, 30)].into_iter().flatten().collect(),
+        [
+            weight(layout, Area::Stream, 30, 40),
+            weight(layout, Area::Review, 34, 60),
+            weight(layout, Area::Budget, 20, 20),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
+    ];
+    columns_of(body, layout, columns, if left { [52, 48, 0] } else { [34, 66, 0] })
+}
+
+fn columns_of(
+    body: Rect,
+    layout: &Layout,
+    columns: Vec<Vec<(Area, u16)>>,
+    widths: [u16; 3],
+) -> Vec<(Area, Rect)> {
+    let shown: Vec<(Vec<(Area, u16)>, u16)> =
+        columns.into_iter().zip(widths).filter(|(column, _)| !column.is_empty()).collect();
+    let constraints: Vec<Constraint> = shown
+        .iter()
+        .map(|(column, width)| {
+            let steps: i32 = column.iter().map(|(a, _)| i32::from(layout.steps[*a as usize])).sum();
+            Constraint::Fill((i32::from(*width) + steps * 2).max(10) as u16)
+        })
+        .collect();
+    let rects = Split::horizontal(constraints).split(body);
+    shown.into_iter().zip(rects.iter()).flat_map(|((column, _), rect)| cut(*rect, true, column)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pane_is_usable_at_80_by_24_and_the_focused_one_gets_the_room() {
+        for focus in Area::ALL {
+            let layout = Layout { focus, ..Layout::default() };
+            let panes = arrange(Rect::new(0, 0, 80, 24), &layout).panes;
+            assert_eq!(panes.len(), 5);
+            for (area, rect) in &panes {
+                assert!(rect.width >= 24 && rect.height >= 4, "{area:?} with the keys on {focus:?}: {rect:?}");
+            }
+        }
+        let review = Layout { focus: Area::Review, ..Layout::default() };
+        let panes = arrange(Rect::new(0, 0, 80, 24), &review).panes;
+        let rect = panes.iter().find(|(a, _)| *a == Area::Review).unwrap().1;
+        assert!(rect.width >= 50 && rect.height >= 10, "{rect:?}");
+    }
+
+    #[test]
+    fn panes_never_overlap_at_any_size() {
+        for (width, height) in [(20, 6), (80, 24), (139, 40), (140, 40), (200, 60), (500, 200)] {
+            let panes = arrange(Rect::new(0, 0, width, height), &Layout::default()).panes;
+            for (i, (_, a)) in panes.iter().enumerate() {
+                for (_, b) in &panes[i + 1..] {
+                    assert!(a.intersection(*b).is_empty(), "{width}×{height}: {a:?} and {b:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_hidden_pane_leaves_its_room_to_the_others() {
+        let mut layout = Layout::default();
+        layout.hidden.insert(Area::Budget);
+        layout.hidden.insert(Area::Sessions);
+        let panes = arrange(Rect::new(0, 0, 200, 60), &layout).panes;
+        assert_eq!(panes.len(), 3);
+        assert_eq!(panes.iter().map(|(_, r)| r.right()).max(), Some(200));
+    }
+}
