@@ -37,9 +37,15 @@ impl ErrorClass {
     /// What a model is told about mending this kind.
     pub fn hint(self) -> &'static str {
         match self {
-            ErrorClass::Syntax => "The text does not parse. Look for a missing bracket, quote, colon or wrong indentation at or just before the line.",
-            ErrorClass::Build => "Something that is named does not exist. Correct the name or the import, or define it; do not add a dependency that the project does not have.",
-            ErrorClass::Type => "Names or types do not fit together. Correct the use to fit the definition, unless the definition is the mistake.",
+            ErrorClass::Syntax => {
+                "The text does not parse. Look for a missing bracket, quote, colon or wrong indentation at or just before the line."
+            }
+            ErrorClass::Build => {
+                "Something that is named does not exist. Correct the name or the import, or define it; do not add a dependency that the project does not have."
+            }
+            ErrorClass::Type => {
+                "Names or types do not fit together. Correct the use to fit the definition, unless the definition is the mistake."
+            }
             ErrorClass::Test => "A test fails. Mend the code, not the test, unless the test contradicts the request.",
             ErrorClass::Lint => "A rule is broken. Follow it; do not switch it off.",
             ErrorClass::Unknown => "The check failed. Mend what its message names.",

@@ -208,10 +208,19 @@ mod tests {
             ("more errors", &[("a", &["x"], None), ("b", &["x", "y"], None)], Err((Regression, 0))),
             ("further down the ladder", &[("a", &["x"], None), ("b", &[], Some(&["p", "q"]))], Ok(2)),
             ("back up the ladder", &[("a", &[], Some(&["p", "q"])), ("b", &["x"], None)], Err((Regression, 0))),
-            ("a proposal again", &[("a", &["x"], None), ("b", &["y"], None), ("a", &["x"], None)], Err((Oscillation, 2))),
+            (
+                "a proposal again",
+                &[("a", &["x"], None), ("b", &["y"], None), ("a", &["x"], None)],
+                Err((Oscillation, 2)),
+            ),
             (
                 "attempts used",
-                &[("a", &["x", "y", "z", "w"], None), ("b", &["y", "z", "w"], None), ("c", &["y", "z"], None), ("d", &["z"], None)],
+                &[
+                    ("a", &["x", "y", "z", "w"], None),
+                    ("b", &["y", "z", "w"], None),
+                    ("c", &["y", "z"], None),
+                    ("d", &["z"], None),
+                ],
                 Err((Attempts, 3)),
             ),
             ("mended at last", &[("a", &["x"], None), ("b", &[], None)], Err((Green, 1))),
@@ -233,7 +242,10 @@ mod tests {
             panic!("must try");
         };
         assert_eq!(class, ErrorClass::Syntax);
-        assert_eq!(findings.iter().map(|f| f.message.as_str()).collect::<Vec<_>>(), ["SyntaxError: x", "AssertionError: 1"]);
+        assert_eq!(
+            findings.iter().map(|f| f.message.as_str()).collect::<Vec<_>>(),
+            ["SyntaxError: x", "AssertionError: 1"]
+        );
     }
 
     #[test]
