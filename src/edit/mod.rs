@@ -1,15 +1,68 @@
 //! From a model's text to a proposal, and from a proposal to hunks. Pure.
+//!
+//! [`Parser`] reads edits out of the text, whatever form the model chose; [`apply`] turns them into a
+//! [`ChangeSet`](crate::domain::change::ChangeSet) against files as they were read; [`diff`] cuts that into hunks and
+//! [`select`] puts the chosen ones together. Nothing here reads or writes a file, and nothing is guessed: an edit that
+//! fits nowhere, or in two places, is an [`EditProblem`] that says so. `docs/EDITS.md` describes the forms.
+
+mod apply;
+mod diff;
+mod format;
+mod line;
+mod locate;
+mod marker;
+mod parser;
+mod patch;
+mod path;
+mod reader;
+mod unified;
+mod word;
+
+pub use apply::{Applied, EditProblem, ProblemKind, apply, apply_with_notes};
+pub use diff::{diff, select};
+pub use format::Format;
+pub use locate::{Located, Match};
+pub use parser::{EditProgress, Parser};
+pub use path::{normalise, paths};
+pub use unified::unified;
+pub use word::{WordChanges, words};
 
 use serde::{Deserialize, Serialize};
 
-/// The form in which a model is asked to write its edits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Format {
-    /// Each file whole.
-    WholeFile,
-    /// Blocks of text to find and text to put there.
-    SearchReplace,
-    /// A unified diff.
-    UnifiedDiff,
+/// One edit, as the model asked for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edit {
+    /// The path as the model wrote it. Not to be trusted before [`paths`] has accepted it.
+    pub path: String,
+    /// What should happen to the file.
+    pub action: Action,
+}
+
+/// What an edit does to its file. All text has `\n` line ends; [`apply`] adapts it to the file's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Action {
+    /// The file becomes exactly this.
+    Whole {
+        /// The whole text.
+        text: String,
+        /// Whether the block was closed. If not, the answer may have been cut off.
+        closed: bool,
+    },
+    /// The file goes.
+    Delete,
+    /// Some lines become other lines.
+    Replace {
+        /// Whole lines that stand in the file now.
+        search: String,
+        /// The lines that take their place.
+        replace: String,
+        /// 1-based first line, where the form states one. Decides between places that fit equally, nothing else.
+        line: Option<u32>,
+    },
+    /// Meant as an edit, but not readable as one.
+    Malformed {
+        /// What is wrong with it, as a sentence.
+        reason: String,
+    },
 }

@@ -1,18 +1,19 @@
 //! A run's state: everything a front shows of it, and everything needed to go on after a kill.
 
+use super::inner::Inner;
+use super::template::Prompts;
 use crate::domain::change::ChangeSet;
 use crate::domain::context::ContextBundle;
 use crate::domain::failure::Failure;
 use crate::domain::finding::ValidationReport;
 use crate::domain::hunk::{Decision, FileDiff, HunkId};
-use crate::domain::ids::{JobId, RequestId, RunId};
+use crate::domain::ids::{RequestId, RunId};
 use crate::domain::intent::Intent;
 use crate::domain::mode::Mode;
 use crate::domain::model::{FinishReason, ModelInfo, ModelRef, Node, Timings, Usage};
 use crate::domain::money::Money;
 use crate::domain::plan::Plan;
 use crate::domain::verdict::Verdict;
-use crate::edit::Format;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -40,6 +41,9 @@ pub struct RunSpec {
     pub model: ModelInfo,
     /// Numbers that bound it.
     pub settings: RunSettings,
+    /// What it says to the model, where that differs from the shipped prompts.
+    #[serde(default, skip_serializing_if = "Prompts::is_embedded")]
+    pub prompts: Prompts,
 }
 
 /// Where a run stands.
@@ -177,28 +181,37 @@ pub struct Run {
     pub applied: Option<ChangeSet>,
     /// The answer for the chat: what was done, next steps, possible improvements; or the mode's answer.
     pub answer: String,
+    /// What the run did on its own account that the user should know, each a sentence: context left out, a plan that
+    /// could not be read, healing that ended early. Part of `answer` as well.
+    pub notices: Vec<String>,
+    /// Why the last write did not happen; `None` once it is tried again.
+    pub apply_failure: Option<Failure>,
     /// Bookkeeping of the state machine that no front shows.
     pub(super) inner: Inner,
 }
 
-/// What the state machine awaits and remembers.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Inner {
-    /// Identifiers given so far.
-    pub(super) counter: u64,
-    /// The job awaited.
-    pub(super) job: Option<JobId>,
-    /// The request awaited.
-    pub(super) request: Option<RequestId>,
-    /// Rounds of the executor so far.
-    pub(super) iteration: u32,
-    /// Form the model was asked to answer in.
-    pub(super) format: Option<Format>,
-    /// Reasons the next round has to answer.
-    pub(super) feedback: Vec<String>,
-}
-
 impl Run {
+    /// A run that has not begun: it waits for `RunFact::Started`.
+    pub fn new(spec: RunSpec) -> Run {
+        Run {
+            spec,
+            stage: Stage::Assembling,
+            context: ContextBundle::default(),
+            plan: None,
+            calls: Vec::new(),
+            attempts: Vec::new(),
+            chosen: 0,
+            decisions: BTreeMap::new(),
+            history: Vec::new(),
+            undone: Vec::new(),
+            applied: None,
+            answer: String::new(),
+            notices: Vec::new(),
+            apply_failure: None,
+            inner: Inner::default(),
+        }
+    }
+
     /// The request whose answer is coming in, or the newest one.
     pub fn current_call(&self) -> Option<&Call> {
         self.calls.last()

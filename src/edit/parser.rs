@@ -1,0 +1,104 @@
+//! Reads edits out of a model's text as it streams in, whatever form the model chose.
+//!
+//! The text is kept and read once more, whole, at the end: some questions (does this fence close the block or open a
+//! nested one?) are only answered by what follows. So the result cannot depend on how the text was cut. The parser
+//! judges form only; whether a path is allowed and whether an edit fits is said by `paths` and `apply`.
+
+use super::Edit;
+use super::marker::{self, BlockMark};
+use super::reader::Reader;
+use serde::{Deserialize, Serialize};
+
+/// How far a file has come while the answer streams in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EditProgress {
+    /// The path as the model wrote it.
+    pub path: String,
+    /// Lines received for it.
+    pub lines: u32,
+}
+
+/// Takes a model's answer in pieces of any size.
+#[derive(Debug, Default)]
+pub struct Parser {
+    text: String,
+    /// Where the first line that is not complete yet starts.
+    seen: usize,
+    expected: Option<String>,
+    preview: Reader,
+}
+
+impl Parser {
+    /// A parser for an answer that names its files.
+    pub fn new() -> Self {
+        Parser::default()
+    }
+
+    /// A parser for an answer that should concern one file only: an answer that is a single fenced block without any
+    /// path, or search/replace blocks without one, are taken as that file's.
+    pub fn for_file(path: &str) -> Self {
+        let expected = Some(path.to_owned());
+        Parser { preview: Reader::new(expected.clone()), expected, ..Parser::default() }
+    }
+
+    /// Takes the next piece of the answer.
+    pub fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+        while let Some(length) = self.text[self.seen..].find('\n') {
+            let line = &self.text[self.seen..self.seen + length];
+            self.preview.line(line, &Ahead::default());
+            self.seen += length + 1;
+        }
+    }
+
+    /// The files seen so far, in order of appearance. A preview: `finish` decides.
+    pub fn progress(&self) -> &[EditProgress] {
+        self.preview.progress()
+    }
+
+    /// The edits, in the answer's order. Empty if it holds none.
+    pub fn finish(self) -> Vec<Edit> {
+        let lines: Vec<&str> = self.text.lines().collect();
+        let fences = fences_ahead(&lines);
+        let mut reader = Reader::new(self.expected);
+        for (i, line) in lines.iter().enumerate() {
+            reader.line(line, &Ahead { lines: &lines[i + 1..], fences: Some(fences[i]) });
+        }
+        reader.finish()
+    }
+}
+
+/// What is known of the lines after the current one: nothing while streaming, everything at the end.
+#[derive(Default)]
+pub(super) struct Ahead<'a> {
+    pub lines: &'a [&'a str],
+    /// Fence lines up to the next heading.
+    pub fences: Option<usize>,
+}
+
+impl Ahead<'_> {
+    /// Whether the next line that is not blank opens a block. Taken for granted while streaming.
+    pub(super) fn opens_block(&self) -> bool {
+        self.fences.is_none()
+            || self
+                .lines
+                .iter()
+                .find(|l| !l.trim().is_empty())
+                .is_some_and(|l| marker::fence(l).is_some() || marker::block_mark(l) == Some(BlockMark::Search))
+    }
+}
+
+/// For each line, how many fence lines follow it before the next heading.
+fn fences_ahead(lines: &[&str]) -> Vec<usize> {
+    let mut counts = vec![0; lines.len()];
+    let mut count = 0;
+    for (i, line) in lines.iter().enumerate().rev() {
+        counts[i] = count;
+        if marker::fence(line).is_some_and(|f| f.indent < 4) {
+            count += 1;
+        } else if line.starts_with('#') && marker::heading(line).is_some() {
+            count = 0;
+        }
+    }
+    counts
+}

@@ -1,0 +1,313 @@
+//! The line machine behind the parser: prose, files in fences, search/replace blocks, diffs.
+//!
+//! It may look ahead where the parser lets it. It never looks at the disk and never decides whether an edit is allowed.
+
+use super::marker::{self, Bareness, BlockMark, Fence, Heading};
+use super::parser::{Ahead, EditProgress};
+use super::patch::{PatchReader, Taken};
+use super::{Action, Edit};
+use crate::domain::language::Language;
+
+/// Where the reader stands.
+#[derive(Debug, Default)]
+enum Mode {
+    /// Between blocks.
+    #[default]
+    Prose,
+    /// In a model's thinking aloud; nothing in it counts.
+    Thought,
+    /// In a fence whose content is a file.
+    File { path: Option<String>, text: String, depth: usize },
+    /// In a fence, between search/replace blocks.
+    Blocks,
+    /// Between `SEARCH` and the divider, or after it.
+    Block(Block),
+    /// In a unified diff.
+    Patch(PatchReader),
+}
+
+/// Reads line by line what [`Parser`](super::Parser) hands it.
+#[derive(Debug, Default)]
+pub(super) struct Reader {
+    edits: Vec<Edit>,
+    progress: Vec<EditProgress>,
+    expected: Option<String>,
+    /// Fenced blocks without a path: tag and text.
+    orphans: Vec<(String, String, bool)>,
+    mode: Mode,
+    fence: Option<Fence>,
+    /// The file of the last heading, or of the last block.
+    path: Option<String>,
+    /// Whether no block followed that heading yet.
+    fresh: bool,
+    /// The path that the last line that was not blank consisted of.
+    candidate: Option<String>,
+    /// The line before, if it starts a bare diff.
+    minus: Option<String>,
+}
+
+impl Reader {
+    pub(super) fn new(expected: Option<String>) -> Self {
+        Reader { expected, ..Reader::default() }
+    }
+
+    pub(super) fn progress(&self) -> &[EditProgress] {
+        &self.progress
+    }
+
+    pub(super) fn line(&mut self, line: &str, ahead: &Ahead) {
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        match std::mem::take(&mut self.mode) {
+            Mode::Prose => self.prose(line, ahead),
+            Mode::Thought if line.contains("</think>") => {}
+            Mode::Thought => self.mode = Mode::Thought,
+            Mode::File { path, text, depth } => self.file(line, ahead, (path, text, depth)),
+            Mode::Blocks => self.blocks(line, ahead),
+            Mode::Block(block) => self.block(line, ahead, block),
+            Mode::Patch(reader) => self.patch(line, ahead, reader),
+        }
+    }
+
+    fn prose(&mut self, line: &str, ahead: &Ahead) {
+        let minus = self.minus.take();
+        match marker::heading(line) {
+            Some(Heading::File(path)) => {
+                self.path = Some(path);
+                self.fresh = true;
+                self.candidate = None;
+                return;
+            }
+            Some(Heading::Delete(path)) => {
+                self.edits.push(Edit { path, action: Action::Delete });
+                return;
+            }
+            None => {}
+        }
+        if line.trim() == "<think>" {
+            self.mode = Mode::Thought;
+        } else if marker::block_mark(line) == Some(BlockMark::Search) {
+            self.open_block(None);
+        } else if let Some(minus) = minus.filter(|_| line.starts_with("+++ ")) {
+            let mut reader = PatchReader::new(None);
+            reader.line(&minus, Some(line));
+            self.patch(line, ahead, reader);
+        } else if let Some(fence) = marker::fence(line) {
+            self.open_fence(fence);
+        } else if line.starts_with("--- ") {
+            self.minus = Some(line.to_owned());
+        } else if !line.trim().is_empty() {
+            self.candidate = marker::lone_path(line);
+        }
+    }
+
+    fn open_fence(&mut self, fence: Fence) {
+        let heading = self.path.clone().filter(|_| self.fresh);
+        let path = heading.or_else(|| fence.path.clone()).or_else(|| self.candidate.take());
+        let is_patch_file = path.as_deref().is_some_and(|p| p.ends_with(".diff") || p.ends_with(".patch"));
+        self.mode = if matches!(fence.tag.as_str(), "diff" | "patch" | "udiff") && !is_patch_file {
+            self.fresh = false;
+            Mode::Patch(PatchReader::new(path))
+        } else {
+            Mode::File { path, text: String::new(), depth: 0 }
+        };
+        self.fence = Some(fence);
+    }
+
+    fn file(&mut self, line: &str, ahead: &Ahead, (path, mut text, mut depth): (Option<String>, String, usize)) {
+        let Some(fence) = self.fence.clone() else { return };
+        let is_markdown = path.as_deref().is_some_and(|p| Language::from_path(p) == Some(Language::Markdown));
+        if self.cut_off(line, ahead) {
+            self.close_file(path, text, false);
+            return self.prose(line, ahead);
+        }
+        match fence.meets(line) {
+            Some(Bareness::Tagged) => depth += 1,
+            Some(Bareness::Bare) if depth > 0 => depth -= 1,
+            // In Markdown a bare fence may open a nested block. Then an odd number of fences is left to close.
+            Some(Bareness::Bare) if is_markdown && fence.length == 3 && ahead.fences.is_some_and(|n| n % 2 == 1) => {
+                depth += 1;
+            }
+            Some(Bareness::Bare) => return self.close_file(path, text, true),
+            None => {}
+        }
+        let line = fence.strip(line);
+        let first = text.trim();
+        if marker::block_mark(line) == Some(BlockMark::Search) {
+            let named = marker::lone_path(first).or_else(|| marker::comment_path(first));
+            if first.is_empty() || (!first.contains('\n') && named.is_some()) {
+                return self.open_block(path.or(named));
+            }
+        }
+        if line.starts_with("+++ ") && first.starts_with("--- ") && !first.contains('\n') {
+            let mut reader = PatchReader::new(path);
+            reader.line(first, Some(line));
+            self.fresh = false;
+            return self.patch(line, ahead, reader);
+        }
+        text.push_str(line);
+        text.push('\n');
+        self.tick(path.as_deref());
+        self.mode = Mode::File { path, text, depth };
+    }
+
+    /// Whether a heading stands where the block should have been closed before.
+    fn cut_off(&self, line: &str, ahead: &Ahead) -> bool {
+        let long_fence = self.fence.as_ref().is_some_and(|f| f.length > 3);
+        !long_fence
+            && line.starts_with("### ")
+            && match marker::heading(line) {
+                Some(Heading::File(_)) => line.contains("FILE:") && ahead.opens_block(),
+                _ => false,
+            }
+    }
+
+    fn close_file(&mut self, path: Option<String>, text: String, closed: bool) {
+        let tag = self.fence.take().map_or(String::new(), |f| f.tag);
+        let (path, text) = match path {
+            Some(path) => (path, text),
+            None => match text.split_once('\n').and_then(|(first, rest)| Some((marker::comment_path(first)?, rest))) {
+                Some((path, rest)) => (path, rest.trim_start_matches('\n').to_owned()),
+                None => return self.orphans.push((tag, text, closed)),
+            },
+        };
+        self.fresh = false;
+        self.candidate = None;
+        self.path = Some(path.clone());
+        self.edits.push(Edit { path, action: Action::Whole { text, closed } });
+    }
+
+    fn blocks(&mut self, line: &str, ahead: &Ahead) {
+        if self.cut_off(line, ahead) {
+            self.fence = None;
+            return self.prose(line, ahead);
+        }
+        match &self.fence {
+            Some(fence) if fence.meets(line) == Some(Bareness::Bare) => self.fence = None,
+            Some(fence) if marker::block_mark(fence.strip(line)) == Some(BlockMark::Search) => self.open_block(None),
+            _ => {
+                if !line.trim().is_empty() {
+                    self.candidate = marker::lone_path(line);
+                }
+                self.mode = Mode::Blocks;
+            }
+        }
+    }
+
+    fn open_block(&mut self, path: Option<String>) {
+        let heading = self.path.clone().filter(|_| self.fresh);
+        let path = heading.or(path).or_else(|| self.candidate.take()).or_else(|| self.path.clone());
+        let path = path.or_else(|| self.expected.clone());
+        self.mode = Mode::Block(Block { path, ..Block::default() });
+    }
+
+    fn block(&mut self, line: &str, ahead: &Ahead, mut block: Block) {
+        if self.cut_off(line, ahead) {
+            self.close_block(block, Some(NO_REPLACE));
+            self.fence = None;
+            return self.prose(line, ahead);
+        }
+        let line = self.fence.as_ref().map_or(line, |f| f.strip(line));
+        match marker::block_mark(line) {
+            Some(BlockMark::Search) => {
+                let path = block.path.clone();
+                self.close_block(block, Some(NO_REPLACE));
+                return self.open_block(path);
+            }
+            Some(BlockMark::Divider) => {
+                block.dividers += 1;
+                match &mut block.replace {
+                    None => block.replace = Some(String::new()),
+                    Some(text) => text.extend([line, "\n"]),
+                }
+            }
+            Some(BlockMark::Replace) => {
+                let reason = match block.dividers {
+                    0 => Some(NO_DIVIDER),
+                    1 => None,
+                    _ => Some(TWO_DIVIDERS),
+                };
+                self.close_block(block, reason);
+                self.mode = if self.fence.is_some() { Mode::Blocks } else { Mode::Prose };
+                return;
+            }
+            None => block.replace.as_mut().unwrap_or(&mut block.search).extend([line, "\n"]),
+        }
+        self.tick(block.path.as_deref());
+        self.mode = Mode::Block(block);
+    }
+
+    fn close_block(&mut self, block: Block, reason: Option<&str>) {
+        let Some(path) = block.path else {
+            let reason = "a SEARCH block does not say which file it is for".to_owned();
+            return self.edits.push(Edit { path: String::new(), action: Action::Malformed { reason } });
+        };
+        self.path = Some(path.clone());
+        self.fresh = false;
+        let action = match (reason, block.replace) {
+            (None, Some(replace)) => Action::Replace { search: block.search, replace, line: None },
+            (reason, _) => Action::Malformed { reason: reason.unwrap_or(NO_DIVIDER).to_owned() },
+        };
+        self.edits.push(Edit { path, action });
+    }
+
+    fn patch(&mut self, line: &str, ahead: &Ahead, mut reader: PatchReader) {
+        let over = match &self.fence {
+            Some(fence) if fence.meets(line).is_some() => true,
+            Some(fence) => {
+                reader.line(fence.strip(line), ahead.lines.first().copied());
+                false
+            }
+            None => {
+                let heading = matches!(line.chars().next(), Some('#' | '*' | '`' | '<'));
+                heading || reader.line(line, ahead.lines.first().copied()) == Taken::No
+            }
+        };
+        if !over {
+            self.tick(reader.path());
+            self.mode = Mode::Patch(reader);
+            return;
+        }
+        self.edits.extend(reader.finish());
+        if self.fence.take().is_none() {
+            self.prose(line, ahead);
+        }
+    }
+
+    fn tick(&mut self, path: Option<&str>) {
+        let Some(path) = path else { return };
+        match self.progress.iter_mut().rev().find(|p| p.path == path) {
+            Some(progress) => progress.lines = progress.lines.saturating_add(1),
+            None => self.progress.push(EditProgress { path: path.to_owned(), lines: 1 }),
+        }
+    }
+
+    pub(super) fn finish(mut self) -> Vec<Edit> {
+        match std::mem::take(&mut self.mode) {
+            Mode::File { path, text, .. } => self.close_file(path, text, false),
+            Mode::Block(block) => self.close_block(block, Some(NO_REPLACE)),
+            Mode::Patch(reader) => self.edits.extend(reader.finish()),
+            Mode::Prose | Mode::Thought | Mode::Blocks => {}
+        }
+        self.orphans.retain(|(tag, _, _)| !matches!(tag.as_str(), "bash" | "sh" | "shell" | "console" | "text"));
+        if let (true, Some(path), [(_, text, closed)]) = (self.edits.is_empty(), self.expected, self.orphans.as_slice())
+        {
+            let action = Action::Whole { text: text.clone(), closed: *closed };
+            self.edits.push(Edit { path, action });
+        }
+        self.edits
+    }
+}
+
+/// A search/replace block while it is read.
+#[derive(Debug, Default)]
+struct Block {
+    path: Option<String>,
+    search: String,
+    replace: Option<String>,
+    dividers: usize,
+}
+
+const NO_DIVIDER: &str = "a SEARCH block has no `=======` line between the old and the new lines";
+const NO_REPLACE: &str = "a SEARCH block is not ended by `>>>>>>> REPLACE`; the answer may have been cut off";
+const TWO_DIVIDERS: &str =
+    "a SEARCH block has more than one `=======` line, so where the new lines start is not clear; give the file whole";

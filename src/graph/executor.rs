@@ -1,0 +1,305 @@
+//! The executor: answers become edits, edits a proposal. Also serves the healer, whose answers are edits as well.
+//!
+//! Nothing is accepted that is not whole: a cut answer is continued once, an edit that fits nowhere is sent back alone,
+//! an answer without edits is asked for once more in the simplest form. A file that the model has not seen whole is
+//! never overwritten whole.
+
+use super::inner::{Operation, Tries, Unplaced};
+use super::run::{Attempt, Outcome, PauseReason, Run, Stage};
+use super::{RunCommand, answer, formatter, gate, healer, material, step, validator};
+use crate::domain::change::{ChangeSet, FileChange, FileContent, FileSnapshot};
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::model::FinishReason;
+use crate::edit::{self, Action, Edit, EditProblem, ProblemKind};
+use std::collections::BTreeMap;
+
+/// Longest text of an unplaced edit that is sent back, in bytes.
+const MAX_EDIT: usize = 4000;
+/// Lines shown around a place that comes near.
+const CANDIDATE_LINES: usize = 3;
+
+/// The first proposal.
+pub(super) fn begin(run: &mut Run) -> Vec<RunCommand> {
+    run.inner.iteration = 1;
+    propose(run, Operation::Execute, ChangeSet::default())
+}
+
+/// A proposal on top of `overlay`.
+pub(super) fn propose(run: &mut Run, origin: Operation, overlay: ChangeSet) -> Vec<RunCommand> {
+    run.inner.origin = origin;
+    run.inner.overlay = overlay;
+    run.inner.unplaced.clear();
+    run.inner.read.clear();
+    step::ask(run, origin)
+}
+
+/// The model has answered, in edits or (in a mode without them) in prose.
+pub(super) fn answered(run: &mut Run, text: String, finish: &FinishReason) -> Vec<RunCommand> {
+    let cut = *finish == FinishReason::Length;
+    if cut && run.inner.tries.draft.is_empty() && answer::garbage(&text).is_none() {
+        return go_on(run, text);
+    }
+    run.inner.tries.draft.clear();
+    if run.inner.operation == Operation::Answer {
+        return match answer::garbage(&text) {
+            Some(garbage) if garbage != answer::Garbage::Refusal => useless(run, garbage.words()),
+            _ => read_only(run, text, cut),
+        };
+    }
+    if cut {
+        return useless(run, "was cut off at its limit, twice");
+    }
+    let mut parser = edit::Parser::new();
+    parser.push(&text);
+    let edits = parser.finish();
+    match answer::garbage(&text) {
+        Some(answer::Garbage::Repetition) => return step::useless(run, answer::Garbage::Repetition.words()),
+        Some(garbage) if edits.is_empty() => return step::useless(run, garbage.words()),
+        _ => {}
+    }
+    if edits.is_empty() && answer::says_no_change(&text) {
+        return unchanged(run);
+    }
+    if edits.is_empty() {
+        return step::useless(run, "holds no edits in the form that was asked for");
+    }
+    read(run, edits)
+}
+
+/// The answer was cut: the rest is asked for, if there is room for it, else the same with less around it.
+fn go_on(run: &mut Run, text: String) -> Vec<RunCommand> {
+    let tight = run.inner.tries.tight;
+    run.inner.tries.draft = text;
+    let commands = step::send(run);
+    if !matches!(run.stage, Stage::Paused(_)) {
+        return commands;
+    }
+    run.inner.tries.draft.clear();
+    if tight {
+        return useless(run, "was cut off at the end of the window");
+    }
+    run.inner.tries.tight = true;
+    step::send(run)
+}
+
+fn read_only(run: &mut Run, text: String, cut: bool) -> Vec<RunCommand> {
+    if cut {
+        run.notice("The answer was cut off at the model's limit.");
+    }
+    run.answer = formatter::with_notices(&text, &run.notices);
+    step::finish(run, Outcome::Answered)
+}
+
+/// Asks for the files that the edits name and the proposal under work does not hold.
+fn read(run: &mut Run, edits: Vec<Edit>) -> Vec<RunCommand> {
+    let known = |path: &String| run.inner.overlay.file(path).is_some();
+    let mut paths: Vec<String> =
+        edits.iter().filter_map(|e| edit::normalise(&e.path).ok()).filter(|p| !known(p)).collect();
+    paths.sort();
+    paths.dedup();
+    run.inner.edits = edits;
+    if paths.is_empty() {
+        return place(run);
+    }
+    vec![RunCommand::ReadFiles { job: run.next_job(), paths }]
+}
+
+/// The files of the outstanding read, again.
+pub(super) fn read_again(run: &mut Run) -> Vec<RunCommand> {
+    let edits = std::mem::take(&mut run.inner.edits);
+    read(run, edits)
+}
+
+/// The files stand as they were read: place the edits in them.
+pub(super) fn files_read(run: &mut Run, files: &[FileSnapshot]) -> Vec<RunCommand> {
+    for file in files {
+        run.inner.read.retain(|f| f.path != file.path);
+        run.inner.read.push(file.clone());
+    }
+    place(run)
+}
+
+fn place(run: &mut Run) -> Vec<RunCommand> {
+    let edits = std::mem::take(&mut run.inner.edits);
+    let base = base(run);
+    let (unseen, seen): (Vec<Edit>, Vec<Edit>) = edits.into_iter().partition(|e| overwrites_unseen(run, e));
+    let mut unplaced: Vec<Unplaced> = unseen.iter().map(unseen_problem).collect();
+    let changes = match edit::apply(&seen, &base) {
+        Ok(changes) => changes,
+        Err(problems) => {
+            let (good, bad) = split(&seen, &problems);
+            unplaced.extend(bad);
+            edit::apply(&good, &base).unwrap_or_default()
+        }
+    };
+    run.inner.overlay = merge(&run.inner.overlay, changes);
+    run.inner.unplaced = unplaced;
+    if run.inner.unplaced.is_empty() || !run.has_rounds_left() || run.inner.operation == Operation::Problems {
+        return proposed(run);
+    }
+    run.inner.iteration += 1;
+    step::ask(run, Operation::Problems)
+}
+
+/// Every file that was read, as the proposal under work leaves it.
+fn base(run: &Run) -> Vec<FileSnapshot> {
+    let mut base: BTreeMap<String, FileSnapshot> = run.inner.read.iter().map(|f| (f.path.clone(), f.clone())).collect();
+    for file in &run.inner.overlay.files {
+        let content = file.after.clone().map_or(FileContent::Absent, |text| FileContent::Text { text });
+        base.insert(file.path.clone(), FileSnapshot { path: file.path.clone(), content });
+    }
+    base.into_values().collect()
+}
+
+/// Whether the edit would replace a whole file whose text the model has not seen.
+fn overwrites_unseen(run: &Run, edit: &Edit) -> bool {
+    let Ok(path) = edit::normalise(&edit.path) else { return false };
+    let whole = matches!(edit.action, Action::Whole { .. });
+    whole && !run.inner.shown.contains(&path) && material::current(run, &path).is_some_and(|t| !t.trim().is_empty())
+}
+
+fn unseen_problem(edit: &Edit) -> Unplaced {
+    let path = edit::normalise(&edit.path).unwrap_or_default();
+    let message = format!("{path} exists and you had not seen all of it, so it must not be replaced as a whole.");
+    Unplaced { path, message, text: String::new(), lines: Vec::new() }
+}
+
+/// The edits without those that have a problem, and the problems. What is already there is no problem.
+fn split(edits: &[Edit], problems: &[EditProblem]) -> (Vec<Edit>, Vec<Unplaced>) {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let (mut good, mut bad) = (Vec::new(), Vec::new());
+    for edit in edits {
+        let normal = edit::normalise(&edit.path).ok();
+        let block = normal.as_ref().map_or(1, |path| {
+            let count = counts.entry(path.clone()).or_default();
+            *count += 1;
+            *count
+        });
+        let path = normal.unwrap_or_else(|| edit.path.clone());
+        match problems.iter().find(|p| p.path == path && p.block == block) {
+            None => good.push(edit.clone()),
+            Some(problem) if problem.kind == ProblemKind::AlreadyApplied => {}
+            Some(problem) => bad.push(Unplaced {
+                path,
+                message: problem.message.clone(),
+                text: shown_edit(edit),
+                lines: problem.candidates.iter().take(CANDIDATE_LINES).flat_map(|(a, b)| [*a, *b]).collect(),
+            }),
+        }
+    }
+    (good, bad)
+}
+
+fn shown_edit(edit: &Edit) -> String {
+    let text = match &edit.action {
+        Action::Replace { search, replace, .. } => {
+            format!("<<<<<<< SEARCH\n{search}=======\n{replace}>>>>>>> REPLACE\n")
+        }
+        Action::Whole { .. } | Action::Delete | Action::Malformed { .. } => String::new(),
+    };
+    text[..text.floor_char_boundary(MAX_EDIT)].to_owned()
+}
+
+/// `newer` on top of `older`: what was there before stays what was there before the older one.
+fn merge(older: &ChangeSet, newer: ChangeSet) -> ChangeSet {
+    let mut files: BTreeMap<String, FileChange> = older.files.iter().map(|f| (f.path.clone(), f.clone())).collect();
+    for change in newer.files {
+        match files.get_mut(&change.path) {
+            Some(file) => file.after = change.after,
+            None => {
+                files.insert(change.path.clone(), change);
+            }
+        }
+    }
+    ChangeSet { files: files.into_values().collect() }
+}
+
+/// The edits are placed, as far as they can be: the proposal under work becomes an attempt.
+fn proposed(run: &mut Run) -> Vec<RunCommand> {
+    let mut changes = run.inner.overlay.clone();
+    changes.files.retain(|f| !f.is_noop());
+    let same = run.attempts.last().is_some_and(|a| a.changes == changes);
+    if changes.is_empty() || same {
+        if run.inner.unplaced.is_empty() {
+            return unchanged(run);
+        }
+        return step::useless(run, "holds no edit that could be placed");
+    }
+    let inner = &run.inner;
+    let healing = inner.origin == Operation::Heal;
+    let cause = if healing { inner.findings.iter().map(material::finding).collect() } else { inner.feedback.clone() };
+    let attempt = Attempt {
+        node: inner.origin.node(),
+        iteration: inner.iteration,
+        cause,
+        request: run.calls.last().map(|c| c.id).unwrap_or_default(),
+        diff: edit::diff(&changes),
+        changes,
+        report: None,
+        verdict: None,
+        problems: inner.unplaced.iter().map(|u| u.message.clone()).collect(),
+    };
+    run.attempts.push(attempt);
+    let newest = run.attempts.len() - 1;
+    if !healing {
+        run.inner.series = newest;
+    }
+    gate::choose(run, newest);
+    validator::begin(run)
+}
+
+/// The answer changes nothing.
+fn unchanged(run: &mut Run) -> Vec<RunCommand> {
+    match run.inner.origin {
+        _ if run.attempts.is_empty() => {
+            formatter::compose(run);
+            step::finish(run, Outcome::NothingToDo)
+        }
+        Operation::Heal => healer::gave_up(run, "the model's answer changes nothing"),
+        _ => {
+            run.notice("The model would change nothing more; the proposal before stands.");
+            gate::open_with_best(run)
+        }
+    }
+}
+
+/// The answer is of no use: once more and more simply, then what there is, else a pause.
+pub(super) fn useless(run: &mut Run, why: &str) -> Vec<RunCommand> {
+    let sentence = format!("The model's answer {why}.");
+    match run.inner.operation {
+        Operation::Answer if !run.inner.tries.repeated => {
+            run.inner.tries = Tries { repeated: true, ..Default::default() };
+            return step::send(run);
+        }
+        Operation::Execute | Operation::Round | Operation::Revise => return simpler(run, sentence),
+        Operation::Problems if run.inner.origin == Operation::Heal => {
+            return healer::gave_up(run, &format!("the model's answer {why}"));
+        }
+        Operation::Problems if holds_something_new(run) => return proposed(run),
+        Operation::Problems => return simpler(run, sentence),
+        _ => {}
+    }
+    if !run.attempts.is_empty() {
+        run.notice(format!("{sentence} The proposal before stands."));
+        return gate::open_with_best(run);
+    }
+    let model = &run.spec.model.reference;
+    let advice = format!("{sentence} Try again, or go on with another model than {model}.");
+    run.inner.request = None;
+    run.stage = Stage::Paused(PauseReason::Failed(Failure::transient(FailureKind::BadOutput, advice)));
+    Vec::new()
+}
+
+/// Whether the proposal under work is more than the newest attempt.
+fn holds_something_new(run: &Run) -> bool {
+    let overlay = &run.inner.overlay;
+    !overlay.is_empty() && run.attempts.last().is_none_or(|a| a.changes != *overlay)
+}
+
+/// The same once more, asked in the simplest way.
+fn simpler(run: &mut Run, problem: String) -> Vec<RunCommand> {
+    run.inner.operation = Operation::ExecuteRetry;
+    run.inner.unplaced.clear();
+    run.inner.tries = Tries { problem, ..Default::default() };
+    step::send(run)
+}

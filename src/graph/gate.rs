@@ -1,0 +1,195 @@
+//! The gate: the user's decisions on the proposal, and the only way from a proposal to the disk.
+//!
+//! Writes nothing itself; asks for exactly the accepted hunks, all or none. A write that fails leads back to the gate
+//! with nothing lost.
+
+use super::inner::{Operation, Write};
+use super::run::{Attempt, Outcome, Run, Stage};
+use super::{RunCommand, RunFact, executor, formatter, step};
+use crate::domain::change::{ChangeSet, FileChange};
+use crate::domain::hunk::{Decision, HunkId};
+use crate::edit;
+use std::cmp::Reverse;
+
+/// The facts that are the user's, and those of writing.
+pub(super) fn take(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
+    match (fact, run.stage.clone()) {
+        (RunFact::Applied { job }, Stage::Applying) if run.take_job(*job) => applied(run),
+        (RunFact::ApplyFailed { job, failure }, Stage::Applying) if run.take_job(*job) => {
+            run.apply_failure = Some(failure.clone());
+            if let Some(write) = run.inner.write.take() {
+                run.stage = write.back;
+            }
+            Vec::new()
+        }
+        (RunFact::UndoRequested, Stage::Finished(Outcome::Applied)) => take_back(run),
+        (RunFact::UndoRequested, Stage::Finished(Outcome::Undone)) => make_again(run),
+        (_, Stage::Gate) => at_gate(run, fact),
+        _ => Vec::new(),
+    }
+}
+
+fn at_gate(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
+    match fact {
+        RunFact::Decided { decisions } => decide(run, decisions),
+        RunFact::DecisionUndone => {
+            if let Some(entry) = run.history.pop() {
+                entry.iter().rev().for_each(|(hunk, before, _)| set(run, *hunk, *before));
+                run.undone.push(entry);
+            }
+        }
+        RunFact::DecisionRedone => {
+            if let Some(entry) = run.undone.pop() {
+                entry.iter().for_each(|(hunk, _, after)| set(run, *hunk, *after));
+                run.history.push(entry);
+            }
+        }
+        RunFact::AttemptChosen { index } if *index < run.attempts.len() => {
+            choose(run, *index);
+            formatter::compose(run);
+        }
+        RunFact::RevisionRequested { text } if !text.trim().is_empty() => return revise(run, text),
+        RunFact::ApplyRequested => return apply(run),
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Puts another attempt under review; decisions belong to the attempt they were made on.
+pub(super) fn choose(run: &mut Run, index: usize) {
+    if index != run.chosen {
+        run.chosen = index;
+        run.decisions.clear();
+        run.history.clear();
+        run.undone.clear();
+    }
+}
+
+/// Opens the gate with the best attempt since the user last asked for another; without one the chosen one stays.
+pub(super) fn open_with_best(run: &mut Run) -> Vec<RunCommand> {
+    let since = run.inner.since;
+    if let Some(best) = (since..run.attempts.len()).max_by_key(|i| (worth(&run.attempts[*i]), *i)) {
+        choose(run, best);
+    }
+    formatter::compose(run);
+    run.inner.job = None;
+    run.inner.request = None;
+    run.stage = Stage::Gate;
+    Vec::new()
+}
+
+/// More is better: validated, checks passed, few errors, all edits placed, a high score (in thousandths).
+fn worth(attempt: &Attempt) -> (bool, usize, Reverse<usize>, Reverse<usize>, u32) {
+    let score = attempt.verdict.as_ref().map_or(0.0, |v| v.score.clamp(0.0, 1.0));
+    let report = attempt.report.as_ref();
+    let passed = report.map_or(0, |r| r.checks.iter().filter(|c| c.passed && c.not_run.is_none()).count());
+    let errors = report.map_or(0, |r| r.errors());
+    (report.is_some(), passed, Reverse(errors), Reverse(attempt.problems.len()), (score * 1000.0) as u32)
+}
+
+fn exists(run: &Run, id: HunkId) -> bool {
+    run.attempt().and_then(|a| a.diff.get(id.file)).is_some_and(|f| id.hunk < f.hunks.len())
+}
+
+fn set(run: &mut Run, hunk: HunkId, decision: Decision) {
+    match decision {
+        Decision::Pending => run.decisions.remove(&hunk),
+        decision => run.decisions.insert(hunk, decision),
+    };
+}
+
+fn decide(run: &mut Run, decisions: &[(HunkId, Decision)]) {
+    let mut entry = Vec::new();
+    for (hunk, decision) in decisions {
+        let before = run.decision(*hunk);
+        if exists(run, *hunk) && before != *decision {
+            entry.push((*hunk, before, *decision));
+            set(run, *hunk, *decision);
+        }
+    }
+    if !entry.is_empty() {
+        run.history.push(entry);
+        run.undone.clear();
+    }
+}
+
+/// The chosen proposal with only those hunks that `take` says yes to.
+fn selected(run: &Run, take: impl Fn(Decision) -> bool) -> ChangeSet {
+    let Some(attempt) = run.attempt() else { return ChangeSet::default() };
+    let pairs = attempt.changes.files.iter().zip(&attempt.diff).enumerate();
+    let files = pairs.filter_map(|(file, (change, diff))| {
+        let after = edit::select(change, diff, |hunk| take(run.decision(HunkId { file, hunk })))?;
+        Some(FileChange { path: change.path.clone(), before: change.before.clone(), after })
+    });
+    ChangeSet { files: files.filter(|f| !f.is_noop()).collect() }
+}
+
+/// One more round with the user's sentence, on top of the proposal without its rejected hunks.
+fn revise(run: &mut Run, text: &str) -> Vec<RunCommand> {
+    let overlay = selected(run, |decision| decision != Decision::Rejected);
+    run.inner.judged = (phrases(run, Decision::Accepted), phrases(run, Decision::Rejected));
+    run.inner.feedback = vec![text.trim().to_owned()];
+    run.inner.since = run.attempts.len();
+    run.inner.revisions += 1;
+    run.inner.iteration += 1;
+    executor::propose(run, Operation::Revise, overlay)
+}
+
+/// The hunks of this decision, as `path lines 3-9`.
+fn phrases(run: &Run, decision: Decision) -> Vec<String> {
+    let Some(attempt) = run.attempt() else { return Vec::new() };
+    let mut phrases = Vec::new();
+    for (file, diff) in attempt.diff.iter().enumerate() {
+        for (hunk, lines) in diff.hunks.iter().enumerate() {
+            if run.decision(HunkId { file, hunk }) == decision {
+                let (first, last) = (lines.new_start + 1, (lines.new_start + lines.new_len).max(lines.new_start + 1));
+                phrases.push(format!("{} lines {first}-{last}", diff.path));
+            }
+        }
+    }
+    phrases
+}
+
+fn apply(run: &mut Run) -> Vec<RunCommand> {
+    let changes = selected(run, |decision| decision == Decision::Accepted);
+    if changes.files.is_empty() {
+        return step::finish(run, Outcome::Rejected);
+    }
+    write(run, Write { changes, then: Outcome::Applied, back: Stage::Gate })
+}
+
+fn take_back(run: &mut Run) -> Vec<RunCommand> {
+    let Some(applied) = run.applied.clone() else { return Vec::new() };
+    let swap = |f: FileChange| FileChange { path: f.path, before: f.after, after: f.before };
+    let changes = ChangeSet { files: applied.files.into_iter().map(swap).collect() };
+    write(run, Write { changes, then: Outcome::Undone, back: Stage::Finished(Outcome::Applied) })
+}
+
+fn make_again(run: &mut Run) -> Vec<RunCommand> {
+    let Some(changes) = run.applied.clone() else { return Vec::new() };
+    write(run, Write { changes, then: Outcome::Applied, back: Stage::Finished(Outcome::Undone) })
+}
+
+fn write(run: &mut Run, write: Write) -> Vec<RunCommand> {
+    let changes = write.changes.clone();
+    run.inner.write = Some(write);
+    run.apply_failure = None;
+    run.stage = Stage::Applying;
+    vec![RunCommand::Apply { job: run.next_job(), changes }]
+}
+
+/// The write under way, asked for again: its result is not known, and writing what is there already is no harm.
+pub(super) fn write_again(run: &mut Run) -> Vec<RunCommand> {
+    match run.inner.write.take() {
+        Some(under_way) => write(run, under_way),
+        None => Vec::new(),
+    }
+}
+
+fn applied(run: &mut Run) -> Vec<RunCommand> {
+    let Some(write) = run.inner.write.take() else { return Vec::new() };
+    if write.then == Outcome::Applied {
+        run.applied = Some(write.changes);
+    }
+    step::finish(run, write.then)
+}

@@ -1,0 +1,219 @@
+//! The pieces prompts are filled with: the plan, the reading of the request, files, findings and the diff as text.
+//!
+//! Everything here is cut to a length that is asked for, and every cut is marked; nothing is left out silently.
+
+use super::run::Run;
+use crate::domain::change::{ChangeSet, FileContent};
+use crate::domain::context::{ContextItem, ContextKind};
+use crate::domain::finding::{Finding, ValidationReport};
+use crate::domain::language::Language;
+use crate::heal;
+use std::fmt::Write;
+
+/// Lines around a finding that a mender sees.
+const AROUND: usize = 8;
+/// Longest message of a finding in a prompt, in bytes.
+const MAX_MESSAGE: usize = 1200;
+
+/// How much of a file is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// All of it.
+    Whole,
+    /// The lines that matter, and the heads of the blocks they stand in.
+    Excerpt,
+}
+
+/// What the parser read in the request, in one line.
+pub(super) fn reading(run: &Run) -> String {
+    let intent = &run.spec.intent;
+    let mut line = format!("({}", intent.action.word());
+    for target in &intent.targets {
+        line.push(' ');
+        line.push_str(target.word());
+    }
+    if let Some(language) = intent.language {
+        let _ = write!(line, ", {}", language.name());
+    }
+    for (label, words) in [("", &intent.frameworks), ("files: ", &intent.paths), ("symbols: ", &intent.symbols)] {
+        if !words.is_empty() {
+            let _ = write!(line, ", {label}{}", words.join(" "));
+        }
+    }
+    line.push(')');
+    line
+}
+
+/// The plan as a numbered list.
+pub(super) fn plan(run: &Run) -> String {
+    let Some(plan) = &run.plan else { return String::new() };
+    let mut text = String::new();
+    for (number, step) in plan.steps.iter().enumerate() {
+        let _ = write!(text, "{}. {}", number + 1, step.title);
+        if !step.path.is_empty() && !step.title.contains(&step.path) {
+            let _ = write!(text, " ({})", step.path);
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// A list with a dash before each.
+pub(super) fn list(sentences: &[String]) -> String {
+    sentences.iter().map(|s| format!("- {}\n", s.trim())).collect()
+}
+
+/// An item of the context, in the form in which answers name files.
+pub(super) fn item(item: &ContextItem) -> String {
+    match item.kind {
+        ContextKind::Code if item.text.contains("```") && item.text.trim_start().starts_with("```") => {
+            format!("### {}\n{}", item.label, item.text)
+        }
+        ContextKind::Code => match item.lines {
+            Some((first, last)) => {
+                format!("### PART OF: {} (lines {first}-{last})\n{}", item.label, fenced(&item.label, &item.text))
+            }
+            None if Language::from_path(&item.label).is_some() || item.label.contains('.') => {
+                file(&item.label, &item.text)
+            }
+            None => format!("### {}\n{}\n", item.label, item.text.trim_end()),
+        },
+        ContextKind::Pattern => format!("### Pattern: {}\n{}\n", item.label, item.text.trim_end()),
+        ContextKind::Memory => format!("### {}\n{}\n", item.label, item.text.trim_end()),
+    }
+}
+
+fn file(path: &str, text: &str) -> String {
+    format!("### FILE: {path}\n{}", fenced(path, text))
+}
+
+/// `text` in a fence longer than any inside it.
+fn fenced(path: &str, text: &str) -> String {
+    let longest = text.lines().map(|l| l.trim_start().bytes().take_while(|b| *b == b'`').count()).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    let tag = Language::from_path(path).map_or("", Language::name);
+    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    format!("{fence}{tag}\n{text}{end}{fence}\n")
+}
+
+/// The files as the proposal under work leaves them, of `paths` only; and files that were read but are not part of it.
+pub(super) fn files(run: &Run, paths: &[String], extent: Extent) -> String {
+    let mut text = String::new();
+    for path in paths {
+        let _ = match (current(run, path), extent) {
+            (Some(content), Extent::Whole) => writeln!(text, "{}", file(path, content)),
+            (Some(content), Extent::Excerpt) => {
+                let cut = heal::excerpt(content, &lines_of(run, path), AROUND);
+                writeln!(text, "### PART OF: {path}\n{}", fenced(path, &cut))
+            }
+            (None, _) if run.inner.overlay.file(path).is_some() => writeln!(text, "### {path} is deleted.\n"),
+            (None, _) => writeln!(text, "### {path} does not exist.\n"),
+        };
+    }
+    text
+}
+
+/// The text at `path` as the next edits will find it.
+pub(super) fn current<'a>(run: &'a Run, path: &str) -> Option<&'a str> {
+    if let Some(change) = run.inner.overlay.file(path) {
+        return change.after.as_deref();
+    }
+    run.inner.read.iter().find(|f| f.path == path).and_then(|f| match &f.content {
+        FileContent::Text { text } => Some(text.as_str()),
+        _ => None,
+    })
+}
+
+/// The 1-based lines of `path` that matter now: where findings are, where edits came near, else where it was changed.
+fn lines_of(run: &Run, path: &str) -> Vec<u32> {
+    let inner = &run.inner;
+    let found = inner.findings.iter().filter(|f| f.path == path && f.line > 0).map(|f| f.line);
+    let near = inner.unplaced.iter().filter(|u| u.path == path).flat_map(|u| u.lines.iter().copied());
+    let lines: Vec<u32> = found.chain(near).collect();
+    if !lines.is_empty() {
+        return lines;
+    }
+    let change = inner.overlay.file(path).cloned();
+    let diffs = crate::edit::diff(&ChangeSet { files: change.into_iter().collect() });
+    let starts = diffs.iter().flat_map(|d| &d.hunks).flat_map(|h| [h.new_start, h.new_start + h.new_len]);
+    let lines: Vec<u32> = starts.map(|l| u32::try_from(l).unwrap_or(u32::MAX)).collect();
+    if lines.is_empty() { vec![1] } else { lines }
+}
+
+/// A finding in one sentence: place, message, rule.
+pub(super) fn finding(finding: &Finding) -> String {
+    let message = finding.message.trim();
+    let kept = &message[message.ceil_char_boundary(message.len().saturating_sub(MAX_MESSAGE))..];
+    let cut = if kept.len() < message.len() { "… " } else { "" };
+    let place = match (finding.path.is_empty(), finding.line) {
+        (true, _) => format!("{}: ", finding.tool),
+        (false, 0) => format!("{}: ", finding.path),
+        (false, line) => format!("{}:{line}: ", finding.path),
+    };
+    let rule = finding.rule.as_ref().map_or(String::new(), |r| format!(" ({r})"));
+    format!("{place}{cut}{kept}{rule}")
+}
+
+/// The findings, each with the line it is about.
+pub(super) fn findings(run: &Run) -> String {
+    let mut text = String::new();
+    for found in &run.inner.findings {
+        let _ = writeln!(text, "- {}", finding(found));
+        let line = (found.line as usize).checked_sub(1);
+        let source = line.and_then(|at| current(run, &found.path)?.lines().nth(at));
+        if let Some(source) = source.filter(|s| !s.trim().is_empty() && s.len() < 300) {
+            let _ = writeln!(text, "  the line: `{}`", source.trim());
+        }
+    }
+    text
+}
+
+/// The edits that could not be placed, each with its reason.
+pub(super) fn unplaced(run: &Run) -> String {
+    let mut text = String::new();
+    for edit in &run.inner.unplaced {
+        let _ = writeln!(text, "- {}", edit.message);
+        if !edit.text.is_empty() {
+            let _ = writeln!(text, "{}", fenced("", &edit.text));
+        }
+    }
+    text
+}
+
+/// What the validators said, in one line.
+pub(super) fn checks(report: Option<&ValidationReport>) -> String {
+    let Some(report) = report.filter(|r| !r.checks.is_empty()) else { return "none ran".to_owned() };
+    let words = |check: &crate::domain::finding::CheckResult| match (&check.not_run, check.passed) {
+        (Some(why), _) => format!("`{}` could not run ({why})", check.command),
+        (None, true) => format!("`{}` passed", check.command),
+        (None, false) => {
+            let first = check.findings.first().map_or(String::new(), |f| format!(": {}", finding(f)));
+            format!("`{}` failed{first}", check.command)
+        }
+    };
+    report.checks.iter().map(words).collect::<Vec<_>>().join("; ")
+}
+
+/// The diff of the chosen attempt, at most about `bytes` long; what is left out is counted.
+pub(super) fn diff(run: &Run, bytes: usize) -> String {
+    let Some(attempt) = run.attempt() else { return String::new() };
+    let whole = fenced("change.diff", &crate::edit::unified(&attempt.changes));
+    if whole.len() <= bytes {
+        return whole;
+    }
+    let mut text = String::new();
+    let share = bytes / attempt.changes.files.len().max(1);
+    for change in &attempt.changes.files {
+        let one = crate::edit::unified(&ChangeSet { files: vec![change.clone()] });
+        let mut end = one.floor_char_boundary(share);
+        if end < one.len() {
+            end = one[..end].rfind('\n').map_or(end, |at| at + 1);
+        }
+        text.push_str(&one[..end]);
+        let left = one[end..].lines().count();
+        if left > 0 {
+            let _ = writeln!(text, "… {left} lines of {} omitted …", change.path);
+        }
+    }
+    fenced("change.diff", &text)
+}

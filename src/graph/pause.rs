@@ -1,0 +1,101 @@
+//! What interrupts a run: failures, the user's answer to a pause, a killed process, and stopping.
+//!
+//! Nothing that was gained is thrown away: where there is a proposal, every way to stop leads to the gate.
+
+use super::inner::{Operation, Tries};
+use super::run::{Outcome, PauseReason, Run, Stage};
+use super::{ResumeChoice, RunCommand, executor, gate, healer, reviewer, step, validator};
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::model::Node;
+
+/// The awaited request failed for good.
+pub(super) fn failed(run: &mut Run, failure: &Failure) -> Vec<RunCommand> {
+    match failure.kind {
+        FailureKind::NothingFits => nothing_fits(run, failure),
+        FailureKind::ContextExceeded if !run.inner.tries.tight => {
+            run.inner.tries.tight = true;
+            run.notice("The server found the prompt too large; it was sent again with half of the context.");
+            step::send(run)
+        }
+        _ => {
+            run.stage = Stage::Paused(PauseReason::Failed(failure.clone()));
+            Vec::new()
+        }
+    }
+}
+
+/// The provider can do nothing for this request: what comes after it may still make sense.
+fn nothing_fits(run: &mut Run, failure: &Failure) -> Vec<RunCommand> {
+    match run.inner.operation {
+        Operation::Heal => healer::gave_up(run, &failure.message),
+        Operation::Review => reviewer::without_verdict(run, failure.message.trim_end_matches('.')),
+        _ if run.attempts.is_empty() => step::finish(run, Outcome::Failed(failure.clone())),
+        _ => {
+            run.notice(format!("{} The proposal before stands.", failure.message));
+            gate::open_with_best(run)
+        }
+    }
+}
+
+/// The user has answered a pause.
+pub(super) fn resumed(run: &mut Run, choice: &ResumeChoice) -> Vec<RunCommand> {
+    if !matches!(run.stage, Stage::Paused(_)) {
+        return Vec::new();
+    }
+    match choice {
+        ResumeChoice::Retry => step::send(run),
+        ResumeChoice::UseModel(model) => {
+            run.spec.model = model.as_ref().clone();
+            run.inner.tries = Tries::default();
+            step::send(run)
+        }
+        ResumeChoice::Stop => stop(run),
+    }
+}
+
+/// The process ended: what was outstanding is asked for again.
+pub(super) fn interrupted(run: &mut Run) -> Vec<RunCommand> {
+    if run.inner.request.is_some() {
+        end_call(run, "the process ended");
+        return step::send(run);
+    }
+    if run.inner.job.is_none() {
+        return Vec::new();
+    }
+    match run.stage {
+        Stage::Assembling => step::assemble(run),
+        Stage::Working(Node::Validator) => validator::begin(run),
+        Stage::Working(_) => executor::read_again(run),
+        Stage::Applying => gate::write_again(run),
+        Stage::Gate | Stage::Paused(_) | Stage::Finished(_) => Vec::new(),
+    }
+}
+
+/// The user stopped the run. A write that is under way is not stopped half-way.
+pub(super) fn cancelled(run: &mut Run) -> Vec<RunCommand> {
+    if matches!(run.stage, Stage::Applying | Stage::Finished(_)) {
+        return Vec::new();
+    }
+    let mut commands = Vec::new();
+    if let Some(request) = run.inner.request {
+        end_call(run, "stopped by the user");
+        commands.push(RunCommand::CancelRequest(request));
+    }
+    commands.extend(match run.stage {
+        Stage::Gate => step::finish(run, Outcome::Cancelled),
+        _ => stop(run),
+    });
+    commands
+}
+
+fn stop(run: &mut Run) -> Vec<RunCommand> {
+    if run.attempts.is_empty() { step::finish(run, Outcome::Cancelled) } else { gate::open_with_best(run) }
+}
+
+/// Marks the awaited call as broken off; its text stays.
+fn end_call(run: &mut Run, why: &str) {
+    let Some(request) = run.inner.request.take() else { return };
+    if let Some(call) = run.calls.iter_mut().rfind(|c| c.id == request) {
+        call.failure = Some(Failure::transient(FailureKind::Cancelled, why));
+    }
+}

@@ -1,0 +1,197 @@
+//! The transition: which node a fact is for, and the bookkeeping of requests that all nodes share.
+//!
+//! Every fact is defined in every stage: one that the stage does not expect, or whose identifier is not awaited,
+//! changes nothing. At most one request or job is outstanding at any time.
+
+use super::answer::{self, Garbage};
+use super::inner::{Operation, Tries};
+use super::run::{Call, Outcome, PauseReason, Run, Stage};
+use super::{RunCommand, RunFact, executor, gate, healer, pause, planner, prompt, reviewer, validator};
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::ids::RequestId;
+use crate::domain::model::{FinishReason, Node, Timings};
+
+/// A stream is searched for a loop each time it has grown by this many bytes.
+const LOOP_STRIDE: usize = 2048;
+/// How many bytes at its end have to be one loop before a stream is ended early.
+const LOOP_LENGTH: usize = 4096;
+
+/// Takes one fact in and returns what has to be done now.
+pub fn step(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
+    match fact {
+        RunFact::Started => begin(run),
+        RunFact::ContextAssembled { job, bundle } => {
+            if run.stage != Stage::Assembling || !run.take_job(*job) {
+                return Vec::new();
+            }
+            run.context = bundle.as_ref().clone();
+            planner::begin(run)
+        }
+        RunFact::RequestSent { .. } => Vec::new(),
+        RunFact::TextReceived { request, text } => received(run, *request, |call| &mut call.text, text),
+        RunFact::ThinkingReceived { request, text } => received(run, *request, |call| &mut call.thinking, text),
+        RunFact::Answered { request, finish, usage, timings, cost } => {
+            let Some(call) = awaited(run, *request) else { return Vec::new() };
+            call.finish = Some(finish.clone());
+            call.usage = Some(*usage);
+            call.timings = *timings;
+            call.cost = *cost;
+            run.inner.request = None;
+            answered(run, finish)
+        }
+        RunFact::RequestFailed { request, failure } => {
+            let Some(call) = awaited(run, *request) else { return Vec::new() };
+            call.failure = Some(failure.clone());
+            run.inner.request = None;
+            pause::failed(run, failure)
+        }
+        RunFact::BudgetRefused { request, scope, limit, used, asked } => {
+            let Some(call) = awaited(run, *request) else { return Vec::new() };
+            let sentence = format!("not sent: the {scope} limit of {limit} would be passed");
+            call.failure = Some(Failure::fatal(FailureKind::Budget, sentence));
+            run.inner.request = None;
+            let (scope, limit, used, asked) = (scope.clone(), *limit, *used, *asked);
+            run.stage = Stage::Paused(PauseReason::Budget { scope, limit, used, asked });
+            Vec::new()
+        }
+        RunFact::FilesRead { job, files } => {
+            let reading = matches!(run.stage, Stage::Working(Node::Executor | Node::Healer));
+            if reading && run.take_job(*job) { executor::files_read(run, files) } else { Vec::new() }
+        }
+        RunFact::Validated { job, report } => {
+            let validating = run.stage == Stage::Working(Node::Validator);
+            if validating && run.take_job(*job) { validator::validated(run, report) } else { Vec::new() }
+        }
+        RunFact::Resumed { choice } => pause::resumed(run, choice),
+        RunFact::Interrupted => pause::interrupted(run),
+        RunFact::Cancelled => pause::cancelled(run),
+        _ => gate::take(run, fact),
+    }
+}
+
+fn begin(run: &mut Run) -> Vec<RunCommand> {
+    if run.stage != Stage::Assembling || run.inner.counter > 0 {
+        return Vec::new();
+    }
+    assemble(run)
+}
+
+/// Asks for the context.
+pub(super) fn assemble(run: &mut Run) -> Vec<RunCommand> {
+    let budget = prompt::context_budget(run);
+    vec![RunCommand::AssembleContext { job: run.next_job(), budget }]
+}
+
+/// The call whose answer is awaited, if it is this one.
+fn awaited(run: &mut Run, request: RequestId) -> Option<&mut Call> {
+    if run.inner.request != Some(request) {
+        return None;
+    }
+    run.calls.iter_mut().rfind(|c| c.id == request)
+}
+
+fn received(run: &mut Run, request: RequestId, side: fn(&mut Call) -> &mut String, text: &str) -> Vec<RunCommand> {
+    let Some(call) = awaited(run, request) else { return Vec::new() };
+    let kept = side(call);
+    let before = kept.len() / LOOP_STRIDE;
+    kept.push_str(text);
+    if kept.len() / LOOP_STRIDE == before || !answer::is_stuck(kept, LOOP_LENGTH) {
+        return Vec::new();
+    }
+    let sentence = format!("stopped early: the model's answer {}", Garbage::Repetition.words());
+    call.failure = Some(Failure::transient(FailureKind::BadOutput, sentence));
+    run.inner.request = None;
+    let mut commands = vec![RunCommand::CancelRequest(request)];
+    commands.extend(useless(run, Garbage::Repetition.words()));
+    commands
+}
+
+fn answered(run: &mut Run, finish: &FinishReason) -> Vec<RunCommand> {
+    let text = run.calls.last().map_or("", |c| c.text.as_str());
+    let text = match run.inner.tries.draft.as_str() {
+        "" => answer::visible(text).to_owned(),
+        draft => answer::join(draft, text),
+    };
+    if *finish == FinishReason::Refused {
+        return useless(run, Garbage::Refusal.words());
+    }
+    match run.inner.operation {
+        Operation::Plan | Operation::PlanRetry => planner::answered(run, &text),
+        Operation::Review => reviewer::answered(run, &text),
+        _ => executor::answered(run, text, finish),
+    }
+}
+
+/// The answer is of no use: `why` ends the sentence "The model's answer …".
+pub(super) fn useless(run: &mut Run, why: &str) -> Vec<RunCommand> {
+    match run.inner.operation {
+        Operation::Plan | Operation::PlanRetry => planner::useless(run),
+        Operation::Review => reviewer::without_verdict(run, &format!("the model's answer {why}")),
+        Operation::Heal => healer::gave_up(run, &format!("the model's answer {why}")),
+        _ => executor::useless(run, why),
+    }
+}
+
+/// Asks the model for something new.
+pub(super) fn ask(run: &mut Run, operation: Operation) -> Vec<RunCommand> {
+    run.inner.operation = operation;
+    run.inner.tries = Tries::default();
+    send(run)
+}
+
+/// Sends the request of the current operation, with a new identifier.
+pub(super) fn send(run: &mut Run) -> Vec<RunCommand> {
+    let node = run.inner.operation.node();
+    run.stage = Stage::Working(node);
+    let id = run.next_request();
+    match prompt::compose(run, id) {
+        Ok(composed) => {
+            leave_out(run, &composed.dropped);
+            run.inner.shown.extend(composed.shown);
+            let request = composed.request;
+            run.calls.push(Call {
+                id,
+                node,
+                model: request.model.clone(),
+                prompt_tokens: request.prompt_tokens,
+                text: String::new(),
+                thinking: String::new(),
+                finish: None,
+                failure: None,
+                usage: None,
+                timings: Timings::default(),
+                cost: None,
+            });
+            vec![RunCommand::CallModel(Box::new(request))]
+        }
+        Err(failure) => {
+            run.inner.request = None;
+            run.stage = Stage::Paused(PauseReason::Failed(failure));
+            Vec::new()
+        }
+    }
+}
+
+/// Takes items out of the context that did not fit, and says so.
+fn leave_out(run: &mut Run, dropped: &[usize]) {
+    if dropped.is_empty() {
+        return;
+    }
+    let mut names = Vec::new();
+    for at in dropped.iter().rev() {
+        let item = run.context.items.remove(*at);
+        run.context.tokens = run.context.tokens.saturating_sub(item.tokens);
+        run.context.files.retain(|f| f.path != item.label);
+        names.push(item.label);
+    }
+    names.reverse();
+    run.notice(format!("Left out of the context to fit the model's window: {}.", names.join(", ")));
+}
+
+/// Ends the run.
+pub(super) fn finish(run: &mut Run, outcome: Outcome) -> Vec<RunCommand> {
+    run.inner.job = None;
+    run.inner.request = None;
+    run.stage = Stage::Finished(outcome);
+    Vec::new()
+}
