@@ -1,5 +1,8 @@
 //! The repository adapter against real directories: listing, reading, scratch copies, git.
 
+#[path = "repo/write.rs"]
+mod write;
+
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};

@@ -6,6 +6,7 @@
 //! remove directories that become empty, and does not carry over extended attributes.
 
 mod base;
+mod staged;
 mod transaction;
 
 use super::{Root, path};
