@@ -1,0 +1,166 @@
+//! Messages events to chunks, in Anthropic's, llama-server's and LiteLLM's dialects.
+//!
+//! Pure. Usage stands in `message_start` and again, cumulative, in `message_delta`: Anthropic and llama-server give the
+//! prompt's figures in the first, LiteLLM gives zeros there and everything in the second. It is passed on once, at the
+//! end: a figure that is still growing would be taken for a bill.
+
+use super::complaint::Complaint;
+use super::dialect::{Decoded, Decoder, Problem, count};
+use super::wire::{Event, json};
+use crate::domain::model::{Chunk, FinishReason, Usage};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// The decoder of one answer.
+#[derive(Debug)]
+pub struct MessagesDecoder {
+    model: String,
+    usage: Counts,
+    finish: Option<FinishReason>,
+    finished: bool,
+}
+
+impl MessagesDecoder {
+    /// A decoder at the beginning of an answer of `model`, as it was asked for.
+    pub fn new(model: &str) -> MessagesDecoder {
+        MessagesDecoder { model: model.to_owned(), usage: Counts::default(), finish: None, finished: false }
+    }
+
+    fn decode(&mut self, event: &Event, out: &mut Decoded) -> Result<(), Problem> {
+        let read: MessagesEvent = json(&event.data, "Messages event")?;
+        match read.r#type.as_deref().unwrap_or(&event.name) {
+            "error" => {
+                let complaint: Value = json(&event.data, "error message")?;
+                return Err(Problem::Complaint(Complaint::from_value(&complaint)));
+            }
+            "message_start" => {
+                let message = read.message.unwrap_or_default();
+                self.usage.merge(message.usage.unwrap_or_default());
+                out.push(Ok(Chunk::Started { model: message.model.unwrap_or_else(|| self.model.clone()) }));
+            }
+            "content_block_start" => out.extend(read.content_block.and_then(Block::chunk).map(Ok)),
+            "content_block_delta" => out.extend(read.delta.and_then(Block::chunk).map(Ok)),
+            "message_delta" => {
+                self.usage.merge(read.usage.unwrap_or_default());
+                let reason = read.delta.and_then(|d| d.stop_reason);
+                self.finish = reason.as_deref().map(finish_reason).or(self.finish.take());
+            }
+            "message_stop" => {
+                let reason = self.finish.take().unwrap_or(FinishReason::Stop);
+                self.close(reason, out);
+            }
+            // `ping`, `content_block_stop` and whatever the API adds later: its versioning policy says to ignore it.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, reason: FinishReason, out: &mut Decoded) {
+        self.finished = true;
+        out.extend(self.usage.counted().map(|usage| Ok(Chunk::Usage(usage))));
+        out.push(Ok(Chunk::Finished(reason)));
+    }
+}
+
+impl Decoder for MessagesDecoder {
+    fn event(&mut self, event: &Event) -> Decoded {
+        let mut out = Vec::with_capacity(1);
+        if self.finished || event.data.trim() == "[DONE]" {
+            return out;
+        }
+        if let Err(problem) = self.decode(event, &mut out) {
+            out.push(Err(problem));
+        }
+        out
+    }
+
+    fn end(&mut self) -> Decoded {
+        let mut out = Vec::new();
+        match self.finish.take() {
+            _ if self.finished => {}
+            Some(reason) => self.close(reason, &mut out),
+            None => out.push(Err(Problem::Cut)),
+        }
+        out
+    }
+}
+
+/// Source: <https://docs.anthropic.com/en/api/handling-stop-reasons>.
+fn finish_reason(word: &str) -> FinishReason {
+    match word {
+        "max_tokens" | "model_context_window_exceeded" => FinishReason::Length,
+        "refusal" => FinishReason::Refused,
+        _ => FinishReason::Stop,
+    }
+}
+
+#[derive(Deserialize)]
+struct MessagesEvent {
+    r#type: Option<String>,
+    message: Option<Start>,
+    content_block: Option<Block>,
+    delta: Option<Block>,
+    usage: Option<Counts>,
+}
+
+#[derive(Default, Deserialize)]
+struct Start {
+    model: Option<String>,
+    usage: Option<Counts>,
+}
+
+/// A block's beginning or a delta; the fields do not overlap.
+#[derive(Deserialize)]
+struct Block {
+    text: Option<String>,
+    thinking: Option<String>,
+    partial_json: Option<String>,
+    stop_reason: Option<String>,
+}
+
+impl Block {
+    /// The input of the one tool that is ever offered is the answer's text.
+    fn chunk(self) -> Option<Chunk> {
+        let text = self.text.or(self.partial_json).filter(|t| !t.is_empty());
+        let thinking = self.thinking.filter(|t| !t.is_empty());
+        text.map(Chunk::Text).or(thinking.map(Chunk::Thinking))
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+struct Counts {
+    input_tokens: Option<f64>,
+    output_tokens: Option<f64>,
+    cache_read_input_tokens: Option<f64>,
+    cache_creation_input_tokens: Option<f64>,
+}
+
+impl Counts {
+    /// Takes over what `later` states; a zero never replaces a figure.
+    fn merge(&mut self, later: Counts) {
+        let newer = |old: &mut Option<f64>, new: Option<f64>| {
+            if new.is_some_and(|n| n > 0.0 || old.is_none()) {
+                *old = new;
+            }
+        };
+        newer(&mut self.input_tokens, later.input_tokens);
+        newer(&mut self.output_tokens, later.output_tokens);
+        newer(&mut self.cache_read_input_tokens, later.cache_read_input_tokens);
+        newer(&mut self.cache_creation_input_tokens, later.cache_creation_input_tokens);
+    }
+
+    /// The usage; `input_tokens` leaves the cached ones out, ours does not. Nothing if the server counted nothing.
+    fn counted(&self) -> Option<Usage> {
+        let (read, written) = (count(self.cache_read_input_tokens), count(self.cache_creation_input_tokens));
+        let input = count(Some(self.input_tokens?)).saturating_add(read).saturating_add(written);
+        let output = count(Some(self.output_tokens?));
+        (input > 0).then_some(Usage {
+            input,
+            cache_read: read,
+            cache_write: written,
+            output,
+            thinking: 0,
+            estimated: false,
+        })
+    }
+}

@@ -1,0 +1,216 @@
+//! OpenAI's Responses API: `/v1/responses`, with and without `event:` lines, with and without `[DONE]`.
+//!
+//! Requests are not stored on the server (`store: false`). Tools and background responses are not spoken.
+
+use super::Answer;
+use super::chat::Chat;
+use super::chat_decoder::ChatTimings;
+use super::complaint::Complaint;
+use super::dialect::{
+    Call, Decoded, Decoder, Dialect, Problem, count, drop_field, is_reasoning, is_strict, plain_messages, temperature,
+};
+use super::link::Link;
+use super::wire::{Event, Framing, json};
+use crate::domain::model::{Chunk, FinishReason, ModelInfo, ModelRequest, Structured, Usage};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Value, json as value};
+
+/// The Responses protocol. Servers that speak it list their models as for chat completions.
+#[derive(Debug, Default)]
+pub struct Responses {
+    chat: Chat,
+}
+
+impl Dialect for Responses {
+    fn models<'a>(&'a self, link: &'a Link) -> Answer<'a, Vec<ModelInfo>> {
+        self.chat.models(link)
+    }
+
+    fn describe<'a>(&'a self, link: &'a Link, model: &'a str) -> Answer<'a, ModelInfo> {
+        self.chat.describe(link, model)
+    }
+
+    fn prepare<'a>(&'a self, link: &'a Link, request: &'a ModelRequest) -> Answer<'a, Call> {
+        let body = body(link, request);
+        let decoder: fn(&str) -> Box<dyn Decoder> = |model| Box::new(ResponsesDecoder::new(model));
+        Box::pin(async move { Ok(Call { path: "v1/responses", body, framing: Framing::Sse, decoder }) })
+    }
+
+    fn mend(&self, call: &mut Call, complaint: &Complaint) -> bool {
+        let told = |field: &str| complaint.mentions(&[field]);
+        (told("temperature") && drop_field(call, "temperature"))
+            || ((told("text.format") || told("json_schema")) && drop_field(call, "text"))
+    }
+
+    fn count<'a>(&'a self, link: &'a Link, text: String) -> Option<Answer<'a, u32>> {
+        self.chat.count(link, text)
+    }
+}
+
+fn body(link: &Link, request: &ModelRequest) -> Value {
+    let mut body = value!({
+        "model": request.model.model,
+        "input": plain_messages(&request.messages),
+        "max_output_tokens": request.max_output,
+        "stream": true,
+        "store": false,
+    });
+    if !is_reasoning(&request.model.model) {
+        body["temperature"] = temperature(request);
+    }
+    if let Some(schema) = &request.schema {
+        let format = match link.endpoint.structured.unwrap_or(Structured::JsonSchema) {
+            Structured::None => return body,
+            Structured::JsonObject => value!({"type": "json_object"}),
+            Structured::JsonSchema => {
+                value!({"type": "json_schema", "name": "answer", "strict": is_strict(schema), "schema": schema})
+            }
+        };
+        body["text"] = value!({"format": format});
+    }
+    body
+}
+
+/// The decoder of one answer. Pure.
+#[derive(Debug)]
+pub struct ResponsesDecoder {
+    model: String,
+    started: bool,
+    refused: bool,
+    finished: bool,
+}
+
+impl ResponsesDecoder {
+    /// A decoder at the beginning of an answer of `model`, as it was asked for.
+    pub fn new(model: &str) -> ResponsesDecoder {
+        ResponsesDecoder { model: model.to_owned(), started: false, refused: false, finished: false }
+    }
+
+    fn decode(&mut self, event: &Event, out: &mut Decoded) -> Result<(), Problem> {
+        let read: ResponsesEvent = json(&event.data, "Responses event")?;
+        let kind = read.r#type.as_deref().unwrap_or(&event.name);
+        if kind == "error" || (kind.is_empty() && read.error.is_some()) {
+            let complaint: Value = json(&event.data, "error message")?;
+            return Err(Problem::Complaint(Complaint::from_value(&complaint)));
+        }
+        if !std::mem::replace(&mut self.started, true) {
+            let named = read.response.as_ref().and_then(|r| r.model.clone()).or(read.model);
+            out.push(Ok(Chunk::Started { model: named.unwrap_or_else(|| self.model.clone()) }));
+        }
+        let delta = || -> Result<Option<String>, Problem> {
+            let text: Option<String> = read.delta.map(|raw| json(raw.get(), "text delta")).transpose()?;
+            Ok(text.filter(|t| !t.is_empty()))
+        };
+        match kind {
+            "response.output_text.delta" => out.extend(delta()?.map(|text| Ok(Chunk::Text(text)))),
+            "response.reasoning_text.delta" | "response.reasoning_summary_text.delta" => {
+                out.extend(delta()?.map(|text| Ok(Chunk::Thinking(text))));
+            }
+            "response.refusal.delta" => {
+                self.refused = true;
+                out.extend(delta()?.map(|text| Ok(Chunk::Text(text))));
+            }
+            "response.completed" | "response.incomplete" | "response.failed" => {
+                out.extend(read.timings.and_then(ChatTimings::measured).map(|t| Ok(Chunk::Timings(t))));
+                self.close(read.response.unwrap_or_default(), kind, out)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn close(&mut self, response: Body, kind: &str, out: &mut Decoded) -> Result<(), Problem> {
+        if kind == "response.failed" {
+            let error = response.error.unwrap_or(Value::Null);
+            return Err(Problem::Complaint(Complaint::from_value(&error)));
+        }
+        out.extend(response.usage.and_then(Counts::counted).map(|u| Ok(Chunk::Usage(u))));
+        let reason = response.incomplete_details.and_then(|d| d.reason);
+        let finish = match (kind, reason.as_deref()) {
+            _ if self.refused => FinishReason::Refused,
+            (_, Some("content_filter")) => FinishReason::Refused,
+            ("response.incomplete", _) => FinishReason::Length,
+            _ => FinishReason::Stop,
+        };
+        self.finished = true;
+        out.push(Ok(Chunk::Finished(finish)));
+        Ok(())
+    }
+}
+
+impl Decoder for ResponsesDecoder {
+    fn event(&mut self, event: &Event) -> Decoded {
+        if self.finished {
+            return Vec::new();
+        }
+        if event.data.trim() == "[DONE]" {
+            return vec![Err(Problem::Cut)];
+        }
+        let mut out = Vec::with_capacity(2);
+        if let Err(problem) = self.decode(event, &mut out) {
+            out.push(Err(problem));
+        }
+        out
+    }
+
+    fn end(&mut self) -> Decoded {
+        if self.finished { Vec::new() } else { vec![Err(Problem::Cut)] }
+    }
+}
+
+#[derive(Deserialize)]
+struct ResponsesEvent<'a> {
+    r#type: Option<String>,
+    model: Option<String>,
+    #[serde(borrow)]
+    delta: Option<&'a RawValue>,
+    response: Option<Body>,
+    timings: Option<ChatTimings>,
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+}
+
+#[derive(Default, Deserialize)]
+struct Body {
+    model: Option<String>,
+    usage: Option<Counts>,
+    error: Option<Value>,
+    incomplete_details: Option<Incomplete>,
+}
+
+#[derive(Deserialize)]
+struct Incomplete {
+    reason: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Counts {
+    input_tokens: Option<f64>,
+    output_tokens: Option<f64>,
+    input_tokens_details: Option<InputDetails>,
+    output_tokens_details: Option<OutputDetails>,
+}
+
+#[derive(Deserialize)]
+struct InputDetails {
+    cached_tokens: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct OutputDetails {
+    reasoning_tokens: Option<f64>,
+}
+
+impl Counts {
+    fn counted(self) -> Option<Usage> {
+        Some(Usage {
+            input: count(Some(self.input_tokens?)),
+            cache_read: count(self.input_tokens_details.and_then(|d| d.cached_tokens)),
+            cache_write: 0,
+            output: count(Some(self.output_tokens?)),
+            thinking: count(self.output_tokens_details.and_then(|d| d.reasoning_tokens)),
+            estimated: false,
+        })
+    }
+}
