@@ -22,7 +22,7 @@ use crate::domain::ids::SessionId;
 use crate::domain::mode::Mode;
 use crate::domain::model::{Locality, ModelInfo, ModelRef};
 use crate::domain::session::SessionSummary;
-use crate::graph::{RunSettings, Stage};
+use crate::graph::{Prompts, RunSettings, Stage};
 use serde::{Deserialize, Serialize};
 
 /// The repository the workbench is opened on.
@@ -53,6 +53,8 @@ pub struct Settings {
     pub model: Option<ModelRef>,
     /// Models in the order in which to try cheaper ones, as prices are known: name and dollars a million output tokens.
     pub prices: Vec<(ModelRef, f64)>,
+    /// Prompt templates, with the user's own in place of ours.
+    pub prompts: Prompts,
     /// The project's check command as shown, if one is approved.
     pub check: Option<String>,
     /// Offset of the local day from UTC, in seconds.

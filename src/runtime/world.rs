@@ -64,7 +64,7 @@ impl World {
     /// Opens the database and reads prices and patterns. What is wrong with them is in the failures; the world is usable.
     pub async fn open(root: Root, settings: WorldSettings) -> (World, Vec<Failure>) {
         let mut failures = Vec::new();
-        let store = Store::open(&settings.paths.data().join("sessions.db")).await;
+        let store = Store::open(&settings.paths.data.join("sessions.db")).await;
         if let Some(notice) = store.notice() {
             failures.push(Failure::fatal(crate::domain::failure::FailureKind::Store, notice.message.clone()));
         }
@@ -97,7 +97,7 @@ impl World {
 
     /// Where scratch copies are made.
     pub fn scratch_dir(&self) -> PathBuf {
-        self.settings.paths.cache().join("scratch")
+        self.settings.paths.cache.join("scratch")
     }
 
     /// The servers found so far.
@@ -112,7 +112,7 @@ impl World {
         failures.extend(complaints);
         // A script replaces every model: nothing is looked for, nothing can be asked by mistake.
         if self.settings.script.is_none() {
-            let (found, complaints) = Discovery::new(self.settings.environment.variables()).run().await;
+            let (found, complaints) = Discovery::new(self.settings.environment.clone()).run().await;
             endpoints.extend(found);
             failures.extend(complaints);
         }
@@ -190,7 +190,7 @@ fn prices(settings: &WorldSettings) -> (PriceList, Vec<Failure>) {
 fn library(settings: &WorldSettings, root: &Path) -> (Library, Vec<Failure>) {
     let mut sources = Vec::new();
     let mut failures = Vec::new();
-    let own = settings.paths.config().join("patterns");
+    let own = settings.paths.config.join("patterns");
     let configured = settings.config.patterns.iter().cloned();
     for dir in [own, root.join(".vibe/patterns")].into_iter().chain(configured) {
         for path in yaml_files(&dir) {

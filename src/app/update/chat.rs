@@ -197,6 +197,7 @@ impl Step<'_> {
             mode: self.state.mode().clone(),
             model,
             settings: self.state.settings.run.clone(),
+            prompts: self.state.settings.prompts.clone(),
         };
         self.state.review = Default::default();
         self.commit(Fact::RunBegun { spec: Box::new(spec) });

@@ -5,6 +5,8 @@ mod model;
 mod store;
 mod work;
 
+pub use store::read as read_session;
+
 use super::task::{TaskKey, Tasks};
 use super::world::World;
 use crate::app::{Effect, Event};

@@ -1,0 +1,229 @@
+//! What a headless run says: the result on standard output, progress on standard error; or, with `--json`, one event a line.
+//! The lines are made from the journal's facts, so that they tell what happened and nothing else. `docs/HEADLESS.md` is
+//! their schema.
+
+use super::headless::Exit;
+use crate::app::{Dated, Effect, Fact, State};
+use crate::domain::failure::Failure;
+use crate::domain::message::Author;
+use crate::domain::safe_text::SafeText;
+use crate::edit;
+use crate::graph::{Run, RunFact};
+use serde_json::{Value, json};
+use std::io::{IsTerminal, Write};
+
+/// How progress is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Tells a headless run.
+pub struct Reporter {
+    style: Style,
+    /// The stage last told, so that each is told once.
+    activity: &'static str,
+    proposal_told: bool,
+}
+
+impl Reporter {
+    /// A reporter that has told nothing.
+    pub fn new(style: Style) -> Reporter {
+        Reporter { style, activity: "", proposal_told: false }
+    }
+
+    /// Tells what an update did.
+    pub fn effects(&mut self, effects: &[Effect], state: &State) {
+        for effect in effects {
+            if let Effect::Journal(entry) = effect {
+                for dated in &entry.facts {
+                    match self.style {
+                        Style::Json => self.json_fact(dated, state),
+                        Style::Text => self.text_fact(dated),
+                    }
+                }
+            }
+        }
+        if self.style == Style::Text
+            && let Some(node) = state.session.run().and_then(Run::active_node)
+            && node.activity() != self.activity
+        {
+            self.activity = node.activity();
+            progress(&format!("{}…", self.activity));
+        }
+    }
+
+    fn text_fact(&self, dated: &Dated) {
+        match &dated.fact {
+            Fact::Run { fact: RunFact::Answered { usage, cost, timings, .. }, .. } => {
+                let mark = if usage.estimated { "~" } else { "" };
+                let rate = timings.tokens_per_second().map(|r| format!(", {r:.1} tok/s")).unwrap_or_default();
+                let cost = cost.map_or("price unknown".to_owned(), |c| c.to_string());
+                progress(&format!("  {mark}{} tokens in, {mark}{} out{rate}, {cost}", usage.input, usage.output));
+            }
+            Fact::Run { fact: RunFact::Validated { report, .. }, .. } => {
+                for finding in report.findings() {
+                    let place = format!("{}:{}", finding.path, finding.line);
+                    progress(&format!("  {place}: {}", finding.message));
+                }
+                for check in report.checks.iter().filter_map(|c| c.not_run.as_ref()) {
+                    progress(&format!("  not checked: {check}"));
+                }
+            }
+            Fact::Posted { message } if message.author == Author::Workbench => progress(&message.text),
+            _ => {}
+        }
+    }
+
+    fn json_fact(&mut self, dated: &Dated, state: &State) {
+        let at = dated.at.0;
+        let line = match &dated.fact {
+            Fact::SessionBegun { name, .. } => json!({"event": "session", "id": state.session.id, "name": name}),
+            Fact::RunBegun { spec } => json!({
+                "event": "run", "run": spec.id, "model": spec.model.reference.to_string(), "mode": spec.mode.name,
+                "intent": super::intent_json(&spec.intent),
+            }),
+            Fact::Posted { message } => json!({"event": "message", "author": message.author, "text": message.text}),
+            Fact::Run { run, fact } => match run_line(fact, state) {
+                Some(mut line) => {
+                    line["run"] = json!(run);
+                    line
+                }
+                None => return,
+            },
+            _ => return,
+        };
+        print_line(at, line);
+    }
+
+    /// Tells of something that went wrong outside the run.
+    pub fn trouble(&self, failure: &Failure) {
+        match self.style {
+            Style::Text => progress(&failure.message),
+            Style::Json => print_line(0, json!({"event": "trouble", "kind": failure.kind, "message": failure.message})),
+        }
+    }
+
+    /// Shows the proposal, once.
+    pub fn proposal(&mut self, run: &Run) {
+        let Some(attempt) = run.attempt().filter(|_| !self.proposal_told) else { return };
+        self.proposal_told = true;
+        let patch = edit::unified(&attempt.diff);
+        match self.style {
+            Style::Text if std::io::stdout().is_terminal() => print(SafeText::new(&patch).as_str()),
+            Style::Text => print(&patch),
+            Style::Json => {
+                let files: Vec<Value> = attempt
+                    .diff
+                    .iter()
+                    .map(|f| {
+                        let (added, removed) = f.counts();
+                        json!({"path": f.path, "hunks": f.hunks.len(), "added": added, "removed": removed,
+                            "created": f.created, "deleted": f.deleted})
+                    })
+                    .collect();
+                let passed = attempt.report.as_ref().map(|r| r.passed());
+                let quality = attempt.verdict.as_ref().map(|v| v.score);
+                let line = json!({"event": "proposal", "run": run.spec.id, "files": files, "patch": patch,
+                    "checks_passed": passed, "quality": quality});
+                print_line(0, line);
+            }
+        }
+    }
+
+    /// Tells how it ended.
+    pub fn finish(&mut self, state: &State, exit: Exit) {
+        let run = state.session.run();
+        match self.style {
+            Style::Json => {
+                let written: Vec<&str> = written(run);
+                let spent = state.session.runs.iter().map(Run::spent).sum::<crate::domain::money::Money>();
+                print_line(
+                    state.now.0,
+                    json!({"event": "result", "exit": exit as u8, "session": state.session.name,
+                        "session_id": state.session.id, "written": written, "spent_usd": spent.usd()}),
+                );
+            }
+            Style::Text => {
+                let answer = run.map(|r| r.answer.as_str()).unwrap_or_default();
+                if exit == Exit::Done && !answer.is_empty() && written(run).is_empty() {
+                    print(SafeText::new(&format!("{answer}\n")).as_str());
+                }
+                for path in written(run) {
+                    progress(&format!("wrote {}", SafeText::new(path)));
+                }
+                if exit == Exit::NothingAccepted && !state.session.name.is_empty() {
+                    progress(&format!(
+                        "Nothing was written. The proposal waits in session “{}”: open vibe-tui here to review it.",
+                        state.session.name
+                    ));
+                }
+            }
+        }
+    }
+}
+
+fn written(run: Option<&Run>) -> Vec<&str> {
+    let applied = run.and_then(|r| r.applied.as_ref());
+    applied.map(|c| c.files.iter().map(|f| f.path.as_str()).collect()).unwrap_or_default()
+}
+
+fn run_line(fact: &RunFact, state: &State) -> Option<Value> {
+    let run = state.session.run()?;
+    Some(match fact {
+        RunFact::ContextAssembled { bundle, .. } => {
+            let items: Vec<Value> = bundle
+                .items
+                .iter()
+                .map(|i| json!({"kind": i.kind, "label": i.label, "tokens": i.tokens, "reason": i.reason}))
+                .collect();
+            json!({"event": "context", "tokens": bundle.tokens, "budget": bundle.budget, "exact": bundle.exact, "items": items})
+        }
+        RunFact::RequestSent { request } => {
+            let call = run.calls.iter().find(|c| c.id == *request)?;
+            json!({"event": "request", "request": request, "node": call.node, "model": call.model.to_string()})
+        }
+        RunFact::TextReceived { request, text } => json!({"event": "text", "request": request, "text": text}),
+        RunFact::ThinkingReceived { request, text } => json!({"event": "thinking", "request": request, "text": text}),
+        RunFact::Answered { request, finish, usage, timings, cost } => json!({
+            "event": "answered", "request": request, "finish": finish, "usage": usage, "timings": timings,
+            "tokens_per_second": timings.tokens_per_second(), "cost_usd": cost.map(|c| c.usd()),
+        }),
+        RunFact::RequestFailed { request, failure } => {
+            json!({"event": "request_failed", "request": request, "kind": failure.kind, "message": failure.message})
+        }
+        RunFact::BudgetRefused { scope, limit, used, asked, .. } => json!({
+            "event": "budget_refused", "scope": scope, "limit_usd": limit.usd(), "used_usd": used.usd(), "asked_usd": asked.usd(),
+        }),
+        RunFact::Validated { report, .. } => json!({"event": "validated", "passed": report.passed(), "checks": report.checks}),
+        RunFact::Decided { decisions } => json!({"event": "decided", "decisions": decisions}),
+        RunFact::Applied { .. } => json!({"event": "applied", "files": written(Some(run))}),
+        RunFact::ApplyFailed { failure, .. } => {
+            json!({"event": "apply_failed", "kind": failure.kind, "message": failure.message})
+        }
+        RunFact::Cancelled => json!({"event": "cancelled"}),
+        RunFact::Interrupted => json!({"event": "interrupted"}),
+        _ => return None,
+    })
+}
+
+/// A line on standard error. A closed pipe there is no reason to stop.
+fn progress(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{}", SafeText::new(text));
+}
+
+/// Text on standard output. A closed pipe ends the output, not the run.
+fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+fn print_line(at: i64, mut line: Value) {
+    if at > 0 {
+        line["at"] = json!(at);
+    }
+    print(&format!("{line}\n"));
+}
