@@ -8,7 +8,7 @@ use super::database::{Database, Durability};
 use super::error::StoreError;
 use super::open::beside;
 use rusqlite::types::Value;
-use rusqlite::{Connection, OpenFlags, params_from_iter};
+use rusqlite::{Connection, OpenFlags, Statement, params_from_iter};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -115,50 +115,78 @@ pub(super) fn take_over(aside: &Path, database: &mut Database) -> Result<Salvage
     Ok(salvage)
 }
 
-/// Copies one table by rising `id`, stepping over what cannot be read. Says how many rows, and whether that was all.
-/// Errors of the new database are errors; errors of the old one are the reason to be here.
+/// Copies one table, stepping over what cannot be read. Says how many rows, and whether that was all. Errors of the new
+/// database are errors; errors of the old one are the reason to be here.
 fn copy(old: &Connection, new: &Connection, table: &str, columns: &[&str]) -> rusqlite::Result<(u64, bool)> {
     let list = columns.join(", ");
     let marks = vec!["?"; columns.len()].join(", ");
-    let mut insert = new.prepare(&format!("INSERT OR IGNORE INTO {table} ({list}) VALUES ({marks})"))?;
-    let Ok(mut select) = old.prepare(&format!("SELECT {list} FROM {table} WHERE id >= ?1 ORDER BY id")) else {
-        return Ok((0, false));
+    let insert = new.prepare(&format!("INSERT OR IGNORE INTO {table} ({list}) VALUES ({marks})"))?;
+    let select = |order: &str| {
+        old.prepare(&format!("SELECT {list} FROM {table} WHERE id BETWEEN ?1 AND ?2 ORDER BY id {order}"))
     };
-    let newest = old.query_row(&format!("SELECT max(id) FROM {table}"), [], |row| row.get::<_, Option<i64>>(0));
-    let end = newest.as_ref().ok().copied().flatten();
-    let (mut copied, mut next, mut step, mut whole) = (0u64, 0i64, 1i64, newest.is_ok());
+    let (Ok(mut up), Ok(mut down)) = (select("ASC"), select("DESC")) else { return Ok((0, false)) };
+    let newest: Option<i64> =
+        old.query_row(&format!("SELECT max(id) FROM {table}"), [], |row| row.get(0)).unwrap_or(None);
+    let mut copy = Copy { insert, columns: columns.len(), copied: 0, whole: true };
+    let (mut next, mut step) = (0i64, 1i64);
     loop {
-        let mut rows = select.query([next])?;
-        let ended = loop {
-            match rows.next() {
-                Ok(Some(row)) => {
-                    let values: rusqlite::Result<Vec<Value>> = (0..columns.len()).map(|i| row.get(i)).collect();
-                    let Ok(values) = values else { break false };
-                    if let Value::Integer(id) = values[0] {
-                        next = id + 1;
-                    }
-                    step = 1;
-                    // A row that breaks a rule of the table (a flipped bit in a number) is left out, not fatal.
-                    match insert.execute(params_from_iter(values)) {
-                        Ok(added) => copied += added as u64,
-                        Err(e) if e.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) => {
-                            whole = false;
-                        }
-                        Err(e) => return Err(e),
-                    }
-                }
-                Ok(None) => break true,
-                Err(_) => break false,
-            }
-        };
-        if ended {
-            return Ok((copied, whole));
+        let run = copy.run(&mut up, next, i64::MAX)?;
+        if let (Some((first, _)), true) = (run.reached, step > 1) {
+            // The last step may have gone too far: what lies between is read from its far end.
+            copy.run(&mut down, next - step / 2, first - 1)?;
         }
-        whole = false;
-        next += step;
-        step = (step * 2).min(1024);
-        if end.is_none_or(|last| next > last) {
-            return Ok((copied, false));
+        if run.ended {
+            return Ok((copy.copied, copy.whole));
+        }
+        copy.whole = false;
+        if let Some((_, last)) = run.reached {
+            (next, step) = (last + 1, 1);
+        }
+        next = next.saturating_add(step);
+        step = step.saturating_mul(2);
+        if newest.is_none_or(|newest| next > newest) {
+            return Ok((copy.copied, false));
+        }
+    }
+}
+
+/// How far one reading came.
+struct Run {
+    /// Whether there was nothing more to read, rather than something that could not be read.
+    ended: bool,
+    /// The identifiers of the first and the last row that could be read.
+    reached: Option<(i64, i64)>,
+}
+
+struct Copy<'a> {
+    insert: Statement<'a>,
+    columns: usize,
+    copied: u64,
+    whole: bool,
+}
+
+impl Copy<'_> {
+    /// Copies rows with identifiers between `low` and `high`, in the order of `select`, up to the first that fails.
+    fn run(&mut self, select: &mut Statement<'_>, low: i64, high: i64) -> rusqlite::Result<Run> {
+        let mut reached: Option<(i64, i64)> = None;
+        let mut rows = match select.query([low, high]) {
+            Ok(rows) => rows,
+            Err(_) => return Ok(Run { ended: false, reached }),
+        };
+        loop {
+            let Ok(row) = rows.next() else { return Ok(Run { ended: false, reached }) };
+            let Some(row) = row else { return Ok(Run { ended: true, reached }) };
+            let values: rusqlite::Result<Vec<Value>> = (0..self.columns).map(|i| row.get(i)).collect();
+            let (Ok(values), Ok(id)) = (values, row.get::<_, i64>(0)) else {
+                return Ok(Run { ended: false, reached });
+            };
+            reached = Some((reached.map_or(id, |(first, _)| first), id));
+            match self.insert.execute(params_from_iter(values)) {
+                Ok(added) => self.copied += added as u64,
+                // A row that breaks a rule of the table (a flipped bit in a number) is left out; it is not fatal.
+                Err(e) if e.sqlite_error_code() == Some(rusqlite::ErrorCode::ConstraintViolation) => self.whole = false,
+                Err(e) => return Err(e),
+            }
         }
     }
 }
