@@ -146,3 +146,70 @@ impl Database {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::open;
+    use super::*;
+
+    /// A kill test cannot see a missing sync, so the setting is looked at inside the transactions themselves.
+    #[test]
+    fn durable_commits_are_synced_and_relaxed_ones_are_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut database = open::open(&dir.path().join("vibe.db")).database;
+        let synchronous =
+            |conn: &Connection| -> Step<i64> { Ok(conn.query_row("PRAGMA synchronous", [], |row| row.get(0))?) };
+        let (normal, full, extra) = (1, 2, 3);
+        for (wal, durability, expected) in [
+            (true, Durability::Durable, full),
+            (true, Durability::Relaxed, normal),
+            (true, Durability::Durable, full),
+            (false, Durability::Durable, extra),
+            (false, Durability::Relaxed, full),
+        ] {
+            database.wal = wal;
+            assert_eq!(database.write(durability, synchronous), Ok(expected), "{wal} {durability:?}");
+        }
+        let mode: String = database.conn.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
+        assert_eq!(mode, "wal");
+    }
+
+    #[test]
+    fn a_group_with_one_durable_append_is_synced() {
+        use super::super::journal::{Append, NewRow};
+        use super::super::patch::SummaryPatch;
+        use crate::domain::clock::Timestamp;
+        use crate::domain::ids::SessionId;
+        let dir = tempfile::tempdir().unwrap();
+        let mut database = open::open(&dir.path().join("vibe.db")).database;
+        let session = SessionId("a".to_owned());
+        database.create_session(&session, "/r", "a", Timestamp(0)).unwrap();
+        let append = |expected, durability| Append {
+            session: session.clone(),
+            expected,
+            rows: vec![NewRow { at: Timestamp(1), kind: "k".to_owned(), payload: "1".to_owned() }],
+            patch: SummaryPatch::default(),
+            durability,
+        };
+        database.append_group(&[append(1, Durability::Relaxed)]).remove(0).unwrap();
+        assert_eq!(database.synchronous, Some("NORMAL"));
+        let group = [append(2, Durability::Relaxed), append(3, Durability::Durable), append(4, Durability::Relaxed)];
+        assert_eq!(database.append_group(&group), [Ok(2), Ok(3), Ok(4)]);
+        assert_eq!(database.synchronous, Some("FULL"));
+    }
+
+    #[test]
+    fn after_a_failed_sync_nothing_more_is_called_saved() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut database = open::open(&dir.path().join("vibe.db")).database;
+        let broken = StoreError::Io { path: "vibe.db".to_owned(), detail: "fsync".to_owned() };
+        database.broken = Some(broken.clone());
+        assert_eq!(database.write(Durability::Durable, |_| Ok(())), Err(broken));
+        assert!(database.sessions(None).is_ok(), "what is there can be read");
+    }
+
+    #[test]
+    fn the_linked_sqlite_is_new_enough() {
+        assert!(rusqlite::version_number() >= 3_051_003, "{}", rusqlite::version());
+    }
+}

@@ -6,11 +6,11 @@
 use super::split;
 use regex::Regex;
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashMap};
 use std::sync::OnceLock;
 use tiktoken_rs::CoreBPE;
 
-/// Longest piece that is merged by scanning for the lowest rank; longer ones use a heap.
+/// Longest piece that is merged by scanning for the lowest rank; longer ones use buckets.
 const SCANNED: usize = 96;
 const NONE: u32 = u32::MAX;
 
@@ -80,7 +80,7 @@ impl Vocabulary {
         match piece.len() {
             0..=1 => piece.len() as u32,
             2..=SCANNED => self.merge_scanning(piece.as_bytes()),
-            _ => self.merge_with_heap(piece.as_bytes()),
+            _ => self.merge_with_buckets(piece.as_bytes()),
         }
     }
 
@@ -124,40 +124,118 @@ impl Vocabulary {
         }
     }
 
-    /// The same for long pieces, in time proportional to n log n.
-    fn merge_with_heap(&self, piece: &[u8]) -> u32 {
-        let n = piece.len();
-        // By the first byte of each part: the first byte of the next part, of the previous one, and the rank of it
-        // joined with the next. Stale entries of the heap are known by a rank that no longer agrees.
-        let mut next: Vec<u32> = (1..=n as u32).collect();
-        let mut previous: Vec<u32> = (0..n as u32).map(|i| i.wrapping_sub(1)).collect();
-        let mut ranks: Vec<u32> = (0..n).map(|i| piece.get(i..i + 2).map_or(NONE, |pair| self.rank(pair))).collect();
-        let pairs = ranks.iter().enumerate().filter(|(_, rank)| **rank != NONE);
-        let mut heap: BinaryHeap<Reverse<(u32, u32)>> = pairs.map(|(i, rank)| Reverse((*rank, i as u32))).collect();
-        let mut parts = n as u32;
-        while let Some(Reverse((rank, left))) = heap.pop() {
-            if ranks[left as usize] != rank {
-                continue;
-            }
-            let right = next[left as usize];
-            let after = next[right as usize];
-            ranks[right as usize] = NONE;
-            next[left as usize] = after;
-            if (after as usize) < n {
-                previous[after as usize] = left;
-            }
-            parts -= 1;
-            for start in [previous[left as usize], left] {
-                let Some(middle) = next.get(start as usize) else { continue };
-                let end = next.get(*middle as usize);
-                let rank = end.map_or(NONE, |end| self.rank(&piece[start as usize..*end as usize]));
-                ranks[start as usize] = rank;
-                if rank != NONE {
-                    heap.push(Reverse((rank, start)));
+    /// The same for long pieces. Pairs wait in a bucket by rank, so that a run of a million equal characters costs a
+    /// million steps and no million-entry heap.
+    fn merge_with_buckets(&self, piece: &[u8]) -> u32 {
+        let mut chain = Chain::new(piece.len());
+        let mut buckets = Buckets::default();
+        for start in 0..piece.len() - 1 {
+            let rank = self.rank(&piece[start..start + 2]);
+            chain.ranks[start] = rank;
+            buckets.add(rank, start as u32);
+        }
+        while let Some((rank, starts)) = buckets.take_lowest() {
+            for (done, &left) in starts.iter().enumerate() {
+                // A pair that was merged otherwise meanwhile has another rank by now.
+                if chain.ranks[left as usize] != rank {
+                    continue;
+                }
+                chain.join(left);
+                for start in [chain.previous[left as usize], left] {
+                    let Some((from, to)) = chain.pair(start) else { continue };
+                    chain.ranks[from] = self.rank(&piece[from..to]);
+                    buckets.add(chain.ranks[from], start);
+                }
+                if buckets.lowest().is_some_and(|lowest| lowest < rank) {
+                    buckets.put_back(rank, &starts[done + 1..]);
+                    break;
                 }
             }
         }
-        parts
+        chain.parts
+    }
+}
+
+/// The parts of a piece, each named by its first byte.
+struct Chain {
+    /// Where the next part begins; the piece's length after the last.
+    next: Vec<u32>,
+    /// Where the previous part begins; `NONE` before the first.
+    previous: Vec<u32>,
+    /// The rank of each part joined with the next.
+    ranks: Vec<u32>,
+    parts: u32,
+}
+
+impl Chain {
+    /// Every byte is a part.
+    fn new(length: usize) -> Chain {
+        let n = length as u32;
+        Chain {
+            next: (1..=n).collect(),
+            previous: (0..n).map(|i| i.wrapping_sub(1)).collect(),
+            ranks: vec![NONE; length],
+            parts: n,
+        }
+    }
+
+    /// Makes one part of `left` and the next.
+    fn join(&mut self, left: u32) {
+        let right = self.next[left as usize];
+        let after = self.next[right as usize];
+        self.ranks[left as usize] = NONE;
+        self.ranks[right as usize] = NONE;
+        self.next[left as usize] = after;
+        if let Some(previous) = self.previous.get_mut(after as usize) {
+            *previous = left;
+        }
+        self.parts -= 1;
+    }
+
+    /// The bytes of the part at `start` and the next one together; `None` if either is missing. A part without a next
+    /// keeps the rank `NONE`.
+    fn pair(&self, start: u32) -> Option<(usize, usize)> {
+        let middle = self.next.get(start as usize)?;
+        Some((start as usize, *self.next.get(*middle as usize)? as usize))
+    }
+}
+
+/// Pairs by rank.
+#[derive(Default)]
+struct Buckets {
+    starts: HashMap<u32, Vec<u32>>,
+    /// The ranks that have a bucket.
+    ranks: BinaryHeap<Reverse<u32>>,
+}
+
+impl Buckets {
+    fn add(&mut self, rank: u32, start: u32) {
+        if rank == NONE {
+            return;
+        }
+        self.starts
+            .entry(rank)
+            .or_insert_with(|| {
+                self.ranks.push(Reverse(rank));
+                Vec::new()
+            })
+            .push(start);
+    }
+
+    fn put_back(&mut self, rank: u32, starts: &[u32]) {
+        starts.iter().for_each(|start| self.add(rank, *start));
+    }
+
+    fn lowest(&self) -> Option<u32> {
+        self.ranks.peek().map(|Reverse(rank)| *rank)
+    }
+
+    /// The bucket of the lowest rank, leftmost pair first.
+    fn take_lowest(&mut self) -> Option<(u32, Vec<u32>)> {
+        let Reverse(rank) = self.ranks.pop()?;
+        let mut starts = self.starts.remove(&rank)?;
+        starts.sort_unstable();
+        Some((rank, starts))
     }
 }
 
@@ -170,10 +248,10 @@ fn embedded<E: std::fmt::Debug>(loaded: Result<CoreBPE, E>) -> CoreBPE {
 fn hash(bytes: &[u8]) -> u64 {
     const K: u64 = 0x9E37_79B9_7F4A_7C15;
     let mut state = bytes.len() as u64;
-    for chunk in bytes.chunks(8) {
-        let mut word = [0u8; 8];
-        word[..chunk.len()].copy_from_slice(chunk);
-        state = (state ^ u64::from_le_bytes(word)).wrapping_mul(K);
+    let (words, rest) = bytes.as_chunks::<8>();
+    let tail = rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    for word in words.iter().map(|word| u64::from_le_bytes(*word)).chain([tail]) {
+        state = (state ^ word).wrapping_mul(K);
         state ^= state >> 29;
     }
     state.wrapping_mul(K) >> 20

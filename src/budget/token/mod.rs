@@ -192,6 +192,14 @@ mod tests {
             let expected = tiktoken_rs::cl100k_base_singleton().encode_ordinary(&text).len() as u32;
             prop_assert_eq!(counter("openai/gpt-3.5-turbo").count(&text).tokens, expected);
         }
+
+        #[test]
+        fn long_words_merge_as_the_reference_tokenizer_merges_them(
+            text in "[aeinst]{97,400}|[ab]{97,300}|[=*/-]{97,300}|[a-z]{97,300}|[あい漢字]{40,120}"
+        ) {
+            let expected = tiktoken_rs::o200k_base_singleton().encode_ordinary(&text).len() as u32;
+            prop_assert_eq!(counter("openai/gpt-4o").count(&text).tokens, expected);
+        }
     }
 
     #[test]
