@@ -1,0 +1,221 @@
+//! Which model to offer instead of the current one: a cheaper one when money runs short, a stronger one after failures,
+//! and the way back.
+//!
+//! It refuses to switch silently: every change is a suggestion with its reason. It refuses to call an unknown price cheap.
+
+use super::price::{Listed, Price};
+use crate::domain::model::{Locality, ModelInfo, ModelRef};
+use serde::{Deserialize, Serialize};
+
+/// Failures in a row after which a stronger model is suggested.
+const PATIENCE: u32 = 2;
+
+/// A model that could be used, and what it costs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    /// What is known of it.
+    pub info: ModelInfo,
+    /// What it costs.
+    pub price: Price,
+}
+
+/// A model to offer, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suggestion {
+    /// The model.
+    pub model: ModelRef,
+    /// One sentence without a full stop.
+    pub why: String,
+}
+
+/// Models that cost less than `current`, in the order to offer them: those on this machine (largest first), then by
+/// rising price, and last the embedded patterns, which are no model. Empty if `current` costs nothing.
+pub fn cheaper(current: &ModelRef, candidates: &[Candidate]) -> Vec<Suggestion> {
+    let now = candidates.iter().find(|c| c.info.reference == *current).map(|c| &c.price);
+    if now == Some(&Price::Free) {
+        return Vec::new();
+    }
+    let ceiling = match now {
+        Some(Price::Known(listed)) => blended(listed),
+        // Whatever has a price is better known than what has none.
+        _ => f64::INFINITY,
+    };
+    let mut offers: Vec<(u8, f64, &Candidate)> = candidates
+        .iter()
+        .filter(|c| c.info.reference != *current)
+        .filter_map(|c| match (&c.price, c.info.locality) {
+            (_, Locality::Embedded) => Some((2, 0.0, c)),
+            (_, Locality::Loopback) => Some((0, -f64::from(c.info.parameters_b.unwrap_or(0.0)), c)),
+            (Price::Free, Locality::Remote) => Some((1, 0.0, c)),
+            (Price::Known(listed), _) if blended(listed) < ceiling => Some((1, blended(listed), c)),
+            _ => None,
+        })
+        .collect();
+    offers.sort_by(|a, b| {
+        a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then_with(|| a.2.info.reference.cmp(&b.2.info.reference))
+    });
+    offers
+        .into_iter()
+        .map(|(_, _, c)| Suggestion { model: c.info.reference.clone(), why: why_cheaper(c, now) })
+        .collect()
+}
+
+/// Dollars a million tokens of a typical request of ours: three prompt tokens for each token of the answer.
+fn blended(listed: &Listed) -> f64 {
+    (3.0 * listed.rates.input + listed.rates.output) / 4.0
+}
+
+fn why_cheaper(candidate: &Candidate, now: Option<&Price>) -> String {
+    match (&candidate.price, candidate.info.locality) {
+        (_, Locality::Embedded) => "embedded patterns, no model: free and offline".to_owned(),
+        (_, Locality::Loopback) => "runs on this machine: free".to_owned(),
+        (Price::Known(listed), Locality::Remote) => {
+            let rates = format!("${} in, ${} out a million tokens", listed.rates.input, listed.rates.output);
+            match now {
+                Some(Price::Known(current)) if blended(current) > 0.0 => {
+                    let percent = (100.0 * blended(listed) / blended(current)).round().max(1.0);
+                    format!("about {percent} % of the current price ({rates})")
+                }
+                _ => format!("its price is known ({rates})"),
+            }
+        }
+        (_, Locality::Remote) => "free".to_owned(),
+    }
+}
+
+/// How an attempt with a model ended, as far as the choice of model is concerned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Attempt {
+    /// The checks passed, or the user accepted.
+    Succeeded,
+    /// The checks failed, the answer was garbage, or the reviewer sent it back.
+    Failed,
+}
+
+/// Climbing from the model one works with to stronger ones and back: a fold over attempts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ladder {
+    /// The model to work with, then stronger ones, weakest first.
+    rungs: Vec<ModelRef>,
+    at: usize,
+    failures: u32,
+}
+
+impl Ladder {
+    /// A ladder that stands on its first rung.
+    pub fn new(rungs: Vec<ModelRef>) -> Ladder {
+        Ladder { rungs, at: 0, failures: 0 }
+    }
+
+    /// The model of the rung it stands on.
+    pub fn current(&self) -> Option<&ModelRef> {
+        self.rungs.get(self.at)
+    }
+
+    /// Takes note of an attempt. After two failures in a row it suggests the next rung, after a success on a higher one
+    /// the first. It stays where it is until the suggestion is taken.
+    pub fn note(&mut self, attempt: Attempt) -> Option<Suggestion> {
+        match attempt {
+            Attempt::Succeeded => {
+                self.failures = 0;
+                let base = self.rungs.first().filter(|_| self.at > 0)?;
+                Some(Suggestion { model: base.clone(), why: "it worked; back to the usual model".to_owned() })
+            }
+            Attempt::Failed => {
+                self.failures = self.failures.saturating_add(1);
+                let next = self.rungs.get(self.at + 1).filter(|_| self.failures >= PATIENCE)?;
+                let why = format!("{} failures in a row; the next stronger model", self.failures);
+                Some(Suggestion { model: next.clone(), why })
+            }
+        }
+    }
+
+    /// Stands on the rung of `model` from now on, if it is one.
+    pub fn take(&mut self, model: &ModelRef) {
+        if let Some(at) = self.rungs.iter().position(|rung| rung == model) {
+            (self.at, self.failures) = (at, 0);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::price::PriceList;
+    use super::*;
+    use crate::domain::model::Structured;
+
+    fn candidate(model: &str, locality: Locality, parameters_b: Option<f32>) -> Candidate {
+        let reference = ModelRef::parse(model).unwrap();
+        let price = PriceList::preset().price(&reference, locality);
+        let info = ModelInfo {
+            reference,
+            locality,
+            window: None,
+            max_output: None,
+            parameters_b,
+            structured: Structured::None,
+            note: String::new(),
+        };
+        Candidate { info, price }
+    }
+
+    fn candidates() -> Vec<Candidate> {
+        vec![
+            candidate("anthropic/claude-opus-4-5", Locality::Remote, None),
+            candidate("anthropic/claude-haiku-4-5", Locality::Remote, None),
+            candidate("openai/gpt-5-mini", Locality::Remote, None),
+            candidate("openai/unheard-of", Locality::Remote, None),
+            candidate("embedded/patterns", Locality::Embedded, None),
+            candidate("ollama/small", Locality::Loopback, Some(3.0)),
+            candidate("ollama/large", Locality::Loopback, Some(14.0)),
+        ]
+    }
+
+    fn offered(current: &str) -> Vec<String> {
+        let current = ModelRef::parse(current).unwrap();
+        cheaper(&current, &candidates()).into_iter().map(|s| s.model.to_string()).collect()
+    }
+
+    #[test]
+    fn local_models_come_first_then_known_prices_rising_and_unknown_ones_never() {
+        assert_eq!(
+            offered("anthropic/claude-opus-4-5"),
+            ["ollama/large", "ollama/small", "openai/gpt-5-mini", "anthropic/claude-haiku-4-5", "embedded/patterns"]
+        );
+        assert_eq!(offered("openai/gpt-5-mini"), ["ollama/large", "ollama/small", "embedded/patterns"]);
+        assert_eq!(offered("ollama/large"), Vec::<String>::new());
+        assert_eq!(offered("openai/unheard-of").len(), 6, "all that has a price is better known");
+    }
+
+    #[test]
+    fn each_offer_says_why() {
+        let current = ModelRef::parse("anthropic/claude-opus-4-5").unwrap();
+        let why: Vec<String> = cheaper(&current, &candidates()).into_iter().map(|s| s.why).collect();
+        assert_eq!(why[0], "runs on this machine: free");
+        assert_eq!(why[3], "about 20 % of the current price ($1 in, $5 out a million tokens)");
+    }
+
+    #[test]
+    fn two_failures_in_a_row_suggest_the_next_rung_and_a_success_the_way_back() {
+        let model = |name: &str| ModelRef::parse(name).unwrap();
+        let (a, b, c) = (model("o/small"), model("o/large"), model("p/best"));
+        let mut ladder = Ladder::new(vec![a.clone(), b.clone(), c.clone()]);
+        assert_eq!(ladder.note(Attempt::Failed), None);
+        assert_eq!(ladder.note(Attempt::Succeeded), None);
+        assert_eq!(ladder.note(Attempt::Failed), None, "a success in between starts the count again");
+        let up = ladder.note(Attempt::Failed).unwrap();
+        assert_eq!((up.model.clone(), up.why.as_str()), (b, "2 failures in a row; the next stronger model"));
+        assert_eq!(ladder.current(), Some(&a), "nothing is switched before the suggestion is taken");
+        ladder.take(&up.model);
+        assert_eq!(ladder.note(Attempt::Failed), None);
+        let top = ladder.note(Attempt::Failed).unwrap().model;
+        ladder.take(&top);
+        assert_eq!(top, c);
+        for _ in 0..3 {
+            assert_eq!(ladder.note(Attempt::Failed), None, "there is no rung above the last");
+        }
+        assert_eq!(ladder.note(Attempt::Succeeded).unwrap().model, a);
+        assert_eq!(Ladder::default().note(Attempt::Failed), None);
+    }
+}

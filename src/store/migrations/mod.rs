@@ -1,0 +1,11 @@
+//! The schema's history, forward only. The position in the list is `PRAGMA user_version`.
+//!
+//! It refuses to change a migration that was ever released, and to go back.
+
+mod v1;
+
+/// Each entry brings the schema from its index to its index + 1.
+pub(super) const MIGRATIONS: &[&str] = &[v1::SQL];
+
+/// `PRAGMA application_id` of our files ("vibe" in ASCII): a file of another program is never migrated.
+pub(super) const APPLICATION_ID: i64 = 0x7669_6265;

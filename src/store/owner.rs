@@ -1,0 +1,102 @@
+//! Who holds a session: a process, told from every other by host, boot, pid, start time and a counter within it.
+//!
+//! It refuses to guess about other machines: their processes count as alive, since nobody here can ask.
+
+use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// One store of one process.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Owner {
+    host: String,
+    /// The kernel's identifier of this boot; empty where there is none.
+    boot: String,
+    pid: u32,
+    /// Start time in clock ticks since boot (field 22 of `/proc/PID/stat`); 0 where there is none. Tells a reused pid.
+    started: u64,
+    /// Counts the stores of one process.
+    instance: u64,
+}
+
+impl Owner {
+    /// The calling process, as a holder of its own.
+    pub(super) fn current() -> Owner {
+        static INSTANCES: AtomicU64 = AtomicU64::new(1);
+        let pid = std::process::id();
+        Owner {
+            host: host(),
+            boot: boot(),
+            pid,
+            started: started(pid).unwrap_or(0),
+            instance: INSTANCES.fetch_add(1, Ordering::Relaxed),
+        }
+    }
+
+    /// Whether the holder may still be working, seen from `here`.
+    pub(super) fn may_be_alive(&self, here: &Owner) -> bool {
+        if self.host != here.host {
+            return true;
+        }
+        self.boot == here.boot && exists(self.pid) && started(self.pid).unwrap_or(0) == self.started
+    }
+
+    /// The holder as a phrase.
+    pub(super) fn phrase(&self, here: &Owner) -> String {
+        match (self.host == here.host, self.pid == here.pid) {
+            (true, true) => "another place of this process".to_owned(),
+            (true, false) => format!("process {} on this machine", self.pid),
+            (false, _) => format!("process {} on {}", self.pid, self.host),
+        }
+    }
+}
+
+fn boot() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_owned()).unwrap_or_default()
+}
+
+fn host() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .map(|name| name.trim().to_owned())
+        .or_else(|_| std::env::var("HOSTNAME"))
+        .unwrap_or_default()
+}
+
+fn started(pid: u32) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The command (field 2) may hold spaces and parentheses; fields count on after the last `)`.
+    stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()
+}
+
+#[cfg(unix)]
+fn exists(pid: u32) -> bool {
+    let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) else { return false };
+    // EPERM means that it exists and belongs to somebody else.
+    !matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH))
+}
+
+/// Where processes cannot be asked for, a holder counts as alive.
+#[cfg(not(unix))]
+fn exists(_pid: u32) -> bool {
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_holder_is_gone_after_a_reboot_when_its_pid_is_gone_and_when_its_pid_was_reused() {
+        let here = Owner::current();
+        let cases = [
+            ("itself", here.clone(), true),
+            ("another store of the same process", Owner::current(), true),
+            ("another boot", Owner { boot: "x".into(), ..here.clone() }, false),
+            ("a pid that is gone", Owner { pid: 0x7fff_fff0, started: 0, ..here.clone() }, false),
+            ("a pid that was reused", Owner { started: here.started + 1, ..here.clone() }, false),
+            ("another machine", Owner { host: "x".into(), boot: "y".into(), ..here.clone() }, true),
+        ];
+        for (what, owner, alive) in cases {
+            assert_eq!(owner.may_be_alive(&here), alive, "{what}");
+        }
+    }
+}
