@@ -125,9 +125,7 @@ fn unknown(path: &[String], index: usize, known: &[&str]) -> String {
 fn described(value: &Value) -> String {
     match value {
         Value::String(_) => "a text".to_owned(),
-        Value::Integer(n) => n.to_string(),
-        Value::Float(n) => n.to_string(),
-        Value::Boolean(b) => b.to_string(),
+        Value::Integer(_) | Value::Float(_) | Value::Boolean(_) => value.to_string(),
         Value::Datetime(_) => "a date".to_owned(),
         Value::Array(_) => "a list".to_owned(),
         Value::Table(_) => "a table".to_owned(),
