@@ -266,3 +266,54 @@ impl Listed {
         info
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::dialect::example::{call, closed_schema, link, request};
+    use super::super::endpoint::Protocol;
+    use super::*;
+
+    fn body_at(url: &str, request: &ModelRequest) -> Value {
+        call(&Chat::default(), &link(Protocol::Chat, url), request).body
+    }
+
+    #[test]
+    fn openai_gets_its_own_name_for_the_limit_and_no_temperature_for_reasoning_models() {
+        let body = body_at("https://api.openai.com/v1", &request("openai", "gpt-4.1"));
+        let expected = json!({
+            "model": "gpt-4.1",
+            "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "hi"}],
+            "stream": true,
+            "stream_options": {"include_usage": true},
+            "max_completion_tokens": 100,
+            "temperature": 0.2,
+        });
+        assert_eq!(body, expected);
+        let body = body_at("https://api.openai.com/v1", &request("openai", "o4-mini"));
+        assert_eq!(body.get("temperature"), None);
+    }
+
+    #[test]
+    fn a_schema_is_sent_as_far_as_the_server_goes() {
+        let mut asked = request("x", "m");
+        asked.schema = Some(closed_schema());
+        let openrouter = body_at("https://openrouter.ai/api/v1", &asked);
+        assert_eq!(openrouter["max_tokens"], 100);
+        let format = json!({"type": "json_schema", "json_schema": {"name": "answer", "strict": true, "schema": closed_schema()}});
+        assert_eq!(openrouter["response_format"], format);
+        assert_eq!(body_at("https://api.deepseek.com", &asked)["response_format"], json!({"type": "json_object"}));
+    }
+
+    #[test]
+    fn a_refused_parameter_is_dropped_or_renamed_and_this_ends() {
+        let chat = Chat::default();
+        let mut call = call(&chat, &link(Protocol::Chat, "https://openrouter.ai/api"), &request("x", "m"));
+        let told = |message: &str| Complaint { message: message.to_owned(), ..Complaint::default() };
+        assert!(chat.mend(&mut call, &told("Unsupported value: 'temperature' does not support 0.2")));
+        assert_eq!(call.body.get("temperature"), None);
+        assert!(chat.mend(&mut call, &told("'max_tokens' is not supported: use 'max_completion_tokens' instead")));
+        assert_eq!((call.body.get("max_tokens"), &call.body["max_completion_tokens"]), (None, &json!(100)));
+        assert!(!chat.mend(&mut call, &told("'temperature' again, and max_completion_tokens")));
+        assert!(!chat.mend(&mut call, &told("something else")));
+    }
+}

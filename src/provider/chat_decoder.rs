@@ -210,3 +210,110 @@ impl ChatUsage {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::dialect::replay::{holds_for_every_cut, replay, texts};
+    use super::super::wire::Framing;
+    use super::*;
+
+    const LLAMA: &str = include_str!("../../tests/provider/recorded/llama-chat.sse");
+    const LLAMA_THINKING: &str = include_str!("../../tests/provider/recorded/llama-chat-thinking.sse");
+    const LITELLM: &str = include_str!("../../tests/provider/recorded/litellm-chat.sse");
+    const LITELLM_THINKING: &str = include_str!("../../tests/provider/recorded/litellm-chat-thinking.sse");
+    const HELLO: &str = include_str!("../../.ci/replies/hello.txt");
+
+    fn make() -> Box<dyn Decoder> {
+        Box::new(ChatDecoder::new("asked"))
+    }
+
+    fn decode(body: &str) -> Decoded {
+        replay(Framing::Sse, make(), &[body.as_bytes()])
+    }
+
+    fn usage(decoded: &Decoded) -> Option<Usage> {
+        decoded.iter().flatten().filter_map(|c| if let Chunk::Usage(u) = c { Some(*u) } else { None }).next_back()
+    }
+
+    #[test]
+    fn llama_server_tells_model_prefill_text_timings_and_usage_in_this_order() {
+        let decoded = decode(LLAMA);
+        assert_eq!(decoded[0], Ok(Chunk::Started { model: "scripted".into() }));
+        assert_eq!(decoded[1], Ok(Chunk::Prefill { processed: 0, total: 21 }));
+        assert_eq!(decoded[2], Ok(Chunk::Prefill { processed: 21, total: 21 }));
+        assert_eq!(texts(&decoded), (HELLO.to_owned(), String::new()));
+        let tail = &decoded[decoded.len() - 3..];
+        let Ok(Chunk::Timings(timings)) = &tail[0] else { panic!("{tail:?}") };
+        let server = 1522.9972586049344; // `predicted_per_second` of the recording
+        assert!((timings.tokens_per_second().unwrap() - server).abs() < server / 100.0, "{timings:?}");
+        assert_eq!((timings.prompt_tokens, timings.eval_tokens), (Some(21), Some(15)));
+        assert_eq!(tail[1], Ok(Chunk::Usage(Usage { input: 21, output: 16, ..Usage::default() })));
+        assert_eq!(tail[2], Ok(Chunk::Finished(FinishReason::Stop)));
+    }
+
+    #[test]
+    fn litellm_counts_in_a_chunk_that_has_choices() {
+        let decoded = decode(LITELLM);
+        assert_eq!(texts(&decoded).0, HELLO);
+        assert_eq!(usage(&decoded), Some(Usage { input: 21, cache_read: 20, output: 16, ..Usage::default() }));
+    }
+
+    #[test]
+    fn thinking_is_told_apart_from_text() {
+        for body in [LLAMA_THINKING, LITELLM_THINKING] {
+            let (text, thinking) = texts(&decode(body));
+            assert_eq!((text.trim(), thinking.trim()), ("Thought about.", "The user wants thought."));
+        }
+        let openrouter =
+            "data: {\"choices\":[{\"delta\":{\"reasoning\":\"hm\",\"content\":\"\"}}]}\n\ndata: [DONE]\n\n";
+        assert_eq!(texts(&decode(openrouter)).1, "hm");
+    }
+
+    #[test]
+    fn every_cut_of_every_recording_gives_a_part_of_the_text_and_a_typed_end() {
+        for body in [LLAMA, LLAMA_THINKING, LITELLM, LITELLM_THINKING] {
+            holds_for_every_cut(Framing::Sse, make, body.as_bytes());
+        }
+    }
+
+    #[test]
+    fn dialects_of_the_ending() {
+        use FinishReason::*;
+        let end = |last: &str| {
+            decode(&format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"x\"}}}}]}}\n\n{last}")).pop().unwrap()
+        };
+        let finish =
+            |word: &str| format!("data: {{\"choices\":[{{\"delta\":{{}},\"finish_reason\":\"{word}\"}}]}}\n\n");
+        assert_eq!(end(&finish("stop")), Ok(Chunk::Finished(Stop)), "the body ends without [DONE]");
+        assert_eq!(end("data: [DONE]"), Ok(Chunk::Finished(Stop)), "[DONE] without a finish reason or line end");
+        assert_eq!(end(&finish("length")), Ok(Chunk::Finished(Length)));
+        assert_eq!(end(&finish("content_filter")), Ok(Chunk::Finished(Refused)));
+        assert!(matches!(end(&finish("error")), Err(Problem::Complaint(_))));
+        assert!(matches!(
+            end("data: {\"error\":{\"code\":502,\"message\":\"upstream\"}}\n\n"),
+            Err(Problem::Complaint(_))
+        ));
+        assert!(matches!(end("data: {\"choices\":7}\n\n"), Err(Problem::Wire(_))));
+        assert!(matches!(end("data: <html>\n\n"), Err(Problem::Wire(_))));
+        assert_eq!(end(""), Err(Problem::Cut));
+    }
+
+    #[test]
+    fn deepseek_tells_cached_tokens_in_its_own_field() {
+        let body = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":100,\"completion_tokens\":5,\"prompt_cache_hit_tokens\":64,\
+                    \"completion_tokens_details\":{\"reasoning_tokens\":3}}}\n\ndata: [DONE]\n\n";
+        let expected = Usage { input: 100, cache_read: 64, output: 5, thinking: 3, ..Usage::default() };
+        assert_eq!(usage(&decode(body)), Some(expected));
+    }
+
+    #[test]
+    fn missing_or_odd_figures_are_no_usage_and_no_panic() {
+        for usage_json in ["null", "{}", "{\"prompt_tokens\":1}", "{\"prompt_tokens\":null,\"completion_tokens\":2}"] {
+            let decoded = decode(&format!("data: {{\"choices\":null,\"usage\":{usage_json}}}\n\ndata: [DONE]\n\n"));
+            assert_eq!(usage(&decoded), None, "{usage_json}");
+        }
+        let decoded =
+            decode("data: {\"usage\":{\"prompt_tokens\":-4,\"completion_tokens\":1e300}}\n\ndata: [DONE]\n\n");
+        assert_eq!(usage(&decoded), Some(Usage { input: 0, output: u32::MAX, ..Usage::default() }));
+    }
+}

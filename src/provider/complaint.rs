@@ -89,9 +89,7 @@ impl Complaint {
         if status == 402 || self.mentions(QUOTA) {
             return (FailureKind::Quota, false);
         }
-        if matches!(status, 401 | 403)
-            || self.mentions(&["authentication_error", "permission_error", "invalid_api_key"])
-        {
+        if matches!(status, 401 | 403) || self.mentions(AUTH) {
             return (FailureKind::Auth, false);
         }
         if status == 429 || self.mentions(&["rate_limit", "ratelimit", "rate limit"]) {
@@ -200,6 +198,8 @@ const CONTEXT: &[&str] = &[
     "context length",
     "context size",
 ];
+/// LiteLLM says `no_db_connection` to a key it does not know, when it has no database to look it up in.
+const AUTH: &[&str] = &["authentication_error", "permission_error", "invalid_api_key", "no_db_connection"];
 const QUOTA: &[&str] = &[
     "insufficient_quota",
     "billing",
@@ -259,6 +259,7 @@ mod tests {
                 false,
             ),
             (429, "", RateLimited, true),
+            (400, r#"{"error":{"message":"No connected db.","type":"no_db_connection","code":"400"}}"#, Auth, false),
             (
                 400,
                 r#"{"type":"error","error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the Anthropic API."}}"#,

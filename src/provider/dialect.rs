@@ -135,6 +135,110 @@ pub fn count(number: Option<f64>) -> u32 {
 }
 
 #[cfg(test)]
+pub(super) mod example {
+    //! A request, for the tests of the dialects.
+
+    use super::*;
+    use crate::domain::ids::RequestId;
+    use crate::domain::intent::{Action, Complexity, Intent};
+    use crate::domain::model::{Brief, Node, Role};
+
+    /// A system prompt that may be cached and a question.
+    pub fn request(provider: &str, model: &str) -> ModelRequest {
+        let intent = Intent {
+            text: "hi".into(),
+            action: Action::Create,
+            targets: vec![],
+            language: None,
+            frameworks: vec![],
+            complexity: Complexity::Simple,
+            confidence: 1.0,
+            token_budget: 1000,
+            paths: vec![],
+            symbols: vec![],
+        };
+        let message = |role, text: &str, cache_until_here| PromptMessage { role, text: text.into(), cache_until_here };
+        ModelRequest {
+            id: RequestId(1),
+            model: ModelRef { provider: provider.into(), model: model.into() },
+            messages: vec![message(Role::System, "Be brief.", true), message(Role::User, "hi", false)],
+            prompt_tokens: 10,
+            max_output: 100,
+            window: 8192,
+            temperature_milli: 200,
+            schema: None,
+            brief: Brief { node: Node::Planner, intent, listing: vec![], proposal: vec![], edits: true },
+        }
+    }
+
+    /// A schema with one property, closed to others, as strict modes demand.
+    pub fn closed_schema() -> Value {
+        json!({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"], "additionalProperties": false})
+    }
+
+    /// A link that is never used to send.
+    pub fn link(protocol: crate::provider::Protocol, url: &str) -> Link {
+        Link::new(crate::provider::Endpoint::new("x", protocol, url).unwrap())
+    }
+
+    /// The call a dialect prepares when it needs not ask the server.
+    pub fn call(dialect: &dyn Dialect, link: &Link, request: &ModelRequest) -> Call {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(dialect.prepare(link, request)).unwrap()
+    }
+}
+
+#[cfg(test)]
+pub(super) mod replay {
+    //! Streams from memory, for the tests of the decoders.
+
+    use super::*;
+    use crate::provider::wire::Parser;
+
+    /// What a decoder makes of a body that arrives in `pieces`, up to its end or its first problem.
+    pub fn replay(framing: Framing, mut decoder: Box<dyn Decoder>, pieces: &[&[u8]]) -> Decoded {
+        let (mut parser, mut events) = (Parser::new(framing), Vec::new());
+        for piece in pieces {
+            if let Err(error) = parser.push(piece, &mut events) {
+                return vec![Err(error.into())];
+            }
+        }
+        events.extend(parser.finish().ok().flatten());
+        let mut decoded: Decoded = events.iter().flat_map(|event| decoder.event(event)).collect();
+        decoded.extend(decoder.end());
+        let end = decoded.iter().position(|item| matches!(item, Err(_) | Ok(Chunk::Finished(_))));
+        decoded.truncate(end.map_or(decoded.len(), |end| end + 1));
+        decoded
+    }
+
+    /// The answer's text and its thinking.
+    pub fn texts(decoded: &Decoded) -> (String, String) {
+        decoded.iter().flatten().fold(Default::default(), |(text, thinking), chunk| match chunk {
+            Chunk::Text(more) => (text + more, thinking),
+            Chunk::Thinking(more) => (text, thinking + more),
+            _ => (text, thinking),
+        })
+    }
+
+    /// Holds for a recorded stream: every split gives the same chunks, every cut a part of the text and then `Cut`, unless
+    /// only bytes after the answer are missing.
+    pub fn holds_for_every_cut(framing: Framing, make: fn() -> Box<dyn Decoder>, body: &[u8]) {
+        let whole = replay(framing, make(), &[body]);
+        assert!(matches!(whole.last(), Some(Ok(Chunk::Finished(_)))), "{whole:?}");
+        for at in 0..body.len() {
+            assert_eq!(replay(framing, make(), &[&body[..at], &body[at..]]), whole, "split at {at}");
+            let cut = replay(framing, make(), &[&body[..at]]);
+            match cut.last() {
+                Some(Err(problem)) => assert_eq!(*problem, Problem::Cut, "cut at {at}"),
+                Some(Ok(Chunk::Finished(_))) => assert_eq!(texts(&cut), texts(&whole), "cut at {at}"),
+                other => panic!("cut at {at} ends with {other:?}"),
+            }
+            assert!(texts(&whole).0.starts_with(&texts(&cut).0), "cut at {at}");
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

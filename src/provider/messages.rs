@@ -139,3 +139,70 @@ impl Listed {
         info
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::dialect::example::{call, closed_schema, link, request};
+    use super::super::endpoint::Protocol;
+    use super::*;
+
+    const ANTHROPIC: &str = "https://api.anthropic.com";
+
+    #[test]
+    fn the_system_prompt_stands_apart_and_marks_its_end_for_the_cache() {
+        let body = call(&Messages, &link(Protocol::Messages, ANTHROPIC), &request("anthropic", "claude-x")).body;
+        let expected = json!({
+            "model": "claude-x",
+            "max_tokens": 100,
+            "stream": true,
+            "system": [{"type": "text", "text": "Be brief.", "cache_control": {"type": "ephemeral"}}],
+            "messages": [{"role": "user", "content": [{"type": "text", "text": "hi"}]}],
+            "temperature": 0.2,
+        });
+        assert_eq!(body, expected);
+    }
+
+    #[test]
+    fn of_more_than_four_breakpoints_the_last_four_stay_and_empty_texts_are_not_sent() {
+        let mut asked = request("anthropic", "claude-x");
+        let text = |n: usize| PromptMessage { role: Role::User, text: "t".repeat(n), cache_until_here: true };
+        asked.messages = (0..8).map(text).collect();
+        let body = call(&Messages, &link(Protocol::Messages, ANTHROPIC), &asked).body;
+        let messages = body["messages"].as_array().unwrap();
+        let marked: Vec<bool> = messages.iter().map(|m| m["content"][0].get("cache_control").is_some()).collect();
+        assert_eq!(marked, [false, false, false, true, true, true, true]);
+    }
+
+    #[test]
+    fn a_closed_schema_goes_to_anthropic_as_output_format_and_everything_else_as_a_tool() {
+        let mut asked = request("anthropic", "claude-x");
+        asked.schema = Some(closed_schema());
+        let body = call(&Messages, &link(Protocol::Messages, ANTHROPIC), &asked).body;
+        assert_eq!(body["output_config"], json!({"format": {"type": "json_schema", "schema": closed_schema()}}));
+        assert_eq!(body.get("tools"), None);
+        let elsewhere = call(&Messages, &link(Protocol::Messages, "http://127.0.0.1:1"), &asked).body;
+        assert_eq!(elsewhere["tools"][0]["input_schema"], closed_schema());
+        assert_eq!(elsewhere["tool_choice"], json!({"type": "tool", "name": "answer"}));
+        asked.schema = Some(json!({"type": "object", "properties": {"a": {}}}));
+        assert!(call(&Messages, &link(Protocol::Messages, ANTHROPIC), &asked).body.get("tools").is_some());
+    }
+
+    #[test]
+    fn what_a_model_does_not_take_is_mended_step_by_step() {
+        let mut asked = request("anthropic", "claude-x");
+        asked.schema = Some(closed_schema());
+        let mut call = call(&Messages, &link(Protocol::Messages, ANTHROPIC), &asked);
+        let mut mend = |message: &str| {
+            let complaint = Complaint { message: message.to_owned(), ..Complaint::default() };
+            (Messages.mend(&mut call, &complaint), call.body.clone())
+        };
+        let (mended, body) = mend("`temperature` is deprecated for this model.");
+        assert!(mended && body.get("temperature").is_none());
+        let (mended, body) = mend("output_config.format: this model does not support structured outputs");
+        assert!(mended && body.get("output_config").is_none());
+        assert_eq!(body["tools"][0]["input_schema"], closed_schema());
+        let (mended, body) = mend("tool_choice forces tool use, which this model does not support");
+        assert!(mended && body.get("tool_choice").is_none());
+        assert!(!mend("tool_choice, temperature, output_config").0);
+    }
+}

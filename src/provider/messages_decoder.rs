@@ -164,3 +164,100 @@ impl Counts {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::dialect::replay::{holds_for_every_cut, replay, texts};
+    use super::super::wire::Framing;
+    use super::*;
+
+    const LLAMA: &str = include_str!("../../tests/provider/recorded/llama-messages.sse");
+    const LLAMA_TOOL: &str = include_str!("../../tests/provider/recorded/llama-messages-tool.sse");
+    const LITELLM: &str = include_str!("../../tests/provider/recorded/litellm-messages.sse");
+    const LITELLM_TOOL: &str = include_str!("../../tests/provider/recorded/litellm-messages-tool.sse");
+    const HELLO: &str = include_str!("../../.ci/replies/hello.txt");
+    /// Written from Anthropic's documentation of streaming: ping, signature and an event type from the future.
+    const ANTHROPIC: &str = r#"event: message_start
+data: {"type":"message_start","message":{"model":"claude-x","usage":{"input_tokens":25,"cache_creation_input_tokens":100,"cache_read_input_tokens":1000,"output_tokens":1}}}
+
+event: content_block_start
+data: {"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":""}}
+
+event: ping
+data: {"type": "ping"}
+
+event: content_block_delta
+data: {"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"Hm."}}
+
+event: content_block_delta
+data: {"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"EqQB"}}
+
+event: content_block_start
+data: {"type":"content_block_start","index":1,"content_block":{"type":"text","text":""}}
+
+event: content_block_delta
+data: {"type":"content_block_delta","index":1,"delta":{"type":"text_delta","text":"Hello"}}
+
+event: of_the_future
+data: {"type":"of_the_future","delta":null}
+
+event: message_delta
+data: {"type":"message_delta","delta":{"stop_reason":"end_turn","stop_sequence":null},"usage":{"output_tokens":15}}
+
+event: message_stop
+data: {"type":"message_stop"}
+
+"#;
+
+    fn make() -> Box<dyn Decoder> {
+        Box::new(MessagesDecoder::new("asked"))
+    }
+
+    fn decode(body: &str) -> Decoded {
+        replay(Framing::Sse, make(), &[body.as_bytes()])
+    }
+
+    #[test]
+    fn usage_is_whole_in_every_dialect_and_comes_once_at_the_end() {
+        let cases = [
+            (LLAMA, Usage { input: 21, cache_read: 20, output: 16, ..Usage::default() }),
+            (LITELLM, Usage { input: 21, cache_read: 20, output: 16, ..Usage::default() }),
+            (ANTHROPIC, Usage { input: 1125, cache_read: 1000, cache_write: 100, output: 15, ..Usage::default() }),
+        ];
+        for (body, usage) in cases {
+            let decoded = decode(body);
+            assert_eq!(
+                decoded[decoded.len() - 2..],
+                [Ok(Chunk::Usage(usage)), Ok(Chunk::Finished(FinishReason::Stop))]
+            );
+            assert_eq!(decoded.iter().filter(|c| matches!(c, Ok(Chunk::Usage(_)))).count(), 1);
+        }
+    }
+
+    #[test]
+    fn text_thinking_and_the_input_of_the_answer_tool_are_told_apart() {
+        assert_eq!(texts(&decode(LLAMA)).0, HELLO);
+        assert_eq!(texts(&decode(LITELLM)).0, HELLO);
+        assert_eq!(texts(&decode(ANTHROPIC)), ("Hello".to_owned(), "Hm.".to_owned()));
+        for body in [LLAMA_TOOL, LITELLM_TOOL] {
+            let answer: Value = serde_json::from_str(&texts(&decode(body)).0).unwrap();
+            assert_eq!(answer["summary"], "By tool");
+        }
+    }
+
+    #[test]
+    fn every_cut_of_every_recording_gives_a_part_of_the_text_and_a_typed_end() {
+        for body in [LLAMA, LLAMA_TOOL, LITELLM, LITELLM_TOOL, ANTHROPIC] {
+            holds_for_every_cut(Framing::Sse, make, body.as_bytes());
+        }
+    }
+
+    #[test]
+    fn an_error_after_success_is_the_end_and_keeps_the_text() {
+        let (before, _) = ANTHROPIC.split_once("event: of_the_future").unwrap();
+        let error = r#"data: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#;
+        let decoded = decode(&format!("{before}event: error\n{error}\n\n"));
+        assert_eq!(texts(&decoded).0, "Hello");
+        assert!(matches!(decoded.last(), Some(Err(Problem::Complaint(c))) if c.message == "Overloaded"));
+    }
+}

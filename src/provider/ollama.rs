@@ -252,3 +252,68 @@ impl Line {
         Some(Usage { input: count(Some(input)), output: count(Some(output)), ..Usage::default() })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::dialect::replay::{holds_for_every_cut, replay, texts};
+    use super::*;
+
+    /// Written from Ollama's documentation of `/api/chat`.
+    const CHAT: &str = r#"{"model":"qwen3","created_at":"2026-01-01T00:00:00Z","message":{"role":"assistant","content":"","thinking":"Hm."},"done":false}
+{"model":"qwen3","created_at":"2026-01-01T00:00:00Z","message":{"role":"assistant","content":"Grüße"},"done":false}
+{"model":"qwen3","created_at":"2026-01-01T00:00:00Z","message":{"role":"assistant","content":" 😀"},"done":false}
+{"model":"qwen3","created_at":"2026-01-01T00:00:00Z","message":{"role":"assistant","content":""},"done":true,"done_reason":"stop","total_duration":4883583458,"load_duration":1334875,"prompt_eval_count":26,"prompt_eval_duration":342546000,"eval_count":282,"eval_duration":4535599000}
+"#;
+
+    fn make() -> Box<dyn Decoder> {
+        Box::new(OllamaDecoder::new("asked"))
+    }
+
+    fn decode(body: &str) -> Decoded {
+        replay(Framing::Ndjson, make(), &[body.as_bytes()])
+    }
+
+    #[test]
+    fn nanoseconds_become_milliseconds_and_counts_become_usage() {
+        let decoded = decode(CHAT);
+        assert_eq!(decoded[0], Ok(Chunk::Started { model: "qwen3".into() }));
+        assert_eq!(texts(&decoded), ("Grüße 😀".to_owned(), "Hm.".to_owned()));
+        let timings = Timings {
+            load_ms: Some(1.334875),
+            prompt_ms: Some(342.546),
+            prompt_tokens: Some(26),
+            eval_ms: Some(4535.599),
+            eval_tokens: Some(282),
+        };
+        let usage = Usage { input: 26, output: 282, ..Usage::default() };
+        let end = [Ok(Chunk::Timings(timings)), Ok(Chunk::Usage(usage)), Ok(Chunk::Finished(FinishReason::Stop))];
+        assert_eq!(decoded[decoded.len() - 3..], end);
+    }
+
+    #[test]
+    fn every_cut_gives_a_part_of_the_text_and_a_typed_end() {
+        holds_for_every_cut(Framing::Ndjson, make, CHAT.as_bytes());
+    }
+
+    #[test]
+    fn figures_that_are_missing_are_left_out_and_an_error_line_is_the_end() {
+        let bare = decode("{\"message\":{\"content\":\"x\"},\"done\":true,\"done_reason\":\"length\"}\n");
+        let expected = [
+            Ok(Chunk::Started { model: "asked".into() }),
+            Ok(Chunk::Text("x".into())),
+            Ok(Chunk::Finished(FinishReason::Length)),
+        ];
+        assert_eq!(bare, expected);
+        let half = decode("{\"done\":true,\"eval_count\":3}\n");
+        assert!(!half.iter().any(|c| matches!(c, Ok(Chunk::Usage(_)))), "{half:?}");
+        let failed = decode("{\"message\":{\"content\":\"x\"}}\n{\"error\":\"unexpected EOF\"}\n");
+        assert!(matches!(failed.last(), Some(Err(Problem::Complaint(c))) if c.message == "unexpected EOF"));
+        assert!(matches!(decode("nonsense\n").last(), Some(Err(Problem::Wire(_)))));
+    }
+
+    #[test]
+    fn cloud_models_are_told_by_their_names() {
+        assert!(is_cloud("gpt-oss:120b-cloud") && is_cloud("glm-4.6:cloud"));
+        assert!(!is_cloud("cloud-coder:7b"));
+    }
+}

@@ -214,3 +214,82 @@ impl Counts {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::dialect::example::{call, closed_schema, link, request};
+    use super::super::dialect::replay::{holds_for_every_cut, replay, texts};
+    use super::super::endpoint::Protocol;
+    use super::*;
+
+    const LLAMA: &str = include_str!("../../tests/provider/recorded/llama-responses.sse");
+    const LITELLM: &str = include_str!("../../tests/provider/recorded/litellm-responses.sse");
+    const HELLO: &str = include_str!("../../.ci/replies/hello.txt");
+
+    fn make() -> Box<dyn Decoder> {
+        Box::new(ResponsesDecoder::new("asked"))
+    }
+
+    fn decode(body: &str) -> Decoded {
+        replay(Framing::Sse, make(), &[body.as_bytes()])
+    }
+
+    #[test]
+    fn a_request_is_not_stored_and_carries_the_schema_as_its_format() {
+        let link = link(Protocol::Responses, "https://api.openai.com/v1");
+        let mut asked = request("openai", "gpt-5-mini");
+        asked.schema = Some(closed_schema());
+        let expected = value!({
+            "model": "gpt-5-mini",
+            "input": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "hi"}],
+            "max_output_tokens": 100,
+            "stream": true,
+            "store": false,
+            "text": {"format": {"type": "json_schema", "name": "answer", "strict": true, "schema": closed_schema()}},
+        });
+        assert_eq!(call(&Responses::default(), &link, &asked).body, expected);
+        assert_eq!(call(&Responses::default(), &link, &request("openai", "gpt-4.1")).body["temperature"], 0.2);
+    }
+
+    #[test]
+    fn both_dialects_give_text_timings_usage_and_the_end() {
+        for (body, cached) in [(LLAMA, 20), (LITELLM, 20)] {
+            let decoded = decode(body);
+            assert_eq!(texts(&decoded).0, HELLO);
+            let tail = &decoded[decoded.len() - 3..];
+            assert!(matches!(tail[0], Ok(Chunk::Timings(_))), "{tail:?}");
+            let usage = Usage { input: 21, cache_read: cached, output: 16, ..Usage::default() };
+            assert_eq!(tail[1..], [Ok(Chunk::Usage(usage)), Ok(Chunk::Finished(FinishReason::Stop))]);
+        }
+    }
+
+    #[test]
+    fn every_cut_of_both_recordings_gives_a_part_of_the_text_and_a_typed_end() {
+        for body in [LLAMA, LITELLM] {
+            holds_for_every_cut(Framing::Sse, make, body.as_bytes());
+        }
+    }
+
+    #[test]
+    fn each_kind_of_ending() {
+        let end = |data: &str| decode(&format!("data: {data}\n\n")).pop().unwrap();
+        let incomplete = |reason: &str| {
+            format!(r#"{{"type":"response.incomplete","response":{{"incomplete_details":{{"reason":"{reason}"}}}}}}"#)
+        };
+        assert_eq!(end(&incomplete("max_output_tokens")), Ok(Chunk::Finished(FinishReason::Length)));
+        assert_eq!(end(&incomplete("content_filter")), Ok(Chunk::Finished(FinishReason::Refused)));
+        for failed in [
+            r#"{"type":"response.failed","response":{"error":{"code":"server_error","message":"no"}}}"#,
+            r#"{"type":"error","code":"rate_limit_exceeded","message":"slow down"}"#,
+        ] {
+            assert!(matches!(end(failed), Err(Problem::Complaint(_))), "{failed}");
+        }
+        assert_eq!(end("[DONE]"), Err(Problem::Cut));
+        let refused = "data: {\"type\":\"response.refusal.delta\",\"delta\":\"No.\"}\n\ndata: {\"type\":\"response.completed\"}\n\n";
+        let decoded = decode(refused);
+        assert_eq!(
+            (texts(&decoded).0.as_str(), decoded.last()),
+            ("No.", Some(&Ok(Chunk::Finished(FinishReason::Refused))))
+        );
+    }
+}
