@@ -252,6 +252,8 @@ fn an_edit_made_while_applying_is_never_lost() {
         let mut revision = 0;
         while Instant::now() < until {
             revision += 1;
+            // From nothing to half a millisecond: no rhythm that an apply could fall in step with.
+            std::thread::sleep(Duration::from_micros(revision * 7919 % 500));
             let text = format!("user {revision}");
             fs::write(temp.path().join("saving"), &text).unwrap();
             fs::rename(temp.path().join("saving"), &path).unwrap();

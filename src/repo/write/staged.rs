@@ -21,7 +21,7 @@ const HOLD: OFlags = OFlags::PATH.union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC)
 #[cfg(not(target_os = "linux"))]
 const HOLD: OFlags = OFlags::RDONLY.union(OFlags::NONBLOCK).union(OFlags::NOFOLLOW).union(OFlags::CLOEXEC);
 /// Exchanges that undoing one file may take before it gives up on a writer that never rests.
-const MAX_EXCHANGES: usize = 64;
+const MAX_EXCHANGES: usize = 1000;
 
 /// Names temporary files apart within the process.
 static SERIAL: AtomicU64 = AtomicU64::new(0);
@@ -152,7 +152,7 @@ impl<'a> Staged<'a> {
             (true, None, _) => self.take_away().map_err(|_| format!("`{path}` (it is new)")),
             (true, Some(_), content) => {
                 let back = if content.is_some() { self.put_back() } else { self.put_back_deleted() };
-                back.map_err(|_| format!("`{path}` (its old text is in `{}` beside it)", self.temp))
+                back.map_err(|e| format!("`{path}` (its old text is in `{}` beside it: {})", self.temp, why(e)))
             }
         }
     }
@@ -262,4 +262,62 @@ fn rename_with(_dir: &OwnedFd, _from: &str, _to: &str, _flags: RenameFlags) -> r
 fn temporary() -> String {
     let (start, end) = TEMPORARY;
     format!("{start}{}.{}{end}", std::process::id(), SERIAL.fetch_add(1, Ordering::Relaxed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::path::Path;
+
+    fn staged<'a>(dir: &Path, write: &'a FileWrite) -> Staged<'a> {
+        let handle = rustix::fs::open(dir, OFlags::RDONLY | OFlags::DIRECTORY, Mode::empty()).unwrap();
+        let old = rustix::fs::stat(dir.join(&write.path)).ok();
+        Staged::new(write, Rc::new(handle), old.as_ref()).unwrap()
+    }
+
+    fn names(dir: &Path) -> Vec<String> {
+        fs::read_dir(dir).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect()
+    }
+
+    #[test]
+    fn without_an_exchange_a_file_is_replaced_put_back_and_never_overwritten_when_it_differs() {
+        let temp = tempfile::tempdir().unwrap();
+        let file = temp.path().join("a");
+        let write = FileWrite { path: "a".into(), expect: Some("old".into()), content: Some("new".into()) };
+        fs::write(&file, "old").unwrap();
+
+        let mut one = staged(temp.path(), &write);
+        one.replace_without_exchange("old").unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), "new");
+        one.undo().unwrap();
+        assert_eq!((fs::read_to_string(&file).unwrap().as_str(), names(temp.path())), ("old", vec!["a".to_owned()]));
+
+        let mut two = staged(temp.path(), &write);
+        fs::write(&file, "mine").unwrap();
+        assert!(matches!(two.replace_without_exchange("old"), Err(ApplyError::Stale { .. })));
+        two.undo().unwrap();
+        assert_eq!((fs::read_to_string(&file).unwrap().as_str(), names(temp.path())), ("mine", vec!["a".to_owned()]));
+    }
+
+    #[test]
+    fn undoing_leaves_alone_what_someone_wrote_since() {
+        let temp = tempfile::tempdir().unwrap();
+        let (file, saved) = (temp.path().join("a"), temp.path().join("saved"));
+        for (expect, content) in [(None, Some("new")), (Some("old"), None), (Some("old"), Some("new"))] {
+            let _ = fs::remove_file(&file);
+            if let Some(text) = expect {
+                fs::write(&file, text).unwrap();
+            }
+            let (before, after) = (expect.map(String::from), content.map(String::from));
+            let write = FileWrite { path: "a".into(), expect: before, content: after };
+            let mut one = staged(temp.path(), &write);
+            one.commit().unwrap();
+            fs::write(&saved, "mine").unwrap();
+            fs::rename(&saved, &file).unwrap();
+            one.undo().unwrap();
+            assert_eq!(fs::read_to_string(&file).unwrap(), "mine", "{expect:?} -> {content:?}");
+            assert_eq!(names(temp.path()), ["a"], "{expect:?} -> {content:?}");
+        }
+    }
 }
