@@ -22,7 +22,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("store", PURE),
     ("app", PURE),
     ("input", &["domain", "app", "config"]),
-    ("ui", &["domain", "graph", "app", "input", "config"]),
+    ("ui", &["domain", "edit", "budget", "graph", "app", "input", "config"]),
     (
         "runtime",
         &[

@@ -3,6 +3,7 @@
 use super::action::Action;
 use super::fact::Dated;
 use super::state::{RootInfo, Settings};
+use crate::budget::ledger::Totals;
 use crate::domain::change::FileSnapshot;
 use crate::domain::clock::Timestamp;
 use crate::domain::context::ContextBundle;
@@ -270,18 +271,7 @@ pub enum StoreEvent {
     /// A name for a new session.
     SessionNamed(SessionId),
     /// What was spent and is reserved, by scope.
-    Totals(Vec<ScopeTotal>),
+    Totals(Totals),
     /// Prompts of earlier sessions in this root, oldest first.
     History(Vec<String>),
-}
-
-/// Money under one limit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ScopeTotal {
-    /// `run`, `session`, `day`, `week`, `month`.
-    pub scope: String,
-    /// Settled.
-    pub spent: Money,
-    /// Reserved by requests that are not settled.
-    pub reserved: Money,
 }

@@ -13,7 +13,7 @@ mod update;
 pub use action::{Action, Scope};
 pub use effect::{Effect, Entry, Mouse, TerminalEffect, UnknownPrice};
 pub use event::{
-    Event, ModelEvent, Opening, Pointer, Resume, ScopeTotal, Stamped, StoreEvent, TextEdit, WorkEvent,
+    Event, ModelEvent, Opening, Pointer, Resume, Stamped, StoreEvent, TextEdit, WorkEvent,
 };
 pub use fact::{Dated, Fact};
 pub use session::{Session, UNKNOWN_PRICE};

@@ -1,6 +1,7 @@
 //! A session: the fold of its journal.
 
 use super::fact::{Dated, Fact};
+use crate::budget::ledger::Scope;
 use crate::budget::limit::Limits;
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::{RunId, SessionId};
@@ -103,11 +104,10 @@ impl Session {
 
     /// The configured limits with what the user raised in this session.
     pub fn limits(&self, configured: &Limits) -> Limits {
-        let mut limits = configured.clone();
-        for (scope, limit) in &self.raised {
-            limits.set(scope, *limit);
-        }
-        limits
+        self.raised.iter().fold(*configured, |limits, (word, limit)| {
+            let scope = Scope::ALL.into_iter().find(|s| s.word() == word);
+            scope.map_or(limits, |s| limits.with(s, *limit))
+        })
     }
 
     /// Whether the user agreed to ask a model whose price is unknown.

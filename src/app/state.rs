@@ -13,9 +13,9 @@ pub use review::{ReviewView, hunks};
 pub use stream::{Live, STALL_MS, StreamView};
 
 use super::action::Scope;
-use super::event::ScopeTotal;
 use super::session::Session;
-use crate::budget::limit::Limits;
+use crate::budget::ledger::Totals;
+use crate::budget::limit::{Gauge, Limits, RunCosts};
 use crate::domain::clock::Timestamp;
 use crate::domain::failure::Failure;
 use crate::domain::ids::SessionId;
@@ -124,7 +124,7 @@ pub struct State {
     /// The review pane.
     pub review: ReviewView,
     /// What was spent and reserved, by scope.
-    pub totals: Vec<ScopeTotal>,
+    pub totals: Totals,
     /// Which panes, how large, which one has the keys.
     pub layout: Layout,
     /// What lies on top.
@@ -162,7 +162,7 @@ impl State {
             chat: Chat::default(),
             stream: StreamView::default(),
             review: ReviewView::default(),
-            totals: Vec::new(),
+            totals: Totals::default(),
             layout: Layout::default(),
             overlay: None,
             notice: None,
@@ -210,13 +210,11 @@ impl State {
         scopes
     }
 
-    /// The money under a scope, nothing if none was reported.
-    pub fn total(&self, scope: &str) -> ScopeTotal {
-        self.totals.iter().find(|t| t.scope == scope).cloned().unwrap_or_else(|| ScopeTotal {
-            scope: scope.to_owned(),
-            spent: Default::default(),
-            reserved: Default::default(),
-        })
+    /// A gauge for each limit, narrowest first.
+    pub fn gauges(&self) -> Vec<Gauge> {
+        let mut costs = RunCosts::default();
+        self.session.runs.iter().for_each(|r| costs.add(r.spent()));
+        self.session.limits(&self.settings.limits).gauges(&self.totals, costs.average())
     }
 
     /// Whether a request is out or a job is being done: time passes on the screen only then.

@@ -65,6 +65,19 @@ impl Limits {
         }
     }
 
+    /// The same with another limit for one scope.
+    pub fn with(mut self, scope: Scope, limit: Money) -> Limits {
+        let place = match scope {
+            Scope::Run => &mut self.run,
+            Scope::Session => &mut self.session,
+            Scope::Day => &mut self.day,
+            Scope::Week => &mut self.week,
+            Scope::Month => &mut self.month,
+        };
+        *place = Some(limit);
+        self
+    }
+
     /// The limits there are, narrowest first: what a reservation carries.
     pub fn list(&self) -> Vec<(Scope, Money)> {
         Scope::ALL.into_iter().filter_map(|scope| Some((scope, self.of(scope)?))).collect()

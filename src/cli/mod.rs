@@ -1,1 +1,143 @@
 //! The command line: one file per subcommand; this file only parses and dispatches.
+
+mod doctor;
+mod intent;
+mod replay;
+mod run;
+mod sessions;
+mod workbench;
+
+use crate::config::Overrides;
+use crate::domain::failure::Failure;
+use crate::runtime::{self, Flags, Setup};
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// A terminal workbench for coding with language models: local first, per-hunk review, a spending limit that holds.
+#[derive(Debug, Parser)]
+#[command(version, about, args_conflicts_with_subcommands = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    workbench: workbench::Workbench,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Do one thing without the workbench, and end.
+    Run(run::Run),
+    /// Show how a request reads.
+    Intent(intent::Intent),
+    /// List the sessions of this repository.
+    Sessions(sessions::Sessions),
+    /// Play a recording back and check that every frame comes out the same.
+    Replay(replay::Replay),
+    /// Look for what is wrong, and say what to do.
+    Doctor(doctor::Doctor),
+}
+
+/// Flags that several subcommands share.
+#[derive(Debug, Args)]
+struct Common {
+    /// Work in this directory.
+    #[arg(long, value_name = "DIR")]
+    cwd: Option<PathBuf>,
+    /// The model: `provider/model`, or `auto`.
+    #[arg(long, value_name = "MODEL")]
+    model: Option<String>,
+    /// The mode: coder, architect, peer, sdet, or one of yours.
+    #[arg(long, value_name = "MODE")]
+    mode: Option<String>,
+    /// Let no connection leave this machine.
+    #[arg(long)]
+    offline: bool,
+    /// Spend at most so many dollars on a run.
+    #[arg(long, value_name = "USD")]
+    budget: Option<String>,
+    /// Open this session, or begin one of that name.
+    #[arg(long, value_name = "NAME")]
+    session: Option<String>,
+    /// Check every proposal with this command, in a scratch copy.
+    #[arg(long, value_name = "CMD")]
+    check: Option<String>,
+    /// Answer from this script instead of a model, for tests and demonstrations.
+    #[arg(long, value_name = "FILE")]
+    script: Option<PathBuf>,
+    /// How much faster than recorded the script answers; 0 waits for nothing.
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0, requires = "script")]
+    script_speed: f64,
+}
+
+impl Common {
+    fn flags(&self) -> Flags {
+        let mut overrides = Overrides::default();
+        let settings = [
+            ("--model", "model", self.model.as_deref()),
+            ("--mode", "mode", self.mode.as_deref()),
+            ("--offline", "offline", self.offline.then_some("true")),
+            ("--budget", "limits.run", self.budget.as_deref()),
+            ("--check", "check.command", self.check.as_deref()),
+        ];
+        for (flag, key, value) in settings {
+            if let Some(value) = value {
+                overrides.set(flag, key, value);
+            }
+        }
+        Flags {
+            overrides,
+            directory: self.cwd.clone(),
+            session: self.session.clone(),
+            script: self.script.clone(),
+            script_speed: self.script_speed,
+        }
+    }
+
+    /// Everything a front starts from. A flag that cannot be used is an error here, not a notice: it was just typed.
+    fn setup(&self) -> Result<Setup, Failure> {
+        let setup = Setup::new(&self.flags())?;
+        let flag = setup.loaded.failures.iter().find(|f| f.message.starts_with("--"));
+        match flag {
+            Some(failure) => Err(failure.clone()),
+            None => Ok(setup),
+        }
+    }
+}
+
+/// Parses, dispatches, and returns the exit code.
+pub fn main() -> ExitCode {
+    runtime::become_sandbox_if_asked();
+    let cli = Cli::parse();
+    let outcome = match cli.command {
+        None => workbench::main(&cli.workbench),
+        Some(Command::Run(run)) => run::main(&run),
+        Some(Command::Intent(intent)) => intent::main(&intent),
+        Some(Command::Sessions(sessions)) => sessions::main(&sessions),
+        Some(Command::Replay(replay)) => replay::main(&replay),
+        Some(Command::Doctor(doctor)) => doctor::main(&doctor),
+    };
+    outcome.unwrap_or_else(|error| {
+        eprintln!("vibe-tui: {error:#}");
+        ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
+    })
+}
+
+/// An error in how the program was called.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(String);
+
+/// Runs `work` on the asynchronous runtime: two threads are enough for one user.
+fn block_on<F: Future>(work: F) -> anyhow::Result<F::Output> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let output = runtime.block_on(work);
+    // A blocked worker (a slow disk, a resolver) must not hold the prompt back.
+    runtime.shutdown_timeout(std::time::Duration::from_millis(500));
+    Ok(output)
+}
+
+/// A failure of the set-up as an error of the call.
+fn usage(failure: Failure) -> anyhow::Error {
+    Usage(failure.message).into()
+}

@@ -1,1 +1,51 @@
 //! The shell: event loop, effects, terminal guard, recorder, replay, headless front.
+//!
+//! Everything that touches a clock, a file, a process or a socket is reached from here, and nothing here decides anything:
+//! decisions are `app::update`'s.
+
+mod clock;
+mod doctor;
+mod effects;
+mod front;
+mod headless;
+mod presentation;
+mod recorder;
+mod replay;
+mod report;
+mod sessions;
+mod setup;
+mod task;
+mod terminal;
+mod tui;
+mod world;
+
+pub use doctor::doctor;
+pub use headless::{Accept, Exit, Headless, run as run_headless};
+pub use replay::{Replayed, replay};
+pub use report::Style;
+pub use sessions::{Format, sessions};
+pub use setup::{Flags, Setup};
+pub use tui::run as run_tui;
+
+use crate::domain::intent::Intent;
+use serde_json::{Value, json};
+
+/// An intent as `--json` prints it.
+pub fn intent_json(intent: &Intent) -> Value {
+    json!({
+        "action": intent.action, "targets": intent.targets, "language": intent.language,
+        "frameworks": intent.frameworks, "complexity": intent.complexity, "confidence": intent.confidence,
+        "confidence_level": intent.confidence_level(), "token_budget": intent.token_budget,
+        "paths": intent.paths, "symbols": intent.symbols,
+    })
+}
+
+/// How `text` reads.
+pub fn read_intent(text: &str) -> crate::intent::Reading {
+    crate::intent::parse(text, crate::intent::Vocabulary::embedded())
+}
+
+/// If this process was started to be a validator's sandbox, becomes that and does not come back.
+pub fn become_sandbox_if_asked() {
+    crate::validate::sandbox_if_asked();
+}

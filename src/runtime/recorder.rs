@@ -1,6 +1,6 @@
 //! `--record FILE`: every event as it was stamped, and a fingerprint of every frame, one JSON object a line.
 
-use super::look::Appearance;
+use super::presentation::Presentation;
 use crate::app::Stamped;
 use ratatui::buffer::Buffer;
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ pub enum Record {
         /// `VERSION` when it was written.
         version: u32,
         /// Theme, depth and keys as they were: frames depend on them.
-        appearance: Appearance,
+        presentation: Presentation,
     },
     /// Something happened.
     Event(Box<Stamped>),
@@ -44,9 +44,9 @@ impl Recorder {
     ///
     /// # Errors
     /// When the file cannot be made.
-    pub fn create(path: &Path, appearance: Appearance) -> std::io::Result<Recorder> {
+    pub fn create(path: &Path, presentation: Presentation) -> std::io::Result<Recorder> {
         let mut recorder = Recorder { file: BufWriter::new(File::create(path)?), broken: None };
-        recorder.write(&Record::Header { version: VERSION, appearance });
+        recorder.write(&Record::Header { version: VERSION, presentation });
         Ok(recorder)
     }
 

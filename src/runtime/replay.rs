@@ -39,9 +39,9 @@ pub fn replay(path: &Path) -> Result<Replayed, Failure> {
         let record: Record = serde_json::from_str(&line)
             .map_err(|e| wrong(number, format!("is no line of a recording ({e}); record again with --record")))?;
         match (record, &mut player) {
-            (Record::Header { version, appearance }, None) if version == VERSION => {
-                let (look, keymap) = appearance.restore().map_err(|e| wrong(number, e.message))?;
-                player = Some(Player::new(View::new(look, keymap)));
+            (Record::Header { version, presentation }, None) if version == VERSION => {
+                let (looks, keymap) = presentation.restore();
+                player = Some(Player::new(View::new(looks, keymap)));
             }
             (Record::Header { version, .. }, _) => {
                 return Err(wrong(number, format!("is a header of version {version}; this program replays version {VERSION} once")));

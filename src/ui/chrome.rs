@@ -1,10 +1,11 @@
 //! The line at the top (where we are, with which model, at what cost) and the two at the bottom (what is to be told, keys).
 
 use super::View;
-use super::panes::budget::{level, percent};
+use super::panes::budget::role;
 use super::theme::Role;
 use crate::app::{Action, Area, Failed, Scope, State};
 use crate::domain::model::Locality;
+use crate::input::hints as hints_of;
 use crate::domain::safe_text::SafeText;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -40,18 +41,12 @@ fn gauge(state: &State, view: &View) -> Vec<Span<'static>> {
     if state.model_info().is_some_and(|m| m.locality != Locality::Remote) {
         return vec![Span::styled("free ", look.style(Role::Success))];
     }
-    let limits = state.session.limits(&state.settings.limits);
-    let tightest = limits
-        .named()
-        .into_iter()
-        .filter_map(|(scope, limit)| Some((percent(&state.total(scope), limit?), scope, limit?)))
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    match tightest {
-        Some((percent, scope, limit)) => {
-            let text = format!("{scope} {percent:.0} % {}/{limit} ", state.total(scope).spent);
-            vec![Span::styled(text, look.style(level(percent)))]
+    match state.gauges().into_iter().rev().max_by_key(|g| g.percent) {
+        Some(g) => {
+            let text = format!("{} {} % {}/{} ", g.scope.word(), g.percent, g.spent, g.limit);
+            vec![Span::styled(text, look.style(role(g.level)))]
         }
-        None => vec![Span::styled(format!("{} no limit ", state.total("session").spent), look.style(Role::Dim))],
+        None => vec![Span::styled(format!("{} no limit ", state.totals.session.spent), look.style(Role::Dim))],
     }
 }
 
@@ -121,5 +116,5 @@ fn hints(state: &State, view: &View) -> Vec<(String, String)> {
         wanted.push(CancelRun);
     }
     wanted.extend([FocusNext, Palette, Help, Quit]);
-    view.keymap.hints(&scopes, &wanted).into_iter().map(|(k, l)| (k, l.to_owned())).collect()
+    hints_of(&view.keymap, &scopes, &wanted).into_iter().map(|(k, l)| (k, l.to_owned())).collect()
 }

@@ -18,3 +18,13 @@ impl Look {
         self.theme.style(role, self.depth)
     }
 }
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+
+    /// The dark theme without colours, for tests of text.
+    pub fn plain_look() -> Look {
+        Look { theme: Theme::load("dark", &|_| Ok(None)).0, depth: Depth::None }
+    }
+}

@@ -14,7 +14,7 @@ mod widgets;
 pub use arrangement::{Arrangement, arrange};
 pub use look::Look;
 
-use crate::app::{Area, Event, Overlay, State};
+use crate::app::{Area, Effect, Event, Overlay, State, TerminalEffect};
 use crate::input::Keymap;
 use ratatui::Frame;
 
@@ -24,21 +24,27 @@ pub struct View {
     pub look: Look,
     /// Keys, for the hints.
     pub keymap: Keymap,
+    /// Themes to go through.
+    looks: Vec<Look>,
     chat: panes::chat::Cache,
     stream: panes::stream::Cache,
     review: panes::review::Cache,
 }
 
 impl View {
-    /// A view with nothing kept yet.
-    pub fn new(look: Look, keymap: Keymap) -> View {
-        View { look, keymap, chat: Default::default(), stream: Default::default(), review: Default::default() }
+    /// A view with nothing kept yet. `looks` has at least one entry; the first is used.
+    pub fn new(looks: Vec<Look>, keymap: Keymap) -> View {
+        let look = looks[0].clone();
+        View { look, keymap, looks, chat: Default::default(), stream: Default::default(), review: Default::default() }
     }
 
-    /// Changes the colours; what was kept in the old ones is forgotten.
-    pub fn set_look(&mut self, look: Look) {
-        let keymap = std::mem::take(&mut self.keymap);
-        *self = View::new(look, keymap);
+    /// Follows the effects that change how everything looks. What was kept in the old colours is forgotten.
+    pub fn follow(&mut self, effects: &[Effect]) {
+        if effects.contains(&Effect::Terminal(TerminalEffect::NextTheme)) {
+            let mut looks = std::mem::take(&mut self.looks);
+            looks.rotate_left(1);
+            *self = View::new(looks, self.keymap.clone());
+        }
     }
 }
 

@@ -107,7 +107,7 @@ impl Step<'_> {
 
     fn show(&mut self, session: Session) {
         self.state.session = session;
-        self.state.totals.clear();
+        self.state.totals = Default::default();
         self.state.stream = Default::default();
         self.state.review = Default::default();
         let history = std::mem::take(&mut self.state.chat.history);

@@ -16,7 +16,7 @@ impl Step<'_> {
             StoreEvent::SessionsListed(list) => self.sessions_listed(list),
             StoreEvent::SessionLoaded { session, facts } => self.session_loaded(session, facts),
             StoreEvent::SessionNamed(id) => self.session_named(id),
-            StoreEvent::Totals(totals) => self.state.totals.clone_from(totals),
+            StoreEvent::Totals(totals) => self.state.totals = *totals,
             StoreEvent::History(history) => self.state.chat.history.clone_from(history),
         }
     }

@@ -1,10 +1,10 @@
 //! Requests to models: reserve, send, merge what comes, settle. Money is claimed before a byte leaves, and a claim is
 //! always replaced by a cost: the server's figures, or our estimate when it gave none, or when the request was cut short.
 
-use super::store::{failure, scopes};
+use super::store::failure;
 use super::{Events, report};
 use crate::app::{Event, ModelEvent, StoreEvent, UNKNOWN_PRICE, UnknownPrice};
-use crate::budget::ledger::{Grant, Reservation, Scope};
+use crate::budget::ledger::{Grant, Reservation, Totals};
 use crate::budget::limit::Limits;
 use crate::budget::price::{Price, cost, worst_case};
 use crate::context::token::estimate;
@@ -65,7 +65,7 @@ async fn reserve(
     world: &World,
     call: &Call,
     price: &Price,
-) -> Result<Option<Vec<crate::app::ScopeTotal>>, ModelEvent> {
+) -> Result<Option<Totals>, ModelEvent> {
     let request = &call.request;
     let unknown = matches!(price, Price::Unknown);
     let refused = |scope: &str, limit, used, asked| ModelEvent::Refused {
@@ -88,10 +88,10 @@ async fn reserve(
         tokens: u64::from(request.prompt_tokens) + u64::from(request.max_output),
         at: clock::now(),
         day: world.today(),
-        limits: if unknown { Vec::new() } else { limits_of(&call.limits) },
+        limits: if unknown { Vec::new() } else { call.limits.list() },
     };
     match world.store.reserve(claim).await {
-        Ok(Grant::Granted(totals)) => Ok(Some(scopes(&totals))),
+        Ok(Grant::Granted(totals)) => Ok(Some(totals)),
         Ok(Grant::Refused(refusal)) => Err(refused(
             refusal.scope.word(),
             refusal.limit,
@@ -102,10 +102,6 @@ async fn reserve(
         Err(_) if matches!(price, Price::Free) => Ok(None),
         Err(error) => Err(ModelEvent::Failed { request: request.id, failure: failure(&error) }),
     }
-}
-
-fn limits_of(limits: &Limits) -> Vec<(Scope, Money)> {
-    Scope::ALL.into_iter().filter_map(|scope| Some((scope, limits.of(scope)?))).collect()
 }
 
 /// What has come of a request so far.

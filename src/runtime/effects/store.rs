@@ -1,8 +1,7 @@
 //! Effects on the database.
 
 use super::{Events, report};
-use crate::app::{Dated, Entry, Event, Fact, ScopeTotal, StoreEvent};
-use crate::budget::ledger::{Scope, Totals};
+use crate::app::{Dated, Entry, Event, Fact, StoreEvent};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{RunId, SessionId};
 use crate::runtime::clock;
@@ -119,18 +118,7 @@ pub async fn rename(world: &World, events: &Events, id: &SessionId, name: String
 /// Sums up what was spent and is reserved.
 pub async fn totals(world: &World, events: &Events, id: &SessionId, run: RunId) {
     let Ok(totals) = world.store.totals(id, run, world.today()).await else { return };
-    report(events, Event::Store(StoreEvent::Totals(scopes(&totals)))).await;
-}
-
-/// The sums as the state shows them.
-pub fn scopes(totals: &Totals) -> Vec<ScopeTotal> {
-    Scope::ALL
-        .into_iter()
-        .map(|scope| {
-            let sum = totals.of(scope);
-            ScopeTotal { scope: scope.word().to_owned(), spent: sum.spent, reserved: sum.reserved }
-        })
-        .collect()
+    report(events, Event::Store(StoreEvent::Totals(totals))).await;
 }
 
 /// Keeps a prompt for the history.

@@ -1,8 +1,9 @@
 //! The budget: what was spent, under which limits, and what is left.
 
-use crate::app::{Area, ScopeTotal, State};
+use crate::app::{Area, State};
+use crate::budget::ledger::Scope;
+use crate::budget::limit::{Gauge, Level};
 use crate::domain::money::Money;
-use crate::graph::{PauseReason, Stage};
 use crate::ui::View;
 use crate::ui::theme::Role;
 use crate::ui::widgets::frame::draw_frame;
@@ -15,64 +16,47 @@ use ratatui::widgets::Paragraph;
 pub fn draw_budget(frame: &mut Frame, rect: Rect, state: &State, view: &View) {
     let inner = draw_frame(frame, rect, Area::Budget, state, view, "");
     let width = usize::from(inner.width);
-    let limits = state.session.limits(&state.settings.limits);
-    let mut lines = Vec::new();
-    for (scope, limit) in limits.named() {
-        let total = state.total(scope);
-        if limit.is_some() || total.spent > Money::ZERO {
-            lines.extend(scope_lines(scope, &total, limit, width, view));
-        }
+    let gauges = state.gauges();
+    let mut lines: Vec<Line> = gauges.iter().map(|g| gauge_line(g, width, view)).collect();
+    if gauges.is_empty() {
+        let text = format!("session {}, no limits", state.totals.session.spent);
+        lines.push(Line::from(Span::styled(text, view.look.style(Role::Text))));
     }
-    lines.extend(token_lines(state, view));
-    if let Some(Stage::Paused(PauseReason::Budget { .. })) = state.session.run().map(|r| &r.stage) {
-        lines.insert(0, Line::from(Span::styled("paused at a limit", view.look.style(Role::Warning))));
-    }
+    lines.extend(token_lines(state, &gauges, view));
     frame.render_widget(Paragraph::new(lines), inner);
 }
 
-/// The gauge's colour: green below half, yellow to 80 %, red above.
-pub fn level(percent: f64) -> Role {
-    match percent {
-        p if p < 50.0 => Role::GaugeLow,
-        p if p <= 80.0 => Role::GaugeMid,
-        _ => Role::GaugeHigh,
+/// The gauge's colour.
+pub fn role(level: Level) -> Role {
+    match level {
+        Level::Green => Role::GaugeLow,
+        Level::Yellow => Role::GaugeMid,
+        Level::Red => Role::GaugeHigh,
     }
 }
 
-/// Percent of a limit that is spent or reserved; 100 where the limit is nothing.
-pub fn percent(total: &ScopeTotal, limit: Money) -> f64 {
-    match limit.0 {
-        0 => 100.0,
-        l => (total.spent + total.reserved).0 as f64 * 100.0 / l as f64,
-    }
-}
-
-fn scope_lines(scope: &str, total: &ScopeTotal, limit: Option<Money>, width: usize, view: &View) -> Vec<Line<'static>> {
+fn gauge_line(gauge: &Gauge, width: usize, view: &View) -> Line<'static> {
     let look = &view.look;
-    let held = if total.reserved > Money::ZERO { format!(" +{} held", total.reserved) } else { String::new() };
-    let Some(limit) = limit else {
-        let text = format!("{scope:<8}{}{held}, no limit", total.spent);
-        return vec![Line::from(Span::styled(text, look.style(Role::Text)))];
-    };
-    let percent = percent(total, limit);
-    let role = level(percent);
-    let figures = format!("{}{held} / {limit}", total.spent);
+    let held = if gauge.reserved > Money::ZERO { format!(" +{} held", gauge.reserved) } else { String::new() };
+    let style = look.style(role(gauge.level));
+    let figures = format!("{}{held} / {}", gauge.spent, gauge.limit);
     let room = width.saturating_sub(8 + figures.chars().count() + 7);
-    let label = Span::styled(format!("{scope:<8}"), look.style(Role::Text));
-    let share = Span::styled(format!("{percent:>4.0} % "), look.style(role));
-    let mut line = vec![label, share];
+    let mut spans = vec![
+        Span::styled(format!("{:<8}", gauge.scope.word()), look.style(Role::Text)),
+        Span::styled(format!("{:>3} % ", gauge.percent), style),
+    ];
     if room >= 4 {
-        let filled = ((percent / 100.0 * room as f64).round() as usize).min(room);
-        line.push(Span::styled("█".repeat(filled), look.style(role)));
-        line.push(Span::styled("░".repeat(room - filled), look.style(Role::Border)));
-        line.push(Span::raw(" "));
+        let filled = (gauge.percent as usize * room / 100).min(room);
+        spans.push(Span::styled("█".repeat(filled), style));
+        spans.push(Span::styled("░".repeat(room - filled), look.style(Role::Border)));
+        spans.push(Span::raw(" "));
     }
-    line.push(Span::styled(figures, look.style(Role::Dim)));
-    vec![Line::from(line)]
+    spans.push(Span::styled(figures, look.style(Role::Dim)));
+    Line::from(spans)
 }
 
 /// Tokens of the newest run, and how many more such runs fit.
-fn token_lines(state: &State, view: &View) -> Vec<Line<'static>> {
+fn token_lines(state: &State, gauges: &[Gauge], view: &View) -> Vec<Line<'static>> {
     let look = &view.look;
     let dim = look.style(Role::Dim);
     let Some(run) = state.session.run() else {
@@ -91,20 +75,12 @@ fn token_lines(state: &State, view: &View) -> Vec<Line<'static>> {
     if unknown {
         lines.push(Line::from(Span::styled("price unknown: not in the sums", look.style(Role::Warning))));
     }
-    if let Some(left) = iterations_left(state) {
+    if let Some(left) = gauges.iter().filter(|g| g.scope != Scope::Run).filter_map(|g| g.iterations_left).min() {
         lines.push(Line::from(Span::styled(format!("~{left} more runs like these"), dim)));
     }
+    if gauges.iter().any(|g| g.spent > Money::ZERO && g.wants_downgrade()) {
+        let text = "near the limit: a cheaper or local model would stretch it";
+        lines.push(Line::from(Span::styled(text, look.style(Role::Warning))));
+    }
     lines
-}
-
-/// Runs at the session's average cost that fit under the tightest limit.
-pub fn iterations_left(state: &State) -> Option<i64> {
-    let costs: Vec<Money> = state.session.runs.iter().map(crate::graph::Run::spent).filter(|c| c.0 > 0).collect();
-    let average = costs.iter().copied().sum::<Money>().0.checked_div(costs.len() as i64)?;
-    let limits = state.session.limits(&state.settings.limits);
-    let rooms = limits.named().into_iter().filter(|(scope, _)| *scope != "run").filter_map(|(scope, limit)| {
-        let total = state.total(scope);
-        Some(limit?.saturating_sub(total.spent + total.reserved).0)
-    });
-    rooms.min()?.checked_div(average)
 }

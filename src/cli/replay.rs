@@ -1,0 +1,32 @@
+//! `vibe-tui replay`: a recording again, without a model.
+
+use crate::runtime;
+use clap::Args;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+pub(super) struct Replay {
+    /// The recording.
+    file: PathBuf,
+    /// Print the last frame as text.
+    #[arg(long)]
+    screen: bool,
+}
+
+pub(super) fn main(replay: &Replay) -> anyhow::Result<ExitCode> {
+    let replayed = runtime::replay(&replay.file)?;
+    if replay.screen {
+        print!("{}", replayed.screen);
+    }
+    let frames = replayed.frames;
+    if replayed.different.is_empty() {
+        eprintln!("{} events, {frames} frames, all as recorded", replayed.events);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let first = replayed.different[0];
+    let file = replay.file.display();
+    let count = replayed.different.len();
+    eprintln!("{file}:{first}: this frame came out different, and {} of {frames} in all did", count);
+    Ok(ExitCode::FAILURE)
+}

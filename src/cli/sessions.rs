@@ -1,0 +1,25 @@
+//! `vibe-tui sessions`: the sessions of this repository.
+
+use super::{block_on, usage};
+use crate::runtime::{self, Flags, Format, Setup};
+use clap::Args;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+pub(super) struct Sessions {
+    /// Work in this directory.
+    #[arg(long, value_name = "DIR")]
+    cwd: Option<PathBuf>,
+    /// One JSON object a line.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn main(sessions: &Sessions) -> anyhow::Result<ExitCode> {
+    let flags = Flags { directory: sessions.cwd.clone(), ..Flags::default() };
+    let setup = Setup::new(&flags).map_err(usage)?;
+    let format = if sessions.json { Format::Json } else { Format::Text };
+    print!("{}", block_on(runtime::sessions(&setup, format))??);
+    Ok(ExitCode::SUCCESS)
+}

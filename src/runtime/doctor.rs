@@ -1,0 +1,100 @@
+//! `vibe-tui doctor`: what is found, what is wrong, and what to do about it, without changing anything.
+
+use super::setup::Setup;
+use super::world::World;
+use crate::domain::model::Locality;
+use crate::domain::safe_text::SafeText;
+use crate::store::Access;
+use std::fmt::Write;
+
+/// What the doctor found.
+pub struct Diagnosis {
+    /// The report.
+    pub text: String,
+    /// How many things are wrong.
+    pub wrong: usize,
+}
+
+/// Looks at configuration, repository, database, servers and sandbox.
+pub async fn doctor(setup: Setup) -> Diagnosis {
+    let mut report = Report::default();
+    let (environment, paths) = (setup.environment.clone(), setup.paths.clone());
+    report.good("configuration", &paths.show(&paths.config_file()));
+    for failure in &setup.loaded.failures {
+        report.bad("configuration", &failure.message);
+    }
+    let (_, complaints) = super::presentation::Presentation::load(&setup.loaded, &paths, &environment);
+    for failure in complaints {
+        report.bad("appearance", &failure.message);
+    }
+    let root = &setup.opening.root;
+    let branch = root.branch.as_ref().map(|b| format!(", branch {b}")).unwrap_or_default();
+    match root.writable {
+        true => report.good("repository", &format!("{}{branch}", root.path)),
+        false => report.bad("repository", &format!("{} cannot be written: accepted hunks could not be saved", root.path)),
+    }
+    if let Some(suggestions) = setup.loaded.suggestions.as_ref().filter(|s| !s.approved) {
+        let lines = suggestions.lines.join("; ");
+        report.good("suggestions", &format!("{} suggests {lines}: not used until approved", suggestions.file));
+    }
+    let settings = setup.world_settings();
+    let (world, failures) = World::open(setup.root, settings).await;
+    let database = paths.show(&paths.data.join("sessions.db"));
+    match world.store.access() {
+        Access::Full => report.good("database", &database),
+        _ => report.bad("database", &format!("{database}: nothing is being saved")),
+    }
+    for failure in failures {
+        report.bad("setup", &failure.message);
+    }
+    models(&world, &mut report).await;
+    match crate::validate::sandbox_available() {
+        Ok(how) => report.good("sandbox", &how),
+        Err(why) => report.bad("sandbox", &why),
+    }
+    world.store.close().await;
+    Diagnosis { text: report.text, wrong: report.wrong }
+}
+
+async fn models(world: &World, report: &mut Report) {
+    let listing = world.discover().await;
+    for model in &listing.models {
+        let window = model.window.map_or("window unknown".to_owned(), |w| format!("window {w}"));
+        let price = match (model.locality, world.prices.price(&model.reference, model.locality)) {
+            (Locality::Embedded | Locality::Loopback, _) => "free",
+            (_, crate::budget::price::Price::Unknown) => "price unknown",
+            _ => "price known",
+        };
+        report.good("model", &format!("{} ({}; {window}; {price})", model.reference, model.note));
+    }
+    for failure in &listing.failures {
+        report.bad("server", &failure.message);
+    }
+    if listing.models.iter().all(|m| m.locality == Locality::Embedded) {
+        report.good(
+            "hint",
+            "no model server was found: start Ollama or llama-server on this machine, or set ANTHROPIC_API_KEY or OPENAI_API_KEY",
+        );
+    }
+}
+
+#[derive(Default)]
+struct Report {
+    text: String,
+    wrong: usize,
+}
+
+impl Report {
+    fn good(&mut self, what: &str, text: &str) {
+        self.line(" ", what, text);
+    }
+
+    fn bad(&mut self, what: &str, text: &str) {
+        self.wrong += 1;
+        self.line("!", what, text);
+    }
+
+    fn line(&mut self, mark: &str, what: &str, text: &str) {
+        writeln!(self.text, "{mark} {what:<14} {}", SafeText::new(text)).expect("writing to a String cannot fail");
+    }
+}

@@ -1,0 +1,55 @@
+//! `vibe-tui sessions`: what there is, without opening any.
+
+use super::clock;
+use super::setup::Setup;
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::safe_text::SafeText;
+use crate::domain::session::SessionSummary;
+use crate::store::Store;
+use serde_json::json;
+
+/// How the list is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// A table.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Lists the sessions of the root, newest first.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn sessions(setup: &Setup, format: Format) -> Result<String, Failure> {
+    let store = Store::open(&setup.paths.data.join("sessions.db")).await;
+    let list = store
+        .sessions(Some(&setup.opening.root.path))
+        .await
+        .map_err(|e| Failure::fatal(FailureKind::Store, e.to_string()))?;
+    store.close().await;
+    Ok(match format {
+        Format::Json => list.iter().map(|s| format!("{}\n", line(s))).collect(),
+        Format::Text if list.is_empty() => "No sessions in this repository yet.\n".to_owned(),
+        Format::Text => {
+            let width = list.iter().map(|s| s.name.chars().count()).max().unwrap_or(0).min(50);
+            list.iter().map(|s| row(s, width)).collect()
+        }
+    })
+}
+
+fn line(s: &SessionSummary) -> serde_json::Value {
+    json!({"id": s.id, "name": s.name, "root": s.root, "status": s.status, "created": s.created, "updated": s.updated,
+        "runs": s.runs, "spent_usd": s.spent.usd()})
+}
+
+fn row(s: &SessionSummary, width: usize) -> String {
+    let name = SafeText::new(&s.name).into_string();
+    let minutes = clock::now().millis_since(s.updated) / 60_000;
+    let ago = match minutes {
+        0..60 => format!("{minutes} min ago"),
+        60..1440 => format!("{} h ago", minutes / 60),
+        _ => format!("{} d ago", minutes / 1440),
+    };
+    format!("{name:<width$}  {:<8}  {:>3} runs  {:>9}  {ago}\n", s.status.word(), s.runs, s.spent.to_string())
+}

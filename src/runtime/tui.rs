@@ -1,0 +1,291 @@
+//! The event loop of the workbench. Order of attention: shutdown, keys, results, timers; a key never waits behind a flood.
+//! A frame is drawn only when something changed, and no more often than the limit; idle, nothing runs at all.
+
+use super::front::Front;
+use super::presentation::Presentation;
+use super::recorder::Recorder;
+use super::setup::Setup;
+use super::terminal::{Guard, Screen, restore};
+use crate::app::{Area, Effect, Event, Mouse, Pointer, Resume, TerminalEffect, TextEdit};
+use crate::config::Notify;
+use crate::input::{Key, Resolution, Resolver};
+use crate::ui::{self, View};
+use crossterm::clipboard::CopyToClipboard;
+use crossterm::event::{Event as TerminalEvent, EventStream, KeyCode, KeyModifiers, MouseButton, MouseEventKind};
+use futures_util::StreamExt;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::{Instant, sleep_until};
+
+/// Results taken in one go before the screen and the keys are looked at again.
+const BATCH: usize = 64;
+/// Between frames while only the stream moves: calm for the eye and for a slow line.
+const CALM: Duration = Duration::from_millis(33);
+/// Elapsed times are shown by the second.
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Opens the workbench and stays until the user leaves.
+///
+/// # Errors
+/// When the terminal cannot be used.
+pub async fn run(mut setup: Setup, record: Option<PathBuf>) -> io::Result<()> {
+    let (presentation, problems) = Presentation::load(&setup.loaded, &setup.paths, &setup.environment);
+    setup.opening.problems.extend(problems);
+    setup.opening.resume = if setup.opening.session_name.is_none() { Resume::Unfinished } else { Resume::Never };
+    let (looks, keymap) = presentation.restore();
+    let recorder = record.map(|path| Recorder::create(&path, presentation)).transpose()?;
+    let mouse = if setup.loaded.config.screen.mouse { Mouse::Captured } else { Mouse::Released };
+    let frame_time = Duration::from_secs(1) / setup.loaded.config.screen.max_fps.max(1);
+    let notify = setup.loaded.config.screen.notify;
+    let (guard, screen) = Guard::take(mouse)?;
+    let size = screen.size()?;
+    setup.opening.size = (size.width, size.height);
+    let opening = setup.opening.clone();
+    let front = Front::start(setup, recorder);
+    let resolver = Resolver::new(keymap.clone());
+    let view = View::new(looks, keymap);
+    let keys = Some(EventStream::new());
+    let mut loop_ = Loop { front, guard, screen, view, resolver, keys, notify, frame_time, last: None, due: None };
+    let effects = loop_.front.open(opening).await;
+    loop_.own(effects).await?;
+    loop_.draw().await?;
+    let result = loop_.serve().await;
+    let Loop { front, guard, .. } = loop_;
+    drop(guard);
+    front.close().await;
+    result
+}
+
+struct Loop {
+    front: Front,
+    guard: Guard,
+    screen: Screen,
+    view: View,
+    resolver: Resolver,
+    /// `None` only while the terminal is not ours.
+    keys: Option<EventStream>,
+    notify: Notify,
+    frame_time: Duration,
+    /// When the last frame was drawn.
+    last: Option<Instant>,
+    /// When the next one is to be drawn; `None` while nothing changed.
+    due: Option<Instant>,
+}
+
+/// What woke the loop.
+enum Wake {
+    End,
+    Key(io::Result<TerminalEvent>),
+    Result(Event),
+    Frame,
+    Second,
+}
+
+impl Loop {
+    async fn serve(&mut self) -> io::Result<()> {
+        let mut ends = ends()?;
+        let mut second = Instant::now() + SECOND;
+        while !self.front.state.leaving {
+            let due = self.due;
+            let busy = self.front.state.is_busy();
+            let keys = self.keys.get_or_insert_with(EventStream::new);
+            let wake = tokio::select! {
+                biased;
+                _ = futures_util::future::select_all(ends.iter_mut().map(|s| Box::pin(s.recv()))) => Wake::End,
+                key = keys.next() => key.map_or(Wake::End, Wake::Key),
+                () = sleep_until(due.unwrap_or(second)), if due.is_some_and(|d| d <= Instant::now()) => Wake::Frame,
+                event = self.front.events.recv() => event.map_or(Wake::End, Wake::Result),
+                () = sleep_until(due.unwrap_or(second)), if due.is_some() => Wake::Frame,
+                () = sleep_until(second), if busy => Wake::Second,
+            };
+            match wake {
+                Wake::End => self.event(Event::EndRequested, Duration::ZERO).await?,
+                Wake::Key(Ok(key)) => self.terminal_event(key).await?,
+                // The terminal is gone: nobody can see or answer any more.
+                Wake::Key(Err(_)) => self.event(Event::EndRequested, Duration::ZERO).await?,
+                Wake::Result(event) => self.results(event).await?,
+                Wake::Frame => self.draw().await?,
+                Wake::Second => {
+                    second = Instant::now() + SECOND;
+                    self.event(Event::TimePassed, CALM).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a result and those that wait behind it.
+    async fn results(&mut self, first: Event) -> io::Result<()> {
+        self.event(first, CALM).await?;
+        for _ in 1..BATCH {
+            let Ok(event) = self.front.events.try_recv() else { break };
+            self.event(event, CALM).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes an event; the change is on the screen within `patience`.
+    async fn event(&mut self, event: Event, patience: Duration) -> io::Result<()> {
+        let effects = self.front.take(event).await;
+        let earliest = self.last.map_or_else(Instant::now, |last| last + self.frame_time.max(patience));
+        self.due = Some(self.due.map_or(earliest, |due| due.min(earliest)));
+        self.own(effects).await
+    }
+
+    async fn terminal_event(&mut self, event: TerminalEvent) -> io::Result<()> {
+        let event = match event {
+            TerminalEvent::Key(key) => match Key::from_event(key) {
+                Some(key) => return self.key(key).await,
+                None => return Ok(()),
+            },
+            TerminalEvent::Paste(text) => {
+                self.resolver.reset();
+                Event::Typed(TextEdit::Paste(text))
+            }
+            TerminalEvent::Resize(width, height) => Event::Resized(width, height),
+            TerminalEvent::Mouse(mouse) => {
+                let screen = self.screen.get_frame().area();
+                let arrangement = ui::arrange(screen, &self.front.state.layout);
+                let Some((area, row)) = arrangement.pane_at(mouse.column, mouse.row) else { return Ok(()) };
+                match pointer(mouse.kind, area, row) {
+                    Some(pointer) => Event::Pointed(pointer),
+                    None => return Ok(()),
+                }
+            }
+            TerminalEvent::FocusGained | TerminalEvent::FocusLost => return Ok(()),
+        };
+        self.event(event, Duration::ZERO).await
+    }
+
+    async fn key(&mut self, key: Key) -> io::Result<()> {
+        if !self.front.state.chord.is_empty() {
+            self.event(Event::ChordPending(Vec::new()), Duration::ZERO).await?;
+        }
+        let event = match self.resolver.resolve(&self.front.state.scopes(), key) {
+            Resolution::Action(action) => Event::User(action),
+            Resolution::Pending { continuations, .. } => {
+                let ways = continuations.iter().map(|c| {
+                    let label = c.action.map_or("…", crate::input::label);
+                    (c.key.compact(), label.to_owned())
+                });
+                Event::ChordPending(ways.collect())
+            }
+            Resolution::Type(key) => match text_edit(key) {
+                Some(edit) => Event::Typed(edit),
+                None => return Ok(()),
+            },
+            Resolution::Unbound(_) => return Ok(()),
+        };
+        self.event(event, Duration::ZERO).await
+    }
+
+    async fn draw(&mut self) -> io::Result<()> {
+        self.due = None;
+        let (state, view) = (&self.front.state, &mut self.view);
+        let mut beyond = Vec::new();
+        let drawn = self.screen.draw(|frame| beyond = ui::draw(frame, state, view))?;
+        let buffer = drawn.buffer.clone();
+        self.last = Some(Instant::now());
+        self.front.drawn(&buffer);
+        for event in beyond {
+            self.event(event, Duration::ZERO).await?;
+        }
+        Ok(())
+    }
+
+    /// Performs what only the terminal can do.
+    async fn own(&mut self, effects: Vec<Effect>) -> io::Result<()> {
+        self.view.follow(&effects);
+        for effect in effects {
+            match effect {
+                Effect::Terminal(effect) => self.terminal(effect)?,
+                Effect::CopyText(text) => {
+                    let mut out = io::stdout().lock();
+                    crossterm::queue!(out, CopyToClipboard::to_clipboard_from(text))?;
+                    out.flush()?;
+                }
+                Effect::Notify(text) => self.ring(&text)?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn terminal(&mut self, effect: TerminalEffect) -> io::Result<()> {
+        match effect {
+            TerminalEffect::Suspend => {
+                self.keys = None;
+                self.guard.suspend()?;
+                self.screen.clear()?;
+            }
+            TerminalEffect::Redraw => self.screen.clear()?,
+            TerminalEffect::Mouse(mouse) => self.guard.set_mouse(mouse)?,
+            TerminalEffect::NextTheme | TerminalEffect::Quit => {}
+        }
+        Ok(())
+    }
+
+    /// Calls the user, as configured.
+    fn ring(&self, text: &str) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        match self.notify {
+            Notify::None => return Ok(()),
+            Notify::Bell => out.write_all(b"\x07")?,
+            Notify::Desktop => write!(out, "\x1b]9;{text}\x1b\\")?,
+        }
+        out.flush()
+    }
+}
+
+impl Drop for Loop {
+    fn drop(&mut self) {
+        restore();
+    }
+}
+
+/// The signals that end the program.
+fn ends() -> io::Result<Vec<Signal>> {
+    [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt(), SignalKind::quit()]
+        .into_iter()
+        .map(signal)
+        .collect()
+}
+
+fn pointer(kind: MouseEventKind, area: Area, row: u16) -> Option<Pointer> {
+    match kind {
+        MouseEventKind::Down(MouseButton::Left) => Some(Pointer::Clicked(area, row)),
+        MouseEventKind::ScrollUp => Some(Pointer::Scrolled(area, -3)),
+        MouseEventKind::ScrollDown => Some(Pointer::Scrolled(area, 3)),
+        _ => None,
+    }
+}
+
+/// The edit that a key without a binding is, the way shells have it.
+fn text_edit(key: Key) -> Option<TextEdit> {
+    if let Some(c) = key.text() {
+        return Some(TextEdit::Insert(c));
+    }
+    let event = key.event();
+    let control = event.modifiers.contains(KeyModifiers::CONTROL);
+    let alt = event.modifiers.contains(KeyModifiers::ALT);
+    Some(match event.code {
+        KeyCode::Backspace if control || alt => TextEdit::DeleteWord,
+        KeyCode::Backspace => TextEdit::Backspace,
+        KeyCode::Delete => TextEdit::Delete,
+        KeyCode::Left if control || alt => TextEdit::WordLeft,
+        KeyCode::Right if control || alt => TextEdit::WordRight,
+        KeyCode::Left => TextEdit::Left,
+        KeyCode::Right => TextEdit::Right,
+        KeyCode::Home => TextEdit::LineStart,
+        KeyCode::End => TextEdit::LineEnd,
+        KeyCode::Char('a') if control => TextEdit::LineStart,
+        KeyCode::Char('e') if control => TextEdit::LineEnd,
+        KeyCode::Char('w') if control => TextEdit::DeleteWord,
+        KeyCode::Char('u') if control => TextEdit::DeleteToStart,
+        KeyCode::Char('k') if control => TextEdit::DeleteToEnd,
+        KeyCode::Char('_') if control => TextEdit::Undo,
+        _ => return None,
+    })
+}
