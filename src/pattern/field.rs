@@ -1,0 +1,439 @@
+//! Lists of fields: "with name, price and stock" to named, typed fields, and how each language spells the types.
+//!
+//! A type is read from the request where it says one ("age: int") and otherwise from the usual meaning of the name.
+
+use super::case;
+use super::phrase::words;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// What a field holds, in no language's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FieldType {
+    /// Characters.
+    Text,
+    /// A whole number.
+    Int,
+    /// A number with a fraction; exact where the language has such a type.
+    Decimal,
+    /// True or false.
+    Bool,
+    /// A point in time.
+    Datetime,
+}
+
+/// One named field.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Field {
+    /// snake_case.
+    pub name: String,
+    /// What it holds.
+    pub kind: FieldType,
+}
+
+impl FieldType {
+    /// Every type.
+    pub const ALL: [FieldType; 5] =
+        [FieldType::Text, FieldType::Int, FieldType::Decimal, FieldType::Bool, FieldType::Datetime];
+
+    /// The word used in pattern files.
+    pub fn word(self) -> &'static str {
+        match self {
+            FieldType::Text => "text",
+            FieldType::Int => "int",
+            FieldType::Decimal => "decimal",
+            FieldType::Bool => "bool",
+            FieldType::Datetime => "datetime",
+        }
+    }
+
+    /// The type that a word of any of our languages means.
+    pub fn from_word(word: &str) -> Option<FieldType> {
+        Some(match word.to_ascii_lowercase().as_str() {
+            "text" | "string" | "str" | "varchar" | "char" => FieldType::Text,
+            "int" | "integer" | "number" | "i32" | "i64" | "u32" | "u64" | "int64" | "bigint" => FieldType::Int,
+            "decimal" | "float" | "float64" | "double" | "numeric" | "money" | "f64" => FieldType::Decimal,
+            "bool" | "boolean" | "flag" => FieldType::Bool,
+            "datetime" | "timestamp" | "date" | "time" => FieldType::Datetime,
+            _ => return None,
+        })
+    }
+
+    /// How a dialect spells the type: `python`, `typescript`, `rust`, `go`, `sql`, `zod`, `sqlalchemy`, `django`.
+    pub fn spelled(self, dialect: &str) -> Option<&'static str> {
+        let row = SPELLINGS.iter().find(|(name, _)| *name == dialect)?;
+        Some(row.1[self as usize])
+    }
+
+    /// A value of the type, as a literal of the language: `python`, `typescript`, `rust`, `go`, `json`.
+    pub fn sample(self, dialect: &str) -> Option<&'static str> {
+        let row = SAMPLES.iter().find(|(name, _)| *name == dialect)?;
+        Some(row.1[self as usize])
+    }
+
+    /// What a field of this name usually holds.
+    pub fn usual(name: &str) -> FieldType {
+        let parts: Vec<&str> = name.split('_').collect();
+        let last = parts.last().copied().unwrap_or("");
+        let first = parts.first().copied().unwrap_or("");
+        if ["is", "has", "can", "should", "was"].contains(&first) && parts.len() > 1 || BOOLS.contains(&last) {
+            FieldType::Bool
+        } else if (last == "at" && parts.len() > 1) || DATES.contains(&last) {
+            FieldType::Datetime
+        } else if INTS.contains(&last) {
+            FieldType::Int
+        } else if DECIMALS.contains(&last) {
+            FieldType::Decimal
+        } else {
+            FieldType::Text
+        }
+    }
+}
+
+// Columns in the order of `FieldType`. Sources: each language's and library's own documentation of its types.
+const SPELLINGS: &[(&str, [&str; 5])] = &[
+    ("python", ["str", "int", "Decimal", "bool", "datetime"]),
+    ("typescript", ["string", "number", "number", "boolean", "string"]),
+    ("rust", ["String", "i64", "f64", "bool", "String"]),
+    ("go", ["string", "int64", "float64", "bool", "time.Time"]),
+    ("sql", ["TEXT", "INTEGER", "NUMERIC(12, 2)", "BOOLEAN", "TIMESTAMP"]),
+    ("zod", ["z.string().trim().min(1).max(200)", "z.number().int()", "z.number()", "z.boolean()", "z.iso.datetime()"]),
+    ("sqlalchemy", ["String(200)", "Integer", "Numeric(12, 2)", "Boolean", "DateTime(timezone=True)"]),
+    (
+        "django",
+        [
+            "models.CharField(max_length=200)",
+            "models.IntegerField()",
+            "models.DecimalField(max_digits=12, decimal_places=2)",
+            "models.BooleanField(default=False)",
+            "models.DateTimeField()",
+        ],
+    ),
+];
+const SAMPLES: &[(&str, [&str; 5])] = &[
+    ("python", ["\"example\"", "1", "Decimal(\"9.99\")", "True", "datetime(2026, 1, 2, tzinfo=UTC)"]),
+    ("typescript", ["\"example\"", "1", "9.99", "true", "\"2026-01-02T03:04:05Z\""]),
+    ("rust", ["\"example\".to_owned()", "1", "9.99", "true", "\"2026-01-02T03:04:05Z\".to_owned()"]),
+    ("go", ["\"example\"", "1", "9.99", "true", "time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)"]),
+    ("json", ["\"example\"", "1", "9.99", "true", "\"2026-01-02T03:04:05Z\""]),
+];
+
+const BOOLS: &[&str] = &[
+    "active",
+    "enabled",
+    "done",
+    "completed",
+    "complete",
+    "published",
+    "verified",
+    "deleted",
+    "archived",
+    "admin",
+    "paid",
+    "checked",
+    "disabled",
+    "loading",
+    "open",
+    "visible",
+    "bool",
+    "flag",
+];
+const DATES: &[&str] = &["date", "time", "datetime", "timestamp", "deadline", "birthday", "expires", "expiry"];
+const INTS: &[&str] = &[
+    "id", "count", "quantity", "qty", "age", "stock", "number", "size", "position", "rank", "year", "views", "port",
+    "points", "score", "level", "duration", "limit", "retries", "length", "width", "height", "priority", "capacity",
+    "pages", "likes", "seats", "minutes", "seconds", "workers",
+];
+const DECIMALS: &[&str] = &[
+    "price",
+    "amount",
+    "total",
+    "cost",
+    "balance",
+    "salary",
+    "rate",
+    "discount",
+    "weight",
+    "latitude",
+    "longitude",
+    "lat",
+    "lng",
+    "lon",
+    "tax",
+    "fee",
+    "budget",
+    "percentage",
+    "ratio",
+    "temperature",
+    "x",
+    "y",
+    "z",
+];
+
+const MARKERS: &[&str] = &[
+    "with",
+    "having",
+    "containing",
+    "fields",
+    "columns",
+    "properties",
+    "props",
+    "attributes",
+    "flags",
+    "options",
+    "takes",
+    "taking",
+    "accepts",
+    "accepting",
+    "has",
+    "stores",
+];
+/// Words between the marker and the list.
+const SKIPPED: &[&str] = &[
+    "a",
+    "an",
+    "the",
+    "following",
+    "fields",
+    "field",
+    "columns",
+    "column",
+    "properties",
+    "props",
+    "attributes",
+    "and",
+    "its",
+    "flags",
+    "options",
+    "option",
+    "these",
+];
+/// Words that end the list.
+const ENDS: &[&str] = &[
+    "that", "which", "using", "in", "for", "to", "so", "on", "where", "from", "into", "via", "by", "as", "when",
+    "should", "is", "with", "of", "plus", "without",
+];
+/// Words behind a field's name that say its kind and are not part of it.
+const TAILS: &[&str] =
+    &["field", "fields", "column", "columns", "flag", "property", "attribute", "props", "prop", "option"];
+/// Things requests ask for "with" that are no fields.
+const NOT_FIELDS: &[&str] = &[
+    "validation",
+    "pagination",
+    "test",
+    "tests",
+    "auth",
+    "authentication",
+    "authorization",
+    "handling",
+    "logging",
+    "caching",
+    "cache",
+    "retry",
+    "retries",
+    "backoff",
+    "support",
+    "docs",
+    "documentation",
+    "types",
+    "type",
+    "hints",
+    "timeout",
+    "timeouts",
+    "defaults",
+    "crud",
+    "jitter",
+    "hashing",
+    "errors",
+    "error",
+    "subcommands",
+    "subcommand",
+    "middleware",
+    "tokens",
+    "jwt",
+    "cors",
+    "migrations",
+    "constraints",
+    "index",
+    "indexes",
+    "shutdown",
+    "cancellation",
+    "healthcheck",
+    "stages",
+    "build",
+    "lint",
+    "postgres",
+    "database",
+    "state",
+    "context",
+    "hooks",
+    "async",
+    "typing",
+    "schema",
+    "schemas",
+    "model",
+    "models",
+    "methods",
+    "operations",
+    "workers",
+    "arguments",
+    "argument",
+    "parametrize",
+    "cases",
+    "case",
+    "table",
+    "hot",
+    "reload",
+    "rotation",
+    "coverage",
+    "deploy",
+    "caches",
+    "user",
+    "expiry",
+    "rollback",
+    "helper",
+    "tracing",
+];
+
+/// Fields that the request lists; empty when it lists none. `known` words (the pattern's own) are never fields.
+pub(super) fn listed(text: &str, known: &BTreeSet<String>) -> Vec<Field> {
+    let words = words(text);
+    let starts = words.iter().enumerate().filter(|(_, w)| MARKERS.contains(&w.lower.as_str())).map(|(i, _)| i + 1);
+    let mut best = Vec::new();
+    for start in starts {
+        let mut items: Vec<Vec<String>> = vec![Vec::new()];
+        for (i, word) in words.iter().enumerate().skip(start) {
+            let first = i == start || items.iter().all(Vec::is_empty);
+            if ENDS.contains(&word.lower.as_str()) || word.opaque {
+                break;
+            }
+            if word.lower == "and" || word.lower == "or" || (word.after_break && !first) {
+                let typed = word.after_colon && FieldType::from_word(&word.lower).is_some();
+                if !typed {
+                    items.push(Vec::new());
+                }
+            }
+            let skipped = word.lower == "and"
+                || word.lower == "or"
+                || (SKIPPED.contains(&word.lower.as_str()) && (first || is_article(&word.lower)));
+            if !skipped && let Some(item) = items.last_mut() {
+                item.push(word.text.clone());
+            }
+        }
+        let fields = fields_of(&items, known);
+        if fields.len() > best.len() {
+            best = fields;
+        }
+    }
+    best
+}
+
+fn is_article(word: &str) -> bool {
+    ["a", "an", "the", "its", "optional", "required"].contains(&word)
+}
+
+fn fields_of(items: &[Vec<String>], known: &BTreeSet<String>) -> Vec<Field> {
+    let mut fields: Vec<Field> = Vec::new();
+    for item in items.iter().filter(|i| !i.is_empty()) {
+        let mut item: Vec<&str> = item.iter().map(String::as_str).collect();
+        let mut kind = None;
+        if item.len() > 1 {
+            let last = FieldType::from_word(item[item.len() - 1]).filter(|_| item[item.len() - 1] != "date");
+            if let Some(said) = last {
+                kind = Some(said);
+                item.pop();
+            } else if let Some(said) = FieldType::from_word(item[0]) {
+                kind = Some(said);
+                item.remove(0);
+            }
+        }
+        while item.len() > 1 && TAILS.contains(&item[item.len() - 1]) {
+            item.pop();
+        }
+        let name = case::snake(&item.join(" "));
+        let parts: Vec<&str> = name.split('_').collect();
+        let usable = (1..=3).contains(&parts.len())
+            && parts.iter().all(|p| !NOT_FIELDS.contains(p))
+            && !item.iter().all(|word| known.contains(&case::singular(&word.to_lowercase())))
+            && name.starts_with(|c: char| c.is_ascii_lowercase())
+            && name.is_ascii();
+        if !usable {
+            break;
+        }
+        if fields.iter().all(|f| f.name != name) {
+            fields.push(Field { kind: kind.unwrap_or_else(|| FieldType::usual(&name)), name });
+        }
+    }
+    fields
+}
+
+/// Fields as a pattern file writes them: `name: text, price: decimal`. The type may be left out.
+pub(super) fn parse(text: &str) -> Result<Vec<Field>, String> {
+    let mut fields: Vec<Field> = Vec::new();
+    for item in text.split(',').map(str::trim).filter(|i| !i.is_empty()) {
+        let (name, kind) = match item.split_once(':') {
+            None => (case::snake(item), None),
+            Some((name, word)) => {
+                let kind = FieldType::from_word(word.trim()).ok_or_else(|| {
+                    format!("`{}` is no field type; use one of text, int, decimal, bool, datetime", word.trim())
+                })?;
+                (case::snake(name), Some(kind))
+            }
+        };
+        if name.is_empty() || !name.starts_with(|c: char| c.is_ascii_lowercase()) || !name.is_ascii() {
+            return Err(format!("`{item}` does not start with a field name"));
+        }
+        if fields.iter().any(|f| f.name == name) {
+            return Err(format!("field `{name}` is listed twice"));
+        }
+        fields.push(Field { kind: kind.unwrap_or_else(|| FieldType::usual(&name)), name });
+    }
+    Ok(fields)
+}
+
+/// Fields in the notation that [`parse`] reads.
+pub(super) fn written(fields: &[Field]) -> String {
+    fields.iter().map(|f| format!("{}: {}", f.name, f.kind.word())).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_after_with_are_read_with_their_types() {
+        let cases = [
+            ("a model for a product with name, price and stock", "name: text, price: decimal, stock: int"),
+            ("a dataclass Point with x: int, y: int", "x: int, y: int"),
+            ("a table with fields title, is_done and a due_date", "title: text, is_done: bool, due_date: datetime"),
+            ("a form with email and password fields", "email: text, password: text"),
+            ("an endpoint with validation and tests", ""),
+            ("an endpoint with FastAPI", ""),
+            ("a struct with an integer age (string nickname)", "age: int, nickname: text"),
+            ("an endpoint", ""),
+            ("a class with name, price using pydantic", "name: text, price: decimal"),
+        ];
+        let known = BTreeSet::from(["fastapi".to_owned()]);
+        for (text, expected) in cases {
+            assert_eq!(written(&listed(text, &known)), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_back_and_errors_name_the_word() {
+        let fields = parse("name: text, price: decimal, active: bool").unwrap();
+        assert_eq!(parse(&written(&fields)).unwrap(), fields);
+        assert!(parse("name: strng").unwrap_err().contains("strng"));
+        assert!(parse("name, name").unwrap_err().contains("twice"));
+    }
+
+    #[test]
+    fn every_dialect_spells_every_type() {
+        for kind in FieldType::ALL {
+            assert!(SPELLINGS.iter().all(|(d, _)| kind.spelled(d).is_some_and(|s| !s.is_empty())));
+        }
+        assert_eq!(FieldType::Bool.spelled("go"), Some("bool"));
+        assert_eq!(FieldType::Text.spelled("cobol"), None);
+    }
+}
