@@ -1,0 +1,226 @@
+//! Which action a request commands: the verb at a clause's beginning, what its object makes of it, and signs elsewhere.
+
+use super::clause::Unit;
+use super::inflection::Form;
+use super::token::{Break, TokenKind};
+use super::vocabulary::{Light, Verb, mark};
+use crate::domain::intent::Action;
+
+/// What a command in the imperative weighs.
+const COMMAND: f64 = 3.0;
+/// What a further command weighs, and the most that all further ones of one action weigh.
+const FURTHER: (f64, f64) = (0.8, 1.6);
+/// What a bare noun phrase ("endpoint for login") weighs.
+const NOUN_PHRASE: f64 = 1.9;
+/// How much of a sign's weight counts beside a clear command.
+const BESIDE_COMMAND: f64 = 0.3;
+/// The most that all signs of one action weigh.
+const MOST_SIGNS: f64 = 3.0;
+
+/// The reading of the action.
+pub(super) struct ActionReading {
+    /// By `Action::ALL`.
+    pub scores: [f64; 8],
+    /// Unit index of the first command's verb.
+    pub verb: Option<usize>,
+    /// Unit range of its object, or of the noun phrase that stands for a command.
+    pub object: std::ops::Range<usize>,
+}
+
+impl ActionReading {
+    /// The best action with its score and the score of the second; `None` when nothing speaks for any.
+    pub fn best(&self) -> Option<(Action, f64, f64)> {
+        let mut order: Vec<usize> = (0..self.scores.len()).collect();
+        order.sort_by(|&a, &b| self.scores[b].total_cmp(&self.scores[a]));
+        let (first, second) = (order[0], order[1]);
+        (self.scores[first] > 0.0).then(|| (Action::ALL[first], self.scores[first], self.scores[second]))
+    }
+}
+
+struct Command {
+    unit: usize,
+    action: Action,
+    strength: f64,
+    object: std::ops::Range<usize>,
+}
+
+/// Weighs everything that speaks for an action.
+pub(super) fn read(units: &[Unit]) -> ActionReading {
+    let mut scores = [0.0; 8];
+    let commands = commands(units);
+    let first = commands.first();
+    if let Some(c) = first {
+        scores[c.action as usize] += COMMAND * c.strength;
+    }
+    let mut further = [0.0f64; 8];
+    for c in commands.iter().skip(1) {
+        further[c.action as usize] += FURTHER.0 * c.strength;
+    }
+    let noun_phrase = if first.is_none() { noun_phrase(units) } else { None };
+    if let Some((action, _)) = &noun_phrase {
+        scores[*action as usize] += NOUN_PHRASE;
+    }
+    let is_clear = first.is_some_and(|c| c.strength > 0.75);
+    let mut signs = [0.0f64; 8];
+    for (i, unit) in units.iter().enumerate().filter(|(_, u)| !u.is_negated) {
+        if let Some((action, weight)) = unit.meaning.and_then(|m| m.cue).filter(|_| Some(i) != first.map(|c| c.unit)) {
+            signs[action as usize] += weight;
+        }
+        if unit.token.kind == TokenKind::Symbol && is_error_name(unit.token.text) {
+            signs[Action::Fix as usize] += 1.5;
+        }
+    }
+    signs[Action::Optimize as usize] += if takes_a_number(units) { 1.8 } else { 0.0 };
+    for i in 0..8 {
+        scores[i] += further[i].min(FURTHER.1);
+        scores[i] += signs[i].min(MOST_SIGNS) * if is_clear { BESIDE_COMMAND } else { 1.0 };
+    }
+    let object = first.map(|c| c.object.clone()).or(noun_phrase.map(|(_, range)| range)).unwrap_or(0..0);
+    ActionReading { scores, verb: first.map(|c| c.unit), object }
+}
+
+fn is_error_name(symbol: &str) -> bool {
+    symbol.ends_with("Error") || symbol.ends_with("Exception")
+}
+
+/// "takes 8 seconds".
+fn takes_a_number(units: &[Unit]) -> bool {
+    units.windows(2).any(|w| {
+        matches!(w[0].token.lower.as_str(), "takes" | "take" | "taking")
+            && (w[1].token.lower.starts_with(|c: char| c.is_ascii_digit())
+                || matches!(w[1].token.lower.as_str(), "an" | "several" | "minutes" | "ages"))
+    })
+}
+
+fn commands(units: &[Unit]) -> Vec<Command> {
+    let mut found = Vec::new();
+    for start in clause_starts(units) {
+        let at = skip_prefix(units, start);
+        let Some(verb) = units.get(at).filter(|u| !u.is_negated).and_then(|u| u.meaning?.verb) else { continue };
+        let is_joined = start > 0 && units[start].before() != Break::Stop;
+        let form = match verb.form {
+            Form::Base => 1.0,
+            Form::Gerund if !is_joined => 0.7,
+            _ => continue,
+        };
+        if units.get(at + 1).is_some_and(|next| next.before() == Break::None && is_predicate(next)) {
+            continue;
+        }
+        let object = object_of(units, at + 1);
+        let action = resolve(units, verb, &object, at);
+        let definite = verb.definite.is_some_and(|d| d == action);
+        found.push(Command {
+            unit: at,
+            action,
+            strength: verb.strength * form * if definite { 0.7 } else { 1.0 },
+            object,
+        });
+    }
+    found
+}
+
+fn clause_starts<'u>(units: &'u [Unit<'u, 'u>]) -> impl Iterator<Item = usize> + 'u {
+    (0..units.len()).filter(|&i| units[i].begins_clause(i.checked_sub(1).map(|p| &units[p])))
+}
+
+/// Past politeness, greetings and names, as long as the clause goes on.
+fn skip_prefix(units: &[Unit], start: usize) -> usize {
+    let mut at = start;
+    while let Some(unit) = units.get(at) {
+        let skipped =
+            unit.is(mark::PREFIX | mark::GREETING) || (unit.is_name && unit.meaning.is_none_or(|m| m.verb.is_none()));
+        if !skipped {
+            break;
+        }
+        at += 1;
+    }
+    at
+}
+
+/// "build fails", "test is": what follows a noun, so that the word before is no command.
+fn is_predicate(unit: &Unit) -> bool {
+    let third = |v: Verb| v.form == Form::Third;
+    let is_sign = unit.meaning.and_then(|m| m.cue).is_some_and(|(a, w)| a == Action::Fix && w >= 1.5);
+    let noun = unit.meaning.is_some_and(|m| m.is_thing() || m.is(mark::PREPOSITION));
+    unit.is(mark::AUXILIARY) && !unit.is(mark::PRONOUN) && !noun
+        || is_sign && unit.token.lower.ends_with('s') && !unit.token.lower.ends_with("bugs")
+        || unit.meaning.and_then(|m| m.verb).is_some_and(third) && !noun
+}
+
+/// The noun phrase that begins at `from`.
+fn object_of(units: &[Unit], from: usize) -> std::ops::Range<usize> {
+    let mut end = from;
+    while let Some(unit) = units.get(end) {
+        let ends = unit.before() != Break::None && unit.token.kind == TokenKind::Word
+            || (unit.is(mark::PREPOSITION | mark::RELATIVE | mark::CONJUNCTION | mark::NEGATION)
+                && !unit.is(mark::DETERMINER))
+            || (unit.is(mark::AUXILIARY) && unit.meaning.is_some_and(|m| !m.is_thing()))
+            || unit.token.lower == "to";
+        if ends {
+            break;
+        }
+        end += 1;
+    }
+    from..end
+}
+
+/// What a verb with this object does.
+fn resolve(units: &[Unit], verb: Verb, object: &std::ops::Range<usize>, at: usize) -> Action {
+    let Some(light) = verb.light else { return verb.action };
+    let phrase = &units[object.clone()];
+    if let Some(action) = head_action(phrase, light) {
+        return action;
+    }
+    let only_pronouns = phrase.iter().all(|u| u.is(mark::PRONOUN | mark::PREFIX));
+    if only_pronouns && let Some(action) = head_action(&units[..at], light) {
+        return action;
+    }
+    let is_definite =
+        phrase.first().is_some_and(|u| u.is(mark::DETERMINER | mark::PRONOUN) || u.token.kind != TokenKind::Word);
+    match verb.definite {
+        Some(action) if is_definite => action,
+        _ => verb.action,
+    }
+}
+
+/// What the last thing of a noun phrase makes of a light verb.
+fn head_action(phrase: &[Unit], light: Light) -> Option<Action> {
+    let head =
+        phrase.iter().rev().find(|u| is_document(u) || u.meaning.is_some_and(super::vocabulary::Meaning::is_thing))?;
+    if is_document(head) {
+        return Some(Action::Document);
+    }
+    head.meaning?.object[light as usize]
+}
+
+/// `README`, `CHANGELOG.md`: files that are documentation.
+fn is_document(unit: &Unit) -> bool {
+    unit.token.kind == TokenKind::Path
+        && ["README", "CHANGELOG", "CONTRIBUTING"]
+            .iter()
+            .any(|d| unit.token.text.rsplit('/').next().unwrap_or("").starts_with(d))
+}
+
+/// A first clause that is a noun phrase ("endpoint that updates the avatar") asks for that thing.
+fn noun_phrase(units: &[Unit]) -> Option<(Action, std::ops::Range<usize>)> {
+    clause_starts(units).take(3).find_map(|start| {
+        let at = skip_prefix(units, start);
+        let first = units.get(at)?;
+        if first.is_negated || first.is(mark::DETERMINER) && !first.is(mark::INDEFINITE) || first.is(mark::QUESTION) {
+            return None;
+        }
+        let object = object_of(units, at);
+        let range = start..object.end;
+        let phrase = &units[range.clone()];
+        let has_thing = phrase.iter().any(|u| u.meaning.is_some_and(super::vocabulary::Meaning::is_thing));
+        let stops_at_verb = units
+            .get(object.end)
+            .is_some_and(|u| u.before() == Break::None && (is_predicate(u) || u.is(mark::AUXILIARY)));
+        let has_sign = phrase.iter().any(|u| u.meaning.and_then(|m| m.cue).is_some_and(|(a, _)| a == Action::Fix));
+        let is_alone = range.len() == 1 && units.len() == 1;
+        if !has_thing || stops_at_verb || has_sign || is_alone {
+            return None;
+        }
+        Some((head_action(phrase, Light::Make).unwrap_or(Action::Create), range))
+    })
+}

@@ -1,0 +1,63 @@
+//! How sure a reading is. The weights were fitted on the development half of the labelled requests only.
+
+use super::action::ActionReading;
+use super::clause::Unit;
+use super::question::Clarity;
+use super::target::Evidence;
+use super::token::{Break, TokenKind};
+use super::vocabulary::mark;
+
+/// From the strength of the action, its lead over the next, and what told the target.
+pub(super) fn read(units: &[Unit], actions: &ActionReading, evidence: Evidence) -> (f64, Clarity) {
+    let is_asked = is_question(units) && actions.verb.is_none();
+    let Some((action, first, second)) = actions.best() else {
+        let clarity = if is_asked { Clarity::Asked } else { Clarity::None };
+        return (if units.is_empty() { 0.0 } else { 0.1 }, clarity);
+    };
+    let strength = (first / 3.0).min(1.0);
+    let lead = 1.0 - second / first;
+    let told = match evidence {
+        Evidence::Object => 1.0,
+        Evidence::Noun => 0.85,
+        Evidence::Hint => 0.75,
+        Evidence::Nothing => 0.45,
+    };
+    let mut confidence = strength.powf(0.7) * (0.55 + 0.45 * lead) * (0.5 + 0.5 * told) * english(units);
+    if actions.verb.is_some_and(|v| units[v].is_misspelt) {
+        confidence *= 0.85;
+    }
+    let is_vague =
+        evidence == Evidence::Nothing && units.len() < 4 && !units.iter().any(|u| u.token.kind != TokenKind::Word);
+    if is_asked {
+        confidence *= 0.4;
+    }
+    if is_vague {
+        confidence *= 0.8;
+    }
+    let rival =
+        actions.scores.iter().enumerate().filter(|(i, _)| *i != action as usize).max_by(|a, b| a.1.total_cmp(b.1));
+    let rival = rival.filter(|(_, s)| **s > 0.3).map(|(i, _)| crate::domain::intent::Action::ALL[i]);
+    let clarity = if is_asked { Clarity::Asked } else { Clarity::Some(action, rival) };
+    (confidence.clamp(0.0, 1.0), clarity)
+}
+
+/// Whether a sentence begins with a question word.
+fn is_question(units: &[Unit]) -> bool {
+    units.iter().any(|u| u.before() == Break::Stop && u.is(mark::QUESTION))
+}
+
+/// 1 for English; less the fewer words are known.
+fn english(units: &[Unit]) -> f64 {
+    let words: Vec<&Unit> = units.iter().filter(|u| u.token.kind == TokenKind::Word).collect();
+    if words.len() < 3 {
+        return 1.0;
+    }
+    let known = words
+        .iter()
+        .filter(|u| {
+            u.meaning.is_some_and(|m| !u.is_misspelt && m.marks != 0 || m.is_thing() || m.verb.is_some()) || u.is_name
+        })
+        .count();
+    let share = known as f64 / words.len() as f64;
+    if share >= 0.34 { 1.0 } else { 0.35 + 1.9 * share }
+}
