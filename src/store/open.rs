@@ -95,8 +95,20 @@ fn prepare(path: &Path) -> std::io::Result<()> {
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(parent)?;
     }
+    let made = !path.exists();
     private().open(path)?;
+    if made {
+        sync_names(path);
+    }
     Ok(())
+}
+
+/// Makes the names of a new file and of its directory survive a power cut. SQLite syncs the directory of its log, but
+/// not the one above; where directories cannot be synced there is nothing more to do.
+fn sync_names(path: &Path) {
+    for directory in path.ancestors().skip(1).take(2).filter(|d| !d.as_os_str().is_empty()) {
+        let _ = File::open(directory).and_then(|opened| opened.sync_all());
+    }
 }
 
 fn private() -> OpenOptions {
