@@ -140,9 +140,9 @@ async fn a_store_that_is_closed_gives_its_sessions_back() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn instances_that_start_together_on_a_new_file_all_save() {
-    for _ in 0..10 {
+    for _ in 0..20 {
         let place = place();
-        let stores = futures_util::future::join_all((0..6).map(|_| Store::open(&place.path))).await;
+        let stores = futures_util::future::join_all((0..8).map(|_| Store::open(&place.path))).await;
         for store in &stores {
             assert_eq!((store.access(), store.notice()), (Access::Saved, None));
         }
