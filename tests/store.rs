@@ -129,6 +129,27 @@ async fn of_two_instances_one_has_the_session_until_it_gives_it_back() {
 }
 
 #[tokio::test]
+async fn a_store_that_is_closed_gives_its_sessions_back() {
+    let place = place();
+    let first = with_session(&place.path, "a").await;
+    let second = Store::open(&place.path).await;
+    assert!(matches!(second.lease(&id("a"), at(1)).await, Err(StoreError::Leased { .. })));
+    first.close().await;
+    second.lease(&id("a"), at(2)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn instances_that_start_together_on_a_new_file_all_save() {
+    for _ in 0..20 {
+        let place = place();
+        let stores = futures_util::future::join_all((0..8).map(|_| Store::open(&place.path))).await;
+        for store in &stores {
+            assert_eq!((store.access(), store.notice()), (Access::Saved, None));
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_lease_whose_process_was_killed_is_taken_over() {
     let place = place();
     let mut child = spawn("lease", &place.path);
@@ -383,6 +404,25 @@ async fn two_instances_racing_never_spend_more_than_the_cap_together() {
         assert!(day.committed() <= cap, "{day:?} over {cap:?}");
         assert!(x > Money::ZERO && y > Money::ZERO, "both were served");
     }
+}
+
+#[tokio::test]
+async fn two_processes_racing_never_spend_more_than_the_cap_together() {
+    let place = place();
+    let cap = Money(RACE_CAP);
+    let mut children = [spawn("spend", &place.path), spawn("spend", &place.path)];
+    let granted: Vec<i64> = children
+        .iter_mut()
+        .map(|child| {
+            let lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+            let granted = lines.filter_map(|l| l.strip_prefix("granted ")?.parse::<i64>().ok()).last();
+            assert!(child.wait().unwrap().success());
+            granted.unwrap()
+        })
+        .collect();
+    let day = Store::open(&place.path).await.totals(&id("a"), RunId(1), 20_000).await.unwrap().day;
+    assert_eq!(day.committed(), Money(granted.iter().sum()));
+    assert!(day.committed() <= cap && day.committed() > Money(cap.0 - 11), "{day:?}");
 }
 
 // ---- faults
@@ -640,6 +680,9 @@ fn child() {
     let (Ok(what), Ok(path)) = (std::env::var(CHILD), std::env::var(DB)) else { return };
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
+        if what == "spend" {
+            return spend(&Store::open(Path::new(&path)).await).await;
+        }
         let store = with_session(Path::new(&path), "a").await;
         match what.as_str() {
             "lease" => {
@@ -651,6 +694,20 @@ fn child() {
             other => panic!("no such child: {other}"),
         }
     });
+}
+
+const RACE_CAP: i64 = 2_000;
+
+async fn spend(store: &Store) {
+    let session = std::process::id().to_string();
+    let mut granted = 0;
+    for request in 1.. {
+        let amount = 1 + (request * 5 % 11) as i64;
+        match store.reserve(claim(&session, request, Money(amount), &[(Scope::Day, Money(RACE_CAP))])).await.unwrap() {
+            Grant::Granted(_) => granted += amount,
+            Grant::Refused(_) => return println!("granted {granted}"),
+        }
+    }
 }
 
 async fn append_for_ever(store: &Store) {

@@ -288,10 +288,12 @@ fn serve(mut database: Database, mut queue: mpsc::Receiver<Job>) {
                         Job::Close(_) => {}
                     }
                 }
+                database.unlease_all();
                 drop(database);
                 let _ = done.send(());
                 return;
             }
         }
     }
+    database.unlease_all();
 }

@@ -95,8 +95,20 @@ fn prepare(path: &Path) -> std::io::Result<()> {
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(parent)?;
     }
+    let made = !path.exists();
     private().open(path)?;
+    if made {
+        sync_names(path);
+    }
     Ok(())
+}
+
+/// Makes the names of a new file and of its directory survive a power cut. SQLite syncs the directory of its log, but
+/// not the one above; where directories cannot be synced there is nothing more to do.
+fn sync_names(path: &Path) {
+    for directory in path.ancestors().skip(1).take(2).filter(|d| !d.as_os_str().is_empty()) {
+        let _ = File::open(directory).and_then(|opened| opened.sync_all());
+    }
 }
 
 fn private() -> OpenOptions {
@@ -143,23 +155,55 @@ fn check(conn: &Connection, path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// What a file says of itself.
+struct Stamp {
+    application: i64,
+    version: i64,
+    tables: i64,
+}
+
+/// Reads the stamp in one statement, so that an instance that is just making the tables is not taken for a stranger.
+fn stamp(conn: &Connection) -> rusqlite::Result<Stamp> {
+    conn.query_row(
+        "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
+           FROM pragma_application_id, pragma_user_version",
+        [],
+        |row| Ok(Stamp { application: row.get(0)?, version: row.get(1)?, tables: row.get(2)? }),
+    )
+}
+
 /// Takes a sound file into use: journal mode, then schema.
-fn adopt(mut conn: Connection, path: &Path, lock: Option<File>) -> Result<Opened, StoreError> {
-    let fail = |e: rusqlite::Error| StoreError::from_sqlite(&e, path);
-    let id: i64 = conn.query_row("PRAGMA application_id", [], |row| row.get(0)).map_err(fail)?;
-    let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(fail)?;
-    if id != APPLICATION_ID && tables > 0 {
+fn adopt(conn: Connection, path: &Path, lock: Option<File>) -> Result<Opened, StoreError> {
+    let stamp = stamp(&conn).map_err(|e| StoreError::from_sqlite(&e, path))?;
+    if stamp.application != APPLICATION_ID && stamp.tables > 0 {
         return Err(io(path, "it is a database of another program; it was left as it is".to_owned()));
     }
-    let version: i64 = conn.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(fail)?;
-    if version > MIGRATIONS.len() as i64 {
-        return read_only(path, lock, version);
+    if stamp.version > MIGRATIONS.len() as i64 {
+        return read_only(path, lock, stamp.version);
     }
     let network = filesystem::is_network(path.parent().unwrap_or(Path::new(".")));
-    let mode = if network { "DELETE" } else { "WAL" };
-    let mode: String = conn.pragma_update_and_check(None, "journal_mode", mode, |row| row.get(0)).map_err(fail)?;
+    let database = take_into_use(conn, path, lock, if network { "DELETE" } else { "WAL" })?;
+    Ok(Opened { database, notice: None })
+}
+
+/// Changes the journal mode. SQLite does not wait by itself for the moment alone with the file that this takes.
+fn set_journal_mode(conn: &Connection, mode: &str) -> rusqlite::Result<String> {
+    let mut tries = 0;
+    loop {
+        let result = conn.pragma_update_and_check(None, "journal_mode", mode, |row| row.get(0));
+        match result {
+            Err(e) if e.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) && tries < 200 => tries += 1,
+            other => return other,
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+fn take_into_use(mut conn: Connection, path: &Path, lock: Option<File>, mode: &str) -> Result<Database, StoreError> {
+    let fail = |e: rusqlite::Error| StoreError::from_sqlite(&e, path);
+    let mode = set_journal_mode(&conn, mode).map_err(fail)?;
     migrate(&mut conn).map_err(fail)?;
-    let database = Database {
+    Ok(Database {
         conn,
         path: path.to_owned(),
         access: Access::Saved,
@@ -169,8 +213,7 @@ fn adopt(mut conn: Connection, path: &Path, lock: Option<File>) -> Result<Opened
         synchronous: None,
         broken: None,
         lock,
-    };
-    Ok(Opened { database, notice: None })
+    })
 }
 
 /// Brings the schema up to date. Two instances may race here: the version is read again inside the transaction.
@@ -250,4 +293,25 @@ fn in_memory(path: &Path, error: StoreError) -> Opened {
         lock: None,
     };
     Opened { database, notice: Some(Notice { message, salvage: None }) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::database::Durability;
+    use super::*;
+    use crate::domain::clock::Timestamp;
+
+    /// What a network file system gets, on a local one: none can be mounted in a test.
+    #[test]
+    fn without_wal_a_database_works_and_one_that_was_in_wal_is_converted() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("vibe.db");
+        for (mode, wal) in [("WAL", true), ("DELETE", false), ("DELETE", false), ("WAL", true)] {
+            let mut database = take_into_use(connect(&path).unwrap(), &path, None, mode).unwrap();
+            assert_eq!(database.wal, wal);
+            database.history_add(mode, Timestamp(1)).unwrap();
+            database.write(Durability::Durable, |_| Ok(())).unwrap();
+            assert_eq!(beside(&path, "-wal").exists(), wal);
+        }
+    }
 }

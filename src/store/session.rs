@@ -106,6 +106,14 @@ impl Database {
         })
     }
 
+    /// Gives back every session this store has, as it ends. Of no consequence if it fails: the process ends, too.
+    pub(super) fn unlease_all(&mut self) {
+        if let Ok(mine) = json(&self.owner) {
+            let _ = self
+                .write(Durability::Relaxed, |conn| Ok(conn.execute("DELETE FROM lease WHERE owner = ?1", [&mine])?));
+        }
+    }
+
     /// Makes the index anew from the journal.
     pub(super) fn rebuild(&mut self) -> Result<(), StoreError> {
         self.write(Durability::Durable, rebuild)
