@@ -4,6 +4,7 @@
 //! disk, except by [`Approvals::approve`]. What the values mean for other modules is not known here.
 
 pub mod document;
+pub mod lineage;
 pub mod nearest;
 pub mod shape;
 

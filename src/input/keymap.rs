@@ -6,8 +6,9 @@
 use super::key::{Key, compact_chord, format_chord, parse_chord};
 use crate::app::{Action, Scope};
 use crate::config::document::{self, Entry, Source, dotted};
+use crate::config::lineage::{Family, Find, lineage};
 use crate::config::nearest::suggestion;
-use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::failure::Failure;
 use std::collections::BTreeMap;
 
 /// The keymaps that ship, by name.
@@ -22,8 +23,7 @@ const PANES: &str = "panes";
 const PANE_SCOPES: [Scope; 6] =
     [Scope::Chat, Scope::Stream, Scope::Review, Scope::Budget, Scope::Sessions, Scope::Overlay];
 
-/// Most keymaps that may inherit from each other.
-const MOST_ANCESTORS: usize = 8;
+const FAMILY: Family<'_> = Family { kind: "keymap", presets: PRESETS };
 
 /// Keys that mean an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,14 +56,10 @@ pub struct Keymap {
 impl Keymap {
     /// The keymap `name` with the user's single keys on top. `own` finds the user's own keymap files; a name that it does not know
     /// is a preset. An unknown name gives the default keymap and a complaint.
-    pub fn load(
-        name: &str,
-        own: &dyn Fn(&str) -> Result<Option<Source>, Failure>,
-        overrides: &[Entry],
-    ) -> (Keymap, Vec<Failure>) {
+    pub fn load(name: &str, own: &Find<'_>, overrides: &[Entry]) -> (Keymap, Vec<Failure>) {
         let mut failures = Vec::new();
         let mut keymap = Keymap { name: name.to_owned(), scopes: BTreeMap::new() };
-        for source in lineage(name, own, &mut failures).into_iter().rev() {
+        for source in lineage(&FAMILY, name, own, &mut failures).into_iter().rev() {
             let (entries, broken) = document::entries(&source);
             failures.extend(broken);
             let bindings = entries.iter().filter(|e| e.path != ["inherits"] && !is_bare_header(e));
@@ -240,59 +236,6 @@ fn unknown_scope(entry: &Entry) -> Failure {
     let table = &entry.path[0];
     let known = Scope::ALL.iter().map(|s| s.name()).chain([PANES]);
     entry.place.failure(format_args!("unknown scope `{table}`{}", suggestion(table, known)))
-}
-
-/// The sources of a keymap, itself first, then what it inherits from.
-fn lineage(
-    name: &str,
-    own: &dyn Fn(&str) -> Result<Option<Source>, Failure>,
-    failures: &mut Vec<Failure>,
-) -> Vec<Source> {
-    let mut sources: Vec<Source> = Vec::new();
-    let mut wanted = Some(name.to_owned());
-    let mut by = None;
-    while let Some(name) = wanted.take() {
-        // A file that inherits from its own name, or in a circle, means the preset.
-        let shown = |s: &Source| s.name.clone();
-        let mut found = own(&name).unwrap_or_else(|failure| {
-            failures.push(failure);
-            None
-        });
-        found = found.filter(|f| !sources.iter().map(shown).any(|s| s == f.name));
-        let preset = PRESETS.iter().find(|(preset, _)| *preset == name);
-        let preset = preset.map(|(name, text)| Source::new(format!("built-in keymap {name}"), *text));
-        let repeated = preset.as_ref().is_some_and(|p| sources.iter().any(|s| s.name == p.name));
-        match found.or(preset.filter(|_| !repeated)) {
-            Some(source) if sources.len() < MOST_ANCESTORS => {
-                let (entries, _) = document::entries(&source);
-                let parent = entries.into_iter().find(|e| e.path == ["inherits"]);
-                by = parent.as_ref().map(|p| p.place.clone());
-                wanted = parent.and_then(|p| match p.value {
-                    toml::Value::String(parent) => Some(parent),
-                    _ => {
-                        failures.push(p.place.failure("`inherits` has to be the name of a keymap in quotation marks"));
-                        None
-                    }
-                });
-                sources.push(source);
-            }
-            _ => {
-                let known = PRESETS.iter().map(|(name, _)| *name);
-                let message = match repeated {
-                    true => format!("`inherits = \"{name}\"` leads in a circle; inherit from another keymap"),
-                    false => format!("unknown keymap `{name}`{}; `default` is used", suggestion(&name, known)),
-                };
-                failures.push(match &by {
-                    Some(place) => place.failure(message),
-                    None => Failure::fatal(FailureKind::Config, message),
-                });
-                if !repeated {
-                    sources.push(Source::new("built-in keymap default", PRESETS[0].1));
-                }
-            }
-        }
-    }
-    sources
 }
 
 /// JSON Schema of a keymap file.
