@@ -169,7 +169,7 @@ fn each_mistake_in_the_users_file_is_named_with_its_line_and_its_fix_and_costs_o
             "model = 'gpt'",
             "~/config/config.toml:2:1: `model` has to be `auto` or `provider/model`, such as `ollama/qwen2.5-coder:7b`",
         ),
-        ("keymap = '../x'", "~/config/config.toml:2:1: `keymap` is no name; use letters, digits, `-` and `_`"),
+        ("theme = '../x'", "~/config/config.toml:2:1: `theme` is no name; use letters, digits, `-` and `_`"),
         (
             "[check]\ncommand = 'a && b'",
             "~/config/config.toml:3:1: `check.command` holds `&&`, but no shell reads it; put it in a script, or write \
