@@ -2,7 +2,7 @@
 //!
 //! Nothing is made up: a figure that is not in the text is not in the result, and what cannot be read is `None`.
 
-use super::json;
+use super::{clip, json};
 use crate::domain::plan::{Plan, PlanStep, StepKind};
 use crate::domain::verdict::Verdict;
 use serde_json::Value;
@@ -253,7 +253,7 @@ fn sentence(value: &Value) -> Option<String> {
 
 fn cut(text: &str) -> String {
     let text = text.trim();
-    text[..text.floor_char_boundary(MAX_SENTENCE)].to_owned()
+    clip::head(text, MAX_SENTENCE).to_owned()
 }
 
 fn sentences(value: Option<&Value>) -> Vec<String> {

@@ -5,6 +5,7 @@
 //! parser never fails and never loops: it always moves on, to a bounded depth. Whether the result is of any use is the
 //! caller's judgement; nothing is invented here to please it.
 
+use super::clip;
 use serde_json::{Map, Number, Value};
 
 /// Deepest nesting that is read; deeper values become null.
@@ -22,7 +23,7 @@ const MAX_TEXT: usize = 256 * 1024;
 
 /// The first value in `text` that `accept` turns into something: strict before tolerant, fenced before loose.
 pub fn find<T>(text: &str, accept: impl Fn(&Value) -> Option<T>) -> Option<T> {
-    let text = &text[..text.floor_char_boundary(MAX_TEXT)];
+    let text = clip::head(text, MAX_TEXT);
     let blocks = fenced(text);
     let strict = blocks.iter().copied().chain([text]).filter_map(|t| serde_json::from_str(t.trim()).ok());
     if let Some(found) = strict.into_iter().find_map(|value: Value| accept(&value)) {
@@ -227,7 +228,7 @@ impl<'a> Reader<'a> {
     fn starts_member(&self) -> bool {
         let rest = self.rest();
         let Some(body) = rest.strip_prefix('"') else { return false };
-        near(body, MAX_KEY).find('"').is_some_and(|end| body[end + 1..].trim_start().starts_with(':'))
+        clip::head(body, MAX_KEY).find('"').is_some_and(|end| body[end + 1..].trim_start().starts_with(':'))
     }
 
     fn string(&mut self, place: Place) -> String {
@@ -305,14 +306,14 @@ impl<'a> Reader<'a> {
 
     fn member_or_item_follows(&self, next: &str) -> bool {
         let body = &next[1..];
-        let end = near(body, MAX_LOOK).find('"');
+        let end = clip::head(body, MAX_LOOK).find('"');
         end.is_some_and(|end| body[end + 1..].trim_start().starts_with([':', ',', ']', '}']))
     }
 
     fn next_line_is_a_member(&self, open: char) -> bool {
         let line = self.rest().trim_start();
         let Some(body) = line.strip_prefix(open) else { return false };
-        near(body, MAX_KEY).find(open).is_some_and(|end| {
+        clip::head(body, MAX_KEY).find(open).is_some_and(|end| {
             let key = &body[..end];
             !key.is_empty()
                 && key.chars().all(|c| c.is_alphanumeric() || "_- ".contains(c))
@@ -334,11 +335,6 @@ impl<'a> Reader<'a> {
             word => number(word).map_or_else(|| Value::String(word.to_owned()), Value::Number),
         }
     }
-}
-
-/// At most the first `bytes` of `text`.
-fn near(text: &str, bytes: usize) -> &str {
-    &text[..text.floor_char_boundary(bytes)]
 }
 
 /// The closing quotes of an opening one.
