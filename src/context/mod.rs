@@ -1,1 +1,13 @@
 //! Chooses what goes into a prompt, within its token budget, and says why. Pure.
+//!
+//! [`wanted`] names the files to read for an intent; [`assemble`] makes a bundle of what was read. Neither reads files,
+//! counts tokens exactly or knows a model: the listing, the snapshots and the counter are passed in.
+
+mod assemble;
+mod excerpt;
+pub mod token;
+mod tree;
+mod want;
+
+pub use assemble::{Sources, assemble};
+pub use want::{MAX_WANTED, Wanted, wanted};

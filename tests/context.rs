@@ -1,0 +1,441 @@
+//! Choosing what goes into a prompt: which files, how much of them, and never more than the budget.
+
+use proptest::prelude::*;
+use std::cell::Cell;
+use vibe_tui::context::token::estimate;
+use vibe_tui::context::{MAX_WANTED, Sources, assemble, wanted};
+use vibe_tui::domain::change::{FileContent, FileSnapshot};
+use vibe_tui::domain::clock::Timestamp;
+use vibe_tui::domain::context::{ContextBundle, ContextItem, ContextKind};
+use vibe_tui::domain::intent::{Action, Complexity, Intent};
+use vibe_tui::domain::language::Language;
+use vibe_tui::domain::message::{Author, Message};
+
+fn intent(text: &str, paths: &[&str], symbols: &[&str]) -> Intent {
+    let own = |list: &[&str]| list.iter().map(|s| s.to_string()).collect();
+    Intent {
+        text: text.into(),
+        action: Action::Modify,
+        targets: vec![],
+        language: None,
+        frameworks: vec![],
+        complexity: Complexity::Simple,
+        confidence: 1.0,
+        token_budget: 4000,
+        paths: own(paths),
+        symbols: own(symbols),
+    }
+}
+
+fn listing(paths: &[&str]) -> Vec<String> {
+    let mut paths: Vec<String> = paths.iter().map(|p| p.to_string()).collect();
+    paths.sort();
+    paths
+}
+
+fn names(intent: &Intent, paths: &[&str]) -> Vec<String> {
+    wanted(intent, &listing(paths)).into_iter().map(|w| w.path).collect()
+}
+
+fn text(path: &str, text: &str) -> FileSnapshot {
+    FileSnapshot { path: path.into(), content: FileContent::Text { text: text.into() } }
+}
+
+fn opaque(path: &str, reason: &str) -> FileSnapshot {
+    FileSnapshot { path: path.into(), content: FileContent::Opaque { reason: reason.into() } }
+}
+
+fn say(author: Author, text: &str) -> Message {
+    Message { author, text: text.into(), at: Timestamp(0), run: None }
+}
+
+/// A token a character: shares can be read off.
+fn chars(text: &str) -> u32 {
+    u32::try_from(text.chars().count()).unwrap()
+}
+
+fn used(bundle: &ContextBundle, kind: ContextKind) -> u32 {
+    bundle.items.iter().filter(|i| i.kind == kind).map(|i| i.tokens).sum()
+}
+
+fn item<'a>(bundle: &'a ContextBundle, label: &str) -> &'a ContextItem {
+    bundle.items.iter().find(|i| i.label == label).unwrap_or_else(|| panic!("no `{label}` among {:?}", labels(bundle)))
+}
+
+fn labels(bundle: &ContextBundle) -> Vec<&str> {
+    bundle.items.iter().map(|i| i.label.as_str()).collect()
+}
+
+// Which files.
+
+#[test]
+fn a_named_path_is_found_exactly_then_by_its_end_then_by_its_name_then_as_a_folder() {
+    let cases: [(&str, &[&str], &[&str]); 8] = [
+        ("src/app.py", &["src/app.py", "x/src/app.py", "lib/app.py"], &["src/app.py"]),
+        ("./src/app.py", &["src/app.py"], &["src/app.py"]),
+        ("src/app.py", &["x/y/src/app.py", "x/src/app.py", "lib/app.py"], &["x/src/app.py", "x/y/src/app.py"]),
+        ("other/app.py", &["src/app.py", "app.py", "happ.py"], &["app.py", "src/app.py"]),
+        ("readme.md", &["README.md", "x.md"], &["README.md"]),
+        ("src/api/", &["src/api/a.py", "src/api/v1/b.py", "src/apis.py"], &["src/api/a.py", "src/api/v1/b.py"]),
+        ("src/api", &["src/api/a.py", "src/x.py"], &["src/api/a.py"]),
+        ("src/new.py", &["src/x.py"], &["src/new.py"]),
+    ];
+    for (name, paths, expected) in cases {
+        assert_eq!(names(&intent("change it", &[name], &[]), paths), expected, "{name}");
+    }
+}
+
+#[test]
+fn a_path_to_create_is_wanted_itself_besides_its_namesake() {
+    let create = Intent { action: Action::Create, ..intent("create it", &["src/new.py"], &[]) };
+    assert_eq!(names(&create, &["lib/new.py"]), ["src/new.py", "lib/new.py"]);
+}
+
+#[test]
+fn a_symbol_finds_the_file_of_its_name_in_any_spelling_before_mere_words_do() {
+    let asked = intent("make UserService faster", &[], &["UserService"]);
+    let found = names(&asked, &["src/user.py", "src/user_service.py", "web/userService.ts", "src/order.py"]);
+    assert_eq!(found, ["src/user_service.py", "web/userService.ts", "src/user.py"]);
+}
+
+#[test]
+fn words_of_the_request_find_files_the_better_the_more_of_the_name_they_are() {
+    let asked =
+        Intent { language: Some(Language::Python), ..intent("add user registrations to the accounts", &[], &[]) };
+    let paths =
+        ["a/user_registration.py", "b/user.rs", "b/user.py", "c/user_export_job.py", "accounts/x.py", "d/add.py"];
+    assert_eq!(names(&asked, &paths), ["a/user_registration.py", "b/user.py", "b/user.rs", "c/user_export_job.py"]);
+}
+
+#[test]
+fn tests_of_a_named_file_come_with_it() {
+    let paths =
+        ["src/app.py", "tests/test_app.py", "src/app.test.ts", "AppTest.java", "tests/test_other.py", "src/latest.py"];
+    let found = wanted(&intent("speed it up", &["src/app.py"], &[]), &listing(&paths));
+    let tests: Vec<_> = found.iter().skip(1).map(|w| (w.path.as_str(), w.reason.as_str())).collect();
+    let why = "tests `app.py`";
+    assert_eq!(tests, [("AppTest.java", why), ("src/app.test.ts", why), ("tests/test_app.py", why)]);
+}
+
+#[test]
+fn a_file_that_looks_like_a_secret_is_wanted_only_by_its_name() {
+    let paths = ["deploy/.env", "deploy/server.key", "credentials.json", "deploy.py"];
+    assert_eq!(names(&intent("deploy with server credentials", &[], &["credentials"]), &paths), ["deploy.py"]);
+    assert_eq!(names(&intent("change it", &["deploy/.env"], &[]), &paths), ["deploy/.env"]);
+}
+
+#[test]
+fn at_most_twelve_files_are_wanted_each_once_and_with_a_reason() {
+    let paths: Vec<String> = (0..100).map(|i| format!("d{i:02}/user.py")).collect();
+    let found = wanted(&intent("user user.py", &["user.py"], &["user"]), &paths);
+    assert_eq!(found.len(), MAX_WANTED);
+    assert!(found.iter().all(|w| !w.reason.is_empty()));
+    let unique: std::collections::BTreeSet<_> = found.iter().map(|w| &w.path).collect();
+    assert_eq!(unique.len(), MAX_WANTED);
+}
+
+#[test]
+fn a_request_that_names_nothing_wants_nothing() {
+    assert!(
+        names(&intent("please write a new function", &[], &[]), &["src/main.rs", "src/lib.rs", "README.md"]).is_empty()
+    );
+}
+
+// How much of them.
+
+fn rich() -> (Intent, Sources) {
+    let long: String = (1..=400).map(|i| format!("line {i}\n")).collect();
+    let sources = Sources {
+        listing: listing(&["a.py", "b.py", "dir/c.py", "dir/d.py", "logo.png"]),
+        snapshots: vec![text("a.py", "print('a')\n"), text("b.py", &long), opaque("logo.png", "binary")],
+        agents: Some("Use tabs.\n".into()),
+        patterns: vec![("one".into(), "x".repeat(300)), ("two".into(), "y".repeat(300)), ("three".into(), "z".into())],
+        conversation: (0..20).map(|i| say(Author::User, &format!("message {i} {}", "m".repeat(40)))).collect(),
+    };
+    (intent("change a.py", &["a.py", "b.py", "logo.png"], &[]), sources)
+}
+
+#[test]
+fn items_stand_most_stable_first() {
+    let (asked, mut sources) = rich();
+    sources.conversation.truncate(2);
+    let bundle = assemble(&asked, &sources, 100_000, &chars);
+    let expected = ["AGENTS.md", "layout", "a.py", "b.py", "logo.png", "one", "two", "three", "message 1", "message 2"];
+    assert_eq!(labels(&bundle), expected);
+    assert!(bundle.items.iter().all(|i| !i.reason.is_empty() && i.tokens == chars(&i.text)));
+    assert_eq!(bundle.tokens, bundle.items.iter().map(|i| i.tokens).sum::<u32>());
+    assert_eq!((bundle.budget, bundle.listing.len(), bundle.exact), (100_000, 5, false));
+}
+
+#[test]
+fn the_same_input_gives_the_same_bundle() {
+    let (asked, sources) = rich();
+    for budget in [1, 50, 500, 1500, 5000] {
+        assert_eq!(assemble(&asked, &sources, budget, &chars), assemble(&asked, &sources, budget, &chars));
+    }
+}
+
+#[test]
+fn a_budget_of_nothing_gives_an_empty_bundle() {
+    let (asked, sources) = rich();
+    assert_eq!(assemble(&asked, &sources, 0, &|_| 0), ContextBundle::default());
+}
+
+#[test]
+fn where_every_share_is_wanted_each_keeps_to_its_own() {
+    let (asked, mut sources) = rich();
+    sources.patterns = (0..50).map(|i| (format!("p{i}"), "x".repeat(80))).collect();
+    sources.conversation = (0..50).map(|_| say(Author::User, &"m".repeat(80))).collect();
+    let bundle = assemble(&asked, &sources, 2000, &chars);
+    let (code, patterns) = (used(&bundle, ContextKind::Code), used(&bundle, ContextKind::Pattern));
+    let memory = used(&bundle, ContextKind::Memory);
+    assert!((700..=1000).contains(&code), "code {code}");
+    assert!((500..=750).contains(&patterns) && (450..=700).contains(&memory), "patterns {patterns}, memory {memory}");
+    assert!(bundle.tokens <= 2000 && bundle.tokens > 1800, "{}", bundle.tokens);
+}
+
+#[test]
+fn unused_shares_go_to_code_first_and_what_code_leaves_to_patterns_then_memory() {
+    let (asked, sources) = rich();
+    let only_code = Sources { patterns: vec![], conversation: vec![], agents: None, ..sources.clone() };
+    assert!(used(&assemble(&asked, &only_code, 2000, &chars), ContextKind::Code) > 1800);
+    let no_code = Sources { snapshots: vec![], ..sources.clone() };
+    let bundle = assemble(&asked, &no_code, 1100, &chars);
+    assert!(used(&bundle, ContextKind::Pattern) > 600, "both long patterns fit: {:?}", labels(&bundle));
+    let only_memory = Sources { snapshots: vec![], patterns: vec![], listing: vec![], ..sources };
+    assert!(used(&assemble(&asked, &only_memory, 1000, &chars), ContextKind::Memory) > 850);
+}
+
+#[test]
+fn a_file_too_long_is_cut_to_its_head_and_the_lines_around_symbols_and_is_no_base_for_whole_file_edits() {
+    let long: String =
+        (1..=500).map(|i| if i == 300 { "def needle():\n".into() } else { format!("line {i}\n") }).collect();
+    let sources = Sources { snapshots: vec![text("a.py", &long), text("b.py", "b\n")], ..Sources::default() };
+    let asked = intent("fix needle", &["a.py"], &["needle"]);
+    let bundle = assemble(&asked, &sources, 800, &chars);
+    let cut = item(&bundle, "a.py");
+    assert!(cut.text.starts_with("### EXCERPT: a.py\n```python\nline 1\n"), "{}", cut.text);
+    assert!(cut.text.contains("\nline 299\ndef needle():\nline 301\n"));
+    assert!(cut.text.contains(" lines omitted …\n"));
+    assert!(cut.reason.contains("no whole-file edit"), "{}", cut.reason);
+    assert_eq!(cut.lines.unwrap().0, 1);
+    assert!(bundle.files.iter().all(|f| f.path != "a.py"));
+    let shown = cut.text.lines().filter(|l| l.starts_with("line") || l.starts_with("def")).count();
+    let omitted: usize =
+        cut.text.lines().filter_map(|l| l.strip_prefix("… ")?.split(' ').next()?.parse::<usize>().ok()).sum();
+    assert_eq!(shown + omitted, 500);
+}
+
+#[test]
+fn a_file_shown_whole_is_a_base_byte_for_byte_and_its_fence_is_longer_than_any_in_it() {
+    let markdown = "\u{feff}# T\r\n````py\r\nx\r\n````";
+    let sources = Sources { snapshots: vec![text("a.md", markdown)], ..Sources::default() };
+    let bundle = assemble(&intent("fix", &["a.md"], &[]), &sources, 1000, &chars);
+    assert_eq!(bundle.files, sources.snapshots);
+    assert_eq!(item(&bundle, "a.md").text, format!("### FILE: a.md\n`````markdown\n{markdown}\n`````\n"));
+}
+
+#[test]
+fn opaque_and_absent_files_are_named_with_the_reason_and_opaque_ones_are_no_base() {
+    let absent = FileSnapshot { path: "new.py".into(), content: FileContent::Absent };
+    let sources = Sources { snapshots: vec![opaque("logo.png", "binary"), absent.clone()], ..Sources::default() };
+    let bundle = assemble(&intent("x", &["logo.png", "new.py"], &[]), &sources, 1000, &chars);
+    assert_eq!(item(&bundle, "logo.png").text, "`logo.png` is not shown: binary.\n");
+    assert!(item(&bundle, "logo.png").reason.contains("binary"));
+    assert_eq!(item(&bundle, "new.py").text, "`new.py` does not exist.\n");
+    assert_eq!(bundle.files, [absent]);
+}
+
+#[test]
+fn files_that_do_not_fit_at_all_are_named() {
+    let wide = "w".repeat(5000);
+    let sources = Sources { snapshots: vec![text("a.py", &wide), text("b.py", &wide)], ..Sources::default() };
+    let bundle = assemble(&intent("x", &["a.py", "b.py"], &[]), &sources, 300, &chars);
+    assert_eq!(item(&bundle, "omitted files").text, "Not shown for lack of room: `a.py`, `b.py`.\n");
+    assert!(bundle.files.is_empty());
+}
+
+#[test]
+fn the_newest_turns_are_kept_whole_and_the_request_is_not_repeated() {
+    let mut conversation: Vec<Message> =
+        (0..30).map(|i| say(Author::Assistant, &format!("turn {i:02} {}", "m".repeat(60)))).collect();
+    conversation.push(say(Author::User, "do it"));
+    let sources = Sources { conversation, ..Sources::default() };
+    let bundle = assemble(&intent("do it", &[], &[]), &sources, 1000, &chars);
+    let kept = bundle.items.len() - 1;
+    assert!((8..12).contains(&kept), "{kept}");
+    assert_eq!(bundle.items[0].text, format!("… {} earlier messages omitted …\n", 30 - kept));
+    let expected: Vec<String> =
+        (30 - kept..30).map(|i| format!("### Assistant\nturn {i:02} {}\n", "m".repeat(60))).collect();
+    assert_eq!(bundle.items[1..].iter().map(|i| i.text.clone()).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn long_rules_for_agents_leave_room_for_the_conversation() {
+    let agents: String = (0..300).map(|i| format!("Rule {i}.\n")).collect();
+    let sources =
+        Sources { agents: Some(agents), conversation: vec![say(Author::User, "earlier")], ..Sources::default() };
+    let bundle = assemble(&intent("x", &[], &[]), &sources, 1000, &chars);
+    assert_eq!(labels(&bundle), ["AGENTS.md", "message 1"]);
+    assert!(item(&bundle, "AGENTS.md").reason.contains("cut to"));
+}
+
+#[test]
+fn the_layout_is_as_deep_as_its_room_allows() {
+    let paths: Vec<String> = (0..60).map(|i| format!("src/m{}/deep/file_{i:02}.rs", i % 3)).collect();
+    let sources = Sources {
+        listing: {
+            let mut p = paths;
+            p.push("README.md".into());
+            p.sort();
+            p
+        },
+        ..Sources::default()
+    };
+    let layout = |budget| item(&assemble(&intent("x", &[], &[]), &sources, budget, &chars), "layout").text.clone();
+    let title = "### FILES OF THE REPOSITORY\n";
+    assert_eq!(layout(1200), format!("{title}src/\n m0/ (20 files)\n m1/ (20 files)\n m2/ (20 files)\nREADME.md\n"));
+    assert!(layout(800).ends_with("src/ (60 files)\nREADME.md\n"));
+    assert!(layout(100_000).contains("\n  deep/\n   file_00.rs\n"));
+}
+
+#[test]
+fn the_listing_kept_is_capped_and_holds_what_is_beside_wanted_files() {
+    let mut paths: Vec<String> = (0..9000).map(|i| format!("bulk/f{i:05}")).collect();
+    paths.extend(["z/deep/er/app.py".to_owned(), "z/deep/er/beside.py".to_owned()]);
+    let sources = Sources { listing: paths, ..Sources::default() };
+    let kept = assemble(&intent("x", &["app.py"], &[]), &sources, 100, &chars).listing;
+    assert!(kept.len() == 4000 && kept.contains(&"z/deep/er/beside.py".to_owned()) && kept.is_sorted());
+}
+
+// Never over the budget.
+
+fn any_text() -> impl Strategy<Value = String> {
+    proptest::collection::vec("[a-z` \u{e9}]{0,30}", 0..60).prop_map(|lines| lines.join("\n"))
+}
+
+fn any_sources() -> impl Strategy<Value = Sources> {
+    let path = "[ab]/[cd]{1,2}\\.py|[ab]\\.py";
+    let snapshot = (
+        path,
+        prop_oneof![
+            5 => any_text().prop_map(|text| FileContent::Text { text }),
+            1 => Just(FileContent::Absent),
+            1 => Just(FileContent::Opaque { reason: "binary".into() }),
+        ],
+    )
+        .prop_map(|(path, content)| FileSnapshot { path, content });
+    (
+        proptest::collection::btree_set(path, 0..12),
+        proptest::collection::vec(snapshot, 0..6),
+        proptest::option::of(any_text()),
+        proptest::collection::vec(("[a-z]{1,5}", any_text()), 0..5),
+        proptest::collection::vec(any_text().prop_map(|text| say(Author::User, &text)), 0..8),
+    )
+        .prop_map(|(paths, snapshots, agents, patterns, conversation)| Sources {
+            listing: paths.into_iter().collect(),
+            snapshots,
+            agents,
+            patterns,
+            conversation,
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// The counter answers what it likes, differently each time: still nothing passes the budget, and what is listed as
+    /// whole is whole.
+    #[test]
+    fn no_counter_makes_a_bundle_pass_its_budget(sources in any_sources(), budget in 0u32..6000, seed in any::<u64>()) {
+        let state = Cell::new(seed | 1);
+        let liar = |text: &str| {
+            let mut x = state.get().wrapping_add(text.len() as u64);
+            x ^= x << 13;
+            x ^= x >> 7;
+            x ^= x << 17;
+            state.set(x);
+            match x % 10 { 0 => 0, 1 => u32::MAX, 2 => budget, _ => (x % 900) as u32 }
+        };
+        let asked = intent("change a", &["a.py", "b/c.py"], &["cd"]);
+        for bundle in [assemble(&asked, &sources, budget, &liar), assemble(&asked, &sources, budget, &chars), assemble(&asked, &sources, budget, &estimate)] {
+            prop_assert_eq!(bundle.tokens, bundle.items.iter().map(|i| i.tokens).sum::<u32>());
+            prop_assert!(bundle.tokens <= budget);
+            for file in bundle.files.iter().filter(|f| f.text().is_some()) {
+                let shown = bundle.items.iter().find(|i| i.label == file.path).unwrap();
+                prop_assert!(shown.lines.is_none() && shown.text.contains(file.text().unwrap()));
+            }
+        }
+    }
+
+    #[test]
+    fn the_estimate_takes_any_text_and_grows_with_it(text in ".{0,300}", more in ".{0,50}") {
+        let whole = estimate(&format!("{text}{more}"));
+        prop_assert!(text.is_empty() || estimate(&text) > 0);
+        // A character added can only join pieces at the seam.
+        prop_assert!(whole + 3 >= estimate(&text));
+    }
+}
+
+// The estimate.
+
+#[test]
+fn the_estimate_of_this_projects_own_files_is_close_to_the_tokenizer() {
+    let bpe = tiktoken_rs::o200k_base().unwrap();
+    let (mut real, mut estimated, mut files, mut far) = (0, 0, 0, Vec::new());
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut left = vec![root.join("src"), root.join("tests")];
+    while let Some(dir) = left.pop() {
+        for path in std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().path()) {
+            if path.is_dir() {
+                left.push(path);
+                continue;
+            }
+            let Ok(text) = std::fs::read_to_string(&path) else { continue };
+            let (exact, guess) = (bpe.encode_ordinary(&text).len(), estimate(&text) as usize);
+            (real, estimated, files) = (real + exact, estimated + guess, files + 1);
+            if exact >= 200 && !(0.9..1.25).contains(&(guess as f64 / exact as f64)) {
+                far.push(format!("{}: {guess} for {exact}", path.display()));
+            }
+        }
+    }
+    let ratio = estimated as f64 / real as f64;
+    eprintln!("{files} files, {real} tokens, estimated {ratio:.3} of that");
+    assert!((0.97..1.10).contains(&ratio) && far.is_empty(), "{ratio:.3}; far off: {far:?}");
+}
+
+#[test]
+fn the_estimate_is_never_much_too_low_for_other_kinds_of_text() {
+    let bpe = tiktoken_rs::o200k_base().unwrap();
+    let cases = [
+        ("English", "The reservation must be made before the request leaves, because a limit that is checked afterwards is no limit at all. ".repeat(9)),
+        ("German", "Die Größenänderung überschreitet möglicherweise die vorgesehene Höchstgrenze, weshalb sie zurückgewiesen wird. ".repeat(9)),
+        ("Chinese", "请在提交之前检查每个文件的更改，并确认没有超出预算限制。".repeat(9)),
+        ("Russian", "Проверьте изменения в каждом файле перед отправкой и убедитесь, что бюджет не превышен. ".repeat(9)),
+        ("Japanese", "送信する前に各ファイルの変更を確認し、予算を超えていないことを確かめてください。".repeat(9)),
+        ("JSON", r#"{"id": 10482, "name": "registration", "tags": ["a", "b"], "price": 12.5, "active": true, "parent": null},"#.repeat(9)),
+        ("Python", "def parse_config(path: str) -> dict[str, Any]:\n    with open(path) as f:\n        return json.load(f)\n\n".repeat(9)),
+        ("TypeScript", "export const useUser = (id: string) => useQuery({ queryKey: ['user', id], queryFn: () => fetchUser(id) });\n".repeat(9)),
+        ("digits", "3.14159265358979323846264338327950288419716939937510".repeat(9)),
+        ("hex", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".repeat(9)),
+        ("emoji", "🎉🚀✨🔥💡".repeat(20)),
+        ("rules", format!("{}\n", "=".repeat(80)).repeat(9)),
+        ("one letter", "a".repeat(5000)),
+        ("spaces", " ".repeat(5000)),
+    ];
+    for (kind, text) in cases {
+        let ratio = f64::from(estimate(&text)) / bpe.encode_ordinary(&text).len() as f64;
+        eprintln!("{kind}: {ratio:.2}");
+        assert!(ratio >= 0.88, "{kind}: {ratio:.2} of the real count");
+    }
+}
+
+#[test]
+fn the_estimate_of_a_large_text_takes_linear_time() {
+    for unit in ["a", " ", "\n", "é", "字", "=", "🎉", "1", "aB", " \n"] {
+        let started = std::time::Instant::now();
+        assert!(estimate(&unit.repeat(1 << 20)) > 0);
+        assert!(started.elapsed() < std::time::Duration::from_secs(10), "{unit:?}: {:?}", started.elapsed());
+    }
+    assert_eq!(estimate(""), 0);
+}

@@ -1,0 +1,389 @@
+//! The repository adapter against real directories: listing, reading, scratch copies, git.
+
+#[path = "repo/write.rs"]
+mod write;
+
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use vibe_tui::domain::change::{ChangeSet, FileChange, FileContent};
+use vibe_tui::domain::failure::FailureKind;
+use vibe_tui::repo::Root;
+use vibe_tui::repo::git::{GitStatus, branch_and_dirty};
+use vibe_tui::repo::read::{agents_md, read};
+use vibe_tui::repo::scratch::{Limits, Scratch};
+use vibe_tui::repo::walk::{Listing, MAX_FILES, walk};
+
+/// A directory with these files; a name that ends in `/` is a directory.
+fn tree(files: &[(&str, &str)]) -> TempDir {
+    let temp = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        put(temp.path(), name, text);
+    }
+    temp
+}
+
+fn put(dir: &Path, name: &str, text: &str) {
+    let path = dir.join(name);
+    if name.ends_with('/') {
+        return fs::create_dir_all(path).unwrap();
+    }
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+fn open(temp: &TempDir) -> Root {
+    Root::open(temp.path()).unwrap()
+}
+
+fn listing(root: &Root) -> Listing {
+    walk(root, MAX_FILES, &AtomicBool::new(false))
+}
+
+fn git(dir: &Path, args: &[&str]) -> bool {
+    let identity = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"];
+    let mut command = Command::new("git");
+    command.args(identity).args(args).current_dir(dir).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+fn reason(root: &Root, path: &str) -> String {
+    match read(root, &[path.to_owned()]).remove(0).content {
+        FileContent::Opaque { reason } => reason,
+        other => panic!("{path}: {other:?}"),
+    }
+}
+
+#[test]
+fn the_root_is_the_nearest_directory_above_that_holds_git_and_else_the_directory_itself() {
+    let temp = tree(&[
+        ("repo/.git/HEAD", "ref: refs/heads/main\n"),
+        ("repo/a/b/", ""),
+        ("plain/x/", ""),
+        ("tree/.git", "gitdir: /x"),
+    ]);
+    let at = |dir: &str| Root::open(&temp.path().join(dir)).unwrap();
+    let top = fs::canonicalize(temp.path()).unwrap();
+    assert_eq!((at("repo/a/b").path(), at("repo/a/b").is_git()), (top.join("repo").as_path(), true));
+    assert_eq!((at("plain/x").path(), at("plain/x").is_git()), (top.join("plain/x").as_path(), false));
+    assert!(at("tree").is_git());
+    assert!(at("repo").is_writable());
+}
+
+#[test]
+fn a_directory_that_cannot_be_opened_is_named() {
+    let temp = tree(&[("file", "")]);
+    for name in ["none", "file"] {
+        let failure = Root::open(&temp.path().join(name)).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Io);
+        assert!(failure.message.contains(name), "{}", failure.message);
+    }
+}
+
+#[test]
+fn the_listing_is_sorted_and_obeys_every_ignore_file_but_shows_hidden_files() {
+    let temp = tree(&[
+        (".gitignore", "*.log\n/build/\n"),
+        (".ignore", "big.csv\n"),
+        (".vibeignore", "private/\n"),
+        (".git/HEAD", "ref: refs/heads/main\n"),
+        (".git/info/exclude", "local\n"),
+        (".github/ci.yml", ""),
+        ("src/z.rs", ""),
+        ("src/a.rs", ""),
+        ("src/.gitignore", "gen.rs\n"),
+        ("src/gen.rs", ""),
+        ("build/out", ""),
+        ("a.log", ""),
+        ("big.csv", ""),
+        ("private/key", ""),
+        ("local", ""),
+        (".vibe-tui.1.2.tmp", ""),
+    ]);
+    let found = listing(&open(&temp));
+    let expected = [".github/ci.yml", ".gitignore", ".ignore", ".vibeignore", "src/.gitignore", "src/a.rs", "src/z.rs"];
+    assert_eq!(found, Listing { paths: expected.map(String::from).to_vec(), ..Listing::default() });
+}
+
+#[test]
+fn the_listing_follows_no_directory_link_and_shows_only_links_to_files_inside() {
+    let temp = tree(&[("repo/dir/file", ""), ("secret/key", "")]);
+    let top = temp.path().join("repo");
+    for (target, name) in
+        [("dir/file", "near"), ("../secret", "out"), ("../secret/key", "key"), ("dir", "again"), (".", "loop")]
+    {
+        symlink(target, top.join(name)).unwrap();
+    }
+    assert_eq!(listing(&Root::open(&top).unwrap()).paths, ["dir/file", "near"]);
+}
+
+#[test]
+fn names_that_are_not_utf8_are_skipped_and_reported_escaped() {
+    let temp = tree(&[("a", "")]);
+    fs::write(temp.path().join(std::ffi::OsStr::from_bytes(b"bad\xff")), "").unwrap();
+    let found = listing(&open(&temp));
+    assert_eq!((found.paths, found.skipped), (vec!["a".to_owned()], vec![r"bad\xff".to_owned()]));
+}
+
+#[test]
+fn the_listing_stops_at_its_limit_and_when_told_and_says_so() {
+    let temp = tempfile::tempdir().unwrap();
+    (0..50).for_each(|i| put(temp.path(), &format!("f{i}"), ""));
+    let root = open(&temp);
+    let cut = walk(&root, 20, &AtomicBool::new(false));
+    assert!(cut.truncated && cut.paths.len() == 20);
+    assert!(!walk(&root, 50, &AtomicBool::new(false)).truncated);
+    let stopped = walk(&root, 50, &AtomicBool::new(true));
+    assert!(stopped.truncated && stopped.paths.is_empty());
+}
+
+#[test]
+fn text_is_read_byte_for_byte_and_what_is_absent_is_absent() {
+    let text = "\u{feff}a\r\nb\tü";
+    let temp = tree(&[("dir/a", text), ("empty", ""), ("file", "x")]);
+    let root = open(&temp);
+    let paths = ["dir/a", "empty", "none", "file/below"].map(String::from);
+    let snapshots = read(&root, &paths);
+    assert_eq!(snapshots.iter().map(|s| s.path.as_str()).collect::<Vec<_>>(), paths);
+    assert_eq!((snapshots[0].text(), snapshots[1].text()), (Some(text), Some("")));
+    assert_eq!((&snapshots[2].content, &snapshots[3].content), (&FileContent::Absent, &FileContent::Absent));
+}
+
+#[test]
+fn what_is_no_text_says_why_and_nothing_waits() {
+    let temp = tree(&[("repo/dir/", ""), ("repo/bin", "a\0b"), ("repo/.git/config", "token"), ("secret", "")]);
+    let top = temp.path().join("repo");
+    fs::write(top.join("latin"), b"caf\xe9").unwrap();
+    fs::File::create(top.join("large")).unwrap().set_len((4 << 20) + 1).unwrap();
+    rustix::fs::mknodat(
+        rustix::fs::CWD,
+        top.join("pipe"),
+        rustix::fs::FileType::Fifo,
+        rustix::fs::Mode::from_raw_mode(0o600),
+        0,
+    )
+    .unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(top.join("socket")).unwrap();
+    symlink("../secret", top.join("out")).unwrap();
+    symlink(".git/config", top.join("config")).unwrap();
+    symlink("/dev/zero", top.join("device")).unwrap();
+    let root = Root::open(&top).unwrap();
+    let started = Instant::now();
+    for (path, why) in [
+        ("dir", "a directory"),
+        ("bin", "binary"),
+        ("latin", "not UTF-8"),
+        ("large", "larger than 4 MiB"),
+        ("pipe", "a named pipe"),
+        ("socket", "a socket"),
+        ("out", "a symbolic link that leads out of the repository"),
+        ("device", "a symbolic link that leads out of the repository"),
+        ("config", "unreadable: permission denied"),
+        (".git/config", "inside .git"),
+        (".GIT/config", "inside .git"),
+        ("../secret", "outside the repository"),
+        ("/etc/passwd", "outside the repository"),
+    ] {
+        assert_eq!(reason(&root, path), why, "{path}");
+    }
+    assert!(started.elapsed() < Duration::from_secs(5));
+}
+
+#[test]
+fn a_file_of_exactly_four_mebibytes_is_text() {
+    let temp = tree(&[("a", &"x".repeat(4 << 20))]);
+    assert_eq!(read(&open(&temp), &["a".to_owned()])[0].text().map(str::len), Some(4 << 20));
+}
+
+#[test]
+fn links_inside_the_root_are_read() {
+    let temp = tree(&[("dir/a", "text")]);
+    symlink("dir", temp.path().join("link")).unwrap();
+    symlink("../dir/a", temp.path().join("dir/b")).unwrap();
+    let snapshots = read(&open(&temp), &["link/a".to_owned(), "dir/b".to_owned()]);
+    assert!(snapshots.iter().all(|s| s.text() == Some("text")), "{snapshots:?}");
+}
+
+#[test]
+fn agents_md_is_cut_at_a_line_and_says_so() {
+    let temp = tree(&[("x", "")]);
+    assert_eq!(agents_md(&open(&temp)), None);
+    put(temp.path(), "AGENTS.md", "Use tabs.\n");
+    assert_eq!(agents_md(&open(&temp)).as_deref(), Some("Use tabs.\n"));
+    put(temp.path(), "AGENTS.md", &"Never panic, ü.\n".repeat(2000));
+    let cut = agents_md(&open(&temp)).unwrap();
+    let (note, whole) = (cut.lines().last().unwrap(), cut.lines().rev().skip(1).all(|l| l == "Never panic, ü."));
+    assert!(whole && note.contains("left out") && cut.len() < 17 << 10);
+}
+
+fn change(path: &str, before: Option<&str>, after: Option<&str>) -> FileChange {
+    FileChange { path: path.into(), before: before.map(String::from), after: after.map(String::from) }
+}
+
+#[test]
+fn a_scratch_copy_holds_the_listed_files_with_the_proposal_over_them_and_shares_nothing() {
+    let temp =
+        tree(&[("src/a", "old"), ("src/b", "kept"), ("gone", "x"), ("ignored", ""), (".gitignore", "ignored\n")]);
+    fs::set_permissions(temp.path().join("src/b"), fs::Permissions::from_mode(0o755)).unwrap();
+    let cache = tempfile::tempdir().unwrap();
+    let root = open(&temp);
+    let changes = ChangeSet {
+        files: vec![
+            change("gone", Some("x"), None),
+            change("new/deep/c", None, Some("created")),
+            change("src/a", Some("old"), Some("new")),
+        ],
+    };
+    let scratch = Scratch::create(cache.path(), &root, &listing(&root), &changes, Limits::default()).unwrap();
+    let copy = scratch.path().to_owned();
+    let text = |name: &str| fs::read_to_string(copy.join(name)).ok();
+    assert_eq!(text("src/a").as_deref(), Some("new"));
+    assert_eq!(text("new/deep/c").as_deref(), Some("created"));
+    assert_eq!((text("gone"), text("ignored")), (None, None));
+    let kept = fs::metadata(copy.join("src/b")).unwrap();
+    assert_eq!(kept.permissions().mode() & 0o111, 0o100);
+    assert_eq!(kept.modified().unwrap(), fs::metadata(temp.path().join("src/b")).unwrap().modified().unwrap());
+    fs::write(copy.join("src/b"), "scribbled").unwrap();
+    assert_eq!(fs::read_to_string(temp.path().join("src/b")).unwrap(), "kept");
+    drop(scratch);
+    assert_eq!(fs::read_dir(cache.path().join("scratch")).unwrap().count(), 0);
+}
+
+#[test]
+fn a_tree_too_large_to_copy_is_refused_with_the_figure_and_the_way_out_and_nothing_is_left() {
+    let temp = tree(&[("a", &"x".repeat(3 << 20)), ("b", ""), ("c", "")]);
+    let cache = tempfile::tempdir().unwrap();
+    let root = open(&temp);
+    let none = ChangeSet::default();
+    let refused = |listing: &Listing, limits| Scratch::create(cache.path(), &root, listing, &none, limits).unwrap_err();
+    let few = refused(&listing(&root), Limits { files: 2, ..Limits::default() });
+    assert!(few.message.contains("more than 2 files") && few.message.contains(".vibeignore"), "{few}");
+    let small = refused(&listing(&root), Limits { bytes: 2 << 20, ..Limits::default() });
+    assert!(small.kind == FailureKind::Denied && small.message.contains("more than 2 MiB"), "{small}");
+    let truncated = Listing { truncated: true, ..listing(&root) };
+    assert!(refused(&truncated, Limits::default()).message.contains("more than"));
+    assert!(fs::read_dir(cache.path().join("scratch")).is_ok_and(|mut d| d.next().is_none()));
+}
+
+#[test]
+fn a_proposal_cannot_write_outside_its_scratch_copy() {
+    let (temp, cache) = (tree(&[("a", "")]), tempfile::tempdir().unwrap());
+    let root = open(&temp);
+    let changes = ChangeSet { files: vec![change("../../../escaped", None, Some("x"))] };
+    let failure = Scratch::create(cache.path(), &root, &listing(&root), &changes, Limits::default()).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Denied);
+    assert!(!cache.path().join("escaped").exists());
+}
+
+#[test]
+fn copies_of_dead_processes_are_swept_and_those_of_live_ones_stay() {
+    let (temp, cache) = (tree(&[("a", "")]), tempfile::tempdir().unwrap());
+    let root = open(&temp);
+    put(cache.path(), "scratch/1-0.lock", "");
+    put(cache.path(), "scratch/1-0/src/a", "");
+    put(cache.path(), "scratch/2-0.lock", "");
+    put(cache.path(), "scratch/2-0/src/a", "");
+    let live = fs::File::open(cache.path().join("scratch/2-0.lock")).unwrap();
+    live.lock().unwrap();
+    let make =
+        || Scratch::create(cache.path(), &root, &listing(&root), &ChangeSet::default(), Limits::default()).unwrap();
+    let (first, second) = (make(), make());
+    assert!(first.path() != second.path() && first.path().exists() && second.path().exists());
+    assert!(!cache.path().join("scratch/1-0").exists() && !cache.path().join("scratch/1-0.lock").exists());
+    assert!(cache.path().join("scratch/2-0/src/a").exists());
+}
+
+#[tokio::test]
+async fn git_tells_the_branch_and_whether_the_tree_is_dirty_and_takes_no_lock() {
+    let temp = tree(&[("a", "x")]);
+    if !git(temp.path(), &["init", "-q", "-b", "trunk"]) {
+        return eprintln!("skipped: no git");
+    }
+    let deadline = Duration::from_secs(20);
+    let status = async || branch_and_dirty(&open(&temp), deadline).await.unwrap().unwrap();
+    assert_eq!(status().await, GitStatus { branch: Some("trunk".into()), dirty: true });
+    assert!(git(temp.path(), &["add", "."]) && git(temp.path(), &["commit", "-qm", "x"]));
+    assert_eq!(status().await, GitStatus { branch: Some("trunk".into()), dirty: false });
+    fs::write(temp.path().join(".git/index.lock"), "").unwrap();
+    put(temp.path(), "a", "y");
+    assert!(status().await.dirty);
+    fs::remove_file(temp.path().join(".git/index.lock")).unwrap();
+    assert!(git(temp.path(), &["checkout", "-q", "--detach"]));
+    assert_eq!(status().await.branch, None);
+}
+
+#[tokio::test]
+async fn git_in_a_plain_directory_is_nothing_and_a_broken_repository_says_so() {
+    let temp = tree(&[("plain/a", ""), ("broken/.git", "gitdir: /nowhere\n")]);
+    let at = |dir: &str| Root::open(&temp.path().join(dir)).unwrap();
+    let deadline = Duration::from_secs(20);
+    assert_eq!(branch_and_dirty(&at("plain"), deadline).await.unwrap(), None);
+    let failure = branch_and_dirty(&at("broken"), deadline).await.unwrap_err();
+    assert!(failure.kind == FailureKind::Io && failure.message.contains("git status"), "{failure}");
+}
+
+#[tokio::test]
+async fn git_that_takes_too_long_is_ended() {
+    let temp = tree(&[("a", "")]);
+    if !git(temp.path(), &["init", "-q"]) {
+        return eprintln!("skipped: no git");
+    }
+    let failure = branch_and_dirty(&open(&temp), Duration::from_nanos(1)).await.unwrap_err();
+    assert!(failure.kind == FailureKind::Timeout && failure.retryable);
+}
+
+#[tokio::test]
+async fn a_repository_cannot_make_git_run_its_own_monitor() {
+    let temp = tree(&[("a", "")]);
+    if !git(temp.path(), &["init", "-q"]) {
+        return eprintln!("skipped: no git");
+    }
+    let hook = temp.path().join("monitor");
+    fs::write(&hook, format!("#!/bin/sh\ntouch {}/ran\n", temp.path().display())).unwrap();
+    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
+    assert!(git(temp.path(), &["config", "core.fsmonitor", hook.to_str().unwrap()]));
+    branch_and_dirty(&open(&temp), Duration::from_secs(20)).await.unwrap();
+    assert!(!temp.path().join("ran").exists());
+}
+
+#[test]
+fn a_walk_is_stopped_from_another_thread() {
+    let temp = tempfile::tempdir().unwrap();
+    for i in 0..2000 {
+        put(temp.path(), &format!("d{}/f{i}", i % 40), "");
+    }
+    let (root, stop) = (open(&temp), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        let walking = scope.spawn(|| {
+            loop {
+                if walk(&root, MAX_FILES, &stop).truncated {
+                    break;
+                }
+            }
+        });
+        std::thread::sleep(Duration::from_millis(5));
+        stop.store(true, Ordering::Relaxed);
+        walking.join().unwrap();
+    });
+}
+
+/// `cargo test --test repo time_of_a_walk -- --ignored --nocapture`
+#[test]
+#[ignore = "a measurement"]
+fn time_of_a_walk() {
+    let temp = tempfile::tempdir().unwrap();
+    for i in 0..20_000 {
+        put(temp.path(), &format!("d{}/e{}/f{i}.rs", i % 40, i % 13), "");
+    }
+    let root = open(&temp);
+    for _ in 0..5 {
+        let started = Instant::now();
+        let found = listing(&root).paths.len();
+        eprintln!("{found} files in {:?}", started.elapsed());
+    }
+}
