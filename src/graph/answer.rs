@@ -2,7 +2,7 @@
 //!
 //! Nothing is made up: a figure that is not in the text is not in the result, and what cannot be read is `None`.
 
-use super::json;
+use super::{clip, json};
 use crate::domain::plan::{Plan, PlanStep, StepKind};
 use crate::domain::verdict::Verdict;
 use serde_json::Value;
@@ -157,19 +157,17 @@ fn is_noise(text: &str) -> bool {
 
 /// The plan in an answer: a JSON object with steps, or a bare list of steps. `None` without a single step.
 pub fn plan(text: &str) -> Option<Plan> {
-    json::find(text, |value| {
-        let (summary, steps) = match value {
-            Value::Array(steps) => (String::new(), steps.as_slice()),
-            Value::Object(_) => {
-                let steps = field(value, &["steps", "plan", "tasks"])?.as_array()?.as_slice();
-                (field(value, &["summary", "title", "goal"]).and_then(sentence).unwrap_or_default(), steps)
-            }
-            _ => return None,
-        };
-        let steps: Vec<PlanStep> = steps.iter().filter_map(step).take(MAX_STEPS).collect();
-        let summary = if summary.is_empty() { steps.first()?.title.clone() } else { summary };
-        (!steps.is_empty()).then_some(Plan { summary, steps })
-    })
+    let whole = |value: &Value| {
+        let steps = field(value, &["steps", "plan", "tasks"])?.as_array()?;
+        planned(field(value, &["summary", "title", "goal"]).and_then(sentence), steps)
+    };
+    json::find(text, whole).or_else(|| json::find(text, |value| planned(None, value.as_array()?)))
+}
+
+fn planned(summary: Option<String>, steps: &[Value]) -> Option<Plan> {
+    let steps: Vec<PlanStep> = steps.iter().filter_map(step).take(MAX_STEPS).collect();
+    let summary = summary.or_else(|| Some(steps.first()?.title.clone()))?;
+    (!steps.is_empty()).then_some(Plan { summary, steps })
 }
 
 fn step(value: &Value) -> Option<PlanStep> {
@@ -255,7 +253,7 @@ fn sentence(value: &Value) -> Option<String> {
 
 fn cut(text: &str) -> String {
     let text = text.trim();
-    text[..text.floor_char_boundary(MAX_SENTENCE)].to_owned()
+    clip::head(text, MAX_SENTENCE).to_owned()
 }
 
 fn sentences(value: Option<&Value>) -> Vec<String> {
@@ -274,9 +272,12 @@ fn sentences(value: Option<&Value>) -> Vec<String> {
 pub fn join(draft: &str, more: &str) -> String {
     let more = without_reopened_fence(draft, more);
     let longest = draft.len().min(more.len()).min(2000);
-    let overlap = (12..=longest)
-        .rev()
-        .find(|n| draft.is_char_boundary(draft.len() - n) && more.is_char_boundary(*n) && draft.ends_with(&more[..*n]));
+    let repeated = |n: &usize| {
+        more.is_char_boundary(*n)
+            && draft.ends_with(&more[..*n])
+            && (*n >= 12 || draft[..draft.len() - n].ends_with('\n'))
+    };
+    let overlap = (6..=longest).rev().find(repeated);
     format!("{draft}{}", &more[overlap.unwrap_or(0)..])
 }
 
@@ -287,5 +288,448 @@ fn without_reopened_fence<'a>(draft: &str, more: &'a str) -> &'a str {
     match start.strip_prefix("```").and_then(|r| r.split_once('\n')) {
         Some((tag, rest)) if open && !tag.trim().is_empty() => rest,
         _ => more,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn step_of(title: &str, kind: StepKind, path: &str) -> PlanStep {
+        PlanStep { title: title.into(), kind, path: path.into() }
+    }
+
+    /// What every text of `PLANS` means.
+    fn expected_plan() -> Plan {
+        Plan {
+            summary: "Add an endpoint".into(),
+            steps: vec![
+                step_of("Create the router", StepKind::Create, "app/users.py"),
+                step_of("Register the router", StepKind::Modify, "app/main.py"),
+            ],
+        }
+    }
+
+    /// What every text of `VERDICTS` means.
+    fn expected_verdict() -> Verdict {
+        Verdict {
+            score: 0.72,
+            reasons: vec!["No test for 409.".into(), "Passwords are logged.".into()],
+            next_steps: vec!["Run the tests.".into()],
+            improvements: Vec::new(),
+        }
+    }
+
+    /// Ways in which models break the JSON of a plan, each as one would write it.
+    const PLANS: [(&str, &str); 42] = [
+        (
+            "strict",
+            r#"{"summary": "Add an endpoint", "steps": [{"title": "Create the router", "kind": "create", "path": "app/users.py"}, {"title": "Register the router", "kind": "modify", "path": "app/main.py"}]}"#,
+        ),
+        (
+            "fenced",
+            "```json\n{\"summary\": \"Add an endpoint\", \"steps\": [{\"title\": \"Create the router\", \"kind\": \"create\", \"path\": \"app/users.py\"}, {\"title\": \"Register the router\", \"kind\": \"modify\", \"path\": \"app/main.py\"}]}\n```",
+        ),
+        (
+            "prose around",
+            "Sure! Here is the plan:\n\n{\"summary\": \"Add an endpoint\", \"steps\": [{\"title\": \"Create the router\", \"kind\": \"create\", \"path\": \"app/users.py\"}, {\"title\": \"Register the router\", \"kind\": \"modify\", \"path\": \"app/main.py\"}]}\n\nLet me know if you want changes.",
+        ),
+        (
+            "fence without end",
+            "```json\n{\"summary\": \"Add an endpoint\", \"steps\": [{\"title\": \"Create the router\", \"kind\": \"create\", \"path\": \"app/users.py\"}, {\"title\": \"Register the router\", \"kind\": \"modify\", \"path\": \"app/main.py\"}]}",
+        ),
+        (
+            "trailing commas",
+            "{\"summary\": \"Add an endpoint\", \"steps\": [{\"title\": \"Create the router\", \"kind\": \"create\", \"path\": \"app/users.py\",}, {\"title\": \"Register the router\", \"kind\": \"modify\", \"path\": \"app/main.py\"},],}",
+        ),
+        (
+            "single quotes",
+            "{'summary': 'Add an endpoint', 'steps': [{'title': 'Create the router', 'kind': 'create', 'path': 'app/users.py'}, {'title': 'Register the router', 'kind': 'modify', 'path': 'app/main.py'}]}",
+        ),
+        (
+            "keys without quotes",
+            "{summary: \"Add an endpoint\", steps: [{title: \"Create the router\", kind: \"create\", path: \"app/users.py\"}, {title: \"Register the router\", kind: \"modify\", path: \"app/main.py\"}]}",
+        ),
+        (
+            "nothing quoted",
+            "{summary: Add an endpoint, steps: [{title: Create the router, kind: create, path: app/users.py}, {title: Register the router, kind: modify, path: app/main.py}]}",
+        ),
+        (
+            "last brackets missing",
+            "{\"summary\": \"Add an endpoint\", \"steps\": [{\"title\": \"Create the router\", \"kind\": \"create\", \"path\": \"app/users.py\"}, {\"title\": \"Register the router\", \"kind\": \"modify\", \"path\": \"app/main.py\"",
+        ),
+        (
+            "cut inside the last string",
+            "{\"summary\": \"Add an endpoint\", \"steps\": [{\"title\": \"Create the router\", \"kind\": \"create\", \"path\": \"app/users.py\"}, {\"title\": \"Register the router\", \"kind\": \"modify\", \"path\": \"app/main.py",
+        ),
+        (
+            "array bracket missing",
+            "{\"summary\": \"Add an endpoint\", \"steps\": [{\"title\": \"Create the router\", \"kind\": \"create\", \"path\": \"app/users.py\"}, {\"title\": \"Register the router\", \"kind\": \"modify\", \"path\": \"app/main.py\"}}",
+        ),
+        (
+            "array bracket missing before a member",
+            "{\"steps\": [{\"title\": \"Create the router\", \"kind\": \"create\", \"path\": \"app/users.py\"}, {\"title\": \"Register the router\", \"kind\": \"modify\", \"path\": \"app/main.py\"}, \"summary\": \"Add an endpoint\"}",
+        ),
+        (
+            "object brace missing",
+            "{\"summary\": \"Add an endpoint\", \"steps\": [{\"title\": \"Create the router\", \"kind\": \"create\", \"path\": \"app/users.py\"}, {\"title\": \"Register the router\", \"kind\": \"modify\", \"path\": \"app/main.py\"]}",
+        ),
+        (
+            "opening brace missing",
+            "\"summary\": \"Add an endpoint\", \"steps\": [{\"title\": \"Create the router\", \"kind\": \"create\", \"path\": \"app/users.py\"}, {\"title\": \"Register the router\", \"kind\": \"modify\", \"path\": \"app/main.py\"}]}",
+        ),
+        (
+            "commas missing between members",
+            "{\n  \"summary\": \"Add an endpoint\"\n  \"steps\": [\n    {\"title\": \"Create the router\" \"kind\": \"create\" \"path\": \"app/users.py\"}\n    {\"title\": \"Register the router\" \"kind\": \"modify\" \"path\": \"app/main.py\"}\n  ]\n}",
+        ),
+        (
+            "line comments",
+            "{\n  // the plan\n  \"summary\": \"Add an endpoint\", // short\n  \"steps\": [\n    // first\n    {\"title\": \"Create the router\", \"kind\": \"create\", \"path\": \"app/users.py\"}, // new\n    {\"title\": \"Register the router\", \"kind\": \"modify\", \"path\": \"app/main.py\"}\n  ]\n}",
+        ),
+        (
+            "block comments",
+            "{\"summary\": \"Add an endpoint\", /* two steps */ \"steps\": [{\"title\": \"Create the router\", \"kind\": \"create\" /* new */, \"path\": \"app/users.py\"}, {\"title\": \"Register the router\", \"kind\": \"modify\", \"path\": \"app/main.py\"}]}",
+        ),
+        (
+            "python comments",
+            "{\n  \"summary\": \"Add an endpoint\",  # what\n  \"steps\": [\n    {\"title\": \"Create the router\", \"kind\": \"create\", \"path\": \"app/users.py\"},  # new file\n    {\"title\": \"Register the router\", \"kind\": \"modify\", \"path\": \"app/main.py\"}\n  ]\n}",
+        ),
+        (
+            "python words",
+            "{'summary': 'Add an endpoint', 'draft': False, 'note': None, 'steps': [{'title': 'Create the router', 'kind': 'create', 'path': 'app/users.py', 'new': True}, {'title': 'Register the router', 'kind': 'modify', 'path': 'app/main.py'}]}",
+        ),
+        (
+            "typographic quotes",
+            "{“summary”: “Add an endpoint”, “steps”: [{“title”: “Create the router”, “kind”: “create”, “path”: “app/users.py”}, {“title”: “Register the router”, “kind”: “modify”, “path”: “app/main.py”}]}",
+        ),
+        (
+            "backticks as quotes",
+            "{`summary`: `Add an endpoint`, `steps`: [{`title`: `Create the router`, `kind`: `create`, `path`: `app/users.py`}, {`title`: `Register the router`, `kind`: `modify`, `path`: `app/main.py`}]}",
+        ),
+        (
+            "thinking before",
+            "<think>\nThe user wants {an endpoint}. I need steps: [\"a\", \"b\"].\n</think>\n{\"summary\": \"Add an endpoint\", \"steps\": [{\"title\": \"Create the router\", \"kind\": \"create\", \"path\": \"app/users.py\"}, {\"title\": \"Register the router\", \"kind\": \"modify\", \"path\": \"app/main.py\"}]}",
+        ),
+        (
+            "braces in the prose before",
+            "I will use the {router} pattern [1].\n{\"summary\": \"Add an endpoint\", \"steps\": [{\"title\": \"Create the router\", \"kind\": \"create\", \"path\": \"app/users.py\"}, {\"title\": \"Register the router\", \"kind\": \"modify\", \"path\": \"app/main.py\"}]}",
+        ),
+        (
+            "wrapped in another object",
+            "{\"plan\": {\"summary\": \"Add an endpoint\", \"steps\": [{\"title\": \"Create the router\", \"kind\": \"create\", \"path\": \"app/users.py\"}, {\"title\": \"Register the router\", \"kind\": \"modify\", \"path\": \"app/main.py\"}]}}",
+        ),
+        (
+            "wrapped in an array",
+            "[{\"summary\": \"Add an endpoint\", \"steps\": [{\"title\": \"Create the router\", \"kind\": \"create\", \"path\": \"app/users.py\"}, {\"title\": \"Register the router\", \"kind\": \"modify\", \"path\": \"app/main.py\"}]}]",
+        ),
+        (
+            "twice, the same",
+            "{\"summary\": \"Add an endpoint\", \"steps\": [{\"title\": \"Create the router\", \"kind\": \"create\", \"path\": \"app/users.py\"}, {\"title\": \"Register the router\", \"kind\": \"modify\", \"path\": \"app/main.py\"}]}{\"summary\": \"Add an endpoint\", \"steps\": [{\"title\": \"Create the router\", \"kind\": \"create\", \"path\": \"app/users.py\"}, {\"title\": \"Register the router\", \"kind\": \"modify\", \"path\": \"app/main.py\"}]}",
+        ),
+        (
+            "synonyms of kinds and keys",
+            "{\"goal\": \"Add an endpoint\", \"tasks\": [{\"description\": \"Create the router\", \"action\": \"Add\", \"file\": \"app/users.py\"}, {\"description\": \"Register the router\", \"action\": \"update\", \"file\": \"app/main.py\"}]}",
+        ),
+        (
+            "capital keys",
+            "{\"Summary\": \"Add an endpoint\", \"Steps\": [{\"Title\": \"Create the router\", \"Kind\": \"Create\", \"Path\": \"app/users.py\"}, {\"Title\": \"Register the router\", \"Kind\": \"Modify\", \"Path\": \"app/main.py\"}]}",
+        ),
+        (
+            "paths with dot and backslash",
+            "{\"summary\": \"Add an endpoint\", \"steps\": [{\"title\": \"Create the router\", \"kind\": \"create\", \"path\": \"./app/users.py\"}, {\"title\": \"Register the router\", \"kind\": \"modify\", \"path\": \"app\\\\main.py\"}]}",
+        ),
+        (
+            "equals signs",
+            "{summary = \"Add an endpoint\", steps = [{title = \"Create the router\", kind = \"create\", path = \"app/users.py\"}, {title = \"Register the router\", kind = \"modify\", path = \"app/main.py\"}]}",
+        ),
+        (
+            "ruby arrows",
+            "{\"summary\" => \"Add an endpoint\", \"steps\" => [{\"title\" => \"Create the router\", \"kind\" => \"create\", \"path\" => \"app/users.py\"}, {\"title\" => \"Register the router\", \"kind\" => \"modify\", \"path\" => \"app/main.py\"}]}",
+        ),
+        (
+            "numbered steps with extra members",
+            "{\"summary\": \"Add an endpoint\", \"steps\": [{\"id\": 1, \"title\": \"Create the router\", \"kind\": \"create\", \"path\": \"app/users.py\", \"tokens\": 1_200}, {\"id\": 2, \"title\": \"Register the router\", \"kind\": \"modify\", \"path\": \"app/main.py\", \"depends\": [1,]}]}",
+        ),
+        (
+            "dots for more",
+            "{\"summary\": \"Add an endpoint\", \"steps\": [{\"title\": \"Create the router\", \"kind\": \"create\", \"path\": \"app/users.py\"}, {\"title\": \"Register the router\", \"kind\": \"modify\", \"path\": \"app/main.py\"}, ...]}",
+        ),
+        (
+            "line ends inside strings",
+            "{\"summary\": \"Add an endpoint\", \"note\": \"line one\nline two\", \"steps\": [{\"title\": \"Create the router\", \"kind\": \"create\", \"path\": \"app/users.py\"}, {\"title\": \"Register the router\", \"kind\": \"modify\", \"path\": \"app/main.py\"}]}",
+        ),
+        (
+            "a closing quote forgotten at a line's end",
+            "{\n  \"summary\": \"Add an endpoint,\n  \"steps\": [\n    {\"title\": \"Create the router\", \"kind\": \"create\", \"path\": \"app/users.py\"},\n    {\"title\": \"Register the router\", \"kind\": \"modify\", \"path\": \"app/main.py\"}\n  ]\n}",
+        ),
+        (
+            "quotes inside a string that nobody reads",
+            "{\"summary\": \"Add an endpoint\", \"note\": \"the \"register\" route, see \"users\"\", \"steps\": [{\"title\": \"Create the router\", \"kind\": \"create\", \"path\": \"app/users.py\"}, {\"title\": \"Register the router\", \"kind\": \"modify\", \"path\": \"app/main.py\"}]}",
+        ),
+        (
+            "wrong escapes",
+            "{\"summary\": \"Add an endpoint\", \"note\": \"it\\'s \\_new\\_ C:\\x\", \"steps\": [{\"title\": \"Create the router\", \"kind\": \"create\", \"path\": \"app/users.py\"}, {\"title\": \"Register the router\", \"kind\": \"modify\", \"path\": \"app/main.py\"}]}",
+        ),
+        (
+            "too many closing brackets",
+            "{\"summary\": \"Add an endpoint\", \"steps\": [{\"title\": \"Create the router\", \"kind\": \"create\", \"path\": \"app/users.py\"}}, {\"title\": \"Register the router\", \"kind\": \"modify\", \"path\": \"app/main.py\"}]}]}",
+        ),
+        (
+            "double commas",
+            "{\"summary\": \"Add an endpoint\",, \"steps\": [{\"title\": \"Create the router\", \"kind\": \"create\", \"path\": \"app/users.py\"},, {\"title\": \"Register the router\", \"kind\": \"modify\", \"path\": \"app/main.py\"}]}",
+        ),
+        (
+            "semicolons",
+            "{\"summary\": \"Add an endpoint\"; \"steps\": [{\"title\": \"Create the router\"; \"kind\": \"create\"; \"path\": \"app/users.py\"}; {\"title\": \"Register the router\"; \"kind\": \"modify\"; \"path\": \"app/main.py\"}]};",
+        ),
+        (
+            "byte order mark and odd spaces",
+            "\u{feff}{\u{a0}\"summary\":\u{a0}\"Add an endpoint\", \"steps\": [{\"title\": \"Create the router\", \"kind\": \"create\", \"path\": \"app/users.py\"}, {\"title\": \"Register the router\", \"kind\": \"modify\", \"path\": \"app/main.py\"}]}",
+        ),
+        (
+            "python, in a variable",
+            "```python\nplan = {\n    \"summary\": \"Add an endpoint\",\n    \"steps\": [\n        dict_placeholder,\n        {\"title\": \"Create the router\", \"kind\": \"create\", \"path\": \"app/users.py\"},\n        {\"title\": \"Register the router\", \"kind\": \"modify\", \"path\": \"app/main.py\"},\n    ],\n}\n```",
+        ),
+    ];
+
+    /// Ways in which models break the JSON of a verdict.
+    const VERDICTS: [(&str, &str); 26] = [
+        (
+            "strict",
+            r#"{"score": 0.72, "reasons": ["No test for 409.", "Passwords are logged."], "next_steps": ["Run the tests."], "improvements": []}"#,
+        ),
+        (
+            "score as text",
+            r#"{"score": "0.72", "reasons": ["No test for 409.", "Passwords are logged."], "next_steps": ["Run the tests."], "improvements": []}"#,
+        ),
+        (
+            "score of a hundred",
+            r#"{"score": 72, "reasons": ["No test for 409.", "Passwords are logged."], "next_steps": ["Run the tests."], "improvements": []}"#,
+        ),
+        (
+            "score of ten",
+            r#"{"score": 7.2, "reasons": ["No test for 409.", "Passwords are logged."], "next_steps": ["Run the tests."], "improvements": []}"#,
+        ),
+        (
+            "score as a fraction",
+            r#"{"score": "7.2/10", "reasons": ["No test for 409.", "Passwords are logged."], "next_steps": ["Run the tests."], "improvements": []}"#,
+        ),
+        (
+            "score in percent",
+            r#"{"score": "72%", "reasons": ["No test for 409.", "Passwords are logged."], "next_steps": ["Run the tests."], "improvements": []}"#,
+        ),
+        (
+            "score without its zero",
+            r#"{"score": .72, "reasons": ["No test for 409.", "Passwords are logged."], "next_steps": ["Run the tests."], "improvements": []}"#,
+        ),
+        (
+            "score with a sign",
+            r#"{"score": +0.72, "reasons": ["No test for 409.", "Passwords are logged."], "next_steps": ["Run the tests."], "improvements": []}"#,
+        ),
+        (
+            "lists as text",
+            "{\"score\": 0.72, \"reasons\": [\"No test for 409.\", \"Passwords are logged.\"], \"next_steps\": \"Run the tests.\", \"improvements\": \"\"}",
+        ),
+        (
+            "reasons as objects",
+            "{\"score\": 0.72, \"reasons\": [{\"reason\": \"No test for 409.\"}, {\"reason\": \"Passwords are logged.\"}], \"next_steps\": [\"Run the tests.\"]}",
+        ),
+        (
+            "members missing",
+            "{\"score\": 0.72, \"reasons\": [\"No test for 409.\", \"Passwords are logged.\"], \"next_steps\": [\"Run the tests.\"]}",
+        ),
+        (
+            "null lists",
+            "{\"score\": 0.72, \"reasons\": [\"No test for 409.\", \"Passwords are logged.\"], \"next_steps\": [\"Run the tests.\"], \"improvements\": null}",
+        ),
+        (
+            "camel case",
+            "{\"score\": 0.72, \"reasons\": [\"No test for 409.\", \"Passwords are logged.\"], \"nextSteps\": [\"Run the tests.\"], \"improvements\": []}",
+        ),
+        (
+            "prose and fence",
+            "Overall this is decent work.\n\n```json\n{\n  \"score\": 0.72,\n  \"reasons\": [\n    \"No test for 409.\",\n    \"Passwords are logged.\"\n  ],\n  \"next_steps\": [\"Run the tests.\"],\n  \"improvements\": []\n}\n```\nHope this helps!",
+        ),
+        (
+            "python",
+            "{'score': 0.72, 'reasons': ['No test for 409.', 'Passwords are logged.'], 'next_steps': ['Run the tests.'], 'improvements': None}",
+        ),
+        (
+            "array without commas",
+            "{\"score\": 0.72, \"reasons\": [\"No test for 409.\"\n \"Passwords are logged.\"], \"next_steps\": [\"Run the tests.\"], \"improvements\": []}",
+        ),
+        (
+            "array not closed before a member",
+            "{\"score\": 0.72, \"improvements\": [], \"next_steps\": [\"Run the tests.\"], \"reasons\": [\"No test for 409.\", \"Passwords are logged.\"",
+        ),
+        (
+            "cut after a comma",
+            "{\"score\": 0.72, \"reasons\": [\"No test for 409.\", \"Passwords are logged.\"], \"next_steps\": [\"Run the tests.\"],",
+        ),
+        (
+            "cut inside a key",
+            "{\"score\": 0.72, \"reasons\": [\"No test for 409.\", \"Passwords are logged.\"], \"next_steps\": [\"Run the tests.\"], \"improv",
+        ),
+        (
+            "keys without quotes",
+            "{score: 0.72, reasons: [\"No test for 409.\", \"Passwords are logged.\"], next_steps: [\"Run the tests.\"], improvements: []}",
+        ),
+        (
+            "a comment behind the score",
+            "{\n \"score\": 0.72, // not bad\n \"reasons\": [\"No test for 409.\", \"Passwords are logged.\"],\n \"next_steps\": [\"Run the tests.\"]\n}",
+        ),
+        (
+            "full-width colon",
+            "{\"score\"：0.72, \"reasons\"：[\"No test for 409.\", \"Passwords are logged.\"], \"next_steps\"：[\"Run the tests.\"]}",
+        ),
+        (
+            "markdown label before",
+            "**Review**\n\nscore details below:\n{\"score\": 0.72, \"reasons\": [\"No test for 409.\", \"Passwords are logged.\"], \"next_steps\": [\"Run the tests.\"], \"improvements\": []}",
+        ),
+        (
+            "nested under review",
+            "{\"review\": {\"score\": 0.72, \"reasons\": [\"No test for 409.\", \"Passwords are logged.\"], \"next_steps\": [\"Run the tests.\"]}}",
+        ),
+        (
+            "tuples for lists",
+            "{'score': 0.72, 'reasons': ('No test for 409.', 'Passwords are logged.'), 'next_steps': ('Run the tests.',)}",
+        ),
+        (
+            "no braces at all",
+            "\"score\": 0.72,\n\"reasons\": [\"No test for 409.\", \"Passwords are logged.\"],\n\"next_steps\": [\"Run the tests.\"],\n\"improvements\": []",
+        ),
+    ];
+
+    #[test]
+    fn more_than_95_of_100_broken_answers_are_read_as_they_were_meant() {
+        let (mut right, mut wrong) = (0, Vec::new());
+        for (name, text) in PLANS {
+            let got = plan(visible(text));
+            if got == Some(expected_plan()) { right += 1 } else { wrong.push(format!("plan, {name}: {got:?}")) }
+        }
+        for (name, text) in VERDICTS {
+            let got = verdict(visible(text));
+            if got == Some(expected_verdict()) { right += 1 } else { wrong.push(format!("verdict, {name}: {got:?}")) }
+        }
+        let rate = f64::from(right) / (PLANS.len() + VERDICTS.len()) as f64;
+        println!("{right} of {} read ({:.1} %)", PLANS.len() + VERDICTS.len(), rate * 100.0);
+        assert!(rate > 0.95, "{:.1} %:\n{}", rate * 100.0, wrong.join("\n"));
+    }
+
+    #[test]
+    fn an_answer_cut_at_any_byte_never_panics_and_never_gains_a_step() {
+        for (name, text) in PLANS.iter().filter(|(n, _)| *n != "dots for more") {
+            for end in (0..text.len()).filter(|e| text.is_char_boundary(*e)) {
+                let steps = plan(visible(&text[..end])).map_or(0, |p| p.steps.len());
+                assert!(steps <= 2, "{name} cut at {end}: {steps} steps");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_plan_and_no_verdict_is_none() {
+        for text in [
+            "",
+            "{}",
+            "I would first add a router.",
+            "{\"steps\": []}",
+            "{\"summary\": \"x\"}",
+            "[1, 2]",
+            "{{{{",
+            "[\"a\"]",
+        ] {
+            assert_eq!(plan(text), None, "{text}");
+        }
+        for text in [
+            "",
+            "Looks good!",
+            "{\"reasons\": [\"x\"]}",
+            "{\"score\": \"high\"}",
+            "{\"score\": null}",
+            "{\"score\": -1}",
+            "{\"score\": 1e9}",
+        ] {
+            assert_eq!(verdict(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn deep_and_long_nonsense_ends() {
+        assert_eq!(plan(&"[".repeat(300_000)), None);
+        assert_eq!(plan(&"{\"a\":".repeat(60_000)), None);
+        assert_eq!(plan(&"{'\"`".repeat(60_000)), None);
+        assert_eq!(verdict(&"{\"score\"".repeat(40_000)), None);
+    }
+
+    #[test]
+    fn a_path_that_leads_out_of_the_root_is_no_path() {
+        let plan = plan(r#"{"steps": [{"title": "x y", "kind": "create", "path": "../../etc/passwd"}]}"#).unwrap();
+        assert_eq!(plan.steps[0].path, "");
+    }
+
+    #[test]
+    fn garbage_is_told_from_answers() {
+        let code = "fn main() {\n    println!(\"hello\");\n}\n";
+        let table: Vec<(&str, String, Option<Garbage>)> = vec![
+            ("empty", "  \n\n".into(), Some(Garbage::Empty)),
+            ("dots", ".......".into(), Some(Garbage::Empty)),
+            ("refusal", "I'm sorry, but I can't help with that.".into(), Some(Garbage::Refusal)),
+            ("refusal, typographic", "I’m unable to assist with modifying files.".into(), Some(Garbage::Refusal)),
+            ("loop of a word", "the ".repeat(400), Some(Garbage::Repetition)),
+            ("loop after a good start", format!("{code}{}", "    x = x + 1;\n".repeat(120)), Some(Garbage::Repetition)),
+            (
+                "loop of lines with a counter",
+                (0..200).map(|i| format!("{}return result;\n", " ".repeat(i % 3))).collect(),
+                Some(Garbage::Repetition),
+            ),
+            ("broken characters", format!("ok then {}", "\u{fffd}".repeat(20)).repeat(3), Some(Garbage::Noise)),
+            ("word salad", "def получить ไทยไทย 日本語の 関数 परिणाम return العربية ".repeat(4), Some(Garbage::Noise)),
+            ("code", code.into(), None),
+            ("a table of zeros", format!("const T: [u8; 256] = [{}];", "0, ".repeat(128)), None),
+            (
+                "Chinese",
+                "这个函数读取配置文件，并返回解析后的结果。如果文件不存在，就返回默认值，不会报错，请放心使用。".into(),
+                None,
+            ),
+            (
+                "sorry in an answer",
+                format!("Sorry, I cannot see the file, so here is a new one.\n```rust\n{code}```"),
+                None,
+            ),
+            ("short answer", "Yes.".into(), None),
+        ];
+        for (name, text, expected) in table {
+            assert_eq!(garbage(&text), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_stream_is_stuck_only_when_its_end_is_one_loop() {
+        assert!(is_stuck(&format!("start\n{}", "again and again\n".repeat(400)), 4096));
+        let code: String = (0..400).map(|i| format!("    field_{i}: u32,\n")).collect();
+        assert!(!is_stuck(&code, 4096));
+        assert!(!is_stuck(&" ".repeat(5000), 4096));
+    }
+
+    #[test]
+    fn thinking_is_not_part_of_the_answer() {
+        assert_eq!(visible("<think>\na\n</think>\n\nb"), "b");
+        assert_eq!(visible("a\n</think>\nb"), "b");
+        assert_eq!(visible("<think>never ends"), "");
+        assert_eq!(visible("plain"), "plain");
+        assert_eq!(visible("```\n</think>\n```"), "```\n</think>\n```");
+    }
+
+    #[test]
+    fn a_continued_answer_is_joined_without_saying_anything_twice() {
+        assert_eq!(
+            join("### FILE: a\n```rust\nfn one() {}\nfn tw", "o() {}\n```"),
+            "### FILE: a\n```rust\nfn one() {}\nfn two() {}\n```"
+        );
+        assert_eq!(
+            join("```rust\nfn one() {}\nfn two() {", "fn two() {\n}\n```"),
+            "```rust\nfn one() {}\nfn two() {\n}\n```"
+        );
+        assert_eq!(join("```rust\nlet a = 1;\n", "```rust\nlet b = 2;\n```"), "```rust\nlet a = 1;\nlet b = 2;\n```");
     }
 }

@@ -6,7 +6,7 @@
 
 use super::inner::{Operation, Tries, Unplaced};
 use super::run::{Attempt, Outcome, PauseReason, Run, Stage};
-use super::{RunCommand, answer, formatter, gate, healer, material, step, validator};
+use super::{RunCommand, answer, clip, formatter, gate, healer, material, step, validator};
 use crate::domain::change::{ChangeSet, FileChange, FileContent, FileSnapshot};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::model::FinishReason;
@@ -197,7 +197,7 @@ fn shown_edit(edit: &Edit) -> String {
         }
         Action::Whole { .. } | Action::Delete | Action::Malformed { .. } => String::new(),
     };
-    text[..text.floor_char_boundary(MAX_EDIT)].to_owned()
+    clip::head(&text, MAX_EDIT).to_owned()
 }
 
 /// `newer` on top of `older`: what was there before stays what was there before the older one.

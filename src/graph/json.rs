@@ -5,34 +5,47 @@
 //! parser never fails and never loops: it always moves on, to a bounded depth. Whether the result is of any use is the
 //! caller's judgement; nothing is invented here to please it.
 
+use super::clip;
 use serde_json::{Map, Number, Value};
 
 /// Deepest nesting that is read; deeper values become null.
 const MAX_DEPTH: usize = 64;
+/// Most bytes that are read of one answer, all tries together.
+const MAX_READ: usize = 512 * 1024;
 /// Most places an answer is tried at.
 const MAX_STARTS: usize = 64;
+/// Longest key that is looked ahead for, in bytes.
+const MAX_KEY: usize = 40;
+/// How far a string's end is looked ahead for, in bytes.
+const MAX_LOOK: usize = 400;
 /// Longest answer that is searched, in bytes.
 const MAX_TEXT: usize = 256 * 1024;
 
 /// The first value in `text` that `accept` turns into something: strict before tolerant, fenced before loose.
 pub fn find<T>(text: &str, accept: impl Fn(&Value) -> Option<T>) -> Option<T> {
-    let text = &text[..text.floor_char_boundary(MAX_TEXT)];
+    let text = clip::head(text, MAX_TEXT);
     let blocks = fenced(text);
     let strict = blocks.iter().copied().chain([text]).filter_map(|t| serde_json::from_str(t.trim()).ok());
     if let Some(found) = strict.into_iter().find_map(|value: Value| accept(&value)) {
         return Some(found);
     }
+    let mut read = 0;
     for part in blocks.into_iter().chain([text]) {
         let starts = part.match_indices(['{', '[']).map(|(at, _)| at).take(MAX_STARTS);
         for start in starts {
-            if let Some(found) = accept(&tolerant(&part[start..])) {
+            let (value, length) = tolerant(&part[start..]);
+            if let Some(found) = accept(&value) {
                 return Some(found);
+            }
+            read += length;
+            if read > MAX_READ {
+                return None;
             }
         }
     }
     // The opening brace itself is missing.
     let start = text.find('"')?;
-    accept(&tolerant(&format!("{{{}", &text[start..])))
+    accept(&tolerant(&format!("{{{}", &text[start..])).0)
 }
 
 /// The contents of the fenced blocks, the last one possibly without its end.
@@ -50,9 +63,10 @@ fn fenced(text: &str) -> Vec<&str> {
     blocks
 }
 
-/// Reads the value that `text` begins with, as well as it can be read.
-pub fn tolerant(text: &str) -> Value {
-    Reader { text, at: 0 }.value(0)
+/// The value that `text` begins with, as well as it can be read, and how many bytes it took.
+fn tolerant(text: &str) -> (Value, usize) {
+    let mut reader = Reader { text, at: 0 };
+    (reader.value(0), reader.at)
 }
 
 /// What ends a string that was opened by a quote.
@@ -182,6 +196,10 @@ impl<'a> Reader<'a> {
                     self.bump();
                     break;
                 }
+                // One brace too many: the next object follows.
+                Some('}') if self.object_follows() => {
+                    self.bump();
+                }
                 // The object around it ends: this array's bracket is missing.
                 Some('}') => break,
                 Some(',' | ';' | ':') => {
@@ -200,11 +218,17 @@ impl<'a> Reader<'a> {
         Value::Array(items)
     }
 
+    /// Whether a brace, a comma and another object come next.
+    fn object_follows(&self) -> bool {
+        let after = self.rest()[1..].trim_start().strip_prefix(',');
+        after.is_some_and(|rest| rest.trim_start().starts_with('{'))
+    }
+
     /// Whether a quoted word and a colon come next: in an array of objects, the array's bracket is missing.
     fn starts_member(&self) -> bool {
         let rest = self.rest();
         let Some(body) = rest.strip_prefix('"') else { return false };
-        body.find('"').is_some_and(|end| end < 40 && body[end + 1..].trim_start().starts_with(':'))
+        clip::head(body, MAX_KEY).find('"').is_some_and(|end| body[end + 1..].trim_start().starts_with(':'))
     }
 
     fn string(&mut self, place: Place) -> String {
@@ -270,10 +294,9 @@ impl<'a> Reader<'a> {
         let rest = self.rest();
         let next = rest.trim_start_matches([' ', '\t', '\r']);
         match next.chars().next() {
-            None | Some(':' | '}' | ']' | ')' | '\n') => true,
+            None | Some(':' | '：' | '}' | ']' | ')' | '\n') => true,
             Some('=') => place == Place::Key,
-            Some(',') if place == Place::Item => after_comma_comes_json(&next[1..]),
-            Some(',') => true,
+            Some(',' | ';') => place == Place::Key || after_comma_comes_json(&next[1..]),
             Some('/' | '#') => next.starts_with("//") || next.starts_with("/*") || next.starts_with("# "),
             // A comma was forgotten between two strings.
             Some('"') => next != rest && self.member_or_item_follows(next),
@@ -283,16 +306,16 @@ impl<'a> Reader<'a> {
 
     fn member_or_item_follows(&self, next: &str) -> bool {
         let body = &next[1..];
-        body.find('"').is_some_and(|end| body[end + 1..].trim_start().starts_with([':', ',', ']', '}']))
+        let end = clip::head(body, MAX_LOOK).find('"');
+        end.is_some_and(|end| body[end + 1..].trim_start().starts_with([':', ',', ']', '}']))
     }
 
     fn next_line_is_a_member(&self, open: char) -> bool {
         let line = self.rest().trim_start();
         let Some(body) = line.strip_prefix(open) else { return false };
-        body.find(open).is_some_and(|end| {
+        clip::head(body, MAX_KEY).find(open).is_some_and(|end| {
             let key = &body[..end];
             !key.is_empty()
-                && key.len() < 40
                 && key.chars().all(|c| c.is_alphanumeric() || "_- ".contains(c))
                 && body[end + open.len_utf8()..].trim_start().starts_with(':')
         })
@@ -330,11 +353,12 @@ fn quote(open: char) -> Option<&'static [char]> {
 fn after_comma_comes_json(rest: &str) -> bool {
     let next = rest.trim_start_matches([' ', '\t', '\r']);
     match next.chars().next() {
-        None | Some('\n' | '"' | '\'' | '{' | '[' | '}' | ']' | '-' | '0'..='9' | '/' | '#' | '“') => true,
+        None | Some('\n' | '{' | '[' | '(' | '}' | ']' | ')' | ',' | '-' | '0'..='9' | '/' | '#') => true,
+        Some(c) if quote(c).is_some() => true,
         Some(c) if c.is_alphabetic() || c == '_' => {
             let word: &str = next.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("");
             let literal = matches!(word, "true" | "false" | "null" | "True" | "False" | "None");
-            literal || next[word.len()..].trim_start().starts_with(':')
+            literal || next[word.len()..].trim_start().starts_with([':', '='])
         }
         Some(_) => false,
     }

@@ -2,6 +2,7 @@
 //!
 //! Everything here is cut to a length that is asked for, and every cut is marked; nothing is left out silently.
 
+use super::clip;
 use super::run::Run;
 use crate::domain::change::{ChangeSet, FileContent};
 use crate::domain::context::{ContextItem, ContextKind};
@@ -143,7 +144,7 @@ fn lines_of(run: &Run, path: &str) -> Vec<u32> {
 /// A finding in one sentence: place, message, rule.
 pub(super) fn finding(finding: &Finding) -> String {
     let message = finding.message.trim();
-    let kept = &message[message.ceil_char_boundary(message.len().saturating_sub(MAX_MESSAGE))..];
+    let kept = clip::tail(message, MAX_MESSAGE);
     let cut = if kept.len() < message.len() { "… " } else { "" };
     let place = match (finding.path.is_empty(), finding.line) {
         (true, _) => format!("{}: ", finding.tool),
@@ -205,7 +206,7 @@ pub(super) fn diff(run: &Run, bytes: usize) -> String {
     let share = bytes / attempt.changes.files.len().max(1);
     for change in &attempt.changes.files {
         let one = crate::edit::unified(&ChangeSet { files: vec![change.clone()] });
-        let mut end = one.floor_char_boundary(share);
+        let mut end = clip::head(&one, share).len();
         if end < one.len() {
             end = one[..end].rfind('\n').map_or(end, |at| at + 1);
         }

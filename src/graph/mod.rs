@@ -5,6 +5,7 @@
 //! draws it.
 
 mod answer;
+mod clip;
 mod command;
 mod executor;
 mod fact;

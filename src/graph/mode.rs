@@ -2,6 +2,7 @@
 //!
 //! Knows no directory; whoever finds a file passes its name and text.
 
+use super::clip;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::mode::Mode;
 use serde::Deserialize;
@@ -27,7 +28,7 @@ pub fn shipped_modes() -> Vec<Mode> {
 /// The modes in `text`. Fails with the first mistake as `name:line: what is wrong; what to do`.
 pub fn modes(name: &str, text: &str) -> Result<Vec<Mode>, Failure> {
     let wrong = |at: usize, message: String| {
-        let line = text[..text.floor_char_boundary(at)].matches('\n').count() + 1;
+        let line = clip::head(text, at).matches('\n').count() + 1;
         Failure::fatal(FailureKind::Config, format!("{name}:{line}: {message}"))
     };
     let file: File = toml::from_str(text).map_err(|error| {

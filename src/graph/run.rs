@@ -172,6 +172,7 @@ pub struct Run {
     /// Which attempt is under review.
     pub chosen: usize,
     /// Decisions on the chosen attempt's hunks; a hunk without an entry is pending.
+    #[serde(with = "pairs")]
     pub decisions: BTreeMap<HunkId, Decision>,
     /// Decision history for undo: what each entry changed, as (hunk, before, after).
     pub history: Vec<Vec<(HunkId, Decision, Decision)>>,
@@ -243,5 +244,19 @@ impl Run {
     /// Money of all requests whose price is known.
     pub fn spent(&self) -> Money {
         self.calls.iter().filter_map(|c| c.cost).sum()
+    }
+}
+
+/// A map whose keys are no text, as a list of pairs: JSON has no other keys than text.
+mod pairs {
+    use super::{BTreeMap, Decision, HunkId};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(map: &BTreeMap<HunkId, Decision>, serializer: S) -> Result<S::Ok, S::Error> {
+        map.iter().collect::<Vec<_>>().serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<HunkId, Decision>, D::Error> {
+        Ok(Vec::<(HunkId, Decision)>::deserialize(from)?.into_iter().collect())
     }
 }
