@@ -244,6 +244,21 @@ fn nearly_the_same_lines_between_exact_ones_are_found_with_their_score() {
 }
 
 #[test]
+fn lines_less_alike_than_nine_tenths_are_not_taken() {
+    let text = "def area(w, h):\n    size = w * h\n    return size\n";
+    let search = "def area(w, h):\n    total = width * height\n    return size\n";
+    assert_eq!(problem(replace("a", search, "x\n"), file("a", text)).kind, ProblemKind::NotFound);
+}
+
+#[test]
+fn two_similar_places_are_ambiguous() {
+    let block = |n: u32| format!("def area(w, h):\n    # width times height, number {n}\n    return w * h\n");
+    let text = block(1) + "\n" + &block(2);
+    let problem = problem(replace("a", &block(3), "x\n"), file("a", &text));
+    assert_eq!((problem.kind, problem.candidates), (ProblemKind::Ambiguous, vec![(1, 3), (5, 7)]));
+}
+
+#[test]
 fn a_near_place_is_named_when_lines_are_not_found() {
     let text = "import os\n\ndef greet(name):\n    return f'hello {name}'\n\ndef leave():\n    pass\n";
     let problem = problem(replace("a", "def greet(nme):\n    return f'hello {nme}'\n", "x\n"), file("a", text));
@@ -501,6 +516,14 @@ const PIECES: &[&str] = &[
     "<think>\n",
     "</think>\n",
 ];
+
+#[test]
+fn a_patch_numbers_an_empty_side_by_the_line_before_it() {
+    let created = ChangeSet { files: vec![change(None, Some("x\ny\n"))] };
+    let expected =
+        "diff --git a/a.py b/a.py\nnew file mode 100644\n--- /dev/null\n+++ b/a.py\n@@ -0,0 +1,2 @@\n+x\n+y\n";
+    assert_eq!(unified(&created), expected);
+}
 
 #[test]
 fn git_takes_the_printed_patch() {

@@ -318,12 +318,12 @@ fn missed(miss: Miss, file: &[&str], wanted: &[&str], new: &[&str]) -> Trouble {
                 return Trouble { kind: ProblemKind::AlreadyApplied, message, candidates: vec![lines] };
             }
             let hint = if candidates.is_empty() {
-                "nothing in it comes near".to_owned()
+                "nothing in it comes near.".to_owned()
             } else {
                 format!("did you mean lines {}?", named(&candidates))
             };
             let message =
-                format!("the SEARCH lines are not in the file; {hint} Repeat whole lines exactly as they are");
+                format!("the SEARCH lines are not in the file; {hint} Repeat whole lines exactly as they are.");
             Trouble { kind: ProblemKind::NotFound, message, candidates }
         }
     }
