@@ -298,6 +298,8 @@ fn bare(symbol: &str) -> String {
 }
 
 fn shaped(text: &str, kind: Kind, language: Language) -> String {
+    // Tables have plural names, which no dialect reserves.
+    let language = if language == Language::Sql { Language::Markdown } else { language };
     match kind {
         Kind::Snake => case::identifier(&case::snake(text), language),
         Kind::Pascal => case::identifier(&case::pascal(text), language),

@@ -176,6 +176,7 @@ fn plural_word(word: &str) -> String {
 
 /// The text with its last word in the plural; the case of the text is kept where it is snake, kebab, camel or pascal.
 pub(super) fn plural(text: &str) -> String {
+    let text = text.trim_end_matches('_');
     let Some(last) = words(text).pop() else { return text.to_owned() };
     let Some(start) = text.len().checked_sub(last.len()).filter(|s| text.is_char_boundary(*s)) else {
         return text.to_owned();

@@ -18,7 +18,7 @@ use std::fmt::Write;
 pub const CONNECT: &str =
     "Start Ollama or llama-server on this machine, or set ANTHROPIC_API_KEY or OPENAI_API_KEY, to use a model.";
 
-/// Added for a pattern of the language most of the repository is written in, when the request names none.
+/// Added to what fits already when it is of the language most of the repository is written in.
 const HOME_BONUS: f64 = 0.03;
 
 /// The pattern that answers a brief.
@@ -64,21 +64,20 @@ pub fn choose<'a>(library: &'a Library, brief: &Brief) -> Result<Choice<'a>, Fai
     Ok(Choice { pattern: best.pattern, score: best.score, bindings })
 }
 
-/// The ranking; when the request names no language, that of the repository stands in for it.
+/// The ranking; the language of the repository decides between equals, and stands in where the request names none.
 fn at_home<'a>(library: &'a Library, intent: &Intent, listing: &[String]) -> Vec<Match<'a>> {
-    let ranked = library.rank(intent);
+    let mut ranked = library.rank(intent);
+    let Some(home) = home_language(listing) else { return ranked };
     let fits = ranked.first().is_some_and(|m| m.score >= THRESHOLD);
-    let Some(home) = intent.language.is_none().then(|| home_language(listing)).flatten() else { return ranked };
-    if fits {
-        let mut ranked = ranked;
-        for found in ranked.iter_mut().filter(|m| m.score >= THRESHOLD) {
-            let serves = found.pattern.language == home || found.pattern.for_languages.contains(&home);
-            found.score = (found.score + if serves { HOME_BONUS } else { 0.0 }).min(1.0);
-        }
-        ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.pattern.name.cmp(&b.pattern.name)));
-        return ranked;
+    if !fits && intent.language.is_none() {
+        return library.rank(&Intent { language: Some(home), ..intent.clone() });
     }
-    library.rank(&Intent { language: Some(home), ..intent.clone() })
+    let at_home = |p: &Pattern| p.language == home || p.for_languages.contains(&home);
+    for found in ranked.iter_mut().filter(|m| m.score >= THRESHOLD && at_home(m.pattern)) {
+        found.score = (found.score + HOME_BONUS).min(1.0);
+    }
+    ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.pattern.name.cmp(&b.pattern.name)));
+    ranked
 }
 
 /// The programming language that more than half of the repository's source files are written in.

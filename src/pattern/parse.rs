@@ -100,7 +100,7 @@ fn failure(file: &str, line: usize, what: &str, fix: &str) -> Failure {
 }
 
 fn broken(file: &str, text: &str, error: &DeserializeError) -> Failure {
-    let line = error.location().map_or(1, |l| usize::try_from(l.line()).unwrap_or(1)).max(1);
+    let mut line = error.location().map_or(1, |l| usize::try_from(l.line()).unwrap_or(1)).max(1);
     let plain = error.without_snippet();
     let (what, fix) = match plain {
         DeserializeError::SerdeUnknownField { field, expected, .. } => {
@@ -110,8 +110,10 @@ fn broken(file: &str, text: &str, error: &DeserializeError) -> Failure {
             (format!("`{variant}` is not one of the possible values"), suggestion(variant, expected))
         }
         DeserializeError::SerdeMissingField { field, .. } => {
-            let at = nearest_name(text, line).map(|n| format!(" of pattern `{n}`")).unwrap_or_default();
-            (format!("the field `{field}` is missing"), format!("add `{field}:` to the entry{at}"))
+            // The parser stands at the end of the entry by then; what is missing is missing from its start on.
+            let start = text.lines().position(|l| l.starts_with("- ")).map_or(line, |at| at + 1);
+            line = if PATTERN_FIELDS.contains(field) { start } else { line };
+            (format!("the field `{field}` is missing"), format!("add `{field}:` to the entry"))
         }
         other => {
             let message = other.to_string();
@@ -123,15 +125,9 @@ fn broken(file: &str, text: &str, error: &DeserializeError) -> Failure {
     failure(file, line, &what, &fix)
 }
 
-fn nearest_name(text: &str, line: usize) -> Option<&str> {
-    let before = text.lines().take(line.max(1)).collect::<Vec<_>>();
-    before
-        .iter()
-        .rev()
-        .find_map(|l| l.strip_prefix("- name:"))
-        .or_else(|| text.lines().find_map(|l| l.strip_prefix("- name:")))
-        .map(str::trim)
-}
+/// Fields that only a pattern itself has to have, and no entry inside it.
+const PATTERN_FIELDS: &[&str] =
+    &["title", "language", "keywords", "actions", "complexity", "tokens", "files", "examples"];
 
 fn suggestion(word: &str, expected: &[&str]) -> String {
     let close = expected.iter().map(|e| (distance(word, e), *e)).min().filter(|(d, e)| *d <= e.len().div_ceil(3) + 1);
@@ -202,7 +198,7 @@ fn faults(pattern: &Pattern) -> Vec<Fault> {
     }
     if let Some((word, weight)) = pattern.keywords.iter().find(|(_, w)| !w.is_finite() || w.abs() > 10.0) {
         found.push(Fault::new(
-            word,
+            &format!("{word}:"),
             format!("the weight {weight} of `{word}` is out of range"),
             "use a weight from -10 to 10",
         ));

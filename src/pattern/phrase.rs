@@ -90,6 +90,31 @@ const ARTICLES: &[&str] = &[
     "a", "an", "the", "our", "my", "your", "their", "each", "all", "every", "some", "this", "these", "its", "any",
     "new", "one", "single", "another", "multiple", "several",
 ];
+/// What every program does with its resources; never part of their name.
+const HANDLING: &[&str] = &[
+    "fetching",
+    "loading",
+    "storing",
+    "managing",
+    "handling",
+    "creating",
+    "listing",
+    "getting",
+    "reading",
+    "saving",
+    "updating",
+    "deleting",
+    "adding",
+    "removing",
+    "tracking",
+    "showing",
+    "displaying",
+    "serving",
+    "validating",
+    "processing",
+    "keeping",
+    "editing",
+];
 /// Words of a request that never name the thing itself.
 const FILLER: &[&str] = &[
     "create",
@@ -221,13 +246,19 @@ impl<'a> Reader<'a> {
         Some(name.text.clone())
     }
 
-    /// The thing the request is about, its last word singular.
+    /// The thing the request is about, its last word singular: an object without the verb in front of it.
     pub(super) fn resource(&self) -> Option<String> {
+        let object = |mut words: Vec<String>| {
+            words.drain(..usize::from(words.len() > 1));
+            words
+        };
+        let noun = |words: Vec<String>| if HANDLING.contains(&words[0].as_str()) { object(words) } else { words };
         self.after("for", 0)
+            .map(noun)
             .or_else(|| self.before_the_pattern())
             .or_else(|| self.after("of", 0))
-            .or_else(|| self.after("to", 1))
-            .or_else(|| self.clause())
+            .or_else(|| self.after("to", 0).map(object))
+            .or_else(|| self.clause().map(object))
             .map(|mut words| {
                 if let Some(last) = words.last_mut() {
                     *last = singular(last);
@@ -332,8 +363,9 @@ mod tests {
             ("Please add a user profile endpoint", Some("user profile")),
             ("Create an endpoint", None),
             ("Build an endpoint for orders with FastAPI", Some("order")),
-            ("Write an endpoint that sends invoices by mail", Some("send invoice")),
+            ("Write an endpoint that sends invoices by mail", Some("invoice")),
             ("Could you create an endpoint to manage customers?", Some("customer")),
+            ("Build an endpoint for fetching messages", Some("message")),
             ("endpoint for FastAPI for books", Some("book")),
             ("Add an OrderItem endpoint", Some("OrderItem")),
             ("", None),

@@ -15,12 +15,12 @@ const LANGUAGE: f64 = 0.2;
 const FRAMEWORK: f64 = 0.2;
 const TARGET: f64 = 0.15;
 const KEYWORDS: f64 = 0.45;
-/// Weight of keywords that earns their whole share.
-const FULL_WEIGHT: f64 = 5.0;
-/// Weight of keywords below which nothing in the request names the pattern.
+/// Weight of keywords that earns half of their share; each further such weight earns half of what is left.
+const HALF_WEIGHT: f64 = 2.5;
+/// Weight from which a single keyword names what the pattern makes; without one nothing in the request does.
 const LEAST_WEIGHT: f64 = 2.0;
 /// Weight from which a single keyword names a language-bound pattern without the language (`dockerfile`, `argparse`).
-const ANCHOR_WEIGHT: f64 = 4.0;
+const ANCHOR_WEIGHT: f64 = 5.0;
 
 /// A pattern and how well it fits.
 #[derive(Clone, Debug)]
@@ -79,6 +79,22 @@ fn says_by_path(intent: &Intent, language: Language) -> bool {
     intent.paths.iter().any(|p| Language::from_path(p) == Some(language))
 }
 
+const PROGRAMMING: &[Language] = &[
+    Language::Python,
+    Language::JavaScript,
+    Language::TypeScript,
+    Language::Rust,
+    Language::Go,
+    Language::Java,
+    Language::C,
+    Language::Cpp,
+    Language::CSharp,
+    Language::Ruby,
+    Language::Php,
+    Language::Swift,
+    Language::Kotlin,
+];
+
 const ACRONYMS: &[&str] = &[
     "api", "rest", "cli", "json", "csv", "sql", "http", "https", "crud", "uuid", "id", "url", "xml", "html", "pdf",
     "jwt", "css", "yaml", "toml", "io", "os", "get", "post", "put", "patch", "delete", "ci", "cd", "i", "ui", "todo",
@@ -88,8 +104,10 @@ const ACRONYMS: &[&str] = &[
 /// Capitalised words that are not at the start of a sentence and do not name the resource.
 fn names(text: &str) -> Vec<String> {
     let words = phrase::words(text);
-    let capital = |w: &phrase::Word| w.text.starts_with(char::is_uppercase);
-    if words.iter().filter(|w| capital(w)).count() * 2 > words.len() {
+    let acronym = |w: &phrase::Word| ACRONYMS.contains(&w.lower.as_str());
+    let capital = |w: &phrase::Word| w.text.starts_with(char::is_uppercase) && !acronym(w);
+    // A title, or all in capitals: letters tell nothing then.
+    if words.iter().skip(1).filter(|w| capital(w)).count() * 2 > words.len() {
         return Vec::new();
     }
     let mut found = Vec::new();
@@ -101,7 +119,7 @@ fn names(text: &str) -> Vec<String> {
             "in" | "using" | "with" | "via" | "on" | "and" => false,
             _ => naming,
         };
-        if i > 0 && capital(word) && !naming && !word.after_break && !ACRONYMS.contains(&word.lower.as_str()) {
+        if i > 0 && capital(word) && !naming && !word.after_break {
             found.extend(case::words(&word.text).into_iter().next().map(|_| word.lower.clone()));
         }
     }
@@ -118,7 +136,7 @@ pub(super) fn score<'p>(pattern: &'p Pattern, wish: &Wish<'_>) -> Match<'p> {
     let sum = LANGUAGE * language
         + FRAMEWORK * framework
         + TARGET * target
-        + KEYWORDS * (weight / FULL_WEIGHT).clamp(0.0, 1.0);
+        + KEYWORDS * (1.0 - (-weight.max(0.0) / HALF_WEIGHT).exp2());
     let against = contradiction(pattern, wish, weight, best);
     let score = match &against {
         Some(_) => (sum * 0.5).min(THRESHOLD - 0.05),
@@ -143,11 +161,17 @@ fn language_share(pattern: &Pattern, wish: &Wish<'_>, why: &mut Vec<String>) -> 
     match wish.intent.language {
         Some(language) if compatible(pattern, wish, language) => {
             why.push(format!("{} fits", language.name()));
-            if serves(pattern, language) { 1.0 } else { 0.8 }
+            language_fit(pattern, wish, language)
         }
         Some(_) => 0.0,
         None => 0.4,
     }
+}
+
+/// A framework of both languages says neither; TypeScript is what most of their code is written in today.
+fn language_fit(pattern: &Pattern, wish: &Wish<'_>, language: Language) -> f64 {
+    let implied = wish.said != Some(language) && [Language::JavaScript, Language::TypeScript].contains(&language);
+    if implied && pattern.language == Language::JavaScript { 0.9 } else { 1.0 }
 }
 
 fn names_framework(pattern: &Pattern, wish: &Wish<'_>, framework: &str) -> bool {
@@ -215,10 +239,9 @@ fn contradiction(pattern: &Pattern, wish: &Wish<'_>, weight: f64, best: f64) -> 
     }
     // A Dockerfile for Go is none for Python, although both are Dockerfiles.
     if !pattern.for_languages.is_empty() {
-        let other = Language::ALL
-            .into_iter()
-            .filter(|l| *l != Language::C && *l != Language::Go || intent.language == Some(*l));
-        let mut other = other.filter(|l| says(&wish.words, *l) && !serves(pattern, *l));
+        let other =
+            PROGRAMMING.iter().filter(|l| **l != Language::C && **l != Language::Go || intent.language == Some(**l));
+        let mut other = other.filter(|l| says(&wish.words, **l) && !serves(pattern, **l));
         if let Some(language) = other.next() {
             return Some(format!("the request is about {}", language.name()));
         }
@@ -233,7 +256,7 @@ fn contradiction(pattern: &Pattern, wish: &Wish<'_>, weight: f64, best: f64) -> 
     if !pattern.frameworks.is_empty() && !named && intent.language.is_none() {
         return Some("the request names none of its frameworks".to_owned());
     }
-    if weight < LEAST_WEIGHT {
+    if weight.min(best) < LEAST_WEIGHT {
         return Some("nothing in the request names what it makes".to_owned());
     }
     if intent.language.is_none() && !named && best < ANCHOR_WEIGHT {
