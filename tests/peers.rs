@@ -288,22 +288,22 @@ async fn dropping_the_stream_frees_the_slot_within_a_second() {
 async fn a_server_killed_in_the_middle_is_a_typed_failure_and_the_text_stays() {
     let Some(mut own) = Own::start(&["-c", "8192"]) else { return };
     own.ready().await;
-    for protocol in [Protocol::Chat] {
-        let mut stream = llama(protocol, &own.url).stream(request("scripted", "count"));
-        let mut text = String::new();
-        while text.len() < 200 {
-            if let Some(Ok(Chunk::Text(more))) = stream.next().await {
-                text += &more;
-            }
+    let mut stream = llama(Protocol::Chat, &own.url).stream(request("scripted", "count"));
+    let mut text = String::new();
+    while text.len() < 200 {
+        match stream.next().await {
+            Some(Ok(Chunk::Text(more))) => text += &more,
+            Some(Ok(_)) => {}
+            other => panic!("{other:?} after {text}"),
         }
-        own.child.kill().unwrap();
-        let killed = Instant::now();
-        let outcome = collect(stream).await;
-        assert_eq!(outcome.failure.unwrap().kind, FailureKind::Network);
-        assert_eq!(outcome.finish, None);
-        assert!(killed.elapsed() < Duration::from_secs(2));
-        assert!((text + &outcome.text).starts_with("w00000 w00001 "));
     }
+    own.child.kill().unwrap();
+    let killed = Instant::now();
+    let outcome = collect(stream).await;
+    assert_eq!(outcome.failure.unwrap().kind, FailureKind::Network);
+    assert_eq!(outcome.finish, None);
+    assert!(killed.elapsed() < Duration::from_secs(2));
+    assert!((text + &outcome.text).starts_with("w00000 w00001 "));
 }
 
 #[tokio::test]
@@ -375,7 +375,9 @@ async fn litellm_refusals_are_typed() {
         let ask =
             |model: &'static str, key: &'static str| collect(litellm(protocol, &url, key).stream(request(model, "hi")));
         let limited = ask("limited", LITELLM_KEY).await;
-        assert_eq!(limited.failure.unwrap().kind, FailureKind::RateLimited, "{protocol:?}");
+        // LiteLLM's mock of a limit is a 500 of its own over Responses.
+        let kind = if protocol == Protocol::Responses { FailureKind::Server } else { FailureKind::RateLimited };
+        assert_eq!(limited.failure.unwrap().kind, kind, "{protocol:?}");
         assert!(limited.retried, "{protocol:?}");
         let wrong = ask("local", "sk-wrong").await.failure.unwrap();
         assert_eq!(wrong.kind, FailureKind::Auth, "{protocol:?}: {wrong}");
