@@ -31,6 +31,8 @@ impl Complaint {
     pub fn from_body(status: u16, body: &[u8]) -> Complaint {
         let text = String::from_utf8_lossy(body);
         let text = text.trim();
+        // LiteLLM sends some errors as an event, after a failing status.
+        let text = text.strip_prefix("data:").map_or(text, |event| event.lines().next().unwrap_or("").trim());
         let mut complaint = match json::<Value>(text, "error message") {
             Ok(value) => Complaint::from_value(&value),
             Err(_) if text.starts_with('<') => {
@@ -336,6 +338,12 @@ mod tests {
         assert_eq!(read(r#"{"error":{"code":"429","message":"litellm.RateLimitError"}}"#), FailureKind::RateLimited);
         assert_eq!(read(r#"{"error":"unexpected EOF"}"#), FailureKind::Server);
         assert_eq!(read("[]"), FailureKind::Server);
+    }
+
+    #[test]
+    fn an_error_body_in_the_form_of_an_event_is_read_too() {
+        let body = "data: {\"error\": {\"message\": \"Error processing stream start\"}}\n\ndata: [DONE]\n\n";
+        assert_eq!(Complaint::from_body(500, body.as_bytes()).message, "Error processing stream start");
     }
 
     #[test]
