@@ -4,7 +4,7 @@ use super::clause::Unit;
 use super::inflection::Form;
 use super::token::{Break, TokenKind};
 use super::vocabulary::{Light, Verb, mark};
-use crate::domain::intent::Action;
+use crate::domain::intent::{Action, Target};
 
 /// What a command in the imperative weighs.
 const COMMAND: f64 = 3.0;
@@ -12,6 +12,8 @@ const COMMAND: f64 = 3.0;
 const FURTHER: (f64, f64) = (0.8, 1.6);
 /// What a bare noun phrase ("endpoint for login") weighs.
 const NOUN_PHRASE: f64 = 1.9;
+/// What a "make" with a certain thing as its object counts, since what is made of it comes later.
+const DEFINITE: f64 = 0.8;
 /// How much of a sign's weight counts beside a clear command.
 const BESIDE_COMMAND: f64 = 0.3;
 /// The most that all signs of one action weigh.
@@ -42,6 +44,8 @@ struct Command {
     action: Action,
     strength: f64,
     object: std::ops::Range<usize>,
+    /// Whether it is a "make" with a certain thing as its object.
+    is_definite: bool,
 }
 
 /// Weighs everything that speaks for an action.
@@ -71,6 +75,10 @@ pub(super) fn read(units: &[Unit]) -> ActionReading {
         }
     }
     signs[Action::Optimize as usize] += if takes_a_number(units) { 1.8 } else { 0.0 };
+    // "make the code faster": "faster" is what the command says.
+    if first.is_some_and(|c| c.is_definite) && signs.iter().any(|s| *s >= 2.0) {
+        scores[Action::Modify as usize] *= 0.3;
+    }
     for i in 0..8 {
         scores[i] += further[i].min(FURTHER.1);
         scores[i] += signs[i].min(MOST_SIGNS) * if is_clear { BESIDE_COMMAND } else { 1.0 };
@@ -108,13 +116,9 @@ fn commands(units: &[Unit]) -> Vec<Command> {
         }
         let object = object_of(units, at + 1);
         let action = resolve(units, verb, &object, at);
-        let definite = verb.definite.is_some_and(|d| d == action);
-        found.push(Command {
-            unit: at,
-            action,
-            strength: verb.strength * form * if definite { 0.7 } else { 1.0 },
-            object,
-        });
+        let is_definite = verb.definite.is_some_and(|d| d == action);
+        let strength = verb.strength * form * if is_definite { DEFINITE } else { 1.0 };
+        found.push(Command { unit: at, action, strength, object, is_definite });
     }
     found
 }
@@ -147,14 +151,19 @@ fn is_predicate(unit: &Unit) -> bool {
         || unit.meaning.and_then(|m| m.verb).is_some_and(third) && !noun
 }
 
-/// The noun phrase that begins at `from`.
+/// The rest of the noun phrase, from `from`.
 fn object_of(units: &[Unit], from: usize) -> std::ops::Range<usize> {
     let mut end = from;
     while let Some(unit) = units.get(end) {
+        // "that" begins a clause, except as the first word ("that button").
+        let is_determiner = end == from && unit.is(mark::DETERMINER);
+        // "make `load` return": the identifier is the object, not what it does.
+        let after_symbol = end > from && units[end - 1].token.kind == TokenKind::Symbol;
+        let is_verb = unit.meaning.is_some_and(|m| m.verb.is_some_and(|v| v.form == Form::Base) && !m.is_thing());
         let ends = unit.before() != Break::None && unit.token.kind == TokenKind::Word
-            || (unit.is(mark::PREPOSITION | mark::RELATIVE | mark::CONJUNCTION | mark::NEGATION)
-                && !unit.is(mark::DETERMINER))
+            || (unit.is(mark::PREPOSITION | mark::RELATIVE | mark::CONJUNCTION | mark::NEGATION) && !is_determiner)
             || (unit.is(mark::AUXILIARY) && unit.meaning.is_some_and(|m| !m.is_thing()))
+            || (after_symbol && is_verb)
             || unit.token.lower == "to";
         if ends {
             break;
@@ -168,15 +177,21 @@ fn object_of(units: &[Unit], from: usize) -> std::ops::Range<usize> {
 fn resolve(units: &[Unit], verb: Verb, object: &std::ops::Range<usize>, at: usize) -> Action {
     let Some(light) = verb.light else { return verb.action };
     let phrase = &units[object.clone()];
-    if let Some(action) = head_action(phrase, light) {
+    let is_definite =
+        phrase.first().is_some_and(|u| u.is(mark::DETERMINER | mark::PRONOUN) || u.token.kind != TokenKind::Word);
+    // "make the tests pass": tests that are there already are not to be written.
+    let exists = |action: &Action| is_definite && verb.definite.is_some() && *action == Action::Test;
+    if let Some(action) = head_action(phrase, light).filter(|a| !exists(a)) {
         return action;
     }
     let only_pronouns = phrase.iter().all(|u| u.is(mark::PRONOUN | mark::PREFIX));
-    if only_pronouns && let Some(action) = head_action(&units[..at], light) {
+    // "the docstring is outdated, update it": "it" is the subject from before.
+    if only_pronouns
+        && at > 0
+        && let Some(action) = head_action(&units[..object_of(&units[..at], 1).end], light)
+    {
         return action;
     }
-    let is_definite =
-        phrase.first().is_some_and(|u| u.is(mark::DETERMINER | mark::PRONOUN) || u.token.kind != TokenKind::Word);
     match verb.definite {
         Some(action) if is_definite => action,
         _ => verb.action,
@@ -201,26 +216,34 @@ fn is_document(unit: &Unit) -> bool {
             .any(|d| unit.token.text.rsplit('/').next().unwrap_or("").starts_with(d))
 }
 
-/// A first clause that is a noun phrase ("endpoint that updates the avatar") asks for that thing.
+/// A first clause that is a noun phrase ("endpoint that updates the avatar") asks for that thing; one that ends in a sign
+/// ("eslint errors in …") asks for what the sign says.
 fn noun_phrase(units: &[Unit]) -> Option<(Action, std::ops::Range<usize>)> {
+    let is_modal = |u: &Unit| u.meaning.and_then(|m| m.cue).is_some_and(|(a, _)| a == Action::Modify);
+    if units.len() == 1 || units.iter().any(is_modal) {
+        return None;
+    }
     clause_starts(units).take(3).find_map(|start| {
         let at = skip_prefix(units, start);
         let first = units.get(at)?;
         if first.is_negated || first.is(mark::DETERMINER) && !first.is(mark::INDEFINITE) || first.is(mark::QUESTION) {
             return None;
         }
-        let object = object_of(units, at);
-        let range = start..object.end;
-        let phrase = &units[range.clone()];
-        let has_thing = phrase.iter().any(|u| u.meaning.is_some_and(super::vocabulary::Meaning::is_thing));
-        let stops_at_verb = units
-            .get(object.end)
-            .is_some_and(|u| u.before() == Break::None && (is_predicate(u) || u.is(mark::AUXILIARY)));
-        let has_sign = phrase.iter().any(|u| u.meaning.and_then(|m| m.cue).is_some_and(|(a, _)| a == Action::Fix));
-        let is_alone = range.len() == 1 && units.len() == 1;
-        if !has_thing || stops_at_verb || has_sign || is_alone {
+        let names_only = at > start && first.is(mark::PREPOSITION | mark::RELATIVE);
+        let range = start..if names_only { at } else { object_of(units, at + 1).end };
+        let next = units.get(range.end).filter(|u| u.before() == Break::None);
+        if next.is_some_and(|u| is_predicate(u) || u.is(mark::AUXILIARY)) {
             return None;
         }
-        Some((head_action(phrase, Light::Make).unwrap_or(Action::Create), range))
+        let phrase = &units[range.clone()];
+        let sign = |u: &Unit| u.meaning.and_then(|m| m.cue).map(|(action, _)| action);
+        let is_thing = |u: &Unit| u.meaning.is_some_and(super::vocabulary::Meaning::is_thing);
+        let action = match phrase.iter().rev().find(|u| is_thing(u) || sign(u).is_some()) {
+            Some(head) if is_thing(head) => head_action(phrase, Light::Make).unwrap_or(Action::Create),
+            Some(head) => sign(head).filter(|_| phrase.len() > 1)?,
+            None if phrase.iter().any(|u| u.name_target == Some(Target::Test)) => Action::Test,
+            None => return None,
+        };
+        Some((action, range))
     })
 }

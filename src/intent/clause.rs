@@ -3,6 +3,7 @@
 use super::name::Named;
 use super::token::{Break, Token, TokenKind};
 use super::vocabulary::{LONGEST_PHRASE, Meaning, Vocabulary, mark};
+use crate::domain::intent::Target;
 
 /// A phrase of the vocabulary, or a single token it does not know.
 pub(super) struct Unit<'a, 'v> {
@@ -10,8 +11,10 @@ pub(super) struct Unit<'a, 'v> {
     /// Index of its first token.
     pub first: usize,
     pub meaning: Option<&'v Meaning>,
-    /// What it names, if it names a language or framework.
+    /// Whether it is part of the name of a language or framework.
     pub is_name: bool,
+    /// What a request about that framework is about.
+    pub name_target: Option<Target>,
     pub is_negated: bool,
     /// Whether the meaning is of a word one letter away.
     pub is_misspelt: bool,
@@ -55,13 +58,15 @@ pub(super) fn units<'a, 'v>(tokens: &'a [Token<'a>], names: &[Named], vocabulary
                 (meaning, end) = (Some(known), at + i + 1);
             }
         }
-        let is_name = names.iter().any(|n| n.first < end && at < n.end);
+        let name = names.iter().find(|n| n.first < end && at < n.end);
+        let is_name = name.is_some();
         let misspelt = if meaning.is_none() && !is_name { misspelt(token, vocabulary) } else { None };
         units.push(Unit {
             token,
             first: at,
             meaning: meaning.or(misspelt),
             is_name,
+            name_target: name.and_then(|n| n.name.target),
             is_negated: false,
             is_misspelt: misspelt.is_some(),
         });
@@ -79,17 +84,21 @@ fn misspelt<'v>(token: &Token, vocabulary: &'v Vocabulary) -> Option<&'v Meaning
     vocabulary.phrase(vocabulary.near(word)?)
 }
 
-/// What follows a "don't", "without" or "instead of" is negated up to the clause's end.
+/// What follows a "don't" or "without" is negated up to the clause's end, after "instead of" up to the next preposition.
 fn negate(units: &mut [Unit]) {
     let mut negated = false;
+    let mut is_short = false;
     for i in 0..units.len() {
         let (earlier, rest) = units.split_at_mut(i);
         let unit = &mut rest[0];
         let after_but = earlier.last().is_some_and(|p| matches!(p.token.lower.as_str(), "but" | "then"));
-        if unit.before() != Break::None || after_but {
+        if unit.before() != Break::None || after_but || (is_short && unit.is(mark::PREPOSITION)) {
             negated = false;
         }
         unit.is_negated = negated;
-        negated = negated || unit.is(mark::NEGATION);
+        if unit.is(mark::NEGATION) {
+            negated = true;
+            is_short = matches!(unit.token.lower.as_str(), "instead" | "rather" | "other");
+        }
     }
 }

@@ -26,13 +26,8 @@ pub(super) fn read(units: &[Unit], actions: &ActionReading, evidence: Evidence) 
     if actions.verb.is_some_and(|v| units[v].is_misspelt) {
         confidence *= 0.85;
     }
-    let is_vague =
-        evidence == Evidence::Nothing && units.len() < 4 && !units.iter().any(|u| u.token.kind != TokenKind::Word);
     if is_asked {
         confidence *= 0.4;
-    }
-    if is_vague {
-        confidence *= 0.8;
     }
     let rival =
         actions.scores.iter().enumerate().filter(|(i, _)| *i != action as usize).max_by(|a, b| a.1.total_cmp(b.1));
@@ -52,12 +47,10 @@ fn english(units: &[Unit]) -> f64 {
     if words.len() < 3 {
         return 1.0;
     }
-    let known = words
-        .iter()
-        .filter(|u| {
-            u.meaning.is_some_and(|m| !u.is_misspelt && m.marks != 0 || m.is_thing() || m.verb.is_some()) || u.is_name
-        })
-        .count();
+    let is_known = |u: &&&Unit| {
+        u.is_name || !u.is_misspelt && u.meaning.is_some_and(|m| m.marks != 0 || m.is_thing() || m.verb.is_some())
+    };
+    let known = words.iter().filter(is_known).count();
     let share = known as f64 / words.len() as f64;
     if share >= 0.34 { 1.0 } else { 0.35 + 1.9 * share }
 }

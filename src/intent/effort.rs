@@ -5,23 +5,35 @@ use super::target::joints;
 use crate::domain::intent::{Action, Complexity, Target};
 
 /// From this sum on it is moderate, from the second on complex. Chosen on the development half of the labelled requests.
-const STEPS: (f64, f64) = (1.2, 3.6);
+const STEPS: (f64, f64) = (0.75, 3.0);
 
 /// Picks the step of the sum of what speaks for work.
 pub(super) fn read(units: &[Unit], action: Action, targets: &[Target]) -> Complexity {
     let words: f64 = units.iter().filter(|u| !u.is_negated).filter_map(|u| u.meaning).map(|m| m.effort).sum();
-    let kinds = 0.5 * targets.len().saturating_sub(1) as f64;
+    let kinds = 0.25 * targets.len().saturating_sub(1) as f64;
     let parts = 0.35 * joints(units).min(6) as f64;
     let length = 0.04 * units.len().saturating_sub(8).min(50) as f64;
     let habit = match action {
-        Action::Create | Action::Refactor | Action::Optimize => 0.4,
-        Action::Delete | Action::Fix | Action::Document => -0.3,
+        Action::Create => of_new(targets),
+        Action::Refactor | Action::Optimize => 0.8,
+        Action::Delete | Action::Fix => -0.2,
+        Action::Document => 0.1,
         Action::Modify | Action::Test => 0.0,
     };
     match words + kinds + parts + length + habit {
         sum if sum >= STEPS.1 => Complexity::Complex,
         sum if sum >= STEPS.0 => Complexity::Moderate,
         _ => Complexity::Simple,
+    }
+}
+
+/// How much work a new thing of its kind is.
+fn of_new(targets: &[Target]) -> f64 {
+    match targets.first() {
+        Some(Target::Service) => 0.8,
+        Some(Target::Api) => 0.6,
+        Some(Target::Component) => 0.4,
+        _ => 0.1,
     }
 }
 

@@ -5,6 +5,7 @@ use super::clause::Unit;
 use super::inflection::Form;
 use super::mention::{Mention, MentionKind};
 use super::name::{Named, texts};
+use super::token::TokenKind;
 use super::vocabulary::{Vocabulary, mark};
 use crate::domain::intent::{Action, Target};
 
@@ -33,6 +34,13 @@ pub(super) struct Sources<'a, 'v> {
 /// The kinds, most certain first, and what told them.
 pub(super) fn read(action: Action, reading: &ActionReading, sources: &Sources) -> (Vec<Target>, Evidence) {
     let mut found = nouns(reading, sources.units);
+    if !found.iter().any(|(_, rank)| *rank >= RANK_OBJECT) {
+        let framework = if action == Action::Create { object_framework(reading, sources) } else { None };
+        if let Some(target) = framework.or_else(|| object_symbol(reading, sources)) {
+            found.retain(|(t, _)| *t != target);
+            found.insert(0, (target, RANK_OBJECT));
+        }
+    }
     let mut evidence = match found.first() {
         Some((_, rank)) if *rank >= RANK_OBJECT => Evidence::Object,
         Some(_) => Evidence::Noun,
@@ -44,11 +52,11 @@ pub(super) fn read(action: Action, reading: &ActionReading, sources: &Sources) -
     let mut targets: Vec<Target> = found.into_iter().map(|(t, _)| t).collect();
     if targets.is_empty() {
         let named_test = evidence != Evidence::Nothing;
-        let hint = if named_test { by_symbol(sources) } else { hint(sources) };
-        if !named_test && hint.is_some() {
+        let hints = if named_test { by_symbol(sources).into_iter().collect() } else { hints(sources) };
+        if !named_test && !hints.is_empty() {
             evidence = Evidence::Hint;
         }
-        targets.extend(hint.filter(|t| action != Action::Test || *t != Target::Test));
+        targets.extend(hints.into_iter().filter(|t| action != Action::Test || *t != Target::Test));
     }
     if action == Action::Test {
         targets.insert(0, Target::Test);
@@ -93,13 +101,34 @@ fn is_verb(units: &[Unit], at: usize) -> bool {
     verb.form == Form::Base && matches!(previous, Some("to"))
 }
 
-fn hint(sources: &Sources) -> Option<Target> {
-    let by_path = || {
-        texts(sources.text, sources.mentions, MentionKind::Path).into_iter().find_map(|p| place(p, sources.vocabulary))
-    };
+/// The framework in the command's object ("set up GitHub Actions").
+fn object_framework(reading: &ActionReading, sources: &Sources) -> Option<Target> {
+    let first = sources.units.get(reading.object.start)?.first;
+    let end = sources.units.get(reading.object.end).map_or(usize::MAX, |u| u.first);
+    sources.names.iter().filter(|n| (first..end).contains(&n.first)).find_map(|n| n.name.target)
+}
+
+/// The identifier in the command's object ("make `User.save` return …").
+fn object_symbol(reading: &ActionReading, sources: &Sources) -> Option<Target> {
+    let has_symbol = sources.units[reading.object.clone()].iter().any(|u| u.token.kind == TokenKind::Symbol);
+    if has_symbol { by_symbol(sources) } else { None }
+}
+
+/// What names of files say, else the identifiers, else (where no file is named) the frameworks.
+fn hints(sources: &Sources) -> Vec<Target> {
+    let paths = texts(sources.text, sources.mentions, MentionKind::Path);
+    let mut by_path = Vec::new();
+    for path in &paths {
+        if let Some(target) = place(path, sources.vocabulary).filter(|t| !by_path.contains(t)) {
+            by_path.push(target);
+        }
+    }
+    if !by_path.is_empty() {
+        return by_path;
+    }
     let is_negated = |first: usize| sources.units.iter().rev().find(|u| u.first <= first).is_some_and(|u| u.is_negated);
     let by_framework = || sources.names.iter().filter(|n| !is_negated(n.first)).find_map(|n| n.name.target);
-    by_path().or_else(by_framework).or_else(|| by_symbol(sources))
+    by_symbol(sources).or_else(|| if paths.is_empty() { by_framework() } else { None }).into_iter().collect()
 }
 
 /// What the parts of a path say, the last first.
@@ -127,8 +156,7 @@ fn by_symbol(sources: &Sources) -> Option<Target> {
         let last = symbol.rsplit([':', '.', '>']).next().unwrap_or(symbol);
         let is_call = sources.text[mention.span.end..].starts_with("()");
         let has_lower = last.chars().any(char::is_lowercase);
-        let is_plain = last.chars().all(char::is_lowercase) && symbol == last;
-        if is_call || (has_lower && !is_plain && last.starts_with(|c: char| c.is_lowercase() || c == '_')) {
+        if is_call || (has_lower && last.starts_with(|c: char| c.is_lowercase() || c == '_')) {
             return Some(Target::Function);
         }
         let is_class = has_lower

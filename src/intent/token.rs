@@ -68,7 +68,12 @@ pub(super) fn tokens<'a>(text: &'a str, mentions: &[Mention], limit: usize) -> V
         if mention.is_some_and(|m| m.span.start == start && m.span.end == end) {
             next_mention += 1;
         }
-        let before = if tokens.is_empty() { Break::Stop } else { break_of(&text[last_end.min(start)..start]) };
+        let gap = &text[last_end.min(start)..start];
+        let before = match tokens.last() {
+            None => Break::Stop,
+            Some(last) if last.kind == TokenKind::Symbol => break_of(gap.strip_prefix("()").unwrap_or(gap)),
+            Some(_) => break_of(gap),
+        };
         tokens.push(Token { text: &text[start..end], lower: lower(&text[start..end]), kind, before });
         (from, last_end) = (end.max(from), end);
     }
