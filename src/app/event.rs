@@ -3,6 +3,7 @@
 use super::action::Action;
 use super::fact::Dated;
 use super::state::{RootInfo, Settings};
+use crate::budget::choice::Candidate;
 use crate::budget::ledger::Totals;
 use crate::domain::change::FileSnapshot;
 use crate::domain::clock::Timestamp;
@@ -10,7 +11,7 @@ use crate::domain::context::ContextBundle;
 use crate::domain::failure::Failure;
 use crate::domain::finding::ValidationReport;
 use crate::domain::ids::{JobId, RequestId, SessionId};
-use crate::domain::model::{FinishReason, ModelInfo, Timings, Usage};
+use crate::domain::model::{FinishReason, Timings, Usage};
 use crate::domain::money::Money;
 use crate::domain::session::SessionSummary;
 use serde::{Deserialize, Serialize};
@@ -124,8 +125,8 @@ pub enum Pointer {
 pub enum ModelEvent {
     /// Discovery is done: what there is, and which servers had trouble.
     Found {
-        /// Models, embedded engine included.
-        models: Vec<ModelInfo>,
+        /// Models with their prices, embedded engine included.
+        models: Vec<Candidate>,
         /// A sentence a server.
         failures: Vec<Failure>,
     },

@@ -12,9 +12,7 @@ mod update;
 
 pub use action::{Action, Scope};
 pub use effect::{Effect, Entry, Mouse, TerminalEffect, UnknownPrice};
-pub use event::{
-    Event, ModelEvent, Opening, Pointer, Resume, Stamped, StoreEvent, TextEdit, WorkEvent,
-};
+pub use event::{Event, ModelEvent, Opening, Pointer, Resume, Stamped, StoreEvent, TextEdit, WorkEvent};
 pub use fact::{Dated, Fact};
 pub use session::{Session, UNKNOWN_PRICE};
 pub use state::{

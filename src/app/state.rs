@@ -14,6 +14,7 @@ pub use stream::{Live, STALL_MS, StreamView};
 
 use super::action::Scope;
 use super::session::Session;
+use crate::budget::choice::Candidate;
 use crate::budget::ledger::Totals;
 use crate::budget::limit::{Gauge, Limits, RunCosts};
 use crate::domain::clock::Timestamp;
@@ -51,8 +52,6 @@ pub struct Settings {
     pub mode: String,
     /// The model to use; `None` chooses the best that is found.
     pub model: Option<ModelRef>,
-    /// Models in the order in which to try cheaper ones, as prices are known: name and dollars a million output tokens.
-    pub prices: Vec<(ModelRef, f64)>,
     /// Prompt templates, with the user's own in place of ours.
     pub prompts: Prompts,
     /// The project's check command as shown, if one is approved.
@@ -111,6 +110,8 @@ pub struct State {
     pub sessions: SessionsView,
     /// Models found; `None` while they are looked for.
     pub models: Option<Vec<ModelInfo>>,
+    /// The same with what each costs.
+    pub candidates: Vec<Candidate>,
     /// The model the user chose, or the best found.
     pub model: Option<ModelRef>,
     /// Whether the user (or a flag) chose `model`; otherwise a better one that is found replaces it.
@@ -155,6 +156,7 @@ impl State {
             session: Session::new(opening.session.clone()),
             sessions: SessionsView::default(),
             models: None,
+            candidates: Vec::new(),
             model: opening.settings.model.clone(),
             model_chosen: opening.settings.model.is_some(),
             mode: opening.settings.mode.clone(),
@@ -219,9 +221,9 @@ impl State {
 
     /// Whether a request is out or a job is being done: time passes on the screen only then.
     pub fn is_busy(&self) -> bool {
-        self.session.active_run().is_some_and(|r| {
-            matches!(r.stage, Stage::Assembling | Stage::Working(_) | Stage::Applying)
-        })
+        self.session
+            .active_run()
+            .is_some_and(|r| matches!(r.stage, Stage::Assembling | Stage::Working(_) | Stage::Applying))
     }
 
     /// The best model for a user who chose none: the largest local one that fits a terminal's patience comes before

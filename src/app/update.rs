@@ -60,7 +60,8 @@ impl Step<'_> {
         *self.state = State { now: self.state.now, ..State::new(opening) };
         if let Some(first) = opening.problems.first() {
             let more = opening.problems.len() - 1;
-            let text = if more > 0 { format!("{first} (and {more} more: `vibe-tui doctor`)") } else { first.to_string() };
+            let text =
+                if more > 0 { format!("{first} (and {more} more: `vibe-tui doctor`)") } else { first.to_string() };
             self.state.tell(text, Failed::Yes);
         }
         self.effects.extend([Effect::FindModels, Effect::ListSessions]);

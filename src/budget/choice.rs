@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 const PATIENCE: u32 = 2;
 
 /// A model that could be used, and what it costs.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Candidate {
     /// What is known of it.
     pub info: ModelInfo,

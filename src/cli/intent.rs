@@ -29,7 +29,9 @@ pub(super) fn main(intent: &Intent) -> anyhow::Result<ExitCode> {
             serde_json::Value::Array(items) => {
                 items.iter().map(|i| i.as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>().join(", ")
             }
-            serde_json::Value::Number(n) => n.as_f64().filter(|f| f.fract() != 0.0).map_or(n.to_string(), |f| format!("{f:.2}")),
+            serde_json::Value::Number(n) => {
+                n.as_f64().filter(|f| f.fract() != 0.0).map_or(n.to_string(), |f| format!("{f:.2}"))
+            }
             other => other.to_string(),
         };
         println!("{key:<17} {shown}");

@@ -83,10 +83,28 @@ pub fn runs_later(path: &str) -> bool {
     let file = lower.rsplit('/').next().unwrap_or(&lower);
     let by_name = matches!(
         file,
-        "build.rs" | "conftest.py" | "setup.py" | "makefile" | "gnumakefile" | "justfile" | "package.json" | ".envrc"
-            | "agents.md" | "claude.md" | ".gitlab-ci.yml" | "jenkinsfile" | ".pre-commit-config.yaml" | "tox.ini"
-            | "noxfile.py" | "sitecustomize.py" | ".bashrc" | ".profile" | ".gitattributes" | ".gitmodules"
+        "build.rs"
+            | "conftest.py"
+            | "setup.py"
+            | "makefile"
+            | "gnumakefile"
+            | "justfile"
+            | "package.json"
+            | ".envrc"
+            | "agents.md"
+            | "claude.md"
+            | ".gitlab-ci.yml"
+            | "jenkinsfile"
+            | ".pre-commit-config.yaml"
+            | "tox.ini"
+            | "noxfile.py"
+            | "sitecustomize.py"
+            | ".bashrc"
+            | ".profile"
+            | ".gitattributes"
+            | ".gitmodules"
     );
-    let by_place = [".github/workflows/", ".circleci/", ".githooks/", ".husky/", ".vscode/", ".cargo/", ".devcontainer/"];
+    let by_place =
+        [".github/workflows/", ".circleci/", ".githooks/", ".husky/", ".vscode/", ".cargo/", ".devcontainer/"];
     by_name || by_place.iter().any(|place| lower.starts_with(place) || lower.contains(&format!("/{place}")))
 }

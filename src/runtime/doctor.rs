@@ -5,7 +5,9 @@ use super::world::World;
 use crate::domain::model::Locality;
 use crate::domain::safe_text::SafeText;
 use crate::store::Access;
+use crate::validate;
 use std::fmt::Write;
+use std::time::Duration;
 
 /// What the doctor found.
 pub struct Diagnosis {
@@ -31,7 +33,9 @@ pub async fn doctor(setup: Setup) -> Diagnosis {
     let branch = root.branch.as_ref().map(|b| format!(", branch {b}")).unwrap_or_default();
     match root.writable {
         true => report.good("repository", &format!("{}{branch}", root.path)),
-        false => report.bad("repository", &format!("{} cannot be written: accepted hunks could not be saved", root.path)),
+        false => {
+            report.bad("repository", &format!("{} cannot be written: accepted hunks could not be saved", root.path))
+        }
     }
     if let Some(suggestions) = setup.loaded.suggestions.as_ref().filter(|s| !s.approved) {
         let lines = suggestions.lines.join("; ");
@@ -41,17 +45,14 @@ pub async fn doctor(setup: Setup) -> Diagnosis {
     let (world, failures) = World::open(setup.root, settings).await;
     let database = paths.show(&paths.data.join("sessions.db"));
     match world.store.access() {
-        Access::Full => report.good("database", &database),
+        Access::Saved => report.good("database", &database),
         _ => report.bad("database", &format!("{database}: nothing is being saved")),
     }
     for failure in failures {
         report.bad("setup", &failure.message);
     }
     models(&world, &mut report).await;
-    match crate::validate::sandbox_available() {
-        Ok(how) => report.good("sandbox", &how),
-        Err(why) => report.bad("sandbox", &why),
-    }
+    sandbox(&world, &mut report).await;
     world.store.close().await;
     Diagnosis { text: report.text, wrong: report.wrong }
 }
@@ -75,6 +76,15 @@ async fn models(world: &World, report: &mut Report) {
             "hint",
             "no model server was found: start Ollama or llama-server on this machine, or set ANTHROPIC_API_KEY or OPENAI_API_KEY",
         );
+    }
+}
+
+/// Whether a check could run confined: a command that does nothing is run that way.
+async fn sandbox(world: &World, report: &mut Report) {
+    let argv = ["true".to_owned()];
+    match validate::run(&argv, &std::env::temp_dir(), Duration::from_secs(5), &world.check_policy()).await {
+        Ok(_) => report.good("sandbox", "checks run confined: writes in the scratch copy only, no network"),
+        Err(error) => report.bad("sandbox", &error.to_string()),
     }
 }
 

@@ -177,7 +177,8 @@ impl Driver {
         let Some(run) = front.state.session.run() else { return };
         let passed = run.attempt().and_then(|a| a.report.as_ref()).is_none_or(|r| r.passed());
         self.reporter.proposal(run);
-        let ask = self.headless.accept == Accept::Ask && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+        let ask =
+            self.headless.accept == Accept::Ask && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         if !passed && !ask {
             self.exit = Some(Exit::ChecksFailed);
             return;
@@ -196,7 +197,8 @@ impl Driver {
                 return;
             }
         }
-        let accepted = front.state.session.run().is_some_and(|r| r.decisions.values().any(|d| *d == Decision::Accepted));
+        let accepted =
+            front.state.session.run().is_some_and(|r| r.decisions.values().any(|d| *d == Decision::Accepted));
         if !accepted {
             if let Some(notice) = &front.state.notice {
                 let message = notice.text.clone();

@@ -47,5 +47,8 @@ pub fn read_intent(text: &str) -> crate::intent::Reading {
 
 /// If this process was started to be a validator's sandbox, becomes that and does not come back.
 pub fn become_sandbox_if_asked() {
-    crate::validate::sandbox_if_asked();
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next().is_some_and(|first| first == crate::validate::ENTRY) {
+        crate::validate::sandbox_main(arguments);
+    }
 }

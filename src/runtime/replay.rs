@@ -44,7 +44,10 @@ pub fn replay(path: &Path) -> Result<Replayed, Failure> {
                 player = Some(Player::new(View::new(looks, keymap)));
             }
             (Record::Header { version, .. }, _) => {
-                return Err(wrong(number, format!("is a header of version {version}; this program replays version {VERSION} once")));
+                return Err(wrong(
+                    number,
+                    format!("is a header of version {version}; this program replays version {VERSION} once"),
+                ));
             }
             (_, None) => return Err(wrong(number, "comes before the header".to_owned())),
             (Record::Event(stamped), Some(player)) => player.event(&stamped),

@@ -111,7 +111,7 @@ impl Reporter {
     pub fn proposal(&mut self, run: &Run) {
         let Some(attempt) = run.attempt().filter(|_| !self.proposal_told) else { return };
         self.proposal_told = true;
-        let patch = edit::unified(&attempt.diff);
+        let patch = edit::unified(&attempt.changes);
         match self.style {
             Style::Text if std::io::stdout().is_terminal() => print(SafeText::new(&patch).as_str()),
             Style::Text => print(&patch),
@@ -198,7 +198,9 @@ fn run_line(fact: &RunFact, state: &State) -> Option<Value> {
         RunFact::BudgetRefused { scope, limit, used, asked, .. } => json!({
             "event": "budget_refused", "scope": scope, "limit_usd": limit.usd(), "used_usd": used.usd(), "asked_usd": asked.usd(),
         }),
-        RunFact::Validated { report, .. } => json!({"event": "validated", "passed": report.passed(), "checks": report.checks}),
+        RunFact::Validated { report, .. } => {
+            json!({"event": "validated", "passed": report.passed(), "checks": report.checks})
+        }
         RunFact::Decided { decisions } => json!({"event": "decided", "decisions": decisions}),
         RunFact::Applied { .. } => json!({"event": "applied", "files": written(Some(run))}),
         RunFact::ApplyFailed { failure, .. } => {

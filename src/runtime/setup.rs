@@ -4,7 +4,7 @@ use super::clock;
 use super::world::{Script, WorldSettings, new_session};
 use crate::app::{Opening, Resume, RootInfo, Settings};
 use crate::budget::limit::Limits;
-use crate::config::{self, Approvals, Environment, Loaded, Overrides, Paths};
+use crate::config::{self, Approvals, Environment, Loaded, ModelChoice, Overrides, Paths};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::mode::Mode;
 use crate::domain::model::ModelRef;
@@ -48,9 +48,8 @@ impl Setup {
     /// # Errors
     /// When the directory cannot be opened, or there is no place for our own files.
     pub fn new(flags: &Flags) -> Result<Setup, Failure> {
-        let environment: Environment = std::env::vars_os()
-            .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
-            .collect();
+        let environment: Environment =
+            std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect();
         let paths = Paths::find(&environment)?;
         let directory = flags.directory.clone().unwrap_or_else(|| PathBuf::from("."));
         let root = Root::open(&directory)?;
@@ -87,6 +86,13 @@ impl Setup {
             environment: self.environment.clone(),
             script: self.script.clone(),
         }
+    }
+}
+
+fn named(choice: &ModelChoice) -> Option<ModelRef> {
+    match choice {
+        ModelChoice::Auto => None,
+        ModelChoice::Named(model) => Some(model.clone()),
     }
 }
 
@@ -158,8 +164,7 @@ fn settings(loaded: &Loaded, paths: &Paths, scripted: bool) -> (Settings, Vec<Fa
         },
         modes,
         mode,
-        model: if scripted { Some(script()) } else { config.model.reference().cloned() },
-        prices: Vec::new(),
+        model: if scripted { Some(script()) } else { named(&config.model) },
         prompts,
         check: config.check.command.as_ref().map(|c| c.shown()),
         utc_offset: clock::utc_offset(),

@@ -1,15 +1,13 @@
 //! Work under way, by what will answer for it. Replacing or removing an entry ends the work: its future is dropped.
 
-use crate::domain::ids::{JobId, RequestId};
+use crate::domain::ids::JobId;
 use std::collections::HashMap;
 use tokio::task::AbortHandle;
 
 /// What a piece of work answers for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TaskKey {
-    /// A request to a model.
-    Request(RequestId),
-    /// Any other job of a run.
+    /// A job of a run.
     Job(JobId),
     /// The search for models.
     Discovery,
@@ -34,14 +32,7 @@ impl Tasks {
         }
     }
 
-    /// Ends one piece of work.
-    pub fn stop(&mut self, key: TaskKey) {
-        if let Some(handle) = self.running.remove(&key) {
-            handle.abort();
-        }
-    }
-
-    /// Ends every job of a run (not requests, which are ended one by one).
+    /// Ends every job of a run.
     pub fn stop_jobs(&mut self) {
         self.running.retain(|key, handle| {
             let job = matches!(key, TaskKey::Job(_));

@@ -5,7 +5,7 @@ use super::front::Front;
 use super::presentation::Presentation;
 use super::recorder::Recorder;
 use super::setup::Setup;
-use super::terminal::{Guard, Screen, restore};
+use super::terminal::{Guard, Screen};
 use crate::app::{Area, Effect, Event, Mouse, Pointer, Resume, TerminalEffect, TextEdit};
 use crate::config::Notify;
 use crate::input::{Key, Resolution, Resolver};
@@ -236,12 +236,6 @@ impl Loop {
             Notify::Desktop => write!(out, "\x1b]9;{text}\x1b\\")?,
         }
         out.flush()
-    }
-}
-
-impl Drop for Loop {
-    fn drop(&mut self) {
-        restore();
     }
 }
 

@@ -4,10 +4,8 @@
 use super::clock;
 use crate::budget::price::PriceList;
 use crate::config::{Config, Environment, Paths};
-use crate::domain::change::ChangeSet;
 use crate::domain::failure::Failure;
 use crate::domain::ids::SessionId;
-use crate::domain::model::ModelRef;
 use crate::pattern::{self, Library};
 use crate::provider::{Discovery, Embedded, Endpoint, Listing, Protocol, Provider, Reach, Registry, Scripted, Secret};
 use crate::repo::Root;
@@ -145,15 +143,14 @@ impl World {
         (endpoints, failures)
     }
 
-    /// A validation of a proposal, with the check in a scratch copy if there is one.
-    pub fn validation<'a>(&self, changes: &'a ChangeSet, check: Option<(PathBuf, Vec<String>)>) -> validate::Job<'a> {
-        let timeout = Duration::from_secs(u64::from(self.settings.config.check.timeout_seconds));
-        validate::Job::new(changes, check, timeout)
+    /// How long a check may take.
+    pub fn check_deadline(&self) -> Duration {
+        Duration::from_secs(u64::from(self.settings.config.check.timeout_seconds))
     }
 
-    /// Prices of the models found, for choosing a cheaper one: dollars a million output tokens.
-    pub fn output_prices(&self, models: &[ModelRef]) -> Vec<(ModelRef, f64)> {
-        models.iter().filter_map(|m| Some((m.clone(), self.prices.output_price(m)?))).collect()
+    /// What a check may do: nothing beyond its scratch copy.
+    pub fn check_policy(&self) -> validate::Policy {
+        validate::Policy::strict(std::env::current_exe().unwrap_or_default())
     }
 }
 
@@ -165,22 +162,23 @@ fn endpoint(name: &str, configured: &crate::config::Endpoint, environment: &Envi
         crate::config::Protocol::Messages => Protocol::Messages,
     };
     let mut endpoint = Endpoint::new(name, protocol, configured.base_url.as_str())?;
-    if let Some(key) = configured.key_env.as_ref().and_then(|k| environment.get(k.as_str())) {
-        endpoint = endpoint.with_key(Secret::new(key));
+    if let Some(variable) = configured.key_env.as_ref().map(|k| k.as_str()) {
+        let Some(key) = environment.get(variable) else { return Ok(endpoint.requiring_key(variable)) };
+        endpoint = endpoint.with_key(Secret::new(key), variable)?;
     }
     for (header, value) in &configured.headers {
-        endpoint = endpoint.with_header(header.as_str(), value)?;
+        endpoint = endpoint.with_header(header.as_str(), Secret::new(value))?;
     }
     Ok(endpoint)
 }
 
 fn prices(settings: &WorldSettings) -> (PriceList, Vec<Failure>) {
-    let mut prices = PriceList::embedded();
+    let mut prices = PriceList::preset();
     let mut failures = Vec::new();
     if let Some(path) = &settings.config.prices {
         let parsed = read(path, settings).and_then(|text| PriceList::parse(&settings.paths.show(path), &text));
         match parsed {
-            Ok(own) => prices = prices.overlaid(own),
+            Ok(own) => prices = prices.overridden_by(own),
             Err(failure) => failures.push(failure),
         }
     }

@@ -83,12 +83,7 @@ fn narrow(body: Rect, layout: &Layout) -> Vec<(Area, Rect)> {
     columns_of(body, layout, columns, if left { [52, 48, 0] } else { [34, 66, 0] })
 }
 
-fn columns_of(
-    body: Rect,
-    layout: &Layout,
-    columns: Vec<Vec<(Area, u16)>>,
-    widths: [u16; 3],
-) -> Vec<(Area, Rect)> {
+fn columns_of(body: Rect, layout: &Layout, columns: Vec<Vec<(Area, u16)>>, widths: [u16; 3]) -> Vec<(Area, Rect)> {
     let shown: Vec<(Vec<(Area, u16)>, u16)> =
         columns.into_iter().zip(widths).filter(|(column, _)| !column.is_empty()).collect();
     let constraints: Vec<Constraint> = shown

@@ -5,8 +5,8 @@ use super::panes::budget::role;
 use super::theme::Role;
 use crate::app::{Action, Area, Failed, Scope, State};
 use crate::domain::model::Locality;
-use crate::input::hints as hints_of;
 use crate::domain::safe_text::SafeText;
+use crate::input::hints as hints_of;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -105,7 +105,18 @@ fn hints(state: &State, view: &View) -> Vec<(String, String)> {
         _ => match state.layout.focus {
             Area::Chat => vec![StartTyping, Up, Down],
             Area::Review => {
-                vec![AcceptHunk, RejectHunk, Apply, NextHunk, PreviousHunk, AcceptAll, RejectAll, Undo, Refine, ToggleSplit]
+                vec![
+                    AcceptHunk,
+                    RejectHunk,
+                    Apply,
+                    NextHunk,
+                    PreviousHunk,
+                    AcceptAll,
+                    RejectAll,
+                    Undo,
+                    Refine,
+                    ToggleSplit,
+                ]
             }
             Area::Stream => vec![Up, Down, Bottom, Copy],
             Area::Budget => vec![ChooseModel],

@@ -183,7 +183,7 @@ impl Step<'_> {
             && !corrected
         {
             self.state.chat.asked = Some(text.to_owned());
-            let suggestions: String = question.suggestions.iter().map(|s| format!("\n- {s}")).collect();
+            let suggestions: String = question.answers.iter().map(|a| format!("\n- {}", a.label)).collect();
             return self.post(Author::Workbench, &format!("{}{suggestions}", question.text));
         }
         self.start_run(corrections.apply(reading.intent));

@@ -3,11 +3,14 @@
 use super::Step;
 use crate::app::action::Action;
 use crate::app::state::{Area, Failed, Overlay, Picker, PickerItem, PickerKind, PickerValue, State};
+use crate::budget::choice::{self, Candidate};
 use crate::domain::failure::Failure;
 use crate::domain::model::{Locality, ModelInfo, ModelRef};
 
 impl Step<'_> {
-    pub(super) fn models_found(&mut self, models: Vec<ModelInfo>, failures: &[Failure]) {
+    pub(super) fn models_found(&mut self, candidates: Vec<Candidate>, failures: &[Failure]) {
+        let models: Vec<ModelInfo> = candidates.iter().map(|c| c.info.clone()).collect();
+        self.state.candidates = candidates;
         if !self.state.model_chosen {
             self.state.model = State::preferred_model(&models).map(|m| m.reference.clone());
         }
@@ -79,11 +82,8 @@ impl Step<'_> {
     /// By `provider/model`, or by the model's name alone if only one provider has it.
     pub(super) fn choose_model_named(&mut self, name: &str) {
         let models = self.state.models.iter().flatten();
-        let found: Vec<ModelRef> = models
-            .map(|m| &m.reference)
-            .filter(|r| r.model == name || r.to_string() == name)
-            .cloned()
-            .collect();
+        let found: Vec<ModelRef> =
+            models.map(|m| &m.reference).filter(|r| r.model == name || r.to_string() == name).cloned().collect();
         match found.as_slice() {
             [one] => {
                 self.state.chat.set_text("");
@@ -108,19 +108,11 @@ impl Step<'_> {
         }
     }
 
-    /// The model with the next lower known price; one on this machine costs nothing and comes last.
+    /// The first cheaper model to offer: one on this machine, else the cheapest whose price is known.
     pub(super) fn cheaper_model(&self) -> Option<ModelInfo> {
-        let prices = &self.state.settings.prices;
-        let price = |m: &ModelRef| prices.iter().find(|(r, _)| r == m).map(|(_, p)| *p);
-        let current = price(&self.state.session.run()?.spec.model.reference).unwrap_or(f64::INFINITY);
-        let models = self.state.models.iter().flatten();
-        let cheaper = models
-            .clone()
-            .filter(|m| m.locality == Locality::Remote)
-            .filter_map(|m| Some((price(&m.reference)?, m)))
-            .filter(|(p, _)| *p < current)
-            .max_by(|a, b| a.0.total_cmp(&b.0));
-        cheaper.map(|(_, m)| m.clone()).or_else(|| self.local_model())
+        let current = &self.state.session.run()?.spec.model.reference;
+        let offer = choice::cheaper(current, &self.state.candidates).into_iter().next()?;
+        self.state.models.iter().flatten().find(|m| m.reference == offer.model).cloned()
     }
 
     /// The best model on this machine; the embedded engine where there is none.

@@ -76,7 +76,9 @@ impl Step<'_> {
             let count = alone.len();
             let (hunks, need) = if count == 1 { ("hunk", "needs") } else { ("hunks", "need") };
             self.state.tell(
-                format!("{count} {hunks} {need} a yes of their own: files that run by themselves, or hidden characters."),
+                format!(
+                    "{count} {hunks} {need} a yes of their own: files that run by themselves, or hidden characters."
+                ),
                 Failed::Yes,
             );
         }

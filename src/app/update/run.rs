@@ -93,7 +93,7 @@ impl Step<'_> {
     }
 
     pub(super) fn work_event(&mut self, event: &WorkEvent) {
-        self.commit_run(match event.clone() {
+        let fact = match event.clone() {
             WorkEvent::ContextAssembled { job, bundle } => RunFact::ContextAssembled { job, bundle },
             WorkEvent::FilesRead { job, files } => RunFact::FilesRead { job, files },
             WorkEvent::Validated { job, report } => RunFact::Validated { job, report },
@@ -102,7 +102,8 @@ impl Step<'_> {
                 self.state.tell_failure(&failure);
                 RunFact::ApplyFailed { job, failure }
             }
-        });
+        };
+        self.commit_run(fact);
     }
 
     /// What the user has to know of a new stage: said in the conversation, and rung for when the user is needed.
@@ -184,7 +185,10 @@ impl Step<'_> {
             }
             (Action::UseCheaper, Some(_)) => self.resume_with(self.cheaper_model(), "No cheaper model is known."),
             (Action::UseLocal, Some(_)) => {
-                self.resume_with(self.local_model(), "No model on this machine was found: start Ollama or llama-server.");
+                self.resume_with(
+                    self.local_model(),
+                    "No model on this machine was found: start Ollama or llama-server.",
+                );
             }
             _ => self.state.tell("The run is not paused.", Failed::No),
         }

@@ -14,7 +14,9 @@ use crate::graph::{RunFact, Stage};
 impl Step<'_> {
     pub(super) fn session_action(&mut self, action: Action) {
         if action == Action::NewSession {
-            return if self.may_leave() { self.effects.push(Effect::NameSession) };
+            return if self.may_leave() {
+                self.effects.push(Effect::NameSession)
+            };
         }
         let Some(selected) = self.state.sessions.list.get(self.state.sessions.selected).cloned() else {
             return self.state.tell("There is no session yet: say what you want, and one begins.", Failed::No);

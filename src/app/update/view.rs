@@ -93,7 +93,9 @@ impl Step<'_> {
     fn scroll(&mut self, area: Area, lines: isize) {
         match area {
             // These count lines up from the end, so that 0 follows.
-            Area::Chat => self.state.chat.scroll = self.state.chat.scroll.saturating_add_signed(-lines).min(FAR as usize),
+            Area::Chat => {
+                self.state.chat.scroll = self.state.chat.scroll.saturating_add_signed(-lines).min(FAR as usize)
+            }
             Area::Stream => {
                 self.state.stream.scroll = self.state.stream.scroll.saturating_add_signed(-lines).min(FAR as usize);
             }

@@ -88,7 +88,7 @@ impl Performer {
             Effect::FindModels => self.tasks.start(TaskKey::Discovery, model::find(world, events)),
             Effect::ListSessions => store::list(&world, &events).await,
             Effect::LoadSession(id) => store::load(&world, &events, id).await,
-            Effect::NameSession => store::name(&world, &events).await,
+            Effect::NameSession => store::name(&events).await,
             Effect::DeleteSession(id) => store::delete(&world, &events, &id).await,
             Effect::RenameSession(id, name) => store::rename(&world, &events, &id, name).await,
             Effect::SumLedger(id, run) => store::totals(&world, &events, &id, run).await,

@@ -4,13 +4,14 @@
 use super::store::failure;
 use super::{Events, report};
 use crate::app::{Event, ModelEvent, StoreEvent, UNKNOWN_PRICE, UnknownPrice};
+use crate::budget::choice::Candidate;
 use crate::budget::ledger::{Grant, Reservation, Totals};
 use crate::budget::limit::Limits;
 use crate::budget::price::{Price, cost, worst_case};
 use crate::context::token::estimate;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{RequestId, RunId, SessionId};
-use crate::domain::model::{Chunk, FinishReason, Locality, ModelRequest, Timings, Usage};
+use crate::domain::model::{Chunk, FinishReason, Locality, ModelInfo, ModelRequest, Timings, Usage};
 use crate::domain::money::Money;
 use crate::runtime::clock;
 use crate::runtime::world::World;
@@ -42,7 +43,9 @@ pub struct Call {
 /// Looks for models.
 pub async fn find(world: Arc<World>, events: Events) {
     let listing = world.discover().await;
-    let found = ModelEvent::Found { models: listing.models, failures: listing.failures };
+    let priced = |info: ModelInfo| Candidate { price: world.prices.price(&info.reference, info.locality), info };
+    let models = listing.models.into_iter().map(priced).collect();
+    let found = ModelEvent::Found { models, failures: listing.failures };
     report(&events, Event::Models(found)).await;
 }
 
@@ -61,11 +64,7 @@ pub async fn call(world: Arc<World>, events: Events, call: Call, cancel: Cancell
 }
 
 /// Claims the worst case. `Err` is what to report instead of sending.
-async fn reserve(
-    world: &World,
-    call: &Call,
-    price: &Price,
-) -> Result<Option<Totals>, ModelEvent> {
+async fn reserve(world: &World, call: &Call, price: &Price) -> Result<Option<Totals>, ModelEvent> {
     let request = &call.request;
     let unknown = matches!(price, Price::Unknown);
     let refused = |scope: &str, limit, used, asked| ModelEvent::Refused {
@@ -126,7 +125,10 @@ async fn send(world: &World, events: &Events, call: Call, price: &Price, cancel:
     let mut progress = Progress::default();
     let outcome = match world.registry().resolve(&request.model) {
         Ok(provider) => {
-            let sent = ModelEvent::Sent { request: id, reserved: worst_case(price, request.prompt_tokens, request.max_output) };
+            let sent = ModelEvent::Sent {
+                request: id,
+                reserved: worst_case(price, request.prompt_tokens, request.max_output),
+            };
             report(events, Event::Models(sent)).await;
             let stream = provider.stream(request.clone());
             tokio::select! {
@@ -249,10 +251,5 @@ fn usage(progress: &Progress, request: &ModelRequest, failure: Option<&Failure>)
     if failure.filter(refused).is_some() {
         return Usage::default();
     }
-    Usage {
-        input: request.prompt_tokens,
-        output: estimate(&progress.whole),
-        estimated: true,
-        ..Usage::default()
-    }
+    Usage { input: request.prompt_tokens, output: estimate(&progress.whole), estimated: true, ..Usage::default() }
 }

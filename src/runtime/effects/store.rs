@@ -88,7 +88,7 @@ pub async fn read(world: &World, id: &SessionId) -> Result<Vec<Dated>, Failure> 
 }
 
 /// Makes a name for a new session.
-pub async fn name(world: &World, events: &Events) {
+pub async fn name(events: &Events) {
     report(events, Event::Store(StoreEvent::SessionNamed(new_session()))).await;
 }
 

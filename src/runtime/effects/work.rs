@@ -8,14 +8,16 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::finding::{CheckResult, Strategy, ValidationReport};
 use crate::domain::ids::JobId;
 use crate::domain::intent::Intent;
+use crate::domain::language::Language;
 use crate::domain::message::Message;
 use crate::pattern;
 use crate::repo::scratch::Scratch;
 use crate::repo::write::{self, FileState, FileWrite};
 use crate::repo::{read, walk};
 use crate::runtime::world::World;
-use crate::validate;
-use std::path::PathBuf;
+use crate::syntax;
+use crate::validate::{self, Fault};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use tokio::task::spawn_blocking;
@@ -67,30 +69,41 @@ pub async fn read_files(world: Arc<World>, events: Events, job: JobId, paths: Ve
 
 /// Validates a proposal: syntax always, the check command in a scratch copy if there is one.
 pub async fn validate(world: Arc<World>, events: Events, job: JobId, changes: ChangeSet) {
-    let report_ = match (&world.check, needs_copy(&changes)) {
-        (Some(check), true) => {
+    let validated = match &world.check {
+        Some(check) if !changes.is_empty() => {
             let (copier, proposal) = (world.clone(), changes.clone());
             let scratch = spawn_blocking(move || {
                 let listing = walk::walk(&copier.root, LISTED, &AtomicBool::new(false));
                 Scratch::create(&copier.scratch_dir(), &copier.root, &listing, &proposal, Default::default())
             });
             match scratch.await {
-                Ok(Ok(scratch)) => run(&world, &changes, Some((scratch.path().to_owned(), check.clone()))).await,
+                Ok(Ok(scratch)) => run(&world, &changes, Some(scratch.path())).await,
                 Ok(Err(failure)) => not_run(run(&world, &changes, None).await, check, failure.message),
                 Err(stopped) => not_run(run(&world, &changes, None).await, check, stopped.to_string()),
             }
         }
         _ => run(&world, &changes, None).await,
     };
-    report(&events, Event::Work(WorkEvent::Validated { job, report: report_ })).await;
+    report(&events, Event::Work(WorkEvent::Validated { job, report: validated })).await;
 }
 
-fn needs_copy(changes: &ChangeSet) -> bool {
-    !changes.is_empty()
+async fn run(world: &World, changes: &ChangeSet, scratch: Option<&Path>) -> ValidationReport {
+    let policy = world.check_policy();
+    let job = validate::Job {
+        root: scratch.unwrap_or(world.root.path()),
+        changes,
+        syntax: &faults,
+        check: scratch.and(world.check.as_deref()),
+        deadline: world.check_deadline(),
+        policy: &policy,
+    };
+    validate::validate(&job).await
 }
 
-async fn run(world: &World, changes: &ChangeSet, check: Option<(PathBuf, Vec<String>)>) -> ValidationReport {
-    validate::validate(&world.validation(changes, check)).await
+/// The grammars' word on a text.
+fn faults(language: Language, path: &str, text: &str) -> Option<Vec<Fault>> {
+    let errors = syntax::errors(language, path, text)?;
+    Some(errors.into_iter().map(|e| Fault { line: e.line, column: e.column, message: e.message }).collect())
 }
 
 /// The check could not run, and that is said: a check that did not run has not passed.
@@ -122,11 +135,8 @@ pub async fn apply(world: &Arc<World>, events: &Events, job: JobId, changes: Cha
 }
 
 fn write_all(world: &World, changes: ChangeSet) -> Result<(), Failure> {
-    let writes: Vec<FileWrite> = changes
-        .files
-        .into_iter()
-        .map(|f| FileWrite { path: f.path, expect: f.before, content: f.after })
-        .collect();
+    let writes: Vec<FileWrite> =
+        changes.files.into_iter().map(|f| FileWrite { path: f.path, expect: f.before, content: f.after }).collect();
     let states = write::reconcile(&world.root, &writes).map_err(Failure::from)?;
     let begun = states.contains(&FileState::After);
     let left: Vec<FileWrite> = match begun {

@@ -24,7 +24,7 @@ pub fn draw_picker(frame: &mut Frame, screen: Rect, picker: &Picker, view: &View
     let line = vec![
         Span::styled("› ", look.style(Role::Accent)),
         Span::styled(typed, look.style(Role::Text)),
-        Span::styled(" ", look.style(Role::Cursor)),
+        Span::styled(" ", look.style(Role::Selection)),
     ];
     frame.render_widget(Line::from(line), filter);
     if picker.matches.is_empty() {
@@ -48,7 +48,9 @@ pub fn draw_picker(frame: &mut Frame, screen: Rect, picker: &Picker, view: &View
 fn row(item: &crate::app::PickerItem, selected: bool, width: usize, view: &View) -> Line<'static> {
     let look = &view.look;
     let note = match &item.value {
-        PickerValue::Action(action) => view.keymap.bindings(*action, &Scope::ALL).into_iter().next().unwrap_or_default(),
+        PickerValue::Action(action) => {
+            view.keymap.bindings(*action, &Scope::ALL).into_iter().next().unwrap_or_default()
+        }
         _ => SafeText::new(&item.note).into_string(),
     };
     let note: String = note.chars().take(width / 2).collect();

@@ -4,10 +4,10 @@ use crate::app::{Area, Chip, Event, State};
 use crate::domain::intent::Intent;
 use crate::domain::message::{Author, Message};
 use crate::graph::Stage;
-use crate::ui::View;
 use crate::ui::theme::Role;
 use crate::ui::widgets::frame::draw_frame;
 use crate::ui::widgets::transcript::Transcript;
+use crate::ui::{Look, View};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
@@ -52,7 +52,8 @@ pub fn draw_chat(frame: &mut Frame, rect: Rect, state: &State, view: &mut View) 
 
 fn input_rows(state: &State, inner: Rect) -> u16 {
     let width = usize::from(inner.width.saturating_sub(1)).max(1);
-    let rows: usize = state.chat.composer.lines().iter().map(|l| 1 + unicode_width::UnicodeWidthStr::width(l.as_str()) / width).sum();
+    let rows: usize =
+        state.chat.composer.lines().iter().map(|l| 1 + unicode_width::UnicodeWidthStr::width(l.as_str()) / width).sum();
     (rows as u16).clamp(1, MOST_INPUT.min(inner.height / 2).max(1))
 }
 
@@ -64,6 +65,7 @@ fn draw_talk(frame: &mut Frame, rect: Rect, state: &State, view: &mut View) -> O
         draw_welcome(frame, rect, state, view);
         return None;
     }
+    let look = view.look.clone();
     let cache = &mut view.chat;
     if cache.width != width || cache.session != state.session.id.0 {
         *cache = Cache { session: state.session.id.0.clone(), width, messages: Vec::new() };
@@ -72,12 +74,12 @@ fn draw_talk(frame: &mut Frame, rect: Rect, state: &State, view: &mut View) -> O
     let (mut below, mut lines) = (0, Vec::new());
     let wanted = state.chat.scroll + height;
     for (message, laid) in state.session.messages.iter().zip(&mut cache.messages).rev() {
-        laid.update(&message.text, width.saturating_sub(2), &view.look);
+        laid.update(&message.text, width.saturating_sub(2), &look);
         // A blank line, the author, the text.
         let rows = laid.len() + 2;
         for row in (0..rows).rev() {
             if below >= state.chat.scroll && lines.len() < height {
-                lines.push(message_row(message, laid, row, view));
+                lines.push(message_row(message, laid, row, &look));
             }
             below += 1;
         }
@@ -92,8 +94,7 @@ fn draw_talk(frame: &mut Frame, rect: Rect, state: &State, view: &mut View) -> O
     beyond
 }
 
-fn message_row(message: &Message, laid: &Transcript, row: usize, view_parts: &View) -> Line<'static> {
-    let look = &view_parts.look;
+fn message_row(message: &Message, laid: &Transcript, row: usize, look: &Look) -> Line<'static> {
     let (name, role) = match message.author {
         Author::User => ("you", Role::User),
         Author::Assistant => ("assistant", Role::Assistant),
@@ -181,7 +182,7 @@ fn draw_input(frame: &mut Frame, rect: Rect, state: &State, view: &View) {
     let look = &view.look;
     area.set_style(look.style(Role::Text));
     area.set_cursor_line_style(look.style(Role::Text));
-    area.set_cursor_style(if typing { look.style(Role::Cursor) } else { look.style(Role::Text) });
+    area.set_cursor_style(if typing { look.style(Role::Selection) } else { look.style(Role::Text) });
     area.set_placeholder_text(if typing { "" } else { "press i to type" });
     area.set_placeholder_style(look.style(Role::Dim));
     frame.render_widget(&area, rect);

@@ -55,8 +55,7 @@ pub fn draw_review(frame: &mut Frame, rect: Rect, state: &State, view: &mut View
 /// Files and lines, for the title.
 fn summary(run: &Run) -> String {
     let Some(attempt) = run.attempt() else { return String::new() };
-    let (added, removed) =
-        attempt.diff.iter().map(FileDiff::counts).fold((0, 0), |(a, r), (fa, fr)| (a + fa, r + fr));
+    let (added, removed) = attempt.diff.iter().map(FileDiff::counts).fold((0, 0), |(a, r), (fa, fr)| (a + fa, r + fr));
     let files = attempt.diff.len();
     format!("{files} file{} +{added} −{removed}", if files == 1 { "" } else { "s" })
 }
@@ -172,9 +171,8 @@ fn row_line(row: &Row, run: &Run, attempt: &Attempt, state: &State, view: &mut V
             let mut spans = Vec::new();
             for (side, pick) in [(left, 0), (right, 1)] {
                 let room = if pick == 0 { half } else { usize::from(width) - half };
-                let numbers = move |l: &DiffLine| {
-                    format!("{:>4} ", number(if pick == 0 { l.old_line } else { l.new_line }))
-                };
+                let numbers =
+                    move |l: &DiffLine| format!("{:>4} ", number(if pick == 0 { l.old_line } else { l.new_line }));
                 match side {
                     Some(index) => spans.extend(code_line(*id, *index, attempt, state, view, room, numbers).spans),
                     None => spans.push(Span::styled(" ".repeat(room), view.look.style(Role::Dim))),

@@ -1,10 +1,11 @@
 //! What the terminal can show: how many colours, and whether it is dark or light. Decided from what is passed in; nothing is
 //! asked here.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// How many colours there are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Depth {
     /// None: bold, dim, underline and reverse only.
     None,

@@ -63,7 +63,7 @@ fn inline(text: &str, plain: Style, look: &Look, found: &mut Vec<Piece>) {
             Event::End(TagEnd::Strong) => style = style.remove_modifier(Modifier::BOLD).patch(bold_of(plain)),
             Event::Start(Tag::Emphasis) => style = style.add_modifier(Modifier::ITALIC),
             Event::End(TagEnd::Emphasis) => style = style.remove_modifier(Modifier::ITALIC),
-            Event::Code(code) => found.push((code.into_string(), look.style(Role::CodeInline))),
+            Event::Code(code) => found.push((code.into_string(), look.style(Role::InlineCode))),
             Event::Text(t) | Event::Html(t) | Event::InlineHtml(t) => {
                 found.push((t.trim_end_matches('\n').to_owned(), style));
             }

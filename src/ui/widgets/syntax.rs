@@ -21,7 +21,10 @@ static SELECTORS: LazyLock<Vec<(ScopeSelectors, Role)>> = LazyLock::new(|| {
         ("string, constant.character", Role::String),
         ("constant.numeric, constant.language", Role::Number),
         ("entity.name.function, support.function, variable.function", Role::Function),
-        ("entity.name.type, entity.name.class, entity.name.struct, entity.name.enum, support.type, support.class", Role::Type),
+        (
+            "entity.name.type, entity.name.class, entity.name.struct, entity.name.enum, support.type, support.class",
+            Role::Type,
+        ),
         ("storage.type, storage.modifier, keyword", Role::Keyword),
         ("entity.name.tag, entity.other.attribute-name", Role::Type),
     ];
@@ -44,7 +47,7 @@ impl Highlighter {
 
     /// The styled pieces of the next line (without its line end).
     pub fn line(&mut self, line: &str, look: &Look) -> Vec<Piece> {
-        let plain = look.style(Role::Code);
+        let plain = look.style(Role::Text);
         let Some((parse, stack)) = self.parse.as_mut().filter(|_| line.len() <= LONGEST) else {
             return vec![(line.to_owned(), plain)];
         };
@@ -80,7 +83,7 @@ fn push(pieces: &mut Vec<Piece>, text: &str, style: ratatui::style::Style) {
 fn role(stack: &ScopeStack) -> Role {
     let scopes = stack.as_slice();
     let best = SELECTORS.iter().filter_map(|(s, r)| Some((s.does_match(scopes)?, *r)));
-    best.max_by(|a, b| a.0.cmp(&b.0)).map_or(Role::Code, |(_, r)| r)
+    best.max_by(|a, b| a.0.cmp(&b.0)).map_or(Role::Text, |(_, r)| r)
 }
 
 #[cfg(test)]
