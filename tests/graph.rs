@@ -286,7 +286,7 @@ fn snapshot(disk: &BTreeMap<String, String>, path: &str) -> FileSnapshot {
 }
 
 fn bundle(disk: &BTreeMap<String, String>) -> ContextBundle {
-    let items = disk.iter().map(|(path, text)| item(ContextKind::Code, path, text)).collect();
+    let items = disk.iter().map(|(path, text)| item(ContextKind::Code, path, &whole(path, text))).collect();
     let files = disk.keys().map(|path| snapshot(disk, path)).collect();
     ContextBundle { items, files, listing: disk.keys().cloned().collect(), tokens: 100, budget: 1000, exact: false }
 }
@@ -642,6 +642,30 @@ fn an_engine_that_cannot_heal_still_lets_its_proposal_be_reviewed() {
     let settings = RunSettings { quality_threshold: 0.6, max_iterations: 1, heal_attempts: 3 };
     let world = played_as(RunSpec { settings, ..spec() }, script);
     assert_eq!(world.run.stage, Stage::Gate);
+}
+
+#[test]
+fn a_failing_test_outside_the_proposal_is_shown_to_the_healer_beside_the_proposal() {
+    let tests: String = (0..30).map(|i| format!("def test_{i}():\n    assert add({i}, 0) == {i}\n\n\n")).collect();
+    let script = Script::new().file("test_calc.py", &tests).plan(PLAN).execute(calc("a\n")).reports(&["assert failed"]);
+    let mut script = script.heal(subtract()).review(GOOD);
+    script.reports[0].checks[0].findings[0].path = "test_calc.py".into();
+    script.reports[0].checks[0].findings[0].line = 42;
+    let world = played(script);
+    let asked = world.sent(2);
+    assert!(asked.contains("assert add(10, 0) == 10") && asked.contains("### FILE: calc.py"), "{asked}");
+    assert!(!asked.contains("test_25") && asked.contains("lines omitted"), "{asked}");
+}
+
+#[test]
+fn a_capable_model_mends_a_long_file_from_the_lines_around_the_finding() {
+    let long: String = (0..200).map(|i| format!("value_{i} = {i}\n")).collect();
+    let script =
+        Script::new().file("calc.py", &long).plan(PLAN).execute(replace("calc.py", "value_3 = 3", "value_3 = "));
+    let script = script.reports(&["SyntaxError"]).heal(replace("calc.py", "value_3 = ", "value_3 = 4")).review(GOOD);
+    let world = played_as(RunSpec { model: model(32.0, 32_768), ..spec() }, script);
+    assert!(world.sent(2).contains("value_3 = \n") && !world.sent(2).contains("value_100"), "{}", world.sent(2));
+    assert_eq!((world.run.attempts.len(), world.run.chosen), (2, 1));
 }
 
 // ---------------------------------------------------------------- reviewing
@@ -1177,6 +1201,15 @@ fn every_operation_fits_its_window_with_its_answer_in_every_mode() {
             }
         }
     }
+}
+
+#[test]
+fn a_large_window_is_no_reason_to_fill_it() {
+    let world = played_as(RunSpec { model: model(70.0, 200_000), ..spec() }, happy());
+    assert_eq!(world.budget, 4000);
+    let mut vast = RunSpec { model: model(70.0, 200_000), ..spec() };
+    vast.intent.token_budget = 60_000;
+    assert_eq!(played_as(vast, happy()).budget, 30_000);
 }
 
 #[test]
