@@ -157,7 +157,7 @@ pub(super) fn unplaced(run: &Run) -> String {
     for edit in &run.inner.unplaced {
         let _ = writeln!(text, "- {}", edit.message);
         if !edit.text.is_empty() {
-            let _ = writeln!(text, "{}", fenced("", &edit.text));
+            text.push_str(&fenced("", &edit.text));
         }
     }
     text
