@@ -31,7 +31,7 @@ const TABLE: &[(&str, &[&str])] = &[
         ],
     ),
     ("cli", &["runtime", "config", "domain"]),
-    ("main", &["cli"]),
+    ("main", &["cli", "validate"]),
     ("lib", &[]),
 ];
 

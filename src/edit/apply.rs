@@ -237,12 +237,12 @@ fn replace_lines(now: &str, search: &str, replace: &str, stated: Option<u32>) ->
     let (file, wanted, new) = (lines(body), lines(search), lines(replace));
     let place = locate(&file, &wanted, stated).map_err(|miss| missed(miss, &file, &wanted, &new))?;
     let window = &file[place.start..place.start + place.length()];
-    let Some(put) = merge(window, &wanted, &new, &place) else {
-        return trouble(
-            ProblemKind::NotFound,
-            "the lines stand in the file with less indentation than some of the new lines have; repeat them exactly",
-        );
-    };
+    let put = merge(window, &wanted, &new, &place).map_err(|why| {
+        let lines = range(place.start, window.len());
+        let message =
+            format!("lines {}-{} come near, but {why}; repeat the lines exactly as they are", lines.0, lines.1);
+        Trouble { kind: ProblemKind::NotFound, message, candidates: vec![lines] }
+    })?;
     let at_end = place.start + window.len() == file.len();
     let mut text = String::with_capacity(now.len() + replace.len());
     text.push_str(bom);
@@ -254,25 +254,27 @@ fn replace_lines(now: &str, search: &str, replace: &str, stated: Option<u32>) ->
 }
 
 /// The lines that take the window's place. Those that search and replace have in common stay as the file has them, line
-/// ends included; the others have none yet. `None` if a new line cannot be indented as the file is.
-fn merge(window: &[&str], search: &[&str], replace: &[&str], place: &Place) -> Option<Vec<String>> {
+/// ends included; the others have none yet. Fails, with the reason, where that would drop lines of the file that the
+/// search does not mention, or where a new line cannot be indented as the file is.
+fn merge(window: &[&str], search: &[&str], replace: &[&str], place: &Place) -> Result<Vec<String>, &'static str> {
     let mut merged = Vec::new();
     let bare = |lines: &[&str]| lines.iter().map(|l| content(l).to_owned()).collect::<Vec<_>>();
     let (search, replace) = (bare(search), bare(replace));
     for op in capture_diff_slices(Algorithm::Myers, &search, &replace) {
-        match op {
-            DiffOp::Equal { old_index, len, .. } => {
-                let kept = &window[place.bounds[old_index]..place.bounds[old_index + len]];
-                merged.extend(kept.iter().map(|l| (*l).to_owned()));
-            }
-            op => {
-                for line in &replace[op.new_range()] {
-                    merged.push(place.shift.apply(line)?);
-                }
-            }
+        let olds = op.old_range();
+        let ours = &window[place.bounds[olds.start]..place.bounds[olds.end]];
+        if let DiffOp::Equal { .. } = op {
+            merged.extend(ours.iter().map(|l| (*l).to_owned()));
+            continue;
+        }
+        if ours.len() > olds.len() {
+            return Err("they hold lines that SEARCH leaves out");
+        }
+        for line in &replace[op.new_range()] {
+            merged.push(place.shift.apply(line).ok_or("they are indented less than SEARCH says")?);
         }
     }
-    Some(merged)
+    Ok(merged)
 }
 
 /// Gives every line an end: new lines that of the window, the last one none if the file had none.
@@ -316,12 +318,12 @@ fn missed(miss: Miss, file: &[&str], wanted: &[&str], new: &[&str]) -> Trouble {
                 return Trouble { kind: ProblemKind::AlreadyApplied, message, candidates: vec![lines] };
             }
             let hint = if candidates.is_empty() {
-                "nothing in it comes near".to_owned()
+                "nothing in it comes near.".to_owned()
             } else {
                 format!("did you mean lines {}?", named(&candidates))
             };
             let message =
-                format!("the SEARCH lines are not in the file; {hint} Repeat whole lines exactly as they are");
+                format!("the SEARCH lines are not in the file; {hint} Repeat whole lines exactly as they are.");
             Trouble { kind: ProblemKind::NotFound, message, candidates }
         }
     }

@@ -59,10 +59,10 @@ impl Parser {
     /// The edits, in the answer's order. Empty if it holds none.
     pub fn finish(self) -> Vec<Edit> {
         let lines: Vec<&str> = self.text.lines().collect();
-        let fences = fences_ahead(&lines);
+        let nests = nesting(&lines);
         let mut reader = Reader::new(self.expected);
         for (i, line) in lines.iter().enumerate() {
-            reader.line(line, &Ahead { lines: &lines[i + 1..], fences: Some(fences[i]) });
+            reader.line(line, &Ahead { lines: &lines[i + 1..], nests: Some(nests[i]) });
         }
         reader.finish()
     }
@@ -72,14 +72,14 @@ impl Parser {
 #[derive(Default)]
 pub(super) struct Ahead<'a> {
     pub lines: &'a [&'a str],
-    /// Fence lines up to the next heading.
-    pub fences: Option<usize>,
+    /// Whether a bare fence here would open a nested block; unknown while streaming.
+    pub nests: Option<bool>,
 }
 
 impl Ahead<'_> {
     /// Whether the next line that is not blank opens a block. Taken for granted while streaming.
     pub(super) fn opens_block(&self) -> bool {
-        self.fences.is_none()
+        self.nests.is_none()
             || self
                 .lines
                 .iter()
@@ -88,17 +88,19 @@ impl Ahead<'_> {
     }
 }
 
-/// For each line, how many fence lines follow it before the next heading.
-fn fences_ahead(lines: &[&str]) -> Vec<usize> {
-    let mut counts = vec![0; lines.len()];
-    let mut count = 0;
+/// For each line: if it is a bare fence, whether it is likely to open a nested block, that is, whether at least two fences
+/// follow before the next heading and the first of them is bare too (prose behind a block usually tags its fences).
+fn nesting(lines: &[&str]) -> Vec<bool> {
+    let mut nests = vec![false; lines.len()];
+    let (mut count, mut next_is_bare) = (0, false);
     for (i, line) in lines.iter().enumerate().rev() {
-        counts[i] = count;
-        if marker::fence(line).is_some_and(|f| f.indent < 4) {
+        nests[i] = count >= 2 && next_is_bare;
+        if let Some(fence) = marker::fence(line).filter(|f| f.indent < 4) {
             count += 1;
+            next_is_bare = fence.tag.is_empty() && fence.path.is_none();
         } else if line.starts_with('#') && marker::heading(line).is_some() {
             count = 0;
         }
     }
-    counts
+    nests
 }

@@ -123,8 +123,8 @@ impl Reader {
         match fence.meets(line) {
             Some(Bareness::Tagged) => depth += 1,
             Some(Bareness::Bare) if depth > 0 => depth -= 1,
-            // In Markdown a bare fence may open a nested block. Then an odd number of fences is left to close.
-            Some(Bareness::Bare) if is_markdown && fence.length == 3 && ahead.fences.is_some_and(|n| n % 2 == 1) => {
+            // In Markdown a bare fence may open a nested block.
+            Some(Bareness::Bare) if is_markdown && fence.length == 3 && ahead.nests == Some(true) => {
                 depth += 1;
             }
             Some(Bareness::Bare) => return self.close_file(path, text, true),

@@ -1,0 +1,194 @@
+//! Starts a command in the sandbox, reads what it prints in flat memory, and sees that it ends.
+//!
+//! Never a shell, never the terminal, never the environment as it is. Everything the command started is gone when this
+//! returns; when the future is dropped instead, or the program dies, the sandbox's first process sees to it.
+
+use super::capture::Output;
+use super::command::environment;
+use super::sandbox::{ENTRY, Refusal, SUPERVISE, Spec};
+use super::supervise::Last;
+use super::{MissingSandbox, Policy};
+use std::os::fd::OwnedFd;
+use std::path::Path;
+use std::process::{ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+use thiserror::Error;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+use tokio::net::unix::pipe::Receiver;
+use tokio::process::{Child, Command};
+
+/// Between asking a process to end and ending it.
+const GRACE: Duration = Duration::from_millis(500);
+/// How long the supervisor may take to end everything after the deadline, before it is ended itself.
+const PATIENCE: Duration = Duration::from_secs(4);
+/// The longest last word that is read.
+const MAX_WORD: usize = 64 * 1024;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// By itself, with this code.
+    Exited(i32),
+    /// By this signal.
+    Signalled(i32),
+    /// At the deadline, with everything it had started.
+    Deadline,
+}
+
+/// A command that ran.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// How it ended.
+    pub ended: Ended,
+    /// What it printed on either output, in order.
+    pub output: Output,
+    /// Milliseconds it took.
+    pub millis: u64,
+}
+
+/// Why a command did not run.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum RunError {
+    /// It would have run without a sandbox.
+    #[error("the check did not run because there is no sandbox: {0}; to run checks without one, allow it explicitly")]
+    NoSandbox(String),
+    /// The command is not there.
+    #[error("the check did not run: {0}")]
+    NotFound(String),
+    /// Anything else.
+    #[error("the check did not run: {0}")]
+    Failed(String),
+}
+
+/// Runs `argv` in `root` under `policy` until it ends or `deadline` has passed.
+pub async fn run(argv: &[String], root: &Path, deadline: Duration, policy: &Policy) -> Result<Outcome, RunError> {
+    match attempt(argv, root, deadline, policy, Confinement::On).await {
+        Err(RunError::NoSandbox(_)) if policy.missing == MissingSandbox::RunWithout => {
+            attempt(argv, root, deadline, policy, Confinement::Off).await
+        }
+        result => result,
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Confinement {
+    On,
+    Off,
+}
+
+async fn attempt(
+    argv: &[String],
+    root: &Path,
+    deadline: Duration,
+    policy: &Policy,
+    confinement: Confinement,
+) -> Result<Outcome, RunError> {
+    let start = Instant::now();
+    let failed = |what: &str, e: &dyn std::fmt::Display| RunError::Failed(format!("{what}: {e}"));
+    let root = root.canonicalize().map_err(|e| failed(&format!("the scratch copy {}", root.display()), &e))?;
+    let writable = std::iter::once(root.clone()).chain(policy.writable.iter().cloned()).collect();
+    let spec = Spec {
+        confined: confinement == Confinement::On,
+        network: policy.network,
+        writable,
+        grace_ms: GRACE.as_millis() as u64,
+    };
+    let (mut child, mut socket, mut printed) = spawn(argv, &root, policy, &spec)?;
+    let mut output = Output::default();
+    let mut word = Vec::new();
+    let mut ended = None;
+    {
+        let exchange = exchange(&mut socket.read, &mut printed, &mut word, &mut output);
+        tokio::pin!(exchange);
+        if tokio::time::timeout(deadline, &mut exchange).await.is_err() {
+            ended = Some(Ended::Deadline);
+            // Closing our half is the word to end everything.
+            let _ = socket.write.shutdown().await;
+            let _ = tokio::time::timeout(PATIENCE, &mut exchange).await;
+        }
+    }
+    let status = reap(&mut child).await;
+    let ended = match (ended, serde_json::from_slice::<Last>(&word)) {
+        (Some(ended), _) => ended,
+        (None, Ok(Last::Exited(code))) => Ended::Exited(code),
+        (None, Ok(Last::Signalled(signal))) => Ended::Signalled(signal),
+        (None, Ok(Last::Refused(Refusal::NoSandbox(why)))) => return Err(RunError::NoSandbox(why)),
+        (None, Ok(Last::Refused(Refusal::NotFound(why)))) => return Err(RunError::NotFound(why)),
+        (None, Ok(Last::Refused(Refusal::Failed(why)))) => return Err(RunError::Failed(why)),
+        (None, Err(_)) => {
+            let how = status.map_or("it cannot be waited for".to_owned(), |s| s.to_string());
+            let said = output.text();
+            let said = said.lines().last().unwrap_or("nothing");
+            return Err(RunError::Failed(format!("the sandbox ended without a word ({how}); it said: {said}")));
+        }
+    };
+    let millis = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Ok(Outcome { ended, output, millis })
+}
+
+/// Our end of the supervisor's socket.
+struct Socket {
+    read: tokio::net::unix::OwnedReadHalf,
+    write: tokio::net::unix::OwnedWriteHalf,
+}
+
+fn spawn(argv: &[String], root: &Path, policy: &Policy, spec: &Spec) -> Result<(Child, Socket, Receiver), RunError> {
+    let failed = |e: std::io::Error| RunError::Failed(format!("the sandbox cannot be set up: {e}"));
+    let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(failed)?;
+    ours.set_nonblocking(true).map_err(failed)?;
+    let (reader, writer) = std::io::pipe().map_err(failed)?;
+    let printed = Receiver::from_owned_fd(OwnedFd::from(reader)).map_err(failed)?;
+    let spec = serde_json::to_string(spec).map_err(|e| failed(e.into()))?;
+    let mut command = Command::new(&policy.helper);
+    command
+        .args([ENTRY, SUPERVISE, &spec, "--"])
+        .args(argv)
+        .current_dir(root)
+        .env_clear()
+        .envs(environment(std::env::vars_os()))
+        .envs([("TERM", "dumb"), ("NO_COLOR", "1"), ("CI", "1")])
+        .stdin(Stdio::from(OwnedFd::from(theirs)))
+        .stdout(writer.try_clone().map_err(failed)?)
+        .stderr(writer);
+    let child = command
+        .spawn()
+        .map_err(|e| RunError::Failed(format!("the sandbox {} cannot be started: {e}", policy.helper.display())))?;
+    let (read, write) = UnixStream::from_std(ours).map_err(failed)?.into_split();
+    Ok((child, Socket { read, write }, printed))
+}
+
+/// Reads the supervisor's last word and everything printed until both ends are closed.
+async fn exchange(
+    socket: &mut (impl AsyncReadExt + Unpin),
+    printed: &mut Receiver,
+    word: &mut Vec<u8>,
+    output: &mut Output,
+) {
+    let listen = async {
+        let mut chunk = [0; 4096];
+        while let Ok(n @ 1..) = socket.read(&mut chunk).await {
+            if word.len() < MAX_WORD {
+                word.extend_from_slice(&chunk[..n]);
+            }
+        }
+    };
+    let capture = async {
+        let mut chunk = vec![0; 64 * 1024];
+        while let Ok(n @ 1..) = printed.read(&mut chunk).await {
+            output.push(&chunk[..n]);
+        }
+    };
+    tokio::join!(listen, capture);
+}
+
+/// Waits for the supervisor, which has ended or is ended now.
+async fn reap(child: &mut Child) -> Option<ExitStatus> {
+    match tokio::time::timeout(Duration::from_millis(500), child.wait()).await {
+        Ok(status) => status.ok(),
+        Err(_) => {
+            let _ = child.start_kill();
+            child.wait().await.ok()
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The first rung: does every changed file still parse?
+//!
+//! Differential: what the base already had is not held against the proposal. The grammars themselves are not here.
+
+use crate::domain::change::{ChangeSet, FileChange};
+use crate::domain::finding::{CheckResult, Finding, Severity, Strategy};
+use crate::domain::language::Language;
+use std::collections::HashMap;
+use std::time::Instant;
+
+/// A syntax error: 1-based line and column (in characters), and one sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// 1-based line.
+    pub line: u32,
+    /// 1-based column in characters.
+    pub column: u32,
+    /// One sentence.
+    pub message: String,
+}
+
+/// Parses a text of a language and path; `None` if there is no grammar for it.
+pub type SyntaxCheck<'a> = &'a (dyn Fn(Language, &str, &str) -> Option<Vec<Fault>> + Sync);
+
+/// The result over all changed files; `None` if no file has a grammar.
+pub(super) fn check(changes: &ChangeSet, syntax: SyntaxCheck<'_>) -> Option<CheckResult> {
+    let start = Instant::now();
+    let mut parsed = false;
+    let mut findings = Vec::new();
+    for change in changes.files.iter().filter(|c| !c.is_noop()) {
+        if let Some(new) = new_faults(change, syntax) {
+            parsed = true;
+            findings.extend(new.into_iter().map(|fault| finding(&change.path, fault)));
+        }
+    }
+    parsed.then(|| CheckResult {
+        strategy: Strategy::Syntax,
+        command: "tree-sitter".to_owned(),
+        passed: findings.is_empty(),
+        millis: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
+        findings,
+        not_run: None,
+    })
+}
+
+/// The faults of the proposal that the base did not have: compared by message and the text of their line.
+fn new_faults(change: &FileChange, syntax: SyntaxCheck<'_>) -> Option<Vec<Fault>> {
+    let language = Language::from_path(&change.path)?;
+    let after = change.after.as_deref()?;
+    let mut faults = syntax(language, &change.path, after)?;
+    let Some(before) = change.before.as_deref().filter(|_| !faults.is_empty()) else { return Some(faults) };
+    let mut old: HashMap<(String, String), usize> = HashMap::new();
+    for fault in syntax(language, &change.path, before).unwrap_or_default() {
+        *old.entry(key(&fault, before)).or_default() += 1;
+    }
+    faults.retain(|fault| match old.get_mut(&key(fault, after)) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            false
+        }
+        _ => true,
+    });
+    Some(faults)
+}
+
+fn key(fault: &Fault, text: &str) -> (String, String) {
+    let line = text.lines().nth(fault.line.saturating_sub(1) as usize).unwrap_or("");
+    (fault.message.clone(), line.trim().to_owned())
+}
+
+fn finding(path: &str, fault: Fault) -> Finding {
+    Finding {
+        tool: "syntax".to_owned(),
+        path: path.to_owned(),
+        line: fault.line,
+        column: fault.column,
+        rule: None,
+        message: fault.message,
+        severity: Severity::Error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each line that holds `!` is a fault.
+    fn bangs(language: Language, _: &str, text: &str) -> Option<Vec<Fault>> {
+        let lines = text.lines().enumerate().filter(|(_, l)| l.contains('!'));
+        let fault = |(i, _)| Fault { line: i as u32 + 1, column: 1, message: "a bang".to_owned() };
+        (language == Language::Python).then(|| lines.map(fault).collect())
+    }
+
+    fn lines(before: Option<&str>, after: Option<&str>, path: &str) -> Option<Vec<u32>> {
+        let own = |t: Option<&str>| t.map(str::to_owned);
+        let change = FileChange { path: path.to_owned(), before: own(before), after: own(after) };
+        let result = check(&ChangeSet { files: vec![change] }, &bangs)?;
+        assert_eq!(result.passed, result.findings.is_empty());
+        Some(result.findings.iter().map(|f| f.line).collect())
+    }
+
+    #[test]
+    fn only_faults_the_base_did_not_have_count() {
+        assert_eq!(lines(None, Some("a\n!\n"), "a.py"), Some(vec![2]));
+        assert_eq!(lines(Some("x\n! old\n"), Some("x\nnew line\n! old\n"), "a.py"), Some(vec![]));
+        assert_eq!(lines(Some("! old\n"), Some("! old\n! new\n"), "a.py"), Some(vec![2]));
+        assert_eq!(lines(Some("!\n"), Some("!\n!\n"), "a.py"), Some(vec![2]));
+    }
+
+    #[test]
+    fn files_without_a_grammar_and_deleted_files_are_not_checked() {
+        assert_eq!(lines(None, Some("!"), "a.sql"), None);
+        assert_eq!(lines(None, Some("!"), "notes"), None);
+        assert_eq!(lines(Some("!"), None, "a.py"), None);
+    }
+}

@@ -1,0 +1,387 @@
+//! The validator against commands that misbehave: whatever they do, they end in time, print into flat memory, leave
+//! nothing behind, and reach neither the network, the terminal nor a file outside.
+#![cfg(unix)]
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+use vibe_tui::domain::change::{ChangeSet, FileChange};
+use vibe_tui::domain::finding::Strategy;
+use vibe_tui::domain::language::Language;
+use vibe_tui::validate::{Ended, Fault, Job, MissingSandbox, Network, Outcome, Policy, RunError, run, validate};
+
+const HELPER: &str = env!("CARGO_BIN_EXE_vibe-tui");
+
+fn policy() -> Policy {
+    Policy::strict(HELPER)
+}
+
+fn words(argv: &[&str]) -> Vec<String> {
+    argv.iter().map(|w| (*w).to_owned()).collect()
+}
+
+async fn sh(root: &Path, script: &str, deadline_ms: u64) -> Outcome {
+    run(&words(&["sh", "-c", script]), root, Duration::from_millis(deadline_ms), &policy()).await.expect("it runs")
+}
+
+/// Whether the kernel can confine; without it the sandbox tests would test the refusal only.
+async fn confines(root: &Path) -> bool {
+    match run(&words(&["true"]), root, Duration::from_secs(5), &policy()).await {
+        Err(RunError::NoSandbox(why)) => {
+            eprintln!("skipped: {why}");
+            false
+        }
+        result => {
+            assert_eq!(result.expect("it runs").ended, Ended::Exited(0));
+            true
+        }
+    }
+}
+
+/// A number of seconds that only processes of this test, of this run, are told to sleep.
+fn mark(test: u32) -> String {
+    format!("9{test:02}{:07}", std::process::id())
+}
+
+/// Processes whose command line holds `mark`.
+fn alive(mark: &str) -> usize {
+    let processes = std::fs::read_dir("/proc").unwrap().flatten();
+    let lines = processes.filter_map(|p| std::fs::read(p.path().join("cmdline")).ok());
+    lines.filter(|l| l.windows(mark.len()).any(|w| w == mark.as_bytes())).count()
+}
+
+/// Waits until no process holds `mark`.
+async fn gone(mark: &str) -> bool {
+    for _ in 0..300 {
+        if alive(mark) == 0 {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    false
+}
+
+/// This process's memory in KiB.
+fn resident() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|l| l.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[tokio::test]
+async fn exit_codes_signals_and_output_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    if !confines(dir.path()).await {
+        return;
+    }
+    let ran = sh(dir.path(), "echo out; echo err >&2; echo last; exit 3", 5000).await;
+    assert_eq!((ran.ended, ran.output.text().as_str()), (Ended::Exited(3), "out\nerr\nlast\n"));
+    assert_eq!(sh(dir.path(), "kill -9 $$", 5000).await.ended, Ended::Signalled(9));
+}
+
+#[tokio::test]
+async fn it_runs_in_the_copy_with_an_empty_input_and_few_variables() {
+    let dir = tempfile::tempdir().unwrap();
+    if !confines(dir.path()).await {
+        return;
+    }
+    std::fs::write(dir.path().join("here"), "x").unwrap();
+    let ran = sh(dir.path(), "cat here; cat; env", 5000).await;
+    let text = ran.output.text();
+    assert!(text.starts_with('x') && text.contains("PATH=") && text.contains("TMPDIR="), "{text}");
+    // Cargo sets this one for tests; it is not on the list.
+    assert!(std::env::var_os("CARGO_PKG_NAME").is_some() && !text.contains("CARGO_PKG_NAME"), "{text}");
+}
+
+#[tokio::test]
+async fn a_missing_command_or_helper_or_directory_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    if !confines(dir.path()).await {
+        return;
+    }
+    let second = Duration::from_secs(5);
+    let missing = run(&words(&["no-such-tool-7"]), dir.path(), second, &policy()).await.unwrap_err();
+    assert!(matches!(&missing, RunError::NotFound(why) if why.contains("`no-such-tool-7`")), "{missing}");
+    let helper = run(&words(&["true"]), dir.path(), second, &Policy::strict("/no/helper")).await.unwrap_err();
+    assert!(matches!(&helper, RunError::Failed(why) if why.contains("/no/helper")), "{helper}");
+    let root = run(&words(&["true"]), &dir.path().join("no"), second, &policy()).await.unwrap_err();
+    assert!(matches!(root, RunError::Failed(_)), "{root}");
+    // A helper that does not speak the protocol is not taken for a pass.
+    let mute = run(&words(&["true"]), dir.path(), second, &Policy::strict("/bin/true")).await.unwrap_err();
+    assert!(matches!(&mute, RunError::Failed(why) if why.contains("without a word")), "{mute}");
+}
+
+#[tokio::test]
+async fn what_hangs_or_ignores_the_signal_or_forks_away_is_ended_by_the_deadline() {
+    let dir = tempfile::tempdir().unwrap();
+    if !confines(dir.path()).await {
+        return;
+    }
+    let table = [
+        ("hangs", "sleep MARK"),
+        ("ignores TERM", "trap '' TERM; while :; do sleep MARK; done"),
+        ("leaves the session", "setsid sh -c 'trap \"\" TERM HUP; sleep MARK & sleep MARK' & sleep MARK"),
+        ("forks twice", "(setsid sh -c 'sleep MARK & sleep MARK & exit' &) ; sleep MARK"),
+        ("stops itself", "kill -STOP $$; sleep MARK"),
+        ("is a tree", "for i in 1 2 3 4 5 6 7 8; do sh -c 'sleep MARK & sleep MARK' & done; wait"),
+    ];
+    for (test, (name, script)) in (10..).zip(table) {
+        let mark = mark(test);
+        let start = Instant::now();
+        let ran = sh(dir.path(), &script.replace("MARK", &mark), 400).await;
+        assert_eq!(ran.ended, Ended::Deadline, "{name}");
+        assert!(start.elapsed() < Duration::from_millis(3500), "{name}: {:?}", start.elapsed());
+        assert!(gone(&mark).await, "{name}: {} left", alive(&mark));
+    }
+}
+
+#[tokio::test]
+async fn what_a_check_leaves_behind_ends_with_it_even_if_it_holds_the_pipe() {
+    let dir = tempfile::tempdir().unwrap();
+    if !confines(dir.path()).await {
+        return;
+    }
+    let mark = mark(20);
+    let script = "(setsid sh -c 'trap \"\" TERM HUP; sleep MARK; sleep MARK' &); echo done";
+    let start = Instant::now();
+    let ran = sh(dir.path(), &script.replace("MARK", &mark), 30_000).await;
+    assert_eq!((ran.ended, ran.output.text().as_str()), (Ended::Exited(0), "done\n"));
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    assert!(gone(&mark).await);
+}
+
+#[tokio::test]
+async fn a_dropped_future_ends_the_tree() {
+    let dir = tempfile::tempdir().unwrap();
+    if !confines(dir.path()).await {
+        return;
+    }
+    let mark = mark(21);
+    let script = format!("(setsid sleep {mark} &); sleep {mark}");
+    let cancelled = tokio::time::timeout(Duration::from_millis(400), sh(dir.path(), &script, 60_000)).await;
+    assert!(cancelled.is_err());
+    assert!(gone(&mark).await, "{} left", alive(&mark));
+}
+
+#[tokio::test]
+async fn a_gigabyte_of_output_is_read_in_flat_memory() {
+    let dir = tempfile::tempdir().unwrap();
+    if !confines(dir.path()).await {
+        return;
+    }
+    let before = resident();
+    let ran = sh(dir.path(), "echo first; yes 0123456789 | head -c 1000000000; echo; echo last", 60_000).await;
+    let grown = resident().saturating_sub(before);
+    assert_eq!(ran.ended, Ended::Exited(0));
+    assert_eq!(ran.output.total(), 1_000_000_000 + 12);
+    let text = ran.output.text();
+    assert!(text.starts_with("first\n") && text.ends_with("\nlast\n") && text.contains("bytes left out"));
+    assert!(text.len() < 140_000 && grown < 64_000, "{grown} KiB");
+}
+
+#[tokio::test]
+async fn an_endless_flood_is_ended_by_the_deadline() {
+    let dir = tempfile::tempdir().unwrap();
+    if !confines(dir.path()).await {
+        return;
+    }
+    let mark = mark(22);
+    let ran = sh(dir.path(), &format!("trap '' TERM; yes {mark}"), 500).await;
+    assert_eq!(ran.ended, Ended::Deadline);
+    assert!(ran.output.text().contains(&mark) && gone(&mark).await);
+}
+
+#[tokio::test]
+async fn the_terminal_cannot_be_read() {
+    let dir = tempfile::tempdir().unwrap();
+    if !confines(dir.path()).await {
+        return;
+    }
+    // A pseudo-terminal of the same user, as the program's own would be.
+    let pair = portable_pty::native_pty_system().openpty(portable_pty::PtySize::default()).unwrap();
+    let Some(name) = pair.master.tty_name() else { return };
+    let script =
+        format!("cat /dev/tty && echo READ; head -c1 {0} && echo READ; echo x > {0} && echo WROTE", name.display());
+    let ran = sh(dir.path(), &script, 3000).await;
+    assert!(!ran.output.text().contains("READ\n") && !ran.output.text().contains("WROTE\n"), "{}", ran.output.text());
+    assert_ne!(ran.ended, Ended::Deadline);
+}
+
+#[tokio::test]
+async fn files_outside_cannot_be_changed() {
+    let (dir, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    if !confines(dir.path()).await {
+        return;
+    }
+    let kept = outside.path().join("kept");
+    std::fs::write(&kept, "kept").unwrap();
+    std::os::unix::fs::symlink(&kept, dir.path().join("link")).unwrap();
+    let of = |script: &str| script.replace("OUT", &outside.path().display().to_string());
+    for script in [
+        "echo x > OUT/kept",
+        "echo x >> OUT/kept",
+        "rm OUT/kept",
+        "mv OUT/kept here",
+        "mv OUT/kept OUT/other",
+        "truncate -s 0 OUT/kept",
+        "ln OUT/kept here",
+        "echo x > link",
+        "mkdir OUT/new",
+        "ln -s a OUT/sym",
+        "mkfifo OUT/fifo",
+        "cp /bin/sh OUT/sh",
+        "rmdir OUT",
+        "echo x > OUT/../newfile",
+        "truncate -s 0 link",
+    ] {
+        let ran = sh(dir.path(), &of(script), 5000).await;
+        assert!(matches!(ran.ended, Ended::Exited(1..)), "{script}: {:?} {}", ran.ended, ran.output.text());
+        assert_eq!(std::fs::read_to_string(&kept).unwrap(), "kept", "{script}");
+        assert_eq!(std::fs::read_dir(outside.path()).unwrap().count(), 1, "{script}");
+    }
+    let ran =
+        sh(dir.path(), "echo a > in && mkdir d && mv in d/ && echo b > \"$TMPDIR\"/t && echo c > /dev/null", 5000)
+            .await;
+    assert_eq!(ran.ended, Ended::Exited(0), "{}", ran.output.text());
+    let allowed = Policy { writable: vec![outside.path().to_owned()], ..policy() };
+    let argv = words(&["sh", "-c", &of("echo new > OUT/kept")]);
+    let ran = run(&argv, dir.path(), Duration::from_secs(5), &allowed).await.unwrap();
+    assert_eq!((ran.ended, std::fs::read_to_string(&kept).unwrap().as_str()), (Ended::Exited(0), "new\n"));
+}
+
+#[tokio::test]
+async fn the_temporary_directory_goes_with_the_check() {
+    let dir = tempfile::tempdir().unwrap();
+    if !confines(dir.path()).await {
+        return;
+    }
+    let ran = sh(dir.path(), "echo x > $TMPDIR/x; echo $TMPDIR", 5000).await;
+    let path = ran.output.text();
+    assert!(path.contains("vibe-check-") && !Path::new(path.trim()).exists(), "{path}");
+}
+
+/// Tries to reach a listener on the loopback device; prints what happened.
+const CONNECT: &str = "import socket,sys\ntry:\n socket.create_connection(('127.0.0.1', int(sys.argv[1])), 2); print('REACHED')\nexcept OSError as e: print('refused', e.errno)\n";
+
+#[tokio::test]
+async fn sockets_are_refused_unless_allowed() {
+    let dir = tempfile::tempdir().unwrap();
+    let python = std::process::Command::new("python3").arg("--version").output().is_ok_and(|o| o.status.success());
+    if !python || !confines(dir.path()).await {
+        eprintln!("skipped: python3 or the sandbox is not there");
+        return;
+    }
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let argv = words(&["python3", "-c", CONNECT, &port]);
+    let denied = run(&argv, dir.path(), Duration::from_secs(20), &policy()).await.unwrap();
+    assert_eq!(denied.output.text().trim(), "refused 13");
+    let policy = Policy { network: Network::Allowed, ..policy() };
+    let allowed = run(&argv, dir.path(), Duration::from_secs(20), &policy).await.unwrap();
+    assert_eq!(allowed.output.text().trim(), "REACHED");
+}
+
+#[tokio::test]
+async fn processes_outside_cannot_be_signalled() {
+    let dir = tempfile::tempdir().unwrap();
+    if !confines(dir.path()).await {
+        return;
+    }
+    let mut other = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+    let ran =
+        sh(dir.path(), &format!("kill -9 {} && echo KILLED; kill -9 $PPID && echo KILLED", other.id()), 5000).await;
+    let alive = other.try_wait().unwrap().is_none();
+    other.kill().unwrap();
+    other.wait().unwrap();
+    // Landlock guards signals from its sixth version (Linux 6.12) on.
+    let release = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap();
+    let mut parts = release.split('.').map(|p| p.parse::<u32>().unwrap_or(0));
+    if (parts.next(), parts.next()) >= (Some(6), Some(12)) {
+        assert!(alive && !ran.output.text().contains("KILLED"), "{}", ran.output.text());
+    }
+}
+
+fn changes(path: &str, before: Option<&str>, after: &str) -> ChangeSet {
+    let file = FileChange { path: path.into(), before: before.map(Into::into), after: Some(after.into()) };
+    ChangeSet { files: vec![file] }
+}
+
+/// A grammar for tests: a line that holds `!` is wrong.
+fn bangs(_: Language, _: &str, text: &str) -> Option<Vec<Fault>> {
+    let fault = |(i, _)| Fault { line: i as u32 + 1, column: 1, message: "a bang".into() };
+    Some(text.lines().enumerate().filter(|(_, l)| l.contains('!')).map(fault).collect())
+}
+
+#[tokio::test]
+async fn the_check_runs_only_when_syntax_passes() {
+    let dir = tempfile::tempdir().unwrap();
+    if !confines(dir.path()).await {
+        return;
+    }
+    let argv = words(&["sh", "-c", "echo ran >> ran; echo './a.py:2:3: bad'; exit 1"]);
+    let policy = policy();
+    let of = |changes| Job {
+        root: dir.path(),
+        changes,
+        syntax: &bangs,
+        check: Some(&argv),
+        deadline: Duration::from_secs(5),
+        policy: &policy,
+    };
+    let broken = changes("a.py", None, "x\n!\n");
+    let report = validate(&of(&broken)).await;
+    assert_eq!(report.checks.iter().map(|c| c.strategy).collect::<Vec<_>>(), [Strategy::Syntax]);
+    assert!(!report.passed() && !dir.path().join("ran").exists());
+    let whole = changes("a.py", Some("! old\n"), "x\n! old\n");
+    let report = validate(&of(&whole)).await;
+    assert_eq!(report.checks.len(), 2);
+    assert!(report.checks[0].passed && !report.checks[1].passed && report.errors() == 2);
+    assert_eq!((report.checks[1].findings[1].path.as_str(), report.checks[1].findings[1].line), ("a.py", 2));
+}
+
+#[tokio::test]
+async fn a_deadline_or_a_missing_tool_is_said_and_is_no_pass() {
+    let dir = tempfile::tempdir().unwrap();
+    if !confines(dir.path()).await {
+        return;
+    }
+    let (policy, changes) = (policy(), ChangeSet::default());
+    for (argv, said) in [(words(&["sleep", "60"]), "did not finish within"), (words(&["no-such-tool-7"]), "not found")]
+    {
+        let job = Job {
+            root: dir.path(),
+            changes: &changes,
+            syntax: &bangs,
+            check: Some(&argv),
+            deadline: Duration::from_millis(500),
+            policy: &policy,
+        };
+        let report = validate(&job).await;
+        let why = report.checks[0].not_run.clone().expect("it is said");
+        assert!(why.contains(said) && !report.passed(), "{why}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_sandbox_a_check_runs_only_if_that_is_allowed() {
+    let dir = tempfile::tempdir().unwrap();
+    // A helper that plays a kernel without Landlock: it refuses when it should confine, else it is the real one.
+    let helper = dir.path().join("helper");
+    let refusal = r#"{"refused":{"no_sandbox":"played"}}"#;
+    let script = format!(
+        "#!/bin/sh\ncase \"$3\" in *'\"confined\":true'*) printf '%s' '{refusal}' >&0 ;; *) exec '{HELPER}' \"$@\" ;; esac\n"
+    );
+    std::fs::write(&helper, script).unwrap();
+    std::fs::set_permissions(&helper, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let argv = words(&["sh", "-c", "echo ran"]);
+    let second = Duration::from_secs(5);
+    let refused = run(&argv, dir.path(), second, &Policy::strict(&helper)).await.unwrap_err();
+    assert!(matches!(&refused, RunError::NoSandbox(why) if why == "played"), "{refused}");
+    let lenient = Policy { missing: MissingSandbox::RunWithout, ..Policy::strict(&helper) };
+    let ran = run(&argv, dir.path(), second, &lenient).await.unwrap();
+    assert_eq!((ran.ended, ran.output.text().as_str()), (Ended::Exited(0), "ran\n"));
+    // Even so, what is started is ended.
+    let mark = mark(23);
+    let argv = words(&["sh", "-c", &format!("(setsid sleep {mark} &); sleep {mark}")]);
+    let ran = run(&argv, dir.path(), Duration::from_millis(400), &lenient).await.unwrap();
+    assert!(ran.ended == Ended::Deadline && gone(&mark).await);
+}
