@@ -77,28 +77,52 @@ pub fn dotted(path: &[String]) -> String {
     keys.collect::<Vec<_>>().join(".")
 }
 
+/// Most complaints about one file; the rest is counted.
+const MOST_FAILURES: usize = 20;
+
+/// Cuts a list of complaints about `name` to a length that someone reads.
+pub fn cap(mut failures: Vec<Failure>, name: &str) -> Vec<Failure> {
+    if let Some(rest) = failures.len().checked_sub(MOST_FAILURES).filter(|rest| *rest > 0) {
+        failures.truncate(MOST_FAILURES);
+        failures.push(Place::named(name).failure(format_args!("{rest} more mistakes; mend those above first")));
+    }
+    failures
+}
+
 /// The entries of `source` in the order they are written, and what was wrong with its syntax.
 pub fn entries(source: &Source) -> (Vec<Entry>, Vec<Failure>) {
     let (document, errors) = DeTable::parse_recoverable(&source.text);
     let lines = Lines::new(source);
-    let mut broken = Vec::new();
     let mut failures = Vec::new();
+    let mut opened = vec![0i64; lines.starts.len() + 2];
     for error in errors {
         let span = error.span().unwrap_or(0..0);
+        opened[lines.number(span.start) as usize] += 1;
+        opened[lines.number(span.end.max(span.start)) as usize + 1] -= 1;
         let place = lines.place(span.start);
-        broken.extend(lines.number(span.start)..=lines.number(span.end.max(span.start)));
         failures.push(place.failure(format_args!("not valid TOML: {}", error.message().trim_end())));
     }
-    let mut walk = Walk { lines: &lines, broken: &broken, found: Vec::new(), failures: Vec::new() };
+    let mut walk = Walk { lines: &lines, broken: broken(&opened), found: Vec::new(), failures };
     walk.table(&mut Vec::new(), document.get_ref());
     walk.found.sort_by_key(|(start, _)| *start);
-    failures.append(&mut walk.failures);
-    (walk.found.into_iter().map(|(_, entry)| entry).collect(), failures)
+    (walk.found.into_iter().map(|(_, entry)| entry).collect(), walk.failures)
+}
+
+/// How many broken lines there are before each line, from how many errors begin and end at each.
+fn broken(opened: &[i64]) -> Vec<u32> {
+    let (mut open, mut count, mut before) = (0, 0, Vec::with_capacity(opened.len() + 1));
+    for change in opened {
+        before.push(count);
+        open += change;
+        count += u32::from(open > 0);
+    }
+    before.push(count);
+    before
 }
 
 struct Walk<'a> {
     lines: &'a Lines<'a>,
-    broken: &'a [u32],
+    broken: Vec<u32>,
     found: Vec<(usize, Entry)>,
     failures: Vec<Failure>,
 }
@@ -117,7 +141,7 @@ impl Walk<'_> {
 
     fn leaf(&mut self, path: &[String], key: Range<usize>, value: &Spanned<DeValue<'_>>) {
         let (from, to) = (self.lines.number(key.start), self.lines.number(value.span().end.max(key.start)));
-        if self.broken.iter().any(|line| (from..=to).contains(line)) {
+        if self.broken[to as usize + 1] > self.broken[from as usize] {
             return;
         }
         let place = self.lines.place(key.start);
