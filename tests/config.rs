@@ -462,7 +462,7 @@ fn a_file_of_nothing_but_mistakes_is_read_in_time_and_complained_about_briefly()
 }
 
 proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 64, failure_persistence: None, ..Default::default() })]
     #[test]
     fn no_damage_to_a_file_makes_loading_panic(
         at in 0usize..2000,

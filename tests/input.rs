@@ -336,7 +336,7 @@ fn the_documented_keys_are_those_of_the_keymaps() {
 }
 
 proptest::proptest! {
-    #![proptest_config(proptest::prelude::ProptestConfig { failure_persistence: None, ..Default::default() })]
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 64, failure_persistence: None, ..Default::default() })]
     #[test]
     fn no_damage_to_a_keymap_makes_loading_panic_or_binds_text_where_it_is_typed(
         at in 0usize..3000,
