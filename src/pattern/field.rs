@@ -305,6 +305,9 @@ pub(super) fn listed(text: &str, known: &BTreeSet<String>) -> Vec<Field> {
         let mut items: Vec<Vec<String>> = vec![Vec::new()];
         for (i, word) in words.iter().enumerate().skip(start) {
             let first = i == start || items.iter().all(Vec::is_empty);
+            if word.lower == "as" && words.get(i + 1).is_some_and(|next| FieldType::from_word(&next.lower).is_some()) {
+                continue;
+            }
             if ENDS.contains(&word.lower.as_str()) || word.opaque {
                 break;
             }
@@ -412,6 +415,7 @@ mod tests {
             ("an endpoint with FastAPI", ""),
             ("a struct with an integer age (string nickname)", "age: int, nickname: text"),
             ("an endpoint", ""),
+            ("a form with urgent as bool and code as int", "urgent: bool, code: int"),
             ("a class with name, price using pydantic", "name: text, price: decimal"),
         ];
         let known = BTreeSet::from(["fastapi".to_owned()]);
