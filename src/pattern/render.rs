@@ -3,7 +3,7 @@
 
 use super::bind::{Bindings, Value};
 use super::case;
-use super::field::FieldType;
+use super::field_type::FieldType;
 use super::format::Pattern;
 use crate::domain::failure::{Failure, FailureKind};
 use minijinja::syntax::SyntaxConfig;
