@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 use vibe_tui::domain::language::Language;
-use vibe_tui::syntax::{MOST_ERRORS, SyntaxError, comment, errors, grammar};
+use vibe_tui::syntax::{MOST_ERRORS, SyntaxError, comment, errors, grammar, introduced};
 
 fn check(path: &str, text: &str) -> Vec<SyntaxError> {
     errors(Language::from_path(path).unwrap(), path, text).unwrap()
@@ -490,4 +490,21 @@ fn errors_are_few_sorted_and_at_different_places() {
     let found = check("a.py", &text);
     assert!(!found.is_empty() && found.len() <= MOST_ERRORS);
     assert!(found.windows(2).all(|w| (w[0].line, w[0].column) < (w[1].line, w[1].column)));
+}
+
+#[test]
+fn only_what_was_not_wrong_before_counts_as_introduced() {
+    let new = |before: Option<&str>, after: &str| introduced(Language::C, "a.c", before, after).unwrap();
+    let before = "WEIRD_MACRO(x)\nint f(void) { return 1; }\n";
+    assert!(!check("a.c", before).is_empty(), "the macro is not understood");
+    assert_eq!(new(Some(before), before), []);
+    let moved = format!("// more\n\n{before}int g(void) {{ return 2; }}\n");
+    assert_eq!(new(Some(before), &moved), []);
+    let broken = format!("{before}int g(void) {{ return (2; }}\n");
+    let found = new(Some(before), &broken);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].line, 3);
+    assert!(!new(None, before).is_empty(), "a new file answers for everything in it");
+    let twice = format!("{before}{before}");
+    assert_eq!(new(Some(before), &twice).len(), check("a.c", &twice).len() - check("a.c", before).len());
 }

@@ -2,8 +2,8 @@
 //!
 //! The tree is walked with a cursor, so that its depth costs no stack, and parsing is stopped after a fixed amount of work.
 
+use super::SyntaxError;
 use super::bracket::{Bracket, Fault, closing, faults};
-use super::{MOST_ERRORS, SyntaxError};
 use crate::domain::language::Language;
 use std::ops::{ControlFlow, Range};
 use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
@@ -11,6 +11,9 @@ use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
 /// Parsing is stopped after this many progress reports of the parser, one every 100 steps of it: about 200 ms of a common
 /// machine (measured by `a_text_that_takes_too_long_is_given_up`), whatever the clock says.
 const MOST_REPORTS: usize = 8_000;
+
+/// At most this many errors of a kind are noticed, so that comparing two texts sees all of them and the cost is bounded.
+const MOST_NOTICED: usize = 200;
 
 /// A token of the tree.
 struct Leaf<'t> {
@@ -116,17 +119,17 @@ struct Report<'a> {
 impl Report<'_> {
     fn errors(&self, skipped: &[Range<usize>]) -> Vec<SyntaxError> {
         let strings: Vec<usize> =
-            skipped.iter().filter_map(|s| self.unclosed_string(s.clone())).take(MOST_ERRORS).collect();
+            skipped.iter().filter_map(|s| self.unclosed_string(s.clone())).take(MOST_NOTICED).collect();
         let first_string = strings.first().map_or(usize::MAX, |&i| self.leaves[i].bytes.start);
         let mut found: Vec<SyntaxError> = strings.iter().map(|&i| self.string_error(i)).collect();
         // Behind a string that does not end, tokens are not what they seem.
         let mut faults = faults(&self.brackets(first_string));
         faults.sort_by_key(fault_byte);
-        faults.truncate(MOST_ERRORS);
+        faults.truncate(MOST_NOTICED);
         let first_fault = faults.iter().map(fault_byte).min().unwrap_or(usize::MAX).min(first_string);
         found.extend(faults.iter().map(|f| self.fault_error(f)));
         // An open bracket makes what follows it wrong as well: only what comes before it is worth telling.
-        for range in skipped.iter().take(MOST_ERRORS) {
+        for range in skipped.iter().take(MOST_NOTICED) {
             if self.leaves[range.clone()].last().is_none_or(|l| l.bytes.end <= first_fault) {
                 found.push(self.skipped_error(range.clone()));
             }
@@ -135,7 +138,7 @@ impl Report<'_> {
         let first_fault = if is_brace { first_string } else { first_fault };
         for (i, leaf) in self.leaves.iter().enumerate() {
             let is_bracket = matches!(leaf.kind, ")" | "]" | "}");
-            if found.len() > 2 * MOST_ERRORS {
+            if found.len() > 2 * MOST_NOTICED {
                 break;
             }
             if leaf.is_missing && !is_bracket && leaf.bytes.start <= first_fault {
