@@ -4,11 +4,12 @@
 use super::clock;
 use crate::budget::price::PriceList;
 use crate::config::{Config, Environment, Paths};
-use crate::domain::failure::Failure;
+use crate::domain::change::FileContent;
+use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::SessionId;
 use crate::pattern::{self, Library};
 use crate::provider::{Discovery, Embedded, Endpoint, Listing, Protocol, Provider, Reach, Registry, Scripted, Secret};
-use crate::repo::Root;
+use crate::repo::{self, Root};
 use crate::store::Store;
 use crate::validate;
 use std::path::{Path, PathBuf};
@@ -64,11 +65,11 @@ impl World {
         let mut failures = Vec::new();
         let store = Store::open(&settings.paths.data.join("sessions.db")).await;
         if let Some(notice) = store.notice() {
-            failures.push(Failure::fatal(crate::domain::failure::FailureKind::Store, notice.message.clone()));
+            failures.push(Failure::fatal(FailureKind::Store, notice.message.clone()));
         }
         let (prices, complaints) = prices(&settings);
         failures.extend(complaints);
-        let (library, complaints) = library(&settings, root.path());
+        let (library, complaints) = library(&settings, &root);
         failures.extend(complaints);
         let check = settings.config.check.command.as_ref().map(|c| c.words().to_vec());
         let world = World {
@@ -185,15 +186,20 @@ fn prices(settings: &WorldSettings) -> (PriceList, Vec<Failure>) {
     (prices, failures)
 }
 
-fn library(settings: &WorldSettings, root: &Path) -> (Library, Vec<Failure>) {
+fn library(settings: &WorldSettings, root: &Root) -> (Library, Vec<Failure>) {
     let mut sources = Vec::new();
     let mut failures = Vec::new();
     let own = settings.paths.config.join("patterns");
-    let configured = settings.config.patterns.iter().cloned();
-    for dir in [own, root.join(".vibe/patterns")].into_iter().chain(configured) {
-        for path in yaml_files(&dir) {
-            match read(&path, settings) {
-                Ok(text) => sources.push(pattern::Source { name: settings.paths.show(&path), text }),
+    for dir in std::iter::once(&own).chain(&settings.config.patterns) {
+        for path in yaml_files(dir) {
+            let name = settings.paths.show(&path);
+            // A file of the repository is read beneath it: a link that leads out is not followed.
+            let text = match path.strip_prefix(root.path()).ok().and_then(Path::to_str) {
+                Some(inside) => inside_text(root, inside, &name),
+                None => read(&path, settings),
+            };
+            match text {
+                Ok(text) => sources.push(pattern::Source { name, text }),
                 Err(failure) => failures.push(failure),
             }
         }
@@ -204,6 +210,15 @@ fn library(settings: &WorldSettings, root: &Path) -> (Library, Vec<Failure>) {
     let (library, complaints) = Library::load(&sources);
     failures.extend(complaints);
     (library, failures)
+}
+
+fn inside_text(root: &Root, path: &str, name: &str) -> Result<String, Failure> {
+    let why = match repo::read::read(root, &[path.to_owned()]).pop().map(|f| f.content) {
+        Some(FileContent::Text { text }) => return Ok(text),
+        Some(FileContent::Opaque { reason }) => reason,
+        Some(FileContent::Absent) | None => "not there".to_owned(),
+    };
+    Err(Failure::fatal(FailureKind::Config, format!("{name}: cannot be read: {why}")))
 }
 
 fn yaml_files(dir: &Path) -> Vec<PathBuf> {
@@ -220,6 +235,6 @@ fn yaml_files(dir: &Path) -> Vec<PathBuf> {
 fn read(path: &Path, settings: &WorldSettings) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|e| {
         let message = format!("{}: cannot be read: {e}", settings.paths.show(path));
-        Failure::fatal(crate::domain::failure::FailureKind::Config, message)
+        Failure::fatal(FailureKind::Config, message)
     })
 }
