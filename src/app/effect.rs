@@ -106,6 +106,19 @@ pub struct Entry {
     pub status: SessionStatus,
 }
 
+impl Entry {
+    /// Sequence number of the last fact.
+    pub fn last(&self) -> u64 {
+        (self.first + self.facts.len() as u64).saturating_sub(1)
+    }
+
+    /// This entry and the one after it as one.
+    pub fn followed_by(mut self, after: Entry) -> Entry {
+        self.facts.extend(after.facts);
+        Entry { first: self.first, facts: self.facts, ..after }
+    }
+}
+
 /// What only the shell's terminal can do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -11,6 +11,8 @@ mod sessions;
 mod store;
 mod view;
 
+pub use review::needs_own_yes;
+
 use super::action::Action;
 use super::effect::{Effect, Entry, Mouse, TerminalEffect, UnknownPrice};
 use super::event::{Event, Stamped};
@@ -117,6 +119,8 @@ impl Step<'_> {
             let name = self.session_name(&fact);
             let root = self.state.root.path.clone();
             self.commit(Fact::SessionBegun { name, root });
+            self.journal();
+            self.effects.push(Effect::ListSessions);
         }
         let run = match &fact {
             Fact::Run { run, .. } => Some(*run),

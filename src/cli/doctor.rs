@@ -14,6 +14,6 @@ pub(super) struct Doctor {
 pub(super) fn main(doctor: &Doctor) -> anyhow::Result<ExitCode> {
     let setup = Setup::new(&doctor.common.flags()).map_err(usage)?;
     let diagnosis = block_on(runtime::doctor(setup))?;
-    print!("{}", diagnosis.text);
+    runtime::print(&diagnosis.text);
     Ok(if diagnosis.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -17,7 +17,7 @@ pub(super) struct Replay {
 pub(super) fn main(replay: &Replay) -> anyhow::Result<ExitCode> {
     let replayed = runtime::replay(&replay.file)?;
     if replay.screen {
-        print!("{}", replayed.screen);
+        runtime::print(&replayed.screen);
     }
     let frames = replayed.frames;
     if replayed.different.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::clock;
 use super::world::{Script, WorldSettings, new_session};
-use crate::app::{Opening, Resume, RootInfo, Settings};
+use crate::app::{Mouse, Opening, Resume, RootInfo, Settings};
 use crate::budget::limit::Limits;
 use crate::config::{self, Approvals, Environment, Loaded, ModelChoice, Overrides, Paths};
 use crate::domain::failure::{Failure, FailureKind};
@@ -71,6 +71,7 @@ impl Setup {
             session_name: flags.session.clone(),
             resume: Resume::Never,
             size: (0, 0),
+            mouse: Mouse::default(),
             root: root_info(&root),
             settings,
             problems: loaded.failures.clone(),
@@ -135,7 +136,8 @@ fn settings(loaded: &Loaded, paths: &Paths, scripted: bool) -> (Settings, Vec<Fa
     let mode = config.mode.as_str().to_owned();
     if !modes.iter().any(|m| m.name == mode) {
         let names: Vec<&str> = modes.iter().map(|m| m.name.as_str()).collect();
-        let message = format!("mode `{mode}` does not exist; there are {}", names.join(", "));
+        let place = loaded.explain().iter().find(|s| s.key == "mode").map(|s| format!("{}: ", s.place)).unwrap_or_default();
+        let message = format!("{place}there is no mode `{mode}`; there are {}", names.join(", "));
         failures.push(Failure::fatal(FailureKind::Config, message));
     }
     let (texts, complaints) = loaded.prompts(paths);

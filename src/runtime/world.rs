@@ -13,8 +13,9 @@ use crate::repo::{self, Root};
 use crate::store::Store;
 use crate::validate;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// Everything effects need.
 pub struct World {
@@ -28,8 +29,8 @@ pub struct World {
     pub library: Arc<Library>,
     /// The check command, if one may be run.
     pub check: Option<Vec<String>>,
-    /// Servers found so far.
-    registry: RwLock<Arc<Registry>>,
+    /// Servers found; `None` until they were looked for.
+    registry: watch::Sender<Option<Arc<Registry>>>,
     settings: WorldSettings,
 }
 
@@ -78,7 +79,7 @@ impl World {
             prices,
             library: Arc::new(library),
             check,
-            registry: RwLock::new(Arc::new(Registry::new(Vec::new(), Reach::Offline, 0))),
+            registry: watch::Sender::new(None),
             settings,
         };
         (world, failures)
@@ -99,9 +100,16 @@ impl World {
         self.settings.paths.cache.join("scratch")
     }
 
-    /// The servers found so far.
-    pub fn registry(&self) -> Arc<Registry> {
-        self.registry.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The servers found. Waits until they were looked for: a run that is resumed may ask before that.
+    pub async fn registry(&self) -> Arc<Registry> {
+        let mut found = self.registry.subscribe();
+        loop {
+            if let Some(registry) = found.borrow_and_update().clone() {
+                return registry;
+            }
+            // The sender is ours and lives as long as `self`.
+            let _ = found.changed().await;
+        }
     }
 
     /// Looks for servers, asks each for its models, and keeps what was found.
@@ -127,7 +135,7 @@ impl World {
         }
         let registry = Arc::new(registry);
         let mut listing = registry.list().await;
-        *self.registry.write().unwrap_or_else(PoisonError::into_inner) = registry;
+        self.registry.send_replace(Some(registry));
         failures.append(&mut listing.failures);
         Listing { failures, ..listing }
     }

@@ -163,6 +163,6 @@ fn hides(attempt: &Attempt, id: HunkId) -> bool {
 }
 
 /// Whether a hunk is never part of an accept-all: its file runs by itself later, or it hides characters.
-pub(crate) fn needs_own_yes(attempt: &Attempt, id: HunkId) -> bool {
+pub fn needs_own_yes(attempt: &Attempt, id: HunkId) -> bool {
     attempt.diff.get(id.file).is_some_and(|f| runs_later(&f.path)) || hides(attempt, id)
 }

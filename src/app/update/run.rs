@@ -116,6 +116,7 @@ impl Step<'_> {
                 }
                 self.state.review = Default::default();
                 self.state.layout.focus_on(Area::Review);
+                self.list_again();
                 self.effects.push(Effect::Notify("A proposal waits for your review".into()));
             }
             Stage::Paused(reason) => {
@@ -131,6 +132,7 @@ impl Step<'_> {
                 };
                 self.post(Author::Workbench, &text);
                 self.state.chat.typing = false;
+                self.list_again();
                 self.effects.push(Effect::Notify("A run is paused and asks".into()));
             }
             Stage::Finished(outcome) => self.finished(outcome),
@@ -160,6 +162,12 @@ impl Step<'_> {
             self.state.layout.focus_on(Area::Chat);
             self.state.chat.typing = true;
         }
+        self.list_again();
+    }
+
+    /// The session stands elsewhere now: its line in the list is read again, once the facts are on disk.
+    fn list_again(&mut self) {
+        self.journal();
         self.effects.push(Effect::ListSessions);
     }
 
