@@ -136,7 +136,8 @@ fn settings(loaded: &Loaded, paths: &Paths, scripted: bool) -> (Settings, Vec<Fa
     let mode = config.mode.as_str().to_owned();
     if !modes.iter().any(|m| m.name == mode) {
         let names: Vec<&str> = modes.iter().map(|m| m.name.as_str()).collect();
-        let place = loaded.explain().iter().find(|s| s.key == "mode").map(|s| format!("{}: ", s.place)).unwrap_or_default();
+        let place =
+            loaded.explain().iter().find(|s| s.key == "mode").map(|s| format!("{}: ", s.place)).unwrap_or_default();
         let message = format!("{place}there is no mode `{mode}`; there are {}", names.join(", "));
         failures.push(Failure::fatal(FailureKind::Config, message));
     }

@@ -7,6 +7,7 @@ use crate::config::{Config, Environment, Paths};
 use crate::domain::change::FileContent;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::SessionId;
+use crate::domain::model::Locality;
 use crate::pattern::{self, Library};
 use crate::provider::{Discovery, Embedded, Endpoint, Listing, Protocol, Provider, Reach, Registry, Scripted, Secret};
 use crate::repo::{self, Root};
@@ -115,13 +116,16 @@ impl World {
     /// Looks for servers, asks each for its models, and keeps what was found.
     pub async fn discover(&self) -> Listing {
         let mut failures = Vec::new();
-        let (mut endpoints, complaints) = self.endpoints();
-        failures.extend(complaints);
+        let mut endpoints = Vec::new();
         // A script replaces every model: nothing is looked for, nothing can be asked by mistake.
         if self.settings.script.is_none() {
             let (found, complaints) = Discovery::new(self.settings.environment.clone()).run().await;
-            endpoints.extend(found);
             failures.extend(complaints);
+            let (configured, complaints) = self.endpoints();
+            failures.extend(complaints);
+            // Of two with one name the later counts: the user's own wins.
+            endpoints = found;
+            endpoints.extend(configured);
         }
         let reach = if self.settings.config.offline { Reach::Offline } else { Reach::Online };
         let mut registry = Registry::new(endpoints, reach, clock::now().0 as u64);
@@ -171,6 +175,9 @@ fn endpoint(name: &str, configured: &crate::config::Endpoint, environment: &Envi
         crate::config::Protocol::Messages => Protocol::Messages,
     };
     let mut endpoint = Endpoint::new(name, protocol, configured.base_url.as_str())?;
+    if configured.paid {
+        endpoint = endpoint.with_locality(Locality::Remote);
+    }
     if let Some(variable) = configured.key_env.as_ref().map(|k| k.as_str()) {
         let Some(key) = environment.get(variable) else { return Ok(endpoint.requiring_key(variable)) };
         endpoint = endpoint.with_key(Secret::new(key), variable)?;

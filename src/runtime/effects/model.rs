@@ -1,13 +1,14 @@
 //! Requests to models: reserve, send, merge what comes, settle. Money is claimed before a byte leaves, and a claim is
 //! always replaced by a cost: the server's figures, or our estimate when it gave none, or when the request was cut short.
 
-use super::store::failure;
 use super::Events;
+use super::store::failure;
 use crate::app::{Event, ModelEvent, StoreEvent, UNKNOWN_PRICE, UnknownPrice};
 use crate::budget::choice::Candidate;
 use crate::budget::ledger::{Grant, Reservation, Totals};
 use crate::budget::limit::Limits;
 use crate::budget::price::{Price, cost, worst_case};
+use crate::budget::token::Counter;
 use crate::context::token::estimate;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{RequestId, RunId, SessionId};
@@ -50,7 +51,10 @@ pub async fn find(world: Arc<World>, events: Events) {
 }
 
 /// Makes a request and reports what comes of it. When cancelled it settles and says nothing.
-pub async fn call(world: Arc<World>, events: Events, call: Call, cancel: CancellationToken) {
+pub async fn call(world: Arc<World>, events: Events, mut call: Call, cancel: CancellationToken) {
+    if call.locality == Locality::Remote {
+        call.request.prompt_tokens = counted(&call.request).await;
+    }
     let price = world.prices.price(&call.request.model, call.locality);
     match reserve(&world, &call, &price).await {
         Ok(reserved) => {
@@ -61,6 +65,14 @@ pub async fn call(world: Arc<World>, events: Events, call: Call, cancel: Cancell
         }
         Err(event) => events.report(Event::Models(event)).await,
     }
+}
+
+/// Tokens of a prompt that may cost money: by the model's own tokenizer where there is one, else on the safe side. Loading
+/// a tokenizer takes a moment, so it is done beside the event loop and for paid models only.
+async fn counted(request: &ModelRequest) -> u32 {
+    let (model, messages) = (request.model.clone(), request.messages.clone());
+    let count = tokio::task::spawn_blocking(move || Counter::for_model(&model).prompt(&messages));
+    count.await.map_or(request.prompt_tokens, |count| count.upper().max(request.prompt_tokens))
 }
 
 /// Claims the worst case. `Err` is what to report instead of sending.
