@@ -18,6 +18,7 @@ mod setup;
 mod task;
 mod terminal;
 mod tui;
+mod usage;
 mod world;
 
 pub use doctor::doctor;

@@ -2,6 +2,7 @@
 //! configuration, after the first frame.
 
 use super::clock;
+use super::usage::PatternUse;
 use crate::budget::price::PriceList;
 use crate::config::{Config, Environment, Paths};
 use crate::domain::change::FileContent;
@@ -28,6 +29,8 @@ pub struct World {
     pub prices: PriceList,
     /// Patterns, the user's and the project's over the built-in ones.
     pub library: Arc<Library>,
+    /// How patterns have fared.
+    pub patterns: Arc<PatternUse>,
     /// The check command, if one may be run.
     pub check: Option<Vec<String>>,
     /// Servers found; `None` until they were looked for.
@@ -73,12 +76,14 @@ impl World {
         failures.extend(complaints);
         let (library, complaints) = library(&settings, &root);
         failures.extend(complaints);
+        let patterns = Arc::new(PatternUse::load(&store).await);
         let check = settings.config.check.command.as_ref().map(|c| c.words().to_vec());
         let world = World {
             root,
             store,
             prices,
             library: Arc::new(library),
+            patterns,
             check,
             registry: watch::Sender::new(None),
             settings,
@@ -129,8 +134,8 @@ impl World {
         }
         let reach = if self.settings.config.offline { Reach::Offline } else { Reach::Online };
         let mut registry = Registry::new(endpoints, reach, clock::now().0 as u64);
-        let library = self.library.clone();
-        registry = registry.with(Arc::new(Embedded::new(move |request| pattern::engine::answer(&library, request))));
+        let (library, patterns) = (self.library.clone(), self.patterns.clone());
+        registry = registry.with(Arc::new(Embedded::new(move |request| patterns.answer(&library, request))));
         if let Some(script) = &self.settings.script {
             match Scripted::load(&script.path, script.speed) {
                 Ok(scripted) => registry = registry.with(Arc::new(scripted) as Arc<dyn Provider>),

@@ -162,7 +162,10 @@ impl Performer {
         self.open = Some(entry.session.clone());
         let answers = self.answers.of(Some(&entry.session));
         let event = match store::append(&self.world, &entry).await {
-            Ok(()) => StoreEvent::Journaled { session: entry.session.clone(), seq: entry.last() },
+            Ok(()) => {
+                self.world.patterns.note(&self.world.store, &entry).await;
+                StoreEvent::Journaled { session: entry.session.clone(), seq: entry.last() }
+            }
             Err(error) => {
                 let failure = store::failure(&error);
                 self.unsaved = Some((entry, failure.clone()));
