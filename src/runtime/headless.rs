@@ -159,7 +159,7 @@ impl Driver {
         if let (Some(wanted), None) = (&front.state.model, front.state.model_info()) {
             let names: Vec<String> = front.state.models.iter().flatten().map(|m| m.reference.to_string()).collect();
             let why = front.state.notice.as_ref().map(|n| format!(" {}", n.text)).unwrap_or_default();
-            let message = format!("`{wanted}` is not there; there are: {}.{why}", names.join(", "));
+            let message = format!("The model `{wanted}` is not there.{why} There are: {}.", names.join(", "));
             self.reporter.trouble(&Failure::fatal(FailureKind::UnknownModel, message), &front.state);
             self.exit = Some(Exit::NothingServes);
             return;

@@ -67,8 +67,11 @@ impl Reporter {
             }
             Fact::Run { fact: RunFact::Validated { report, .. }, .. } => {
                 for finding in report.findings() {
-                    let place = format!("{}:{}", finding.path, finding.line);
-                    progress(&format!("  {place}: {}", finding.message));
+                    let place = match finding.path.as_str() {
+                        "" => String::new(),
+                        path => format!("{path}:{}: ", finding.line),
+                    };
+                    progress(&format!("  {place}{}", finding.message.trim_end()));
                 }
                 for check in report.checks.iter().filter_map(|c| c.not_run.as_ref()) {
                     progress(&format!("  not checked: {check}"));

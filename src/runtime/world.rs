@@ -4,7 +4,7 @@
 use super::clock;
 use super::usage::PatternUse;
 use crate::budget::price::PriceList;
-use crate::config::{Config, Environment, Paths};
+use crate::config::{Config, Environment, ModelChoice, Paths};
 use crate::domain::change::FileContent;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::SessionId;
@@ -144,9 +144,29 @@ impl World {
         }
         let registry = Arc::new(registry);
         let mut listing = registry.list().await;
+        self.add_wanted(&registry, &mut listing).await;
         self.registry.send_replace(Some(registry));
         failures.append(&mut listing.failures);
         Listing { failures, ..listing }
+    }
+
+    /// The configured model, if its provider knows it without listing it, as clouds know aliases; else why it is not there.
+    async fn add_wanted(&self, registry: &Registry, listing: &mut Listing) {
+        let ModelChoice::Named(wanted) = &self.settings.config.model else { return };
+        if self.settings.script.is_some() || listing.models.iter().any(|m| m.reference == *wanted) {
+            return;
+        }
+        let described = match registry.resolve(wanted) {
+            Ok(provider) => provider.describe(&wanted.model).await,
+            Err(failure) => Err(failure),
+        };
+        match described {
+            Ok(model) => listing.models.push(model),
+            Err(failure) => {
+                listing.failures.retain(|f| *f != failure);
+                listing.failures.insert(0, failure);
+            }
+        }
     }
 
     /// The servers of the configuration.

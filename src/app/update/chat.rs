@@ -178,9 +178,11 @@ impl Step<'_> {
         };
         let reading = intent::parse(&whole, Vocabulary::embedded());
         let corrected = *corrections != Corrections::default();
+        // A mode that proposes no edits answers questions: nothing has to be certain before it reads.
         if let Some(question) = reading.question
             && asked.is_none()
             && !corrected
+            && self.state.mode().edits
         {
             self.state.chat.asked = Some(text.to_owned());
             let suggestions: String = question.answers.iter().map(|a| format!("\n- {}", a.label)).collect();

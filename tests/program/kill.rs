@@ -1,0 +1,113 @@
+//! `kill -9` at any moment: what was on disk stays, the next start goes on, and files change all or not at all.
+
+use super::place::{PROGRAM, Place, REQUEST, script};
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+/// Pauses that look random and are the same in every run (an LCG with Knuth's constants), below `most`.
+fn moments(mut seed: u64, most: Duration) -> impl Iterator<Item = Duration> {
+    std::iter::repeat_with(move || {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        most.mul_f64((seed >> 33) as f64 / f64::from(1u32 << 31))
+    })
+}
+
+/// Every row of the journal, in order; none when there is no database yet.
+fn journal(home: &Path) -> Vec<(String, i64, String)> {
+    let Ok(database) = rusqlite::Connection::open(home.join("data/sessions.db")) else { return Vec::new() };
+    let whole: String = database.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(whole, "ok");
+    let Ok(mut rows) = database.prepare("SELECT session, seq, payload FROM journal ORDER BY session, seq") else {
+        return Vec::new();
+    };
+    rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap().map(Result::unwrap).collect()
+}
+
+/// Runs the command and kills it after `moment`. Whether it was still running then.
+fn killed(place: &Place, arguments: &[&str], moment: Duration) -> bool {
+    let mut command = place.command(arguments);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    std::thread::sleep(moment);
+    let running = child.try_wait().unwrap().is_none();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    running
+}
+
+fn part(number: u32) -> String {
+    format!("def part{number}() -> int:\n    return {number}\n")
+}
+
+#[test]
+fn ten_kills_at_any_moment_lose_nothing_and_the_run_ends_applied() {
+    let place = Place::new();
+    let script = script("several");
+    let arguments = ["run", "--script", script.to_str().unwrap(), "--session", "s", "--accept", "all", REQUEST];
+    let mut before = Vec::new();
+    let mut under_way = 0;
+    for moment in moments(7, Duration::from_millis(450)).take(10) {
+        under_way += usize::from(killed(&place, &arguments, moment));
+        let after = journal(&place.home());
+        assert!(after.starts_with(&before), "{} rows, of which {} were there before", after.len(), before.len());
+        before = after;
+    }
+    assert!(under_way >= 5, "only {under_way} of ten kills met a run");
+    let ran = place.run(&arguments);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let after = journal(&place.home());
+    assert!(after.starts_with(&before));
+    assert_eq!(place.files(), ["part1.py", "part2.py", "part3.py", "part4.py", "part5.py", "part6.py"]);
+    for number in 1..=6 {
+        assert_eq!(place.read(&format!("part{number}.py")), Some(part(number)));
+    }
+    let sessions: Vec<&str> = after.iter().map(|(session, ..)| session.as_str()).collect();
+    assert!(sessions.windows(2).all(|w| w[0] == w[1]), "more than one session was begun");
+}
+
+#[test]
+fn a_kill_while_several_files_are_written_leaves_whole_files_and_the_next_start_writes_all() {
+    let place = Place::new();
+    let script = script("several");
+    let base = ["run", "--script", script.to_str().unwrap(), "--script-speed", "0", "--session", "s"];
+    let with = |accept: &'static str| [&base[..], &["--accept", accept, REQUEST]].concat();
+    let waiting = place.run(&with("none"));
+    assert_eq!(waiting.code, Some(3), "{}", waiting.stderr);
+    let kept = tempfile::tempdir().unwrap();
+    let database = place.home().join("data");
+    copy(&database, kept.path());
+    let start = Instant::now();
+    assert_eq!(place.run(&with("all")).code, Some(0));
+    let whole = start.elapsed();
+
+    let mut partly = 0;
+    for step in 1..=16u32 {
+        for file in place.files() {
+            fs::remove_file(place.root().join(file)).unwrap();
+        }
+        fs::remove_dir_all(&database).unwrap();
+        copy(kept.path(), &database);
+        killed(&place, &with("all"), whole * (step + 4) / 22);
+        let there: Vec<String> = place.files().into_iter().filter(|f| f.starts_with("part")).collect();
+        partly += usize::from((1..6).contains(&there.len()));
+        for file in &there {
+            let number: u32 = file.trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap();
+            assert_eq!(place.read(file), Some(part(number)), "{file} is torn");
+        }
+        let ran = place.run(&with("all"));
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        assert_eq!(place.files().len(), 6, "{:?}", place.files());
+        for number in 1..=6 {
+            assert_eq!(place.read(&format!("part{number}.py")), Some(part(number)));
+        }
+    }
+    eprintln!("{partly} of 16 kills of {PROGRAM} met a write half-way");
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().flatten() {
+        fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+    }
+}
