@@ -134,13 +134,14 @@ impl Step<'_> {
         if let (Some(before), Some(after)) = (before, self.state.session.run().map(|r| r.stage.clone()))
             && before != after
         {
-            self.stage_changed(&after);
+            self.stage_changed(&before, &after);
         }
     }
 
-    /// A run's fact. Those of a run that is not the newest are dropped: nothing of it is outstanding.
+    /// A fact of the newest run. A result that it does not await is dropped, not journaled: of earlier runs nothing is
+    /// outstanding.
     fn commit_run(&mut self, fact: RunFact) {
-        if let Some(run) = self.state.session.run().map(|r| r.spec.id) {
+        if let Some(run) = self.state.session.run().filter(|r| r.awaits(&fact)).map(|r| r.spec.id) {
             self.commit(Fact::Run { run, fact });
         }
     }
