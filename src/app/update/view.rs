@@ -62,10 +62,14 @@ impl Step<'_> {
             Some(Overlay::Picker(picker)) => return picker.move_by(lines),
             None => {}
         }
-        if let Some(chip) = self.state.chat.chip {
+        if self.state.sessions.renaming.is_some() {
+            return;
+        }
+        let focus = self.state.layout.focus;
+        if let Some(chip) = self.state.chat.chip.filter(|_| focus == Area::Chat) {
             return self.move_chip(chip, lines, columns);
         }
-        match self.state.layout.focus {
+        match focus {
             area @ (Area::Chat | Area::Stream) => self.scroll(area, lines),
             Area::Review => {
                 let review = &mut self.state.review;
@@ -128,6 +132,7 @@ impl Step<'_> {
         match pointer {
             Pointer::Scrolled(area, lines) => self.scroll(area, isize::from(lines)),
             Pointer::Clicked(area, row) => {
+                self.state.sessions.renaming = None;
                 self.state.layout.focus_on(area);
                 if area == Area::Chat {
                     self.state.chat.typing = true;
