@@ -112,7 +112,11 @@ impl Step<'_> {
                     self.post(Author::Assistant, &answer);
                 }
                 self.state.review = Default::default();
-                self.state.layout.focus_on(Area::Review);
+                if self.is_writing() {
+                    self.state.tell("The proposal is ready: look at the review when your sentence is done.", Failed::No);
+                } else {
+                    self.state.layout.focus_on(Area::Review);
+                }
                 self.list_again();
                 self.effects.push(Effect::Notify("A proposal waits for your review".into()));
             }
@@ -128,7 +132,7 @@ impl Step<'_> {
                     PauseReason::Failed(failure) => format!("Paused: {failure}"),
                 };
                 self.post(Author::Workbench, &text);
-                self.state.chat.typing = false;
+                self.state.chat.typing = self.is_writing();
                 self.list_again();
                 self.effects.push(Effect::Notify("A run is paused and asks".into()));
             }
@@ -160,6 +164,12 @@ impl Step<'_> {
             self.state.chat.typing = true;
         }
         self.list_again();
+    }
+
+    /// Whether the user is in the middle of a sentence: its next letters must not become decisions.
+    fn is_writing(&self) -> bool {
+        let state = &self.state;
+        state.layout.focus == Area::Chat && state.chat.typing && !state.chat.text().trim().is_empty()
     }
 
     /// The session stands elsewhere now: its line in the list is read again, once the facts are on disk.
