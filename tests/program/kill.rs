@@ -121,8 +121,18 @@ fn a_kill_between_any_two_files_of_a_write_is_made_good_by_the_next_start() {
         return eprintln!("skipped: no strace here");
     }
     let script = script("several");
-    let arguments =
-        ["run", "--script", script.to_str().unwrap(), "--script-speed", "0", "--session", "s", "--accept", "all", REQUEST];
+    let arguments = [
+        "run",
+        "--script",
+        script.to_str().unwrap(),
+        "--script-speed",
+        "0",
+        "--session",
+        "s",
+        "--accept",
+        "all",
+        REQUEST,
+    ];
     for written in 0..6 {
         let place = Place::new();
         let mut command = std::process::Command::new("strace");
