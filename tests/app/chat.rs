@@ -90,7 +90,7 @@ fn arrows_change_a_chip_only_while_the_chat_has_the_keys() {
     desk.typed(REQUEST);
     desk.acts(&[Action::EditIntent, Action::FocusReview, Action::Down]);
     assert_eq!(desk.state.chat.corrections, Default::default());
-    assert_eq!(desk.state.review.offset, 1);
+    assert_eq!(desk.state.review.line, 1);
 }
 
 #[test]

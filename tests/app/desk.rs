@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use vibe_tui::app::{
-    Action, Area, Dated, Effect, Entry, Event, Fact, ModelEvent, Opening, Overlay, Resume, RootInfo, Session, Settings,
-    Stamped, State, StoreEvent, TextEdit, WorkEvent, hunks, update,
+    Action, Area, Dated, Effect, Entry, Event, Fact, ModelEvent, Mouse, Opening, Overlay, Resume, RootInfo, Session,
+    Settings, Stamped, State, StoreEvent, TextEdit, WorkEvent, hunks, update,
 };
 use vibe_tui::budget::choice::Candidate;
 use vibe_tui::budget::limit::Limits;
@@ -246,6 +246,7 @@ pub fn opening() -> Opening {
         size: (120, 40),
         root,
         settings: settings(),
+        mouse: Mouse::Captured,
         problems: Vec::new(),
     }
 }
