@@ -128,8 +128,6 @@ impl Step<'_> {
             let name = self.session_name(&fact);
             let root = self.state.root.path.clone();
             self.commit(Fact::SessionBegun { name, root });
-            self.journal();
-            self.effects.push(Effect::ListSessions);
         }
         let run = match &fact {
             Fact::Run { run, .. } => Some(*run),
