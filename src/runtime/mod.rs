@@ -26,6 +26,7 @@ pub use replay::{Replayed, replay};
 pub use report::{Style, print};
 pub use sessions::{Format, sessions};
 pub use setup::{Flags, Setup};
+pub use terminal::Guard;
 pub use tui::run as run_tui;
 
 use crate::domain::intent::Intent;
