@@ -119,7 +119,10 @@ impl Front {
             })
         });
         if tokio::time::timeout(END, self.performer).await.is_err() {
-            eprintln!("vibe-tui: the database did not answer for {} s; what was not acknowledged may be lost", END.as_secs());
+            eprintln!(
+                "vibe-tui: the database did not answer for {} s; what was not acknowledged may be lost",
+                END.as_secs()
+            );
         }
         drain.abort();
         if let Some(recorder) = self.recorder {

@@ -42,6 +42,11 @@ pub fn intent_json(intent: &Intent) -> Value {
     })
 }
 
+/// Text with everything made visible that a terminal would obey or hide.
+pub fn visible(text: &str) -> String {
+    crate::domain::safe_text::SafeText::new(text).into_string()
+}
+
 /// How `text` reads.
 pub fn read_intent(text: &str) -> crate::intent::Reading {
     crate::intent::parse(text, crate::intent::Vocabulary::embedded())

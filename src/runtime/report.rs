@@ -126,9 +126,13 @@ impl Reporter {
     pub fn paused(&self, reason: &PauseReason) {
         if let PauseReason::Budget { scope, .. } = reason {
             let limit = match scope.as_str() {
-                UNKNOWN_PRICE => "Choose another model with --model, or give its price in a file (`prices` in the configuration).",
+                UNKNOWN_PRICE => {
+                    "Choose another model with --model, or give its price in a file (`prices` in the configuration)."
+                }
                 "run" => "Nothing was sent. Allow more with --budget, or choose another model with --model.",
-                _ => "Nothing was sent. Allow more in `limits` of the configuration, or choose another model with --model.",
+                _ => {
+                    "Nothing was sent. Allow more in `limits` of the configuration, or choose another model with --model."
+                }
             };
             progress(limit);
         }

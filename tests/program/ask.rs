@@ -1,4 +1,4 @@
-//! `vibe-tui run` on a terminal without `--accept`: it asks hunk by hunk.
+//! What asks on the terminal: `vibe-tui run` without `--accept`, hunk by hunk, and `vibe-tui doctor --approve`.
 
 use super::place::{PROGRAM, Place, script};
 use super::pty::Pty;
@@ -64,4 +64,35 @@ fn an_interrupt_while_it_asks_ends_it_with_nothing_written() {
     pty.press("\x03");
     assert_eq!(pty.end().exit_code(), 130, "{}", pty.screen());
     assert_eq!(place.read("shop.py").as_deref(), Some(SHOP));
+}
+
+#[test]
+fn what_a_project_suggests_counts_once_it_was_shown_and_approved_and_until_it_changes() {
+    let place = Place::new();
+    place.write(".vibe-tui.toml", "[suggest]\ncheck = \"false\"\nmode = \"sdet\"\n");
+    let request = "Create a greeting function in greet.py";
+    let run = || place.scripted("heal", &["--accept", "none", request]);
+    let before = run();
+    assert_eq!(before.code, Some(3), "{}", before.stderr);
+    for said in [".vibe-tui.toml suggests", "\"false\"", "sdet", "vibe-tui doctor --approve"] {
+        assert!(before.stderr.contains(said), "`{said}`: {}", before.stderr);
+    }
+    let approve = |answer: &str| {
+        let mut pty = Pty::start(&[PROGRAM, "doctor", "--approve"], &place.root(), &place.environment(), (100, 20));
+        pty.expect("false");
+        pty.expect("Use this here from now on");
+        pty.press(answer);
+        pty.end().exit_code()
+    };
+    assert_eq!(approve("n\r"), 1);
+    assert_eq!(run().code, Some(3));
+    assert_eq!(approve("y\r"), 0);
+    // The check that was approved now fails.
+    let after = run();
+    assert_eq!(after.code, Some(4), "{}", after.stderr);
+    assert!(!after.stderr.contains("suggests"), "{}", after.stderr);
+    place.write(".vibe-tui.toml", "[suggest]\ncheck = \"false \"\n");
+    assert_eq!(run().code, Some(3), "an approval outlived what it was for");
+    // Nobody can be asked here.
+    assert_eq!(place.run(&["doctor", "--approve"]).code, Some(2));
 }

@@ -41,7 +41,10 @@ impl Pty {
         command.cwd(dir);
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
-        let seen = Arc::new(Mutex::new(Seen { emulator: vt100::Parser::new(cells(rows), cells(columns), 0), bytes: Vec::new() }));
+        let seen = Arc::new(Mutex::new(Seen {
+            emulator: vt100::Parser::new(cells(rows), cells(columns), 0),
+            bytes: Vec::new(),
+        }));
         let (mut reader, sink) = (pair.master.try_clone_reader().unwrap(), Arc::clone(&seen));
         std::thread::spawn(move || {
             let mut buffer = [0; 65536];

@@ -10,7 +10,8 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-const GREETING: &str = "def greet(name: str) -> str:\n    \"\"\"Greet a person.\"\"\"\n    return f\"Hello, {name}!\"\n";
+const GREETING: &str =
+    "def greet(name: str) -> str:\n    \"\"\"Greet a person.\"\"\"\n    return f\"Hello, {name}!\"\n";
 /// What the double answers: an edit as good as any other.
 const ANSWER: &str = "### FILE: greet.py\n```python\ndef greet() -> str:\n    return \"hello\"\n```\n";
 
@@ -281,7 +282,8 @@ fn a_session_has_the_name_that_the_list_shows() {
 fn a_session_that_another_process_has_is_not_opened_twice() {
     let place = Place::new();
     let script = script("greet");
-    let slow = ["run", "--json", "--script", script.to_str().unwrap(), "--script-speed", "0.2", "--session", "s", REQUEST];
+    let slow =
+        ["run", "--json", "--script", script.to_str().unwrap(), "--script-speed", "0.2", "--session", "s", REQUEST];
     let mut first = place.command(&slow).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut reader = BufReader::new(first.stdout.take().unwrap());
     let mut line = String::new();
@@ -410,8 +412,7 @@ fn a_file_that_changed_after_the_proposal_is_never_overwritten() {
 fn a_directory_that_cannot_be_written_is_an_error_and_not_a_loop() {
     let place = Place::new();
     let script_path = script("greet");
-    let mut command =
-        place.command(&["run", "--script", script_path.to_str().unwrap(), "--accept", "all", REQUEST]);
+    let mut command = place.command(&["run", "--script", script_path.to_str().unwrap(), "--accept", "all", REQUEST]);
     let modes = [(place.root(), 0o555), (place.home(), 0o777), (place.home().join("config"), 0o777)];
     for (path, mode) in &modes {
         fs::set_permissions(path, fs::Permissions::from_mode(*mode)).unwrap();
@@ -433,8 +434,10 @@ fn a_directory_that_cannot_be_written_is_an_error_and_not_a_loop() {
 #[test]
 fn a_closed_pipe_is_no_panic() {
     let script = script("greet");
-    let run = ["run", "--json", "--script", script.to_str().unwrap(), "--script-speed", "0", "--accept", "all", REQUEST];
-    let commands: &[&[&str]] = &[&run, &["intent", "--json", REQUEST], &["intent", REQUEST], &["sessions"], &["doctor"]];
+    let run =
+        ["run", "--json", "--script", script.to_str().unwrap(), "--script-speed", "0", "--accept", "all", REQUEST];
+    let commands: &[&[&str]] =
+        &[&run, &["intent", "--json", REQUEST], &["intent", REQUEST], &["sessions"], &["doctor"]];
     for arguments in commands {
         let place = Place::new();
         let mut command = place.command(arguments);
@@ -462,7 +465,8 @@ fn how_a_request_reads_is_printed_as_documented() {
     assert_code(&ran, 0);
     let read: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     let keys: Vec<&str> = read.as_object().unwrap().keys().map(String::as_str).collect();
-    let documented = "action targets language frameworks complexity confidence confidence_level token_budget paths symbols";
+    let documented =
+        "action targets language frameworks complexity confidence confidence_level token_budget paths symbols";
     assert_eq!(keys.join(" "), documented);
     assert_eq!((&read["action"], &read["language"]), (&"create".into(), &"python".into()));
     let unclear = place.run(&["intent", "do it"]);

@@ -98,7 +98,10 @@ fn chat(stream: &mut TcpStream, text: &str, pause: Duration) -> std::io::Result<
     write!(stream, "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n")?;
     for piece in text.as_bytes().chunks(12) {
         let piece = serde_json::to_string(std::str::from_utf8(piece).unwrap()).unwrap();
-        write!(stream, "data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":{piece}}},\"finish_reason\":null}}]}}\n\n")?;
+        write!(
+            stream,
+            "data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":{piece}}},\"finish_reason\":null}}]}}\n\n"
+        )?;
         stream.flush()?;
         sleep(pause);
     }

@@ -61,7 +61,8 @@ fn shell(place: &Place) -> Option<Pty> {
     }
     let mut environment = place.environment();
     environment.push(("PS1".to_owned(), "ready> ".to_owned()));
-    let mut pty = Pty::start(&["bash", "--norc", "--noprofile", "--noediting", "-i"], &place.root(), &environment, (120, 40));
+    let mut pty =
+        Pty::start(&["bash", "--norc", "--noprofile", "--noediting", "-i"], &place.root(), &environment, (120, 40));
     pty.expect("ready>");
     let script = script("greet");
     pty.press(&format!("{PROGRAM} --script {}\r", script.display()));
@@ -99,7 +100,9 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
         pty.resize(size.0, size.1);
         pty.press("fg\r");
         pty.expect_that("the workbench again", |s| s.contains("half a sentence") && s.contains("free"));
-        pty.expect_that("all of the new width", |s| s.lines().next().is_some_and(|l| l.trim_end().chars().count() > 94));
+        pty.expect_that("all of the new width", |s| {
+            s.lines().next().is_some_and(|l| l.trim_end().chars().count() > 94)
+        });
         pty.look(|screen| {
             assert!(screen.alternate_screen() && screen.bracketed_paste());
             assert_ne!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);

@@ -2,8 +2,8 @@
 
 use super::place::{PROGRAM, Place, REQUEST, script, wait_until};
 use super::pty::Pty;
-use std::fs;
 use std::fmt::Write as _;
+use std::fs;
 use std::time::{Duration, Instant};
 
 const SHOP: &str = "def total(price, count):\n    return price * count\n\n\ndef a():\n    pass\n\n\ndef b():\n    pass\n\n\ndef label(amount):\n    return \"€ \" + str(amount)\n";

@@ -116,7 +116,8 @@ impl Step<'_> {
                 }
                 self.state.review = Default::default();
                 if self.is_writing() {
-                    self.state.tell("The proposal is ready: look at the review when your sentence is done.", Failed::No);
+                    self.state
+                        .tell("The proposal is ready: look at the review when your sentence is done.", Failed::No);
                 } else {
                     self.state.layout.focus_on(Area::Review);
                 }

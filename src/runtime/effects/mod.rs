@@ -191,7 +191,9 @@ impl Performer {
     /// Another session is opened: the one before is given back, so that others can open it.
     async fn moved(&mut self, event: Event) {
         let to = match &event {
-            Event::Store(StoreEvent::SessionLoaded { session, .. } | StoreEvent::SessionNamed(session)) => session.clone(),
+            Event::Store(StoreEvent::SessionLoaded { session, .. } | StoreEvent::SessionNamed(session)) => {
+                session.clone()
+            }
             _ => return self.answers.of(None).report(event).await,
         };
         if let Some(before) = self.open.replace(to.clone()).filter(|before| *before != to) {

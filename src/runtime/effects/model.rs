@@ -1,8 +1,8 @@
 //! Requests to models: reserve, send, merge what comes, settle. Money is claimed before a byte leaves, and a claim is
 //! always replaced by a cost: the server's figures, or our estimate when it gave none, or when the request was cut short.
 
-use super::store::failure;
 use super::Events;
+use super::store::failure;
 use crate::app::{Event, ModelEvent, StoreEvent, UNKNOWN_PRICE, UnknownPrice};
 use crate::budget::choice::Candidate;
 use crate::budget::ledger::{Grant, Reservation, Totals};
