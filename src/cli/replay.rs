@@ -19,7 +19,7 @@ pub(super) fn main(replay: &Replay) -> anyhow::Result<ExitCode> {
     if replay.screen {
         runtime::print(&replayed.screen);
     }
-    let frames = replayed.frames;
+    let frames = replayed.frames.len();
     if replayed.different.is_empty() {
         eprintln!("{} events, {frames} frames, all as recorded", replayed.events);
         return Ok(ExitCode::SUCCESS);

@@ -27,6 +27,7 @@ pub use replay::{Replayed, replay};
 pub use report::{Style, print};
 pub use sessions::{Format, sessions};
 pub use setup::{Flags, Setup};
+pub use terminal::Guard;
 pub use tui::run as run_tui;
 
 use crate::domain::intent::Intent;
@@ -40,6 +41,11 @@ pub fn intent_json(intent: &Intent) -> Value {
         "confidence_level": intent.confidence_level(), "token_budget": intent.token_budget,
         "paths": intent.paths, "symbols": intent.symbols,
     })
+}
+
+/// Text with everything made visible that a terminal would obey or hide.
+pub fn visible(text: &str) -> String {
+    crate::domain::safe_text::SafeText::new(text).into_string()
 }
 
 /// How `text` reads.

@@ -149,3 +149,25 @@ fn a_kill_between_any_two_files_of_a_write_is_made_good_by_the_next_start() {
         }
     }
 }
+
+#[test]
+fn nothing_is_written_when_what_led_to_it_could_not_be_saved() {
+    let place = Place::new();
+    let script = script("greet");
+    let mut child = place
+        .command(&["run", "--script", script.to_str().unwrap(), "--session", "s", "--accept", "all", REQUEST])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    super::place::wait_until("the journal has begun", || journal(&place.home()).len() > 3);
+    // As if another program had written to the session: nothing more can be appended.
+    let database = rusqlite::Connection::open(place.home().join("data/sessions.db")).unwrap();
+    database.busy_timeout(Duration::from_secs(5)).unwrap();
+    let copy = "INSERT INTO journal (session, seq, at, kind, payload) SELECT session, max(seq) + 1, at, kind, payload FROM journal";
+    database.execute(copy, []).unwrap();
+    let mut stderr = String::new();
+    std::io::Read::read_to_string(&mut child.stderr.take().unwrap(), &mut stderr).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1), "{stderr}");
+    assert_eq!(place.files(), Vec::<String>::new(), "{stderr}");
+}
