@@ -49,8 +49,8 @@ fn weight(layout: &Layout, area: Area, base: u16, focus: u16) -> Option<(Area, u
     Some((area, (i32::from(base + focused) + steps).max(4) as u16))
 }
 
-/// Rows a pane keeps as long as there are enough for all: a border, a line, a second one.
-const LEAST: u16 = 4;
+/// Rows a pane keeps as long as there are enough for all: its border and a line.
+const LEAST: u16 = 3;
 
 /// Cuts a column of panes: each its least, and what is left by weight.
 fn cut(rect: Rect, parts: Vec<(Area, u16)>) -> Vec<(Area, Rect)> {
@@ -86,9 +86,9 @@ fn narrow(body: Rect, layout: &Layout) -> Vec<(Area, Rect)> {
     let columns = vec![
         [weight(layout, Area::Chat, 70, 10), weight(layout, Area::Sessions, 22, 30)].into_iter().flatten().collect(),
         [
-            weight(layout, Area::Stream, 30, 100),
-            weight(layout, Area::Review, 34, 140),
-            weight(layout, Area::Budget, 16, 60),
+            weight(layout, Area::Stream, 20, 120),
+            weight(layout, Area::Review, 34, 200),
+            weight(layout, Area::Budget, 14, 80),
         ]
         .into_iter()
         .flatten()
@@ -122,13 +122,13 @@ mod tests {
             let panes = arrange(Rect::new(0, 0, 80, 24), &layout).panes;
             assert_eq!(panes.len(), 5);
             for (area, rect) in &panes {
-                assert!(rect.width >= 24 && rect.height >= 4, "{area:?} with the keys on {focus:?}: {rect:?}");
+                assert!(rect.width >= 24 && rect.height >= 3, "{area:?} with the keys on {focus:?}: {rect:?}");
             }
         }
         let review = Layout { focus: Area::Review, ..Layout::default() };
         let panes = arrange(Rect::new(0, 0, 80, 24), &review).panes;
         let rect = panes.iter().find(|(a, _)| *a == Area::Review).unwrap().1;
-        assert!(rect.width >= 50 && rect.height >= 10, "{rect:?}");
+        assert!(rect.width >= 50 && rect.height >= 13, "{rect:?}");
     }
 
     #[test]

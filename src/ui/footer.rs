@@ -142,7 +142,7 @@ fn typing(state: &State) -> Vec<Wanted> {
     if state.pause().is_some() {
         return vec![(Action::StopTyping, "answer the pause", true)];
     }
-    let mut keys = vec![(Action::Submit, submit_word(state), true), (Action::Newline, "new line", true)];
+    let mut keys = vec![(Action::Submit, submit_word(state), !state.is_busy()), (Action::Newline, "new line", true)];
     if state.chat.reading.is_some() {
         keys.insert(1, (Action::EditIntent, "correct", true));
     }

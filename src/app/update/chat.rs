@@ -175,6 +175,7 @@ impl Step<'_> {
         self.post(Author::User, text);
         if self.at_gate() {
             self.state.review = self.state.review.anew();
+            self.state.layout.focus_on(Area::Stream);
             return self.commit_run(RunFact::RevisionRequested { text: text.to_owned() });
         }
         self.begin(text, &corrections);
@@ -221,6 +222,7 @@ impl Step<'_> {
             prompts: self.state.settings.prompts.clone(),
         };
         self.state.review = self.state.review.anew();
+        self.state.layout.focus_on(Area::Stream);
         self.commit(Fact::RunBegun { spec: Box::new(spec) });
         self.commit_run(RunFact::Started);
     }

@@ -39,7 +39,7 @@ impl Step<'_> {
         let models = self.state.models.iter().flatten();
         models
             .map(|m| {
-                let window = m.window.map_or_else(|| "?".to_owned(), |w| format!("{}K", w / 1024));
+                let window = m.window.map_or_else(|| "?".to_owned(), window_words);
                 let price = self.state.candidates.iter().find(|c| c.info.reference == m.reference).map(|c| &c.price);
                 let facts = format!("{window:>5} {:<12} {:<16}", place(m.locality), price_words(price));
                 PickerItem {
@@ -150,6 +150,11 @@ fn place(locality: Locality) -> &'static str {
         Locality::Loopback => "this machine",
         Locality::Remote => "cloud",
     }
+}
+
+/// A window in thousands of tokens, binary ones where it is a round number of those.
+fn window_words(window: u32) -> String {
+    format!("{}K", if window.is_multiple_of(1024) { window / 1024 } else { window / 1000 })
 }
 
 /// Dollars a million tokens, in and out.

@@ -32,16 +32,39 @@ pub fn draw_help(frame: &mut Frame, screen: Rect, scroll: usize, state: &State, 
     (scroll > end).then_some(Event::ScrollEnded(Area::Chat, end))
 }
 
-/// The place the user came from, then everywhere, then the other places.
-fn groups(state: &State) -> Vec<Scope> {
-    let mut groups = state.place();
-    groups.extend(Scope::ALL.into_iter().filter(|s| !matches!(s, Scope::Overlay)));
-    let mut seen = Vec::new();
-    groups.retain(|s| {
-        let new = !seen.contains(s);
-        seen.push(*s);
-        new
-    });
+/// The panes' own scopes.
+const PANES: [Scope; 5] = [Scope::Chat, Scope::Stream, Scope::Review, Scope::Budget, Scope::Sessions];
+
+/// A group of keys: a title, and each action with its keys.
+struct Group {
+    title: &'static str,
+    here: bool,
+    keys: Vec<(String, Action)>,
+}
+
+/// The place the user came from, what holds in every pane, everywhere, then the other places.
+fn groups(state: &State, view: &View) -> Vec<Group> {
+    let keys = |action: Action, scope: Scope| view.keymap.bindings(action, &[scope]).join("  ");
+    let in_every_pane = |action: Action| PANES.iter().all(|p| keys(action, *p) == keys(action, PANES[0]));
+    let own = |scope: Scope| {
+        let all = Action::ALL.iter().filter(|a| !PANES.contains(&scope) || !in_every_pane(**a));
+        all.map(|a| (keys(*a, scope), *a)).filter(|(k, _)| !k.is_empty()).collect::<Vec<_>>()
+    };
+    let mut places: Vec<Scope> = state.place();
+    places.retain(|s| *s != Scope::Global);
+    let here = places.len();
+    places.extend(Scope::ALL.into_iter().filter(|s| !matches!(s, Scope::Global | Scope::Overlay)));
+    let mut groups: Vec<Group> = Vec::new();
+    for (index, scope) in places.into_iter().enumerate() {
+        if groups.iter().all(|g| g.title != title(scope)) {
+            groups.push(Group { title: title(scope), here: index < here, keys: own(scope) });
+        }
+    }
+    let common = Action::ALL.iter().filter(|a| in_every_pane(**a)).map(|a| (keys(*a, PANES[0]), *a));
+    let common = Group { title: "In every pane", here: false, keys: common.filter(|(k, _)| !k.is_empty()).collect() };
+    let everywhere = Group { title: title(Scope::Global), here: false, keys: own(Scope::Global) };
+    groups.splice(here..here, [common, everywhere]);
+    groups.retain(|g| !g.keys.is_empty());
     groups
 }
 
@@ -62,23 +85,14 @@ fn title(scope: Scope) -> &'static str {
 
 fn lines(state: &State, view: &View) -> Vec<Line<'static>> {
     let look = &view.look;
-    let here = state.place()[0];
     let mut lines = Vec::new();
-    for scope in groups(state) {
-        let bound: Vec<(String, Action)> = Action::ALL
-            .iter()
-            .map(|a| (view.keymap.bindings(*a, &[scope]).join("  "), *a))
-            .filter(|(keys, _)| !keys.is_empty())
-            .collect();
-        if bound.is_empty() {
-            continue;
-        }
-        let note = if scope == here { " · you are here" } else { "" };
+    for group in groups(state, view) {
+        let note = if group.here { " · you are here" } else { "" };
         lines.push(Line::from(vec![
-            Span::styled(format!(" {}", title(scope)), look.style(Role::Heading)),
+            Span::styled(format!(" {}", group.title), look.style(Role::Heading)),
             Span::styled(note, look.style(Role::Dim)),
         ]));
-        for (keys, action) in bound {
+        for (keys, action) in group.keys {
             let room = KEYS.max(columns(&keys));
             lines.push(Line::from(vec![
                 Span::styled(format!("   {} ", padded(&keys, room)), look.style(Role::Key)),

@@ -20,7 +20,9 @@ pub fn draw_picker(frame: &mut Frame, screen: Rect, picker: &Picker, state: &Sta
         PickerKind::Model => ("Which model?", 116),
         PickerKind::Mode => ("Which mode?", 84),
     };
-    let inner = draw_box(frame, screen, (width, 24), title, view);
+    // As high as the whole list, so that it does not jump while it is narrowed.
+    let height = u16::try_from(picker.items.len().clamp(1, 20)).unwrap_or(20) + 4;
+    let inner = draw_box(frame, screen, (width, height), title, view);
     let [filter, list] = Layout::vertical([Constraint::Length(2), Constraint::Min(1)]).areas(inner);
     let look = &view.look;
     let (matches, all) = (picker.matches.len(), picker.items.len());

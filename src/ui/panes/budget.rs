@@ -20,6 +20,10 @@ use ratatui::widgets::Paragraph;
 /// The nodes that ask models, in the order of the graph.
 const ASKING: [Node; 4] = [Node::Planner, Node::Executor, Node::Healer, Node::Reviewer];
 
+/// Columns from which the number of requests is shown, and from which their models are.
+const ROOMY: usize = 34;
+const NAMED: usize = 40;
+
 /// Draws the pane. What matters most stands first, and stays where there is no room for the rest.
 pub fn draw_budget(frame: &mut Frame, rect: Rect, state: &State, view: &View) {
     let inner = draw_frame(frame, rect, Area::Budget, state, view, "");
@@ -122,12 +126,12 @@ fn node_table(run: &Run, width: usize, view: &View) -> Vec<Line<'static>> {
     let look = &view.look;
     let (head, text) = (look.style(Role::Heading), look.style(Role::Text));
     let row = |name: &str, cells: [String; 4]| {
-        let cells = format!("{:>2} {:>7} {:>6} {:>8}", cells[0], cells[1], cells[2], cells[3]);
-        let room = width.saturating_sub(columns(&cells) + 1);
-        fit(&format!("{} {cells}", padded(name, room.min(12))), width)
+        let many = if width >= ROOMY { format!("{:>3} ", cells[0]) } else { String::new() };
+        let cells = format!("{many}{:>7} {:>6} {:>7}", cells[1], cells[2], cells[3]);
+        format!("{}{cells}", padded(name, width.saturating_sub(columns(&cells)).min(12)))
     };
     let titles = ["n", "in", "out", "cost"].map(str::to_owned);
-    let mut lines = vec![Line::default(), Line::from(Span::styled(row("by node", titles), head))];
+    let mut lines = vec![Line::default(), Line::from(Span::styled(fit(&row("node", titles), width), head))];
     for node in ASKING {
         let calls = || run.calls.iter().filter(|c| c.node == node);
         if calls().next().is_none() {
@@ -137,7 +141,7 @@ fn node_table(run: &Run, width: usize, view: &View) -> Vec<Line<'static>> {
         let cost: Money = calls().filter_map(|c| c.cost).sum();
         let figure = |n: u64| format!("{}{n}", tokens.mark());
         let cells = [calls().count().to_string(), figure(tokens.input), figure(tokens.output), cost.to_string()];
-        lines.push(Line::from(Span::styled(row(node_word(node), cells), text)));
+        lines.push(Line::from(Span::styled(fit(&row(node_word(node), cells), width), text)));
     }
     lines
 }
@@ -148,7 +152,10 @@ fn call_table(run: &Run, width: usize, height: usize, view: &View) -> Vec<Line<'
     if height < 4 || run.calls.is_empty() {
         return Vec::new();
     }
-    let title = fit(&format!("{:<8}{:>8} {:>7} {:>6}  model", "request", "cost", "tokens", "tok/s"), width);
+    let named = width >= NAMED;
+    let title =
+        format!("{:<7}{:>8} {:>7} {:>6}{}", "call", "cost", "tokens", "tok/s", if named { "  model" } else { "" });
+    let title = fit(&title, width);
     let mut lines = vec![Line::default(), Line::from(Span::styled(title, look.style(Role::Heading)))];
     for call in run.calls.iter().rev().take(height - 2) {
         let tokens = call.usage.map_or_else(
@@ -161,8 +168,11 @@ fn call_table(run: &Run, width: usize, height: usize, view: &View) -> Vec<Line<'
             (None, Some(_)) => "unknown".to_owned(),
             (None, None) => "…".to_owned(),
         };
-        let figures = format!("{:<8}{cost:>8} {tokens:>7} {speed:>6}  ", node_word(call.node));
-        let model = fit_middle(&call.model.to_string(), width.saturating_sub(columns(&figures)));
+        let figures = format!("{:<7}{cost:>8} {tokens:>7} {speed:>6}", node_word(call.node));
+        let model = match width.checked_sub(columns(&figures) + 2) {
+            Some(room) if named => format!("  {}", fit_middle(&call.model.to_string(), room)),
+            _ => String::new(),
+        };
         let role = if call.failure.is_some() { Role::Warning } else { Role::Text };
         lines.push(Line::from(Span::styled(fit(&format!("{figures}{model}"), width), look.style(role))));
     }

@@ -18,7 +18,7 @@ use crate::ui::{Look, View, Work};
 use code::{Code, window};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::{Modifier, Style};
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 use rows::{Cut, HunkFacts, Row, Rows};
@@ -331,7 +331,7 @@ impl Place<'_> {
         let text = fit(&format!("{}/{} · {place} ", id.hunk + 1, file.hunks.len()), room);
         let rest = room.saturating_sub(columns(&text));
         Line::from(vec![
-            self.edge(id),
+            if self.is_here(id) { self.edge(id) } else { Span::raw(" ") },
             Span::styled(mark, look.style(role)),
             Span::raw(" "),
             Span::styled(text, look.style(if self.is_here(id) { Role::Title } else { Role::HunkHeader })),
@@ -371,7 +371,7 @@ impl Place<'_> {
 
 /// The same text as something that matters less.
 fn faded(span: Span<'static>, look: &Look) -> Span<'static> {
-    Span::styled(span.content, look.style(Role::Dim).add_modifier(Modifier::DIM))
+    Span::styled(span.content, look.style(Role::Dim))
 }
 
 fn number(line: Option<u32>, digits: usize) -> String {

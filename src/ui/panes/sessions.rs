@@ -12,8 +12,9 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-/// Columns from which the status is a word beside its sign.
-const ROOMY: usize = 36;
+/// Columns from which the status is a word beside its sign, and from which the money is shown.
+const ROOMY: usize = 34;
+const WIDE: usize = 48;
 
 /// Draws the pane.
 pub fn draw_sessions(frame: &mut Frame, rect: Rect, state: &State, view: &View) {
@@ -48,7 +49,9 @@ fn row(session: &SessionSummary, selected: bool, state: &State, view: &View, wid
         _ => session.name.clone(),
     };
     let word = if width >= ROOMY { format!(" {:<8}", session.status.word()) } else { String::new() };
-    let figures = format!(" {:>7} {:>6}", session.spent.to_string(), ago(state.now, session.updated));
+    let spent = if width >= WIDE { format!(" {:>7}", session.spent.to_string()) } else { String::new() };
+    let ago = ago(state.now, session.updated);
+    let figures = if width < ROOMY { format!(" {ago}") } else { format!("{spent} {ago:>6}") };
     let room = width.saturating_sub(columns(&word) + columns(&figures) + 2);
     let style = match (selected, open) {
         (true, _) => look.style(Role::Selection),

@@ -94,15 +94,12 @@ pub fn draw_stream(frame: &mut Frame, rect: Rect, state: &State, view: &mut View
     let run = state.session.run();
     let note = run.and_then(Run::current_call).map(|c| c.model.to_string()).unwrap_or_default();
     let inner = draw_frame(frame, rect, Area::Stream, state, view, &note);
-    if inner.height < 2 {
-        return None;
-    }
     let Some(run) = run else {
         draw_hint(frame, inner, "The plan and the model's answer appear here as they are written.", view);
         return None;
     };
-    let [progress, body, figures] =
-        Layout::vertical([Constraint::Length(1), Constraint::Min(0), Constraint::Length(1)]).areas(inner);
+    let figures = Constraint::Length(u16::from(inner.height > 1));
+    let [progress, body, figures] = Layout::vertical([Constraint::Length(1), Constraint::Min(0), figures]).areas(inner);
     let width = usize::from(inner.width);
     frame.render_widget(progress_line(run, view, width), progress);
     frame.render_widget(figure::line(run, state, view, width), figures);

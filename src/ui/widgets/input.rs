@@ -38,6 +38,7 @@ impl Input {
 
     /// The rows that are shown in `height`, and the cursor's row among them.
     pub fn window(&self, height: usize) -> (&[String], usize) {
+        let height = height.max(1);
         let top = (self.cursor.0 + 1).saturating_sub(height).min(self.rows.len().saturating_sub(height));
         (&self.rows[top..(top + height).min(self.rows.len())], self.cursor.0 - top)
     }

@@ -33,9 +33,6 @@ pub fn lines(run: &Run, attempt: &Attempt, findings: &[Finding], width: usize, l
     for reason in attempt.verdict.iter().flat_map(|v| &v.reasons).take(SENTENCES) {
         lines.extend(sentence("reviewer", reason, Role::Text, width, look));
     }
-    if !lines.is_empty() {
-        lines.push(Line::default());
-    }
     lines
 }
 

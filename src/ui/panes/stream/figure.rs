@@ -32,7 +32,15 @@ pub fn line(run: &Run, state: &State, view: &View, width: usize) -> Line<'static
     if let Some((done, total)) = live.prefill.filter(|_| live.first_token.is_none() && live.ended.is_none()) {
         return prefill(done, total, live.elapsed(state.now), width, view);
     }
-    said(parts(run, live, state).join(" · "), Role::Dim)
+    let mut text = String::new();
+    for part in parts(run, live, state) {
+        let next = if text.is_empty() { part } else { format!("{text} · {part}") };
+        if columns(&next) > width && !text.is_empty() {
+            break;
+        }
+        text = next;
+    }
+    said(text, Role::Dim)
 }
 
 /// How much of the prompt the model has read.
