@@ -162,6 +162,7 @@ fn opening(model: &ModelRef) -> Opening {
         session_name: None,
         resume: Resume::Never,
         size: (200, 60),
+        mouse: vibe_tui::app::Mouse::Captured,
         root: RootInfo { path: "/bench".into(), name: "bench".into(), branch: None, writable: true },
         settings: Settings {
             limits: Limits { run: None, session: None, day: None, week: None, month: None },
