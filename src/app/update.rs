@@ -136,7 +136,7 @@ impl Step<'_> {
         if let (Some(before), Some(after)) = (before, self.state.session.run().map(|r| r.stage.clone()))
             && before != after
         {
-            self.stage_changed(&after);
+            self.stage_changed(&before, &after);
         }
     }
 

@@ -107,8 +107,10 @@ impl Step<'_> {
     }
 
     /// What the user has to know of a new stage: said in the conversation, and rung for when the user is needed.
-    pub(super) fn stage_changed(&mut self, stage: &Stage) {
+    pub(super) fn stage_changed(&mut self, before: &Stage, stage: &Stage) {
         match stage {
+            // Nothing was written: everything stands as it was decided, and the notice says why.
+            Stage::Gate if *before == Stage::Applying => self.list_again(),
             Stage::Gate => {
                 let answer = self.state.session.run().map(|r| r.answer.clone()).unwrap_or_default();
                 if !answer.is_empty() {
