@@ -70,8 +70,7 @@ impl Front {
 
     /// The event, unless it is about a session that was left.
     fn meant(&self, report: Report) -> Option<Event> {
-        let stranger = report.session.is_some_and(|session| session != self.state.session.id);
-        (!stranger).then_some(report.event)
+        report.is_for(&self.state.session.id).then_some(report.event)
     }
 
     /// Takes an event through `update`; the effects that are not for the terminal go to the performer.

@@ -280,3 +280,63 @@ fn keys_stay_quick_while_tokens_flood_in() {
     pty.press("\x11");
     assert!(pty.end().success());
 }
+
+#[test]
+fn what_could_not_be_saved_is_said_and_saved_with_what_follows() {
+    let place = Place::new();
+    place.write("shop.py", SHOP);
+    let mut pty = open(&place, "edit", &["--script-speed", "0"]);
+    ask(&mut pty, REQUEST_SHOP);
+    at_gate(&pty);
+    pty.settle();
+    let lock = rusqlite::Connection::open(place.home().join("data/sessions.db")).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    pty.press("a");
+    pty.expect_that("that it is not saved", |s| {
+        s.contains("sessions.db") || s.contains("locked") || s.contains("not saved")
+    });
+    // Nothing may be written on account of what is not saved.
+    pty.press("w");
+    pty.expect("Nothing was written, because");
+    assert_eq!(place.read("shop.py").as_deref(), Some(SHOP));
+    lock.execute_batch("ROLLBACK").unwrap();
+    at_gate(&pty);
+    pty.press("r");
+    pty.settle();
+    pty.signal(rustix::process::Signal::KILL);
+    pty.end();
+
+    let mut again = open(&place, "edit", &[]);
+    at_gate(&again);
+    again.expect("1 accepted, 1 rejected");
+    again.press("w");
+    again.expect("Written: 1 file");
+}
+
+#[test]
+fn keys_stay_quick_while_the_database_is_locked_and_nothing_stands_still_afterwards() {
+    let place = Place::new();
+    let script = flood(&place, 3_000);
+    let words = [PROGRAM, "--script", script.to_str().unwrap(), "--mode", "architect"];
+    let mut pty = Pty::start(&words, &place.root(), &place.environment(), (120, 40));
+    pty.expect("scripted/script");
+    ask(&mut pty, "Describe the design of the service in words");
+    pty.expect("word9");
+    let lock = rusqlite::Connection::open(place.home().join("data/sessions.db")).unwrap();
+    lock.busy_timeout(Duration::from_secs(5)).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    for letter in "abcdef".chars() {
+        let start = Instant::now();
+        pty.press(&format!("{letter}{letter}"));
+        wait_until("the key is seen", || pty.screen().contains(&format!("{letter}{letter}")));
+        assert!(start.elapsed() < Duration::from_millis(700), "{:?}", start.elapsed());
+        std::thread::sleep(Duration::from_millis(150));
+    }
+    lock.execute_batch("ROLLBACK").unwrap();
+    wait_until("the run is over and saved", || {
+        let listed = place.run(&["sessions"]);
+        listed.stdout.contains("idle")
+    });
+    pty.press("\x11");
+    assert!(pty.end().success());
+}

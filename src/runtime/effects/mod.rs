@@ -30,6 +30,13 @@ pub struct Report {
     pub event: Event,
 }
 
+impl Report {
+    /// Whether it concerns whoever has this session open.
+    pub fn is_for(&self, open: &SessionId) -> bool {
+        self.session.as_ref().is_none_or(|session| session == open)
+    }
+}
+
 /// Where results go. Bounded: a flood waits at its source.
 #[derive(Clone)]
 pub struct Events {
@@ -210,4 +217,24 @@ impl Performer {
 /// What was asked for on account of facts that are not on disk is not done.
 fn unsaved(why: &Failure, what: &str) -> Failure {
     Failure::fatal(FailureKind::Store, format!("{what}, because the session cannot be saved: {}", why.message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_comes_late_for_a_session_that_was_left_is_for_nobody() {
+        let (sender, mut receiver) = mpsc::channel(4);
+        let events = Events::new(sender);
+        let [left, open] = ["left", "open"].map(|id| SessionId(id.to_owned()));
+        events.of(Some(&left)).report(Event::TimePassed).await;
+        events.of(Some(&open)).report(Event::TimePassed).await;
+        events.report(Event::TimePassed).await;
+        let mut heard = Vec::new();
+        while let Ok(report) = receiver.try_recv() {
+            heard.push(report.is_for(&open));
+        }
+        assert_eq!(heard, [false, true, true]);
+    }
 }
