@@ -508,11 +508,8 @@ impl Desk {
                 let list = self.world.list();
                 self.store(StoreEvent::SessionsListed(list));
             }
-            Effect::LoadSession(session) => {
-                if self.world.journals.contains_key(&session) {
-                    self.load(&session.0);
-                }
-            }
+            Effect::LoadSession(session) if self.world.journals.contains_key(&session) => self.load(&session.0),
+            Effect::LoadSession(_) => {}
             Effect::NameSession => {
                 self.world.named += 1;
                 let id = SessionId(format!("named-{}", self.world.named));

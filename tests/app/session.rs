@@ -205,7 +205,8 @@ fn whatever_moves_the_selection_a_new_name_goes_to_the_session_it_was_typed_for(
         list.rotate_left(1);
         desk.store(StoreEvent::SessionsListed(list));
     };
-    let table: [(&str, fn(&mut Desk)); 3] = [
+    type Step = (&'static str, fn(&mut Desk));
+    let table: [Step; 3] = [
         ("arrows", |desk| ignore(desk.act(Action::Up))),
         ("wheel", |desk| ignore(desk.event(Event::Pointed(Pointer::Scrolled(Area::Sessions, -1))))),
         ("click", |desk| ignore(desk.event(Event::Pointed(Pointer::Clicked(Area::Sessions, 0))))),
@@ -297,7 +298,8 @@ fn nothing_is_resumed_over_what_the_user_has_begun() {
 
 #[test]
 fn what_was_outstanding_when_the_process_ended_is_asked_for_once_more_and_once_only() {
-    let is_out: [(&str, fn(&Effect) -> bool); 5] = [
+    type Awaited = (&'static str, fn(&Effect) -> bool);
+    let is_out: [Awaited; 5] = [
         ("assemble", |e| matches!(e, Effect::AssembleContext { .. })),
         ("call", |e| matches!(e, Effect::CallModel { .. })),
         ("read", |e| matches!(e, Effect::ReadFiles { .. })),
