@@ -264,7 +264,8 @@ def check_fixture(root: Path) -> None:
 
 def check_data(root: Path) -> None:
     counts = {}
-    for path in sorted(p for p in root.rglob("*") if p.is_file()):
+    kinds = (".sql", ".yml", ".yaml", ".toml", ".json", "")
+    for path in sorted(p for p in root.rglob("*") if p.is_file() and p.suffix in kinds):
         text = path.read_text()
         if path.suffix == ".sql":
             check_sql(path, text)

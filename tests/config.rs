@@ -436,3 +436,46 @@ fn the_documentation_names_every_key_and_every_variable() {
     let missing: Vec<_> = names.filter(|name| !text.contains(&format!("`{name}"))).collect();
     assert!(missing.is_empty(), "docs/CONFIG.md does not name {missing:?}");
 }
+
+#[test]
+fn a_key_of_half_a_million_parts_is_no_way_to_crash() {
+    for text in [
+        "a.".repeat(250_000) + "a = 1",
+        "a = ".to_owned() + &"[".repeat(500_000),
+        format!("[{}a]", "a.".repeat(250_000)),
+    ] {
+        let house = House::with_project(&text);
+        assert!(!house.load().failures.is_empty());
+    }
+}
+
+#[test]
+fn a_file_of_nothing_but_mistakes_is_read_in_time_and_complained_about_briefly() {
+    let numbered: String = (0..10_000).map(|i| format!("key{i} = 1\n")).collect();
+    for text in ["x\n".repeat(60_000), "x = \n".repeat(60_000), numbered, "'''\n".repeat(60_000)] {
+        let house = House::with_project(&text);
+        let start = std::time::Instant::now();
+        let loaded = house.load();
+        assert!(start.elapsed().as_secs() < 20, "{:?} for {:?}", start.elapsed(), &text[..6]);
+        assert!((1..=21).contains(&loaded.failures.len()), "{} for {:?}", loaded.failures.len(), &text[..6]);
+    }
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 64, failure_persistence: None, ..Default::default() })]
+    #[test]
+    fn no_damage_to_a_file_makes_loading_panic(
+        at in 0usize..2000,
+        length in 0usize..40,
+        noise in "\\PC{0,12}|[\\[\\]{}=.\"'\n]{0,6}",
+    ) {
+        let whole = vibe_tui::config::DEFAULTS.replace("# ", "");
+        let clip = |i: usize| (0..=i.min(whole.len())).rev().find(|i| whole.is_char_boundary(*i)).unwrap();
+        let text = format!("{}{noise}{}", &whole[..clip(at)], &whole[clip(at + length)..]);
+        let house = House::with_user(&text);
+        house.project(&text);
+        let loaded = house.load();
+        assert!((1..=240).contains(&loaded.config.screen.max_fps));
+        assert!(loaded.explain().len() >= 18);
+    }
+}

@@ -334,3 +334,21 @@ fn the_documented_keys_are_those_of_the_keymaps() {
     let now = fs::read_to_string(asset("docs/KEYS.md")).unwrap();
     assert_eq!(now, expected, "docs/KEYS.md is not what the keymaps say; run UPDATE=1 cargo test --test input");
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 64, failure_persistence: None, ..Default::default() })]
+    #[test]
+    fn no_damage_to_a_keymap_makes_loading_panic_or_binds_text_where_it_is_typed(
+        at in 0usize..3000,
+        length in 0usize..60,
+        noise in "\\PC{0,12}|[\\[\\]{}=.\"'\n]{0,6}|(ctrl-|alt-|shift-|[a-z ])*",
+    ) {
+        let whole = PRESETS[0].1;
+        let clip = |i: usize| (0..=i.min(whole.len())).rev().find(|i| whole.is_char_boundary(*i)).unwrap();
+        let text = format!("{}{noise}{}", &whole[..clip(at)], &whole[clip(at + length)..]);
+        let (keymap, _) = Keymap::load("mine", &|name| Ok((name == "mine").then(|| Source::new("mine", text.clone()))), &[]);
+        for scope in [Scope::Typing, Scope::Picker] {
+            assert!(keymap.scope(scope).iter().all(|b| b.keys[0].text().is_none()));
+        }
+    }
+}

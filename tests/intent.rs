@@ -438,6 +438,8 @@ fn the_vocabulary_holds_what_is_promised() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn any_text_is_read_within_the_contract(text in "\\PC{0,300}|[a-z./:_`()\\\\ \n]{0,400}|(fix|add|test|src/a.rs|foo\\(\\)|`|don't|in|Go|\\.|,| ){0,60}") {
         let Reading { intent, question, .. } = read(&text);

@@ -19,4 +19,4 @@ pub use state::{
     Area, Asked, Chat, Chip, Columns, Corrections, Failed, Layout, Live, Notice, Offer, Overlay, Picker, PickerItem,
     PickerKind, PickerValue, ReviewView, RootInfo, STALL_MS, SessionsView, Settings, State, StreamView, hunks,
 };
-pub use update::update;
+pub use update::{needs_own_yes, update};

@@ -171,7 +171,7 @@ impl State {
             overlay: None,
             notice: None,
             chord: Vec::new(),
-            mouse: super::effect::Mouse::default(),
+            mouse: opening.mouse,
             session_name: opening.session_name.clone(),
             resume: opening.resume,
             waiting_request: None,

@@ -11,6 +11,8 @@ mod sessions;
 mod store;
 mod view;
 
+pub use review::needs_own_yes;
+
 use super::action::Action;
 use super::effect::{Effect, Entry, Mouse, TerminalEffect, UnknownPrice};
 use super::event::{Event, Stamped};
@@ -24,7 +26,7 @@ use crate::graph::{RunCommand, RunFact};
 pub fn update(state: &mut State, stamped: &Stamped) -> Vec<Effect> {
     state.now = stamped.at;
     let before = (state.session.id.clone(), state.session.status(), state.session.seq > 0);
-    let mut step = Step { state, facts: Vec::new(), effects: Vec::new() };
+    let mut step = Step { state, facts: Vec::new(), effects: Vec::new(), done: 0 };
     step.event(&stamped.event);
     step.journal();
     let session = &step.state.session;
@@ -41,6 +43,8 @@ struct Step<'a> {
     /// Facts of this event, not yet handed to the journal.
     facts: Vec<Dated>,
     effects: Vec<Effect>,
+    /// Effects up to the newest that rests on journaled facts; an entry goes behind these and before all others.
+    done: usize,
 }
 
 impl Step<'_> {
@@ -139,13 +143,14 @@ impl Step<'_> {
         if let (Some(before), Some(after)) = (before, self.state.session.run().map(|r| r.stage.clone()))
             && before != after
         {
-            self.stage_changed(&after);
+            self.stage_changed(&before, &after);
         }
     }
 
-    /// A run's fact. Those of a run that is not the newest are dropped: nothing of it is outstanding.
+    /// A fact of the newest run. A result that it does not await is dropped, not journaled: of earlier runs nothing is
+    /// outstanding.
     fn commit_run(&mut self, fact: RunFact) {
-        if let Some(run) = self.state.session.run().map(|r| r.spec.id) {
+        if let Some(run) = self.state.session.run().filter(|r| r.awaits(&fact)).map(|r| r.spec.id) {
             self.commit(Fact::Run { run, fact });
         }
     }
@@ -181,9 +186,10 @@ impl Step<'_> {
             RunCommand::Apply { job, changes } => Effect::Apply { job, changes },
         };
         self.effects.push(effect);
+        self.done = self.effects.len();
     }
 
-    /// Hands the queued facts to the journal.
+    /// Hands the queued facts to the journal, before every effect that may rest on them.
     fn journal(&mut self) {
         if self.facts.is_empty() {
             return;
@@ -191,12 +197,9 @@ impl Step<'_> {
         let facts = std::mem::take(&mut self.facts);
         let session = &self.state.session;
         let first = session.seq + 1 - facts.len() as u64;
-        self.effects.push(Effect::Journal(Entry {
-            session: session.id.clone(),
-            first,
-            facts,
-            name: session.name.clone(),
-            status: session.status(),
-        }));
+        let (name, status) = (session.name.clone(), session.status());
+        let entry = Entry { session: session.id.clone(), first, facts, name, status };
+        self.effects.insert(self.done, Effect::Journal(entry));
+        self.done += 1;
     }
 }

@@ -77,28 +77,75 @@ pub fn dotted(path: &[String]) -> String {
     keys.collect::<Vec<_>>().join(".")
 }
 
+/// Most complaints about one file; the rest is counted.
+const MOST_FAILURES: usize = 20;
+
+/// Bytes that looking for the beginning of broken statements may parse again.
+const FUEL: usize = 1 << 22;
+
+/// Cuts a list of complaints about `name` to a length that someone reads.
+pub fn cap(mut failures: Vec<Failure>, name: &str) -> Vec<Failure> {
+    if let Some(rest) = failures.len().checked_sub(MOST_FAILURES).filter(|rest| *rest > 0) {
+        failures.truncate(MOST_FAILURES);
+        failures.push(Place::named(name).failure(format_args!("{rest} more mistakes; mend those above first")));
+    }
+    failures
+}
+
 /// The entries of `source` in the order they are written, and what was wrong with its syntax.
 pub fn entries(source: &Source) -> (Vec<Entry>, Vec<Failure>) {
-    let (document, errors) = DeTable::parse_recoverable(&source.text);
     let lines = Lines::new(source);
-    let mut broken = Vec::new();
-    let mut failures = Vec::new();
-    for error in errors {
-        let span = error.span().unwrap_or(0..0);
-        let place = lines.place(span.start);
-        broken.extend(lines.number(span.start)..=lines.number(span.end.max(span.start)));
-        failures.push(place.failure(format_args!("not valid TOML: {}", error.message().trim_end())));
-    }
-    let mut walk = Walk { lines: &lines, broken: &broken, found: Vec::new(), failures: Vec::new() };
+    let (sound, failures) = sound_part(source, &lines);
+    let document = DeTable::parse(&sound).unwrap_or_else(|_| Spanned::new(0..0, DeTable::new()));
+    let mut walk = Walk { lines: &lines, found: Vec::new(), failures };
     walk.table(&mut Vec::new(), document.get_ref());
     walk.found.sort_by_key(|(start, _)| *start);
-    failures.append(&mut walk.failures);
-    (walk.found.into_iter().map(|(_, entry)| entry).collect(), failures)
+    (walk.found.into_iter().map(|(_, entry)| entry).collect(), walk.failures)
+}
+
+/// The text with every broken statement blanked out, so that what is left parses and stands where it stood. (The parser's own
+/// recovery may lose all that follows a mistake.) After too many mistakes the rest is left out.
+fn sound_part(source: &Source, lines: &Lines<'_>) -> (String, Vec<Failure>) {
+    let (mut text, mut failures) = (source.text.clone(), Vec::new());
+    // Bytes that may be parsed again and again, so that a file of mistakes takes no time to speak of.
+    let mut fuel = FUEL + MOST_FAILURES * text.len();
+    while let Err(error) = DeTable::parse(&text) {
+        let at = error.span().map_or(0, |span| span.start).min(text.len());
+        let mut line = lines.number(at);
+        // The statement may have begun further up: what stands before it parses by itself.
+        let mut start = lines.start(line);
+        while start > 0 && start < fuel && DeTable::parse(&text[..start]).is_err() {
+            fuel -= start;
+            line -= 1;
+            start = lines.start(line);
+        }
+        let place = lines.place(at);
+        let end = match text[start..].trim_start().starts_with('[') {
+            true => lines.section_end(line, &text),
+            // Never closed: how far it was meant to go is not known.
+            false if at >= text.trim_end().len() => lines.end(line),
+            // What was noticed further down began here and went on to there.
+            false => lines.end(line).max(lines.start(lines.number(at))),
+        };
+        let blank = failures.len() + 1 < MOST_FAILURES && text.len() < fuel && !text[start..end].trim().is_empty();
+        failures.push(place.failure(format_args!("not valid TOML: {}", error.message().trim_end())));
+        if !blank {
+            failures.push(place.failure("nothing from here on is read; mend the mistakes above first"));
+            text.truncate(start);
+            if DeTable::parse(&text).is_err() {
+                text.clear();
+            }
+            break;
+        }
+        fuel -= text.len();
+        let spaces: String = text[start..end].bytes().map(|b| if b == b'\n' { '\n' } else { ' ' }).collect();
+        text.replace_range(start..end, &spaces);
+    }
+    (text, failures)
 }
 
 struct Walk<'a> {
     lines: &'a Lines<'a>,
-    broken: &'a [u32],
     found: Vec<(usize, Entry)>,
     failures: Vec<Failure>,
 }
@@ -116,10 +163,6 @@ impl Walk<'_> {
     }
 
     fn leaf(&mut self, path: &[String], key: Range<usize>, value: &Spanned<DeValue<'_>>) {
-        let (from, to) = (self.lines.number(key.start), self.lines.number(value.span().end.max(key.start)));
-        if self.broken.iter().any(|line| (from..=to).contains(line)) {
-            return;
-        }
         let place = self.lines.place(key.start);
         match toml::Value::deserialize(ValueDeserializer::from(value.clone())) {
             Ok(value) => self.found.push((key.start, Entry { path: path.to_vec(), value, place })),
@@ -144,9 +187,25 @@ impl<'a> Lines<'a> {
         self.starts.partition_point(|start| *start <= offset) as u32
     }
 
+    /// Where a line begins.
+    fn start(&self, line: u32) -> usize {
+        self.starts[line as usize - 1]
+    }
+
+    /// Where a line ends, behind its line end.
+    fn end(&self, line: u32) -> usize {
+        self.starts.get(line as usize).copied().unwrap_or(self.source.text.len())
+    }
+
+    /// Where the table ends whose header stands on a line: keys below a broken header belong to no other.
+    fn section_end(&self, line: u32, text: &str) -> usize {
+        let is_header = |start: &&usize| text[**start..].trim_start_matches([' ', '\t']).starts_with('[');
+        self.starts[line as usize..].iter().find(is_header).copied().unwrap_or(text.len())
+    }
+
     fn place(&self, offset: usize) -> Place {
         let line = self.number(offset);
-        let start = self.starts[line as usize - 1];
+        let start = self.start(line);
         let column = self.source.text.get(start..offset).map_or(1, |before| before.chars().count() + 1);
         Place { name: self.source.name.clone(), at: Some((line, column as u32)) }
     }
@@ -179,19 +238,44 @@ mod tests {
     }
 
     #[test]
-    fn a_syntax_error_costs_its_line_only() {
-        for bad in ["x = ", "x = [1,", "= 3", "x 3", "x = 'open", "x = 1 2", "x = 99999999999999999999"] {
-            let (entries, failures) = read(&format!("a = 1\nb = 2\n{bad}\n"));
-            assert_eq!(entries, ["f.toml:1:1 a = 1", "f.toml:2:1 b = 2"], "{bad}");
-            assert!(failures.iter().all(|f| f.starts_with("f.toml:3:") || f.starts_with("f.toml:4:")), "{failures:?}");
-            assert!(!failures.is_empty(), "{bad}");
+    fn a_syntax_error_costs_its_statement_only() {
+        for bad in [
+            "x = ",
+            "x = [1,",
+            "x = [\n1,\n2",
+            "= 3",
+            "x 3",
+            "x 'y'",
+            "x = 'open",
+            "x = 1 2",
+            "x = 99999999999999999999",
+            "a = 3",
+            "x = {a = 1",
+            "x = '''\nopen",
+            "\u{1}",
+            "x.y = 1 z",
+        ] {
+            let (entries, failures) = read(&format!("a = 1\n{bad}\nb = 2\n"));
+            assert_eq!(entries.len(), 2, "{bad}: {entries:?} {failures:?}");
+            assert!(entries[0] == "f.toml:1:1 a = 1" && entries[1].ends_with(":1 b = 2"), "{bad}: {entries:?}");
+            assert!((1..=2).contains(&failures.len()), "{bad}: {failures:?}");
         }
     }
 
     #[test]
-    fn entries_after_a_syntax_error_are_still_read() {
-        let (entries, failures) = read("x = \na = 1\n");
-        assert_eq!((entries.len(), failures.len()), (1, 1), "{entries:?} {failures:?}");
+    fn keys_below_a_broken_header_belong_to_no_table() {
+        for bad in ["[y", "[y]z", "[]", "[x", "[[x]]"] {
+            let (entries, failures) = read(&format!("[x]\na = 1\n{bad}\nb = 2\n\nc = 3\n[z]\nd = 4\n"));
+            assert_eq!(entries, ["f.toml:2:1 x.a = 1", "f.toml:8:1 z.d = 4"], "{bad}");
+            assert_eq!(failures.len(), 1, "{bad}: {failures:?}");
+        }
+    }
+
+    #[test]
+    fn after_twenty_mistakes_the_rest_is_left_out_and_that_is_said() {
+        let (entries, failures) = read(&format!("a = 1\n{}b = 2\n", "x\n".repeat(30)));
+        assert_eq!(entries, ["f.toml:1:1 a = 1"]);
+        assert_eq!((failures.len(), failures[20].contains("nothing from here on is read")), (21, true));
     }
 
     #[test]

@@ -156,9 +156,9 @@ pub fn load(sources: &Sources<'_>) -> Loaded {
 }
 
 fn lay_all(merge: &mut Merge<Config>, layer: Layer, source: &Source, failures: &mut Vec<Failure>) {
-    let (entries, broken) = document::entries(source);
-    failures.extend(broken);
-    failures.extend(entries.into_iter().filter_map(|entry| merge.lay(layer, entry).err()));
+    let (entries, mut wrong) = document::entries(source);
+    wrong.extend(entries.into_iter().filter_map(|entry| merge.lay(layer, entry).err()));
+    failures.extend(document::cap(wrong, &source.name));
 }
 
 /// Takes away endpoints without an address and modes without instructions, and says so.
@@ -200,25 +200,25 @@ fn read_project(sources: &Sources<'_>, failures: &mut Vec<Failure>) -> Option<Pr
     };
     let mut merge = Merge::<ProjectConfig>::new();
     let user_format = shape::schema::<Config>();
-    let (entries, broken) = document::entries(&source);
-    failures.extend(broken);
+    let (entries, mut wrong) = document::entries(&source);
     for entry in entries {
         let foreign = matches!(shape::lookup(&merge.schema, &entry.path), Known::No(..))
             && matches!(shape::lookup(&user_format, &entry.path), Known::Yes(_));
         if foreign {
-            failures.push(entry.place.failure(format_args!(
+            wrong.push(entry.place.failure(format_args!(
                 "a project's file may not set `{}`; it may set `theme`, `patterns` and `suggest`: put it into {}",
                 dotted(&entry.path),
                 sources.paths.show(&sources.paths.config_file()),
             )));
         } else if let Some(outside) = outside(&entry) {
-            failures.push(entry.place.failure(format_args!(
+            wrong.push(entry.place.failure(format_args!(
                 "`patterns` holds `{outside}`, which is not inside the project; name a directory below it"
             )));
         } else {
-            failures.extend(merge.lay(Layer::Project, entry).err());
+            wrong.extend(merge.lay(Layer::Project, entry).err());
         }
     }
+    failures.extend(document::cap(wrong, &source.name));
     let config = merge.value().ok()?;
     Some(Project { file: source.name, config, merge })
 }

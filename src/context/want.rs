@@ -4,6 +4,7 @@
 
 use crate::domain::intent::{Action, Intent};
 use crate::domain::language::Language;
+use regex::Regex;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
@@ -11,6 +12,9 @@ use std::collections::BTreeSet;
 pub const MAX_WANTED: usize = 12;
 /// Most files that one named path or folder brings in when it is not exact.
 const MAX_PER_NAME: usize = 4;
+
+/// Words of a request that are looked at: one may paste a document, but its beginning says what is wanted.
+const MAX_WORDS: usize = 600;
 
 /// A file to read, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,23 +36,23 @@ pub fn wanted(intent: &Intent, listing: &[String]) -> Vec<Wanted> {
         found.named(name, intent.action, listing);
     }
     let words = Words::of(intent);
-    let mut scored: Vec<(Reverse<u32>, usize, &String, String)> = listing
+    let mut scored: Vec<Scored> = listing
         .iter()
-        .filter(|path| !holds_secrets(path))
-        .filter_map(|path| {
-            let (score, reason) = words.score(path, intent)?;
-            Some((Reverse(score), path.matches('/').count(), path, reason))
-        })
+        .filter(|path| words.may_fit(path) && !holds_secrets(path))
+        .filter_map(|path| Some((Reverse(words.score(path, intent)?), path.matches('/').count(), path.as_str())))
         .collect();
-    scored.sort();
+    scored.sort_unstable();
     let tests = tests_of(&found, &scored, listing);
     let (first, rest) = scored.split_at(scored.len().min(if intent.action == Action::Test { 4 } else { 8 }));
-    first.iter().for_each(|(_, _, path, reason)| found.push(path, reason, false));
+    first.iter().for_each(|(_, _, path)| found.push(path, &words.reason(path), false));
     tests.iter().for_each(|(path, reason)| found.push(path, reason, false));
-    rest.iter().for_each(|(_, _, path, reason)| found.push(path, reason, false));
+    rest.iter().take(MAX_WANTED).for_each(|(_, _, path)| found.push(path, &words.reason(path), false));
     found.files.truncate(MAX_WANTED);
     found.files
 }
+
+/// Score, depth and path: sorts best first, then shallow first, then by name.
+type Scored<'a> = (Reverse<u32>, usize, &'a str);
 
 #[derive(Default)]
 struct Found {
@@ -77,30 +81,26 @@ impl Found {
             self.push(clean, "named in the request, not in the listing", true);
         }
         let file = base(clean);
-        let (ending, below) = (format!("/{clean}"), format!("{clean}/"));
-        let ends = |path: &str| path.ends_with(&ending);
-        let same = |path: &str| base(path) == file;
-        let alike = |path: &str| base(path).eq_ignore_ascii_case(file);
-        let inside = |path: &str| path.starts_with(&below) || path.contains(&format!("/{below}"));
-        let tiers: [(&dyn Fn(&str) -> bool, &str); 4] = [
-            (&ends, "its path ends as named in the request"),
-            (&same, "has the file name that the request names"),
-            (&alike, "has the file name that the request names, but for case"),
-            (&inside, "in the folder that the request names"),
-        ];
-        for (fits, reason) in &tiers[if folder { 3 } else { 0 }..] {
-            let mut hits: Vec<&String> = listing.iter().filter(|path| fits(path)).collect();
-            hits.sort_by_key(|path| (path.matches('/').count(), path.as_str()));
-            for path in hits.iter().take(MAX_PER_NAME) {
-                self.push(path, reason, true);
-            }
-            if !hits.is_empty() {
-                return;
-            }
-        }
-        if !folder {
+        let (ending, below, inside) = (format!("/{clean}"), format!("{clean}/"), format!("/{clean}/"));
+        let same = "has the file name that the request names";
+        let found = !folder
+            && (self.matching(listing, "its path ends as named in the request", |path| path.ends_with(&ending))
+                || self.matching(listing, same, |path| base(path) == file)
+                || self.matching(listing, same, |path| base(path).eq_ignore_ascii_case(file)))
+            || self.matching(listing, "in the folder that the request names", |path| {
+                path.starts_with(&below) || path.contains(&inside)
+            });
+        if !found && !folder {
             self.push(clean, "named in the request, not in the listing", true);
         }
+    }
+
+    /// Adds the shallowest of the paths that fit; whether there was any.
+    fn matching(&mut self, listing: &[String], reason: &str, fits: impl Fn(&str) -> bool) -> bool {
+        let mut hits: Vec<&String> = listing.iter().filter(|path| fits(path)).collect();
+        hits.sort_by_key(|path| (path.matches('/').count(), path.as_str()));
+        hits.iter().take(MAX_PER_NAME).for_each(|path| self.push(path, reason, true));
+        !hits.is_empty()
     }
 }
 
@@ -109,69 +109,84 @@ struct Words {
     /// Symbols with their separators taken out, lower case, as named.
     symbols: Vec<(String, String)>,
     words: BTreeSet<String>,
+    /// Finds the beginnings of all these in a name: far cheaper than taking every name of a large repository apart.
+    sieve: Option<Regex>,
 }
 
 impl Words {
     fn of(intent: &Intent) -> Words {
-        let symbols = intent.symbols.iter().map(|s| (squeeze(s), s.clone())).filter(|(s, _)| s.len() >= 3).collect();
-        let mut text = intent.text.as_str();
-        // Requests may be pasted documents; their beginning says what is wanted.
-        if text.len() > 4096 {
-            text = &text[..text.floor_char_boundary(4096)];
-        }
-        let mut words: BTreeSet<String> =
-            parts(text).filter(|w| w.len() >= 3 && !is_common(w)).map(|w| singular(&w)).collect();
-        words.extend(
-            intent
-                .symbols
-                .iter()
-                .flat_map(|s| parts(s).collect::<Vec<_>>())
-                .filter(|w| w.len() >= 3 && !is_common(w))
-                .map(|w| singular(&w)),
-        );
-        Words { symbols, words }
+        let symbols: Vec<(String, String)> =
+            intent.symbols.iter().map(|s| (squeeze(s), s.clone())).filter(|(s, _)| s.len() >= 3).collect();
+        let symbol_parts = intent.symbols.iter().flat_map(|symbol| parts(symbol));
+        let words: BTreeSet<String> = parts(&intent.text)
+            .take(MAX_WORDS)
+            .chain(symbol_parts)
+            .filter(|word| word.len() >= 3 && !is_common(word))
+            .map(|word| singular(&word))
+            .collect();
+        // `entry` is to find `entries` too, and a symbol's parts may be too short or too common to be words.
+        let heads = words.iter().map(|word| word.strip_suffix('y').unwrap_or(word).to_owned());
+        let first_parts = symbols.iter().filter_map(|(_, symbol)| parts(symbol).find(|part| !part.is_empty()));
+        let heads: Vec<String> = heads.chain(first_parts).map(|head| regex::escape(&head)).collect();
+        let sieve = Regex::new(&format!("(?i){}", heads.join("|"))).ok().filter(|_| !heads.is_empty());
+        Words { symbols, words, sieve }
+    }
+
+    /// Whether a path's file name is worth a closer look.
+    fn may_fit(&self, path: &str) -> bool {
+        self.sieve.as_ref().map_or(!self.words.is_empty(), |sieve| sieve.is_match(base(path)))
     }
 
     /// How well a path's file name (and a little its folder) fits the request; `None` if not at all.
-    fn score(&self, path: &str, intent: &Intent) -> Option<(u32, String)> {
-        let stem = stem(path);
-        let squeezed = squeeze(stem);
+    fn score(&self, path: &str, intent: &Intent) -> Option<u32> {
         let language = u32::from(intent.language.is_some() && Language::from_path(path) == intent.language);
-        if let Some((_, symbol)) = self.symbols.iter().find(|(squeezed_symbol, _)| *squeezed_symbol == squeezed) {
-            return Some((1000 + language, format!("named like `{symbol}`")));
+        if self.symbol_of(path).is_some() {
+            return Some(1000 + language);
         }
-        let own: Vec<String> = parts(stem).filter(|p| p.len() >= 3).map(|p| singular(&p)).collect();
-        let hits: Vec<&String> = own.iter().filter(|part| self.words.contains(*part)).collect();
-        let (hit, all) = (u32::try_from(hits.len()).unwrap_or(u32::MAX), u32::try_from(own.len()).unwrap_or(u32::MAX));
+        let own = name_words(path);
+        let hits = own.iter().filter(|part| self.words.contains(*part)).count();
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let around = parts(folder).filter(|p| self.words.contains(&singular(p))).count().min(3);
-        let named = hits.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ");
+        let around = parts(folder).filter(|part| self.words.contains(&singular(part))).count();
         // A file whose name is nothing but words of the request beats one that merely shares some.
-        let score =
-            100 * hit + if hit == all { 150 } else { 0 } + 20 * u32::try_from(around).unwrap_or(0) + 10 * language;
-        (hit > 0).then(|| (score, format!("its name has {named} of the request")))
+        let whole = if hits == own.len() { 150 } else { 0 };
+        let score = 100 * hits.min(5) + whole + 20 * around.min(3);
+        (hits > 0).then(|| u32::try_from(score).unwrap_or(0) + 10 * language)
+    }
+
+    /// Why a path that has a score is wanted.
+    fn reason(&self, path: &str) -> String {
+        if let Some(symbol) = self.symbol_of(path) {
+            return format!("named like `{symbol}`");
+        }
+        let hits = name_words(path).into_iter().filter(|part| self.words.contains(part));
+        format!("its name has {} of the request", hits.map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "))
+    }
+
+    fn symbol_of(&self, path: &str) -> Option<&str> {
+        let squeezed = squeeze(stem(path));
+        self.symbols.iter().find(|(own, _)| *own == squeezed).map(|(_, symbol)| symbol.as_str())
     }
 }
 
+/// The words of a file name, without its ending.
+fn name_words(path: &str) -> Vec<String> {
+    parts(stem(path)).filter(|part| part.len() >= 3).map(|part| singular(&part)).collect()
+}
+
 /// The test files of what was found so far.
-fn tests_of(
-    found: &Found,
-    scored: &[(Reverse<u32>, usize, &String, String)],
-    listing: &[String],
-) -> Vec<(String, String)> {
-    let sources =
-        found.files.iter().map(|f| f.path.as_str()).chain(scored.iter().take(4).map(|(_, _, path, _)| path.as_str()));
-    let stems: Vec<(String, &str)> =
-        sources.filter(|p| !is_test(p)).map(|p| (stem(p).to_lowercase(), p)).take(8).collect();
+fn tests_of(found: &Found, scored: &[Scored], listing: &[String]) -> Vec<(String, String)> {
+    let Ok(sieve) = Regex::new("(?i)test|spec") else { return Vec::new() };
+    let named = found.files.iter().map(|file| file.path.as_str());
+    let sources = named.chain(scored.iter().take(4).map(|(_, _, path)| *path)).filter(|path| !is_test(path));
+    let stems: Vec<(String, &str)> = sources.map(|path| (stem(path).to_lowercase(), path)).take(8).collect();
     let mut tests: Vec<(usize, String, String)> = Vec::new();
-    for path in listing.iter().filter(|path| is_test(path)) {
+    for path in listing.iter().filter(|path| sieve.is_match(path) && is_test(path)) {
         let tested = tested_stem(path);
         if let Some(order) = stems.iter().position(|(stem, source)| *stem == tested && source != path) {
             tests.push((order, path.clone(), format!("tests `{}`", base(stems[order].1))));
         }
     }
     tests.sort();
-    tests.dedup_by(|a, b| a.1 == b.1);
     tests.into_iter().map(|(_, path, reason)| (path, reason)).take(4).collect()
 }
 

@@ -114,13 +114,18 @@ fn diff_line(kind: LineKind, old: Option<usize>, new: Option<usize>, line: &str)
     DiffLine { kind, old_line: number(old), new_line: number(new), text: content(line).to_owned() }
 }
 
+/// Lines with something on them below which a block of a new file is no hunk of its own.
+const MIN_BLOCK: usize = 4;
+
 /// Where the top-level blocks of a new file start; always at 0. A block starts at the blank lines before a line that is
-/// not indented; in Markdown before a heading. Closing brackets and text in triple quotes or fences start none.
+/// not indented; in Markdown before a heading. Closing brackets and text in triple quotes or fences start none, and a few
+/// lines alone (a module's docstring, a constant) stay with what follows: they are not worth a decision of their own.
 fn blocks(path: &str, lines: &[&str]) -> Vec<usize> {
     let markdown = Language::from_path(path) == Some(Language::Markdown);
     let mut starts = vec![0];
     let mut blank_from = None;
     let mut quoted = false;
+    let mut written = 0;
     for (i, line) in lines.iter().enumerate() {
         let line = content(line);
         if line.trim().is_empty() {
@@ -132,10 +137,12 @@ fn blocks(path: &str, lines: &[&str]) -> Vec<usize> {
         if let Some(start) = blank_from.take()
             && top
             && !quoted
-            && start > 0
+            && written >= MIN_BLOCK
         {
             starts.push(start);
+            written = 0;
         }
+        written += 1;
         let fences = usize::from(line.starts_with("```"));
         let quotes = line.matches("\"\"\"").count() + line.matches("'''").count();
         quoted ^= (fences + quotes) % 2 == 1;

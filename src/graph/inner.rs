@@ -1,5 +1,6 @@
 //! What the state machine awaits and remembers, and no front shows. Part of the run, so that folding is all there is.
 
+use super::fact::RunFact;
 use super::run::{Outcome, Run, Stage};
 use crate::domain::change::{ChangeSet, FileSnapshot};
 use crate::domain::finding::Finding;
@@ -176,6 +177,24 @@ impl Run {
             self.inner.job = None;
         }
         awaited
+    }
+
+    /// Whether a fact that reports a result reports the awaited one. Facts that are no results are always awaited.
+    pub fn awaits(&self, fact: &RunFact) -> bool {
+        match fact {
+            RunFact::ContextAssembled { job, .. }
+            | RunFact::FilesRead { job, .. }
+            | RunFact::Validated { job, .. }
+            | RunFact::Applied { job }
+            | RunFact::ApplyFailed { job, .. } => self.inner.job == Some(*job),
+            RunFact::RequestSent { request }
+            | RunFact::TextReceived { request, .. }
+            | RunFact::ThinkingReceived { request, .. }
+            | RunFact::Answered { request, .. }
+            | RunFact::RequestFailed { request, .. }
+            | RunFact::BudgetRefused { request, .. } => self.inner.request == Some(*request),
+            _ => true,
+        }
     }
 
     /// Whether the executor may go round once more.

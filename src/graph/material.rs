@@ -4,8 +4,7 @@
 
 use super::clip;
 use super::run::Run;
-use crate::domain::change::{ChangeSet, FileContent};
-use crate::domain::context::{ContextItem, ContextKind};
+use crate::domain::change::ChangeSet;
 use crate::domain::finding::{Finding, ValidationReport};
 use crate::domain::language::Language;
 use crate::heal;
@@ -64,26 +63,6 @@ pub(super) fn list(sentences: &[String]) -> String {
     sentences.iter().map(|s| format!("- {}\n", s.trim())).collect()
 }
 
-/// An item of the context, in the form in which answers name files.
-pub(super) fn item(item: &ContextItem) -> String {
-    match item.kind {
-        ContextKind::Code if item.text.contains("```") && item.text.trim_start().starts_with("```") => {
-            format!("### {}\n{}", item.label, item.text)
-        }
-        ContextKind::Code => match item.lines {
-            Some((first, last)) => {
-                format!("### PART OF: {} (lines {first}-{last})\n{}", item.label, fenced(&item.label, &item.text))
-            }
-            None if Language::from_path(&item.label).is_some() || item.label.contains('.') => {
-                file(&item.label, &item.text)
-            }
-            None => format!("### {}\n{}\n", item.label, item.text.trim_end()),
-        },
-        ContextKind::Pattern => format!("### Pattern: {}\n{}\n", item.label, item.text.trim_end()),
-        ContextKind::Memory => format!("### {}\n{}\n", item.label, item.text.trim_end()),
-    }
-}
-
 fn file(path: &str, text: &str) -> String {
     format!("### FILE: {path}\n{}", fenced(path, text))
 }
@@ -97,15 +76,15 @@ fn fenced(path: &str, text: &str) -> String {
     format!("{fence}{tag}\n{text}{end}{fence}\n")
 }
 
-/// The files as the proposal under work leaves them, of `paths` only; and files that were read but are not part of it.
+/// The files of `paths` as the proposal under work leaves them; of files that are not part of it only what matters.
 pub(super) fn files(run: &Run, paths: &[String], extent: Extent) -> String {
     let mut text = String::new();
     for path in paths {
         let _ = match (current(run, path), extent) {
-            (Some(content), Extent::Whole) => writeln!(text, "{}", file(path, content)),
-            (Some(content), Extent::Excerpt) => {
+            (Some(content), Extent::Whole) if is_under_work(run, path) => writeln!(text, "{}", file(path, content)),
+            (Some(content), _) => {
                 let cut = heal::excerpt(content, &lines_of(run, path), AROUND);
-                writeln!(text, "### PART OF: {path}\n{}", fenced(path, &cut))
+                writeln!(text, "### EXCERPT: {path}\n{}", fenced(path, &cut))
             }
             (None, _) if run.inner.overlay.file(path).is_some() => writeln!(text, "### {path} is deleted.\n"),
             (None, _) => writeln!(text, "### {path} does not exist.\n"),
@@ -119,10 +98,13 @@ pub(super) fn current<'a>(run: &'a Run, path: &str) -> Option<&'a str> {
     if let Some(change) = run.inner.overlay.file(path) {
         return change.after.as_deref();
     }
-    run.inner.read.iter().find(|f| f.path == path).and_then(|f| match &f.content {
-        FileContent::Text { text } => Some(text.as_str()),
-        _ => None,
-    })
+    let mut files = run.inner.read.iter().chain(&run.context.files);
+    files.find(|f| f.path == path).and_then(|f| f.text())
+}
+
+/// Whether the path is part of the proposal under work or was read for its edits.
+pub(super) fn is_under_work(run: &Run, path: &str) -> bool {
+    run.inner.overlay.file(path).is_some() || run.inner.read.iter().any(|f| f.path == path)
 }
 
 /// The 1-based lines of `path` that matter now: where findings are, where edits came near, else where it was changed.
@@ -175,7 +157,7 @@ pub(super) fn unplaced(run: &Run) -> String {
     for edit in &run.inner.unplaced {
         let _ = writeln!(text, "- {}", edit.message);
         if !edit.text.is_empty() {
-            let _ = writeln!(text, "{}", fenced("", &edit.text));
+            text.push_str(&fenced("", &edit.text));
         }
     }
     text

@@ -21,6 +21,7 @@ mod planner;
 mod prompt;
 mod reviewer;
 mod run;
+mod schema;
 mod step;
 mod template;
 mod validator;

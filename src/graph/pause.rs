@@ -59,7 +59,8 @@ pub(super) fn interrupted(run: &mut Run) -> Vec<RunCommand> {
         end_call(run, "the process ended");
         return step::send(run);
     }
-    if run.inner.job.is_none() {
+    // A run whose journal ends before `Started` waits for nothing and has to begin.
+    if run.inner.job.is_none() && run.stage != Stage::Assembling {
         return Vec::new();
     }
     match run.stage {

@@ -8,7 +8,9 @@
 use super::inner::Operation;
 use super::material::{self, Extent};
 use super::run::Run;
+use super::schema::schema;
 use super::template::Values;
+use crate::context::token;
 use crate::domain::context::{ContextItem, ContextKind};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::RequestId;
@@ -16,7 +18,6 @@ use crate::domain::intent::{Action, Complexity};
 use crate::domain::model::{Brief, Locality, ModelRequest, PromptMessage, Role};
 use crate::edit::Format;
 use crate::heal;
-use serde_json::{Value, json};
 
 /// Window assumed where the server does not say: Ollama's default on this machine, a cautious figure elsewhere.
 const LOCAL_WINDOW: u32 = 4096;
@@ -27,10 +28,14 @@ const TINY_WINDOW: u32 = 4096;
 const PER_MESSAGE: u32 = 8;
 /// Least tokens an answer of JSON, and the rest of one that was cut, must have room for.
 const LEAST_ANSWER: u32 = 320;
+/// Tokens of context that a run gets, window permitting, however little it is expected to use.
+const LEAST_CONTEXT: u32 = 2000;
 /// Tokens kept free for the plan when the context is chosen.
 const PLAN_TOKENS: u32 = 200;
 /// Longest diff that the reviewer is shown, in bytes.
 const MAX_DIFF: usize = 60_000;
+/// Lines from which a file counts as long for the healer.
+const LONG_FILE: usize = 120;
 /// Most tokens of an answer that is JSON; thinking counts.
 const JSON_ANSWER: u32 = 4096;
 
@@ -61,9 +66,14 @@ pub(super) fn context_budget(run: &Run) -> u32 {
     let operation = if run.spec.mode.edits { Operation::Execute } else { Operation::Answer };
     let draft = Draft { run, operation, extent: Extent::Whole, items: Vec::new() };
     let fixed = total(&draft.messages()) + PLAN_TOKENS + 4 * PER_MESSAGE;
-    // Headings and fences of items, which are not counted in their tokens: one part in twelve.
+    // Whoever chooses may count more exactly than `tokens` does, which stays on the safe side.
     let room = window(run).saturating_sub(fixed + reserve(run, operation));
-    room - room / 12
+    let room = room - room / 8;
+    // A large window is no reason to spend: half of what the whole run may reasonably use is enough for its context.
+    match run.spec.intent.token_budget {
+        0 => room,
+        all => room.min((all / 2).max(LEAST_CONTEXT)),
+    }
 }
 
 /// The request for the run's operation, as large as the window allows. Fails with `ContextExceeded` if the least of it
@@ -77,7 +87,8 @@ pub(super) fn compose(run: &Run, id: RequestId) -> Result<Composed, Failure> {
     let mut items: Vec<usize> = if takes_context(operation) { usable_items(run) } else { Vec::new() };
     let mut dropped = Vec::new();
     let allowed = if tight { item_tokens(run, &items) / 2 } else { u32::MAX };
-    let mut extent = if tight && !takes_context(operation) { Extent::Excerpt } else { Extent::Whole };
+    let spare = (tight && !takes_context(operation)) || mends_long_files(run);
+    let mut extent = if spare { Extent::Excerpt } else { Extent::Whole };
     loop {
         let draft = Draft { run, operation, extent, items: items.clone() };
         let messages = draft.messages();
@@ -163,15 +174,22 @@ fn base_format(run: &Run) -> Format {
     Format::for_model(run.spec.model.parameters_b, Some(window(run)))
 }
 
-/// Upper estimate of the tokens of `text`.
-pub(super) fn tokens(text: &str) -> u32 {
-    let ascii = text.bytes().filter(u8::is_ascii).count();
-    let other = text.chars().filter(|c| !c.is_ascii()).count();
-    u32::try_from(ascii * 10 / 33 + other + 1).unwrap_or(u32::MAX)
+/// Upper estimate of the tokens of `text`: a tenth on top, since tokenizers differ and a reservation has to hold.
+fn tokens(text: &str) -> u32 {
+    let estimated = token::estimate(text);
+    estimated.saturating_add(estimated.div_ceil(10))
 }
 
 fn total(messages: &[PromptMessage]) -> u32 {
     messages.iter().map(|m| tokens(&m.text) + PER_MESSAGE).fold(0, u32::saturating_add)
+}
+
+/// Whether the healer is at work on files of which the lines around the findings say enough.
+fn mends_long_files(run: &Run) -> bool {
+    let long = |text: Option<&String>| text.is_some_and(|t| t.lines().count() > LONG_FILE);
+    run.inner.operation == Operation::Heal
+        && base_format(run) != Format::WholeFile
+        && run.inner.overlay.files.iter().any(|f| long(f.after.as_ref()))
 }
 
 fn takes_context(operation: Operation) -> bool {
@@ -197,7 +215,7 @@ fn item_tokens(run: &Run, items: &[usize]) -> u32 {
 }
 
 /// Position in `items` of what can be missed most easily: patterns, then memory, then parts of files, then whole files,
-/// then AGENTS.md, then files the request names; of equals the last.
+/// then AGENTS.md, then files the request names; of equals the last, but of messages the oldest.
 fn least_relevant(run: &Run, items: &[usize]) -> Option<usize> {
     let rank = |item: &ContextItem| match item.kind {
         ContextKind::Pattern => 5,
@@ -207,45 +225,11 @@ fn least_relevant(run: &Run, items: &[usize]) -> Option<usize> {
         ContextKind::Code if item.lines.is_some() => 3,
         ContextKind::Code => 2,
     };
-    (0..items.len()).max_by_key(|at| (rank(&run.context.items[items[*at]]), *at))
-}
-
-/// JSON Schema of the answer, for the operations whose answer is JSON.
-fn schema(operation: Operation) -> Option<Value> {
-    let strings = json!({"type": "array", "items": {"type": "string"}});
-    let schema = match operation {
-        Operation::Plan | Operation::PlanRetry => json!({
-            "type": "object",
-            "properties": {
-                "summary": {"type": "string"},
-                "steps": {"type": "array", "items": {
-                    "type": "object",
-                    "properties": {
-                        "title": {"type": "string"},
-                        "kind": {"type": "string", "enum": ["create", "modify", "delete", "explain"]},
-                        "path": {"type": "string"}
-                    },
-                    "required": ["title", "kind", "path"],
-                    "additionalProperties": false
-                }}
-            },
-            "required": ["summary", "steps"],
-            "additionalProperties": false
-        }),
-        Operation::Review => json!({
-            "type": "object",
-            "properties": {
-                "score": {"type": "number"},
-                "reasons": strings,
-                "next_steps": strings,
-                "improvements": strings
-            },
-            "required": ["score", "reasons", "next_steps", "improvements"],
-            "additionalProperties": false
-        }),
-        _ => return None,
-    };
-    Some(schema)
+    let place = |at: usize, item: &ContextItem| if item.kind == ContextKind::Memory { items.len() - at } else { at };
+    (0..items.len()).max_by_key(|at| {
+        let item = &run.context.items[items[*at]];
+        (rank(item), place(*at, item))
+    })
 }
 
 /// A prompt in the making.
@@ -261,8 +245,8 @@ impl Draft<'_> {
         let say = |role, text: String, cache_until_here| PromptMessage { role, text, cache_until_here };
         let mut messages = vec![say(Role::System, self.run.spec.mode.instructions.trim().to_owned(), true)];
         if !self.items.is_empty() {
-            let context: Vec<String> = self.items.iter().map(|i| material::item(&self.run.context.items[*i])).collect();
-            let text = format!("The project, as far as it matters here:\n\n{}", context.join("\n"));
+            let context: Vec<&str> = self.items.iter().map(|i| self.run.context.items[*i].text.trim_end()).collect();
+            let text = format!("The project, as far as it matters here:\n\n{}", context.join("\n\n"));
             messages.push(say(Role::User, text, true));
             messages.push(say(Role::Assistant, "I have read it. What is to be done?".to_owned(), false));
         }
@@ -279,7 +263,6 @@ impl Draft<'_> {
     fn values(&self) -> Values {
         let run = self.run;
         let inner = &run.inner;
-        let files = || material::files(run, &self.paths(), self.extent);
         let steps = if is_tiny(run) || run.spec.intent.complexity == Complexity::Simple { 3 } else { 8 };
         let mut values: Values = vec![("request", run.spec.intent.text.trim().to_owned())];
         let mut give = |name, text: String| values.push((name, text));
@@ -298,9 +281,13 @@ impl Draft<'_> {
             }
             Operation::Answer => {}
             _ => {
+                let mut files = material::files(run, &self.paths(), self.extent);
+                if files.is_empty() && self.operation == Operation::Revise {
+                    files.push_str("(It changes no file any more.)");
+                }
                 give("format", self.format().instructions().trim_end().to_owned());
                 give("plan", material::plan(run));
-                give("files", files());
+                give("files", files);
                 give("problem", inner.tries.problem.clone());
                 give("problems", material::unplaced(run));
                 give("reasons", material::list(&inner.feedback));
@@ -341,8 +328,11 @@ impl Draft<'_> {
         let inner = &self.run.inner;
         let mut paths: Vec<String> = match self.operation {
             Operation::Heal => {
-                let named = inner.findings.iter().map(|f| f.path.clone());
-                named.filter(|p| inner.overlay.file(p).is_some()).collect()
+                let named: Vec<String> = inner.findings.iter().map(|f| f.path.clone()).collect();
+                // A test that fails stands in a file that the proposal may not touch at all: both are shown.
+                let changed = named.iter().any(|p| inner.overlay.file(p).is_some());
+                let all = inner.overlay.files.iter().filter(|_| !changed).map(|f| f.path.clone());
+                named.iter().filter(|p| material::current(self.run, p).is_some()).cloned().chain(all).collect()
             }
             Operation::Problems => inner.unplaced.iter().map(|u| u.path.clone()).collect(),
             Operation::Round | Operation::Revise | Operation::ExecuteRetry => Vec::new(),
@@ -370,7 +360,7 @@ impl Draft<'_> {
         };
         let mut shown: Vec<String> = self.items.iter().filter_map(whole).collect();
         if self.extent == Extent::Whole {
-            shown.extend(self.paths());
+            shown.extend(self.paths().into_iter().filter(|p| material::is_under_work(run, p)));
         }
         shown
     }

@@ -181,8 +181,12 @@ mod tests {
         }
     }
 
-    /// A series of (text, messages of the syntax check, messages of the check command if it got that far).
-    fn judged(series: &[(&str, &[&str], Option<&[&str]>)], attempts: u32) -> Next {
+    /// One step of a series: text, messages of the syntax check, messages of the check command if it got that far.
+    type Made<'a> = (&'a str, &'a [&'a str], Option<&'a [&'a str]>);
+    /// Name, series, and the number of the next try or why and with which proposal it ends.
+    type Case<'a> = (&'a str, &'a [Made<'a>], Result<u32, (StopReason, usize)>);
+
+    fn judged(series: &[Made], attempts: u32) -> Next {
         let made: Vec<(ChangeSet, ValidationReport)> = series
             .iter()
             .map(|(text, syntax, custom)| {
@@ -198,8 +202,7 @@ mod tests {
     #[test]
     fn the_series_decides_between_trying_again_and_stopping() {
         use StopReason::*;
-        type Series<'a> = &'a [(&'a str, &'a [&'a str], Option<&'a [&'a str]>)];
-        let table: [(&str, Series, Result<u32, (StopReason, usize)>); 11] = [
+        let table: [Case; 11] = [
             ("green", &[("a", &[], None)], Err((Green, 0))),
             ("first red", &[("a", &["x"], None)], Ok(1)),
             ("fewer errors", &[("a", &["x", "y"], None), ("b", &["y"], None)], Ok(2)),

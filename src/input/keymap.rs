@@ -60,10 +60,10 @@ impl Keymap {
         let mut failures = Vec::new();
         let mut keymap = Keymap { name: name.to_owned(), scopes: BTreeMap::new() };
         for source in lineage(&FAMILY, name, own, &mut failures).into_iter().rev() {
-            let (entries, broken) = document::entries(&source);
-            failures.extend(broken);
+            let (entries, mut wrong) = document::entries(&source);
             let bindings = entries.iter().filter(|e| e.path != ["inherits"] && !is_bare_header(e));
-            keymap.lay(bindings, &mut failures);
+            keymap.lay(bindings, &mut wrong);
+            failures.extend(document::cap(wrong, &source.name));
         }
         keymap.lay(overrides.iter(), &mut failures);
         (keymap, failures)

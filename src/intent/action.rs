@@ -205,7 +205,10 @@ fn head_action(phrase: &[Unit], light: Light) -> Option<Action> {
     if is_document(head) {
         return Some(Action::Document);
     }
-    head.meaning?.object[light as usize]
+    let action = head.meaning?.object[light as usize]?;
+    // "add a search tree": what is added is the tree, though it is no known word, and not the search.
+    let is_last = phrase.iter().rev().take_while(|u| !std::ptr::eq(*u, head)).all(|u| u.meaning.is_some() || u.is_name);
+    (is_last || action != Action::Modify).then_some(action)
 }
 
 /// `README`, `CHANGELOG.md`: files that are documentation.

@@ -8,8 +8,8 @@ use super::token::{Break, TokenKind};
 use super::vocabulary::mark;
 
 /// From the strength of the action, its lead over the next, and what told the target.
-pub(super) fn read(units: &[Unit], actions: &ActionReading, evidence: Evidence) -> (f64, Clarity) {
-    let is_asked = is_question(units) && actions.verb.is_none();
+pub(super) fn read(units: &[Unit], actions: &ActionReading, evidence: Evidence, text: &str) -> (f64, Clarity) {
+    let is_asked = is_question(units, text) && actions.verb.is_none();
     let Some((action, first, second)) = actions.best() else {
         let clarity = if is_asked { Clarity::Asked } else { Clarity::None };
         return (if units.is_empty() { 0.0 } else { 0.1 }, clarity);
@@ -26,6 +26,10 @@ pub(super) fn read(units: &[Unit], actions: &ActionReading, evidence: Evidence) 
     if actions.verb.is_some_and(|v| units[v].is_misspelt) {
         confidence *= 0.85;
     }
+    // "fix it", "refactor": a command without anything to do it to.
+    if evidence == Evidence::Nothing && units.len() < 3 && units.iter().all(|u| u.token.kind == TokenKind::Word) {
+        confidence *= 0.5;
+    }
     if is_asked {
         confidence *= 0.4;
     }
@@ -36,9 +40,12 @@ pub(super) fn read(units: &[Unit], actions: &ActionReading, evidence: Evidence) 
     (confidence.clamp(0.0, 1.0), clarity)
 }
 
-/// Whether a sentence begins with a question word.
-fn is_question(units: &[Unit]) -> bool {
-    units.iter().any(|u| u.before() == Break::Stop && u.is(mark::QUESTION))
+/// Whether a sentence begins with a question word. "When", "is" and the like need the question mark as well.
+fn is_question(units: &[Unit], text: &str) -> bool {
+    let asks =
+        |u: &Unit| matches!(u.token.lower.as_str(), "how" | "what" | "what's" | "why" | "where" | "which" | "who");
+    let begins = |u: &&Unit| u.before() == Break::Stop && u.is(mark::QUESTION);
+    units.iter().filter(begins).any(|u| asks(u) || text.contains('?'))
 }
 
 /// 1 for English; less the fewer words are known.

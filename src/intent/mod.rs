@@ -47,7 +47,7 @@ pub struct Reading {
 
 /// Reads a request.
 pub fn parse(text: &str, vocabulary: &Vocabulary) -> Reading {
-    let scanned = &text[..text.floor_char_boundary(SCANNED)];
+    let scanned = beginning(text);
     let (mentions, fence_language) = mention::mentions(scanned, vocabulary);
     let tokens = token::tokens(scanned, &mentions, MOST_TOKENS);
     let names = name::names(&tokens, vocabulary);
@@ -61,7 +61,7 @@ pub fn parse(text: &str, vocabulary: &Vocabulary) -> Reading {
     let language = name::language(&names, &tokens, is_negated, &paths)
         .or_else(|| fence_language.map(|l| (l, LanguageSource::Name)));
     let complexity = effort::read(&units, action, &targets);
-    let (confidence, clarity) = confidence::read(&units, &actions, evidence);
+    let (confidence, clarity) = confidence::read(&units, &actions, evidence, scanned);
     let mut frameworks: Vec<String> = Vec::new();
     for name in names.iter().map(|n| &n.name.framework).filter(|f| !f.is_empty()) {
         if !frameworks.contains(name) {
@@ -82,4 +82,9 @@ pub fn parse(text: &str, vocabulary: &Vocabulary) -> Reading {
     };
     let question = (confidence < FLOOR).then(|| question::ask(&intent, clarity, evidence));
     Reading { intent, language_source: language.map(|(_, source)| source), question }
+}
+
+/// The first [`SCANNED`] bytes, or up to three fewer so that no character is cut.
+fn beginning(text: &str) -> &str {
+    (0..4).filter_map(|back| text.get(..text.len().min(SCANNED) - back.min(text.len()))).next().unwrap_or("")
 }

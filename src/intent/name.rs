@@ -100,7 +100,8 @@ impl<'v> Context<'_, 'v> {
         if let Some(next) = next.filter(|n| n.kind == TokenKind::Word) {
             let says_so = self.is_among(name, next);
             let is_verb = is_command && self.meaning(next).is_some_and(|m| m.verb.is_some());
-            if says_so && !is_verb && !(previous_word == "to" && !token.is_capital()) {
+            let is_infinitive = previous_word == "to" && !token.is_capital();
+            if says_so && !is_verb && !is_infinitive {
                 return true;
             }
         }
@@ -114,7 +115,18 @@ impl<'v> Context<'_, 'v> {
         let introduces = match name.kind {
             Kind::Code => matches!(
                 previous_word,
-                "in" | "using" | "via" | "with" | "into" | "use" | "plain" | "pure" | "modern" | "from"
+                "in" | "using"
+                    | "via"
+                    | "with"
+                    | "into"
+                    | "use"
+                    | "upgrade"
+                    | "install"
+                    | "uninstall"
+                    | "plain"
+                    | "pure"
+                    | "modern"
+                    | "from"
             ),
             Kind::Markup => matches!(previous_word, "in" | "plain" | "pure" | "the"),
             Kind::Payload => false,

@@ -110,8 +110,8 @@ fn object_framework(reading: &ActionReading, sources: &Sources) -> Option<Target
 
 /// The identifier in the command's object ("make `User.save` return …").
 fn object_symbol(reading: &ActionReading, sources: &Sources) -> Option<Target> {
-    let has_symbol = sources.units[reading.object.clone()].iter().any(|u| u.token.kind == TokenKind::Symbol);
-    if has_symbol { by_symbol(sources) } else { None }
+    let is_symbol = sources.units[reading.object.clone()].last().is_some_and(|u| u.token.kind == TokenKind::Symbol);
+    if is_symbol { by_symbol(sources) } else { None }
 }
 
 /// What names of files say, else the identifiers, else (where no file is named) the frameworks.

@@ -9,6 +9,7 @@ mod bind;
 mod case;
 pub mod engine;
 mod field;
+mod field_type;
 mod format;
 mod library;
 mod parse;
@@ -19,7 +20,8 @@ mod sketch;
 mod stats;
 
 pub use bind::{Binding, Bindings, Origin, Value};
-pub use field::{Field, FieldType};
+pub use field::Field;
+pub use field_type::FieldType;
 pub use format::{Derivation, Example, FileTemplate, Kind, Pattern, Placeholder, Taken, schema};
 pub use library::{Library, Source};
 pub use rank::{Match, THRESHOLD};

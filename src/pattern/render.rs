@@ -3,7 +3,7 @@
 
 use super::bind::{Bindings, Value};
 use super::case;
-use super::field::FieldType;
+use super::field_type::FieldType;
 use super::format::Pattern;
 use crate::domain::failure::{Failure, FailureKind};
 use minijinja::syntax::SyntaxConfig;
@@ -111,7 +111,7 @@ fn sentence(error: &Error) -> String {
 
 const FILTERS: &[&str] = &[
     "snake", "pascal", "camel", "kebab", "words", "sentence", "plural", "singular", "upper", "lower", "stem", "parent",
-    "module", "spelled", "sample", "has",
+    "module", "spelled", "sample", "has", "column", "column",
 ];
 
 fn environment() -> Environment<'static> {
@@ -144,7 +144,21 @@ fn environment() -> Environment<'static> {
     env.add_filter("has", |fields: Vec<Jinja>, kind: String| {
         fields.iter().any(|f| f.get_attr("type").is_ok_and(|t| t.as_str() == Some(&kind)))
     });
+    env.add_filter("column", column);
     env
+}
+
+/// Pads a cell of a table of fields with spaces, as gofmt aligns them: to the longest name (`of` is "name") or type (`of`
+/// is a dialect), and at least to `least`.
+fn column(cell: String, fields: Vec<Jinja>, of: String, least: usize) -> String {
+    let attribute =
+        |f: &Jinja, name: &str| f.get_attr(name).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
+    let width = |f: &Jinja| match of.as_str() {
+        "name" => case::pascal(&attribute(f, "name")).chars().count(),
+        dialect => FieldType::from_word(&attribute(f, "type")).and_then(|k| k.spelled(dialect)).map_or(0, str::len),
+    };
+    let widest = fields.iter().map(width).max().unwrap_or(0).max(least.min(40));
+    format!("{cell:<widest$}")
 }
 
 fn unknown_dialect(dialect: &str) -> Error {

@@ -88,7 +88,12 @@ impl Complaint {
         if client_error && self.mentions(CONTEXT) {
             return (FailureKind::ContextExceeded, false);
         }
-        if status == 402 || self.mentions(QUOTA) {
+        let word = self.word.to_lowercase();
+        if status == 402 || QUOTA_WORDS.iter().any(|quota| word.contains(quota)) {
+            return (FailureKind::Quota, false);
+        }
+        // Some call a limit per minute a quota too; one that passes says when.
+        if !(status == 429 && self.retry_after_ms.is_some()) && self.mentions(QUOTA) {
             return (FailureKind::Quota, false);
         }
         if matches!(status, 401 | 403) || self.mentions(AUTH) {
@@ -97,7 +102,8 @@ impl Complaint {
         if status == 429 || self.mentions(&["rate_limit", "ratelimit", "rate limit"]) {
             return (FailureKind::RateLimited, true);
         }
-        if matches!(status, 0 | 400 | 404 | 422) && self.mentions(UNKNOWN_MODEL) {
+        let no_model = self.mentions(&["model"]) && self.mentions(&["not found", "not_found", "does not exist"]);
+        if matches!(status, 0 | 400 | 404 | 422) && (no_model || self.mentions(UNKNOWN_MODEL)) {
             return (FailureKind::UnknownModel, false);
         }
         match status {
@@ -202,10 +208,8 @@ const CONTEXT: &[&str] = &[
 ];
 /// LiteLLM says `no_db_connection` to a key it does not know, when it has no database to look it up in.
 const AUTH: &[&str] = &["authentication_error", "permission_error", "invalid_api_key", "no_db_connection"];
+const QUOTA_WORDS: &[&str] = &["insufficient_quota", "billing", "budget_exceeded"];
 const QUOTA: &[&str] = &[
-    "insufficient_quota",
-    "billing",
-    "budget_exceeded",
     "credit balance",
     "exceeded your current quota",
     "insufficient balance",
@@ -215,17 +219,7 @@ const QUOTA: &[&str] = &[
     "spending cap",
     "usage limits",
 ];
-const UNKNOWN_MODEL: &[&str] = &[
-    "model_not_found",
-    "invalid model",
-    "not a valid model",
-    "unknown model",
-    "model not found",
-    "model does not exist",
-    "model '",
-    "model `",
-    "model: ",
-];
+const UNKNOWN_MODEL: &[&str] = &["invalid model", "not a valid model", "unknown model"];
 
 #[cfg(test)]
 mod tests {
@@ -261,6 +255,13 @@ mod tests {
                 false,
             ),
             (429, "", RateLimited, true),
+            (
+                429,
+                r#"{"error":{"message":"Rate limit reached for m. Add a payment method at https://x/account/billing.","code":"rate_limit_exceeded"}}"#,
+                RateLimited,
+                true,
+            ),
+            (400, r#"{"error":"model 'qwen9' does not support thinking"}"#, BadRequest, false),
             (400, r#"{"error":{"message":"No connected db.","type":"no_db_connection","code":"400"}}"#, Auth, false),
             (
                 400,
@@ -341,6 +342,15 @@ mod tests {
     }
 
     #[test]
+    fn a_quota_that_says_when_it_is_over_is_a_rate_limit() {
+        let body = br#"{"error":{"message":"You exceeded your current quota","status":"RESOURCE_EXHAUSTED"}}"#;
+        let mut complaint = Complaint::from_body(429, body);
+        assert_eq!(complaint.failure(&endpoint(), "m", &[]).kind, FailureKind::Quota);
+        complaint.retry_after_ms = Some(35_000);
+        assert_eq!(complaint.failure(&endpoint(), "m", &[]).kind, FailureKind::RateLimited);
+    }
+
+    #[test]
     fn an_error_body_in_the_form_of_an_event_is_read_too() {
         let body = "data: {\"error\": {\"message\": \"Error processing stream start\"}}\n\ndata: [DONE]\n\n";
         assert_eq!(Complaint::from_body(500, body.as_bytes()).message, "Error processing stream start");
@@ -357,11 +367,8 @@ mod tests {
         let long = failure(400, &"x".repeat(100_000));
         assert!(long.message.len() < 600, "{}", long.message.len());
         let listed = ["claude-y".to_owned()];
-        let unknown = Complaint::from_body(404, br#"{"error":{"message":"model: claude-x"}}"#).failure(
-            &endpoint(),
-            "claude-x",
-            &listed,
-        );
+        let unknown = Complaint::from_body(404, br#"{"error":{"type":"not_found_error","message":"model: claude-x"}}"#)
+            .failure(&endpoint(), "claude-x", &listed);
         assert!(unknown.message.contains("Did you mean claude-y?"), "{unknown}");
     }
 }

@@ -33,7 +33,7 @@ pub struct Fault {
     /// Whether to try again.
     pub again: Again,
     /// What the server said, if it said anything.
-    pub complaint: Option<Complaint>,
+    pub complaint: Option<Box<Complaint>>,
 }
 
 /// The connection to one server.
@@ -154,7 +154,7 @@ impl Link {
     pub fn fault(&self, complaint: Complaint, model: &str) -> Fault {
         let failure = complaint.failure(&self.endpoint, model, &self.known());
         let again = if complaint.is_loading() { Again::Loading } else { again(&failure) };
-        Fault { failure, again, complaint: Some(complaint) }
+        Fault { failure, again, complaint: Some(Box::new(complaint)) }
     }
 
     fn asked_wait(&self, headers: &HeaderMap) -> Option<u64> {

@@ -93,7 +93,7 @@ impl Registry {
             return Err(self.unknown(&model.provider));
         };
         if let Entry::Server(server) = entry
-            && let Some(failure) = server.obstacle(&model.model)
+            && let Some(failure) = server.obstacle(&model.model).or_else(|| server.unlisted(&model.model))
         {
             return Err(failure);
         }

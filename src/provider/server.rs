@@ -59,14 +59,20 @@ impl Server {
         if let Some(failure) = endpoint.missing_key() {
             return Some(failure);
         }
-        let known = self.link.known();
-        // Ollama lists every model it has; others have aliases that they do not list.
-        let is_listed = known.iter().any(|name| is_name(name, model));
-        if endpoint.protocol() == Protocol::Ollama && !known.is_empty() && !is_listed && !is_cloud(model) {
-            let complaint = Complaint { status: Some(404), word: "model_not_found".to_owned(), ..Complaint::default() };
-            return Some(complaint.failure(endpoint, model, &known));
-        }
         None
+    }
+
+    /// The failure for a model that Ollama did not list. It lists every model it has; other servers know aliases that they
+    /// do not list. Asking for the models again, or describing one, renews the list.
+    pub fn unlisted(&self, model: &str) -> Option<Failure> {
+        let endpoint = &self.link.endpoint;
+        let known = self.link.known();
+        let is_listed = known.iter().any(|name| is_name(name, model));
+        if endpoint.protocol() != Protocol::Ollama || known.is_empty() || is_listed || is_cloud(model) {
+            return None;
+        }
+        let complaint = Complaint { status: Some(404), word: "model_not_found".to_owned(), ..Complaint::default() };
+        Some(complaint.failure(endpoint, model, &known))
     }
 
     /// Whether Ollama forwards this model to its cloud.

@@ -28,7 +28,7 @@ pub fn read(root: &Root, paths: &[String]) -> Vec<FileSnapshot> {
 pub fn agents_md(root: &Root) -> Option<String> {
     let FileContent::Text { mut text } = content(root, "AGENTS.md") else { return None };
     if text.len() > MAX_AGENTS {
-        let end = text.floor_char_boundary(MAX_AGENTS);
+        let end = (0..=MAX_AGENTS).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         text.truncate(text[..end].rfind('\n').map_or(end, |newline| newline + 1));
         text.push_str("… the rest of AGENTS.md is left out: it is longer than 16 KiB …\n");
     }

@@ -281,11 +281,12 @@ mod tests {
             ("[roles]\ntext = '#12345'", "4:1: unknown colour `#12345`; write \"#rrggbb\", or a name of the palette"),
             ("[roles]\ntext 'x'", "4:6: not valid TOML: key with no value, expected `=`"),
         ] {
-            let text = format!("inherits = 'light'\nroles.dim = '#010101'\n{line}\n");
+            let header = if line.starts_with("[roles]") { "" } else { "[roles]\n" };
+            let text = format!("inherits = 'light'\n\n{line}\n{header}dim = '#010101'\n");
             let (theme, failures) =
                 Theme::load("mine", &|name| Ok((name == "mine").then(|| Source::new("mine.toml", text.clone()))));
             let messages: Vec<_> = failures.iter().map(|f| f.message.as_str()).collect();
-            assert!(messages.contains(&format!("mine.toml:{complaint}").as_str()), "{line}: {messages:?}");
+            assert_eq!(messages, [format!("mine.toml:{complaint}")], "{line}");
             assert_eq!(theme.look(Role::Dim).fg, Some(Paint::Rgb(1, 1, 1)), "{line}: the rest counts");
             assert_eq!(theme.look(Role::Text), shipped()[1].look(Role::Text), "{line}: what it inherits shows through");
         }

@@ -167,7 +167,10 @@ impl Step<'_> {
         }
         self.keep_prompt(text);
         let corrections = std::mem::take(&mut self.state.chat.corrections);
-        self.clear_composer();
+        // What was typed since a request began to wait, or while one was handed in whole, is the user's next one.
+        if self.state.chat.text().trim() == text.trim() {
+            self.clear_composer();
+        }
         self.state.chat.scroll = 0;
         self.post(Author::User, text);
         if self.at_gate() {
@@ -193,9 +196,11 @@ impl Step<'_> {
         };
         let reading = intent::parse(&whole, Vocabulary::embedded());
         let corrected = corrections != Corrections::default();
+        // A mode that proposes no edits answers questions: nothing has to be certain before it reads.
         if let Some(question) = reading.question
             && asked.is_none()
             && !corrected
+            && self.state.mode().edits
         {
             let numbered = question.answers.iter().enumerate();
             let suggestions: String = numbered.map(|(i, a)| format!("\n{}. {}", i + 1, a.label)).collect();
@@ -275,7 +280,8 @@ fn edit_line(line: &mut String, edit: &TextEdit) {
         TextEdit::Paste(text) => line.extend(text.chars().filter(|c| !c.is_control())),
         TextEdit::Backspace => drop(line.pop()),
         TextEdit::DeleteWord => {
-            let kept = line.trim_end().rfind(char::is_whitespace).map_or(0, |i| i + 1);
+            let space = line.trim_end().char_indices().rfind(|(_, c)| c.is_whitespace());
+            let kept = space.map_or(0, |(at, c)| at + c.len_utf8());
             line.truncate(kept);
         }
         TextEdit::DeleteToStart => line.clear(),

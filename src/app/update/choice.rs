@@ -68,7 +68,7 @@ impl Step<'_> {
         match picker.choice().map(|item| item.value.clone()) {
             Some(PickerValue::Action(action)) => self.action(action),
             Some(PickerValue::Model(model)) => self.choose_model(model),
-            Some(PickerValue::Mode(mode)) => self.choose_mode_named(&mode),
+            Some(PickerValue::Mode(mode)) => self.choose_mode(&mode),
             None => {}
         }
     }
@@ -101,11 +101,15 @@ impl Step<'_> {
         }
     }
 
+    fn choose_mode(&mut self, name: &str) {
+        name.clone_into(&mut self.state.mode);
+        self.state.tell(format!("Mode: {name}"), Failed::No);
+    }
+
     pub(super) fn choose_mode_named(&mut self, name: &str) {
         if self.state.settings.modes.iter().any(|m| m.name == name) {
-            name.clone_into(&mut self.state.mode);
             self.state.chat.set_text("");
-            self.state.tell(format!("Mode: {name}"), Failed::No);
+            self.choose_mode(name);
         } else {
             let names: Vec<&str> = self.state.settings.modes.iter().map(|m| m.name.as_str()).collect();
             self.state.tell(format!("There is no mode `{name}`; there are {}.", names.join(", ")), Failed::Yes);

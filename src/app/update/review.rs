@@ -70,20 +70,19 @@ impl Step<'_> {
 
     /// Accepts all that match, except what needs a yes of its own.
     fn accept_many(&mut self, matches: impl Fn(usize, HunkId) -> bool) {
-        let Some(attempt) = self.state.session.run().and_then(|r| r.attempt()) else { return };
-        let (alone, together): (Vec<HunkId>, Vec<HunkId>) =
-            matching(&attempt.diff, self.state.review.cursor, matches).partition(|h| needs_own_yes(attempt, *h));
+        let Some(run) = self.state.session.run() else { return };
+        let Some(attempt) = run.attempt() else { return };
+        let (alone, together): (Vec<HunkId>, Vec<HunkId>) = matching(&attempt.diff, self.state.review.cursor, matches)
+            .filter(|h| run.decision(*h) != Decision::Accepted)
+            .partition(|h| needs_own_yes(attempt, *h));
         self.decide(together.into_iter().map(|h| (h, Decision::Accepted)).collect(), 0);
         if let Some(first) = alone.first() {
             self.state.review.look_at(*first);
             let count = alone.len();
-            let (hunks, need) = if count == 1 { ("hunk", "needs") } else { ("hunks", "need") };
-            self.state.tell(
-                format!(
-                    "{count} {hunks} {need} a yes of their own: files that run by themselves, or hidden characters."
-                ),
-                Failed::Yes,
-            );
+            let (hunks, whose) = if count == 1 { ("hunk needs", "its") } else { ("hunks need", "their") };
+            let text =
+                format!("{count} {hunks} a yes of {whose} own: files that run by themselves, or hidden characters.");
+            self.state.tell(text, Failed::Yes);
         }
     }
 
@@ -166,6 +165,6 @@ fn hides(attempt: &Attempt, id: HunkId) -> bool {
 }
 
 /// Whether a hunk is never part of an accept-all: its file runs by itself later, or it hides characters.
-pub(crate) fn needs_own_yes(attempt: &Attempt, id: HunkId) -> bool {
+pub fn needs_own_yes(attempt: &Attempt, id: HunkId) -> bool {
     attempt.diff.get(id.file).is_some_and(|f| runs_later(&f.path)) || hides(attempt, id)
 }

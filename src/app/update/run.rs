@@ -49,17 +49,12 @@ impl Step<'_> {
 
     fn delta(&mut self, request: RequestId, text: String, thinking: String) {
         let now = self.state.now;
-        let mut awaited = false;
         let characters = (text.chars().count() + thinking.chars().count()) as u64;
         self.with_live(request, |live| {
-            awaited = live.ended.is_none();
             live.first_token.get_or_insert(now);
             live.characters += characters;
             live.retrying = None;
         });
-        if !awaited {
-            return;
-        }
         if !thinking.is_empty() {
             self.commit_run(RunFact::ThinkingReceived { request, text: thinking });
         }
@@ -68,10 +63,10 @@ impl Step<'_> {
         }
     }
 
-    /// Changes the newest request's view if it is this one; anything that comes is a sign of life.
+    /// Changes the newest request's view if it is this one and not over; anything that comes is a sign of life.
     fn with_live(&mut self, request: RequestId, change: impl FnOnce(&mut Live)) {
         let now = self.state.now;
-        if let Some(live) = self.state.stream.live.as_mut().filter(|l| l.request == request) {
+        if let Some(live) = self.state.stream.live.as_mut().filter(|l| l.request == request && l.ended.is_none()) {
             live.last_sign = now;
             change(live);
         }
@@ -80,7 +75,7 @@ impl Step<'_> {
     pub(super) fn end_live(&mut self, request: RequestId) {
         let now = self.state.now;
         self.with_live(request, |live| {
-            live.ended.get_or_insert(now);
+            live.ended = Some(now);
             live.retrying = None;
         });
     }
@@ -97,16 +92,18 @@ impl Step<'_> {
             WorkEvent::FilesRead { job, files } => RunFact::FilesRead { job, files },
             WorkEvent::Validated { job, report } => RunFact::Validated { job, report },
             WorkEvent::Applied { job } => RunFact::Applied { job },
-            WorkEvent::ApplyFailed { job, failure } => {
-                self.state.tell_failure(&failure);
-                RunFact::ApplyFailed { job, failure }
-            }
+            WorkEvent::ApplyFailed { job, failure } => RunFact::ApplyFailed { job, failure },
         };
         self.commit_run(fact);
     }
 
     /// What the user has to know of a new stage: said in the conversation, and rung for when the user is needed.
-    pub(super) fn stage_changed(&mut self, stage: &Stage) {
+    pub(super) fn stage_changed(&mut self, before: &Stage, stage: &Stage) {
+        let failure = self.state.session.run().and_then(|r| r.apply_failure.clone());
+        if let (Stage::Applying, Some(failure)) = (before, failure) {
+            self.state.tell_failure(&failure);
+            return self.post(Author::Workbench, &format!("Nothing was written: {failure}"));
+        }
         match stage {
             Stage::Gate => {
                 let answer = self.state.session.run().map(|r| r.answer.clone()).unwrap_or_default();
@@ -114,7 +111,12 @@ impl Step<'_> {
                     self.post(Author::Assistant, &answer);
                 }
                 self.state.review = self.state.review.anew();
-                self.state.layout.focus_on(Area::Review);
+                if self.is_writing() {
+                    self.state
+                        .tell("The proposal is ready: look at the review when your sentence is done.", Failed::No);
+                } else {
+                    self.state.layout.focus_on(Area::Review);
+                }
                 self.effects.push(Effect::Notify("A proposal waits for your review".into()));
             }
             Stage::Paused(reason) => {
@@ -129,7 +131,7 @@ impl Step<'_> {
                     PauseReason::Failed(failure) => format!("Paused: {failure}"),
                 };
                 self.post(Author::Workbench, &text);
-                self.state.chat.typing = false;
+                self.state.chat.typing = self.is_writing();
                 self.effects.push(Effect::Notify("A run is paused and asks".into()));
             }
             Stage::Finished(outcome) => self.finished(outcome),
@@ -161,6 +163,12 @@ impl Step<'_> {
         }
     }
 
+    /// Whether the user is in the middle of a sentence: its next letters must not become decisions.
+    fn is_writing(&self) -> bool {
+        let state = &self.state;
+        state.layout.focus == Area::Chat && state.chat.typing && !state.chat.text().trim().is_empty()
+    }
+
     pub(super) fn run_action(&mut self, action: Action) {
         let Some(run) = self.state.session.active_run() else {
             return self.state.tell("No run is under way.", Failed::No);
@@ -170,6 +178,9 @@ impl Step<'_> {
             _ => None,
         };
         match (action, pause) {
+            (Action::CancelRun, _) if run.stage == Stage::Applying => {
+                self.state.tell("The files are being written; that is not stopped half-way.", Failed::No);
+            }
             (Action::CancelRun, _) => {
                 self.commit_run(RunFact::Cancelled);
                 self.effects.push(Effect::CancelJobs);
@@ -188,7 +199,8 @@ impl Step<'_> {
                     "No model on this machine was found: start Ollama or llama-server.",
                 );
             }
-            _ => self.state.tell("The run is not paused.", Failed::No),
+            (_, Some(_)) => self.state.tell("The run is paused for another reason than a limit.", Failed::No),
+            (_, None) => self.state.tell("The run is not paused.", Failed::No),
         }
     }
 

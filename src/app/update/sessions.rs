@@ -71,9 +71,8 @@ impl Step<'_> {
     }
 
     pub(super) fn sessions_listed(&mut self, list: &[SessionSummary]) {
-        self.state.sessions.list = list.to_vec();
-        let last = list.len().saturating_sub(1);
-        self.state.sessions.selected = self.state.sessions.selected.min(last);
+        self.show_list(list);
+        self.take_listed_name();
         let resume = std::mem::replace(&mut self.state.resume, Resume::Never);
         let untouched = self.state.session.seq == 0 && self.state.waiting_request.is_none();
         if resume == Resume::Unfinished
@@ -85,15 +84,45 @@ impl Step<'_> {
         }
     }
 
+    /// The store makes names unique within the root; what it made of the open session's is what it is called.
+    fn take_listed_name(&mut self) {
+        let session = &mut self.state.session;
+        if let Some(listed) = self.state.sessions.list.iter().find(|s| s.id == session.id) {
+            session.name.clone_from(&listed.name);
+        }
+    }
+
+    /// The selection stays on its session; a name being typed for one that is gone is dropped.
+    fn show_list(&mut self, list: &[SessionSummary]) {
+        let sessions = &mut self.state.sessions;
+        let selected = sessions.list.get(sessions.selected).map(|s| s.id.clone());
+        let place = selected.and_then(|id| list.iter().position(|s| s.id == id));
+        if place.is_none() {
+            sessions.renaming = None;
+        }
+        sessions.selected = place.unwrap_or(sessions.selected.min(list.len().saturating_sub(1)));
+        sessions.list = list.to_vec();
+    }
+
+    /// Begins a new session, unless a run has begun since it was asked for.
     pub(super) fn session_named(&mut self, id: &SessionId) {
+        if !self.may_leave() {
+            return;
+        }
         self.show(Session::new(id.clone()));
         self.state.session_name = None;
         self.state.layout.focus_on(Area::Chat);
     }
 
-    /// Opens a session; work that was outstanding when its process ended goes on.
+    /// Opens a session, unless it is open or a run has begun since it was asked for; work that was outstanding when its
+    /// process ended goes on.
     pub(super) fn session_loaded(&mut self, id: &SessionId, facts: &[Dated]) {
+        let is_open = self.state.session.id == *id && self.state.session.seq > 0;
+        if is_open || !self.may_leave() {
+            return;
+        }
         self.show(Session::fold(id.clone(), facts));
+        self.take_listed_name();
         let stage = self.state.session.run().map(|r| r.stage.clone());
         match stage {
             Some(Stage::Assembling | Stage::Working(_) | Stage::Applying) => {

@@ -63,10 +63,14 @@ impl Step<'_> {
             Some(Overlay::Picker(picker)) => return picker.move_by(lines),
             None => {}
         }
-        if let Some(chip) = self.state.chat.chip {
+        if self.state.sessions.renaming.is_some() {
+            return;
+        }
+        let focus = self.state.layout.focus;
+        if let Some(chip) = self.state.chat.chip.filter(|_| focus == Area::Chat) {
             return self.move_chip(chip, lines, columns);
         }
-        match self.state.layout.focus {
+        match focus {
             area @ (Area::Chat | Area::Stream) => self.scroll(area, lines),
             Area::Review => {
                 if let Some(attempt) = self.state.session.run().and_then(|r| r.attempt()) {
@@ -123,6 +127,7 @@ impl Step<'_> {
         match pointer {
             Pointer::Scrolled(area, lines) => self.scroll(area, isize::from(lines)),
             Pointer::Clicked(area, row) => {
+                self.state.sessions.renaming = None;
                 self.state.layout.focus_on(area);
                 if area == Area::Chat {
                     self.state.chat.typing = true;

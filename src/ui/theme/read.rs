@@ -27,9 +27,9 @@ const FAMILY: Family<'_> = Family { kind: "theme", presets: THEMES };
 pub(super) fn read(name: &str, own: &Find<'_>, failures: &mut Vec<Failure>) -> Theme {
     let mut draft = Draft::default();
     for source in lineage(&FAMILY, name, own, failures).into_iter().rev() {
-        let (entries, broken) = document::entries(&source);
-        failures.extend(broken);
-        failures.extend(entries.iter().filter_map(|entry| draft.lay(entry).err()));
+        let (entries, mut wrong) = document::entries(&source);
+        wrong.extend(entries.iter().filter_map(|entry| draft.lay(entry).err()));
+        failures.extend(document::cap(wrong, &source.name));
     }
     draft.theme(name, failures)
 }

@@ -1,0 +1,300 @@
+//! The review: decisions on hunks, what needs a yes of its own, attempts, applying, undoing, and what counts as saved.
+
+use super::desk::*;
+use vibe_tui::app::{Action, Area, Effect, StoreEvent};
+use vibe_tui::domain::failure::FailureKind;
+use vibe_tui::domain::hunk::{Decision, HunkId};
+use vibe_tui::domain::message::Author;
+use vibe_tui::domain::model::Node;
+use vibe_tui::graph::{Outcome, RunFact, Stage};
+
+use Decision::{Accepted as A, Pending as P, Rejected as R};
+
+/// A file of twenty lines.
+fn lines() -> String {
+    (1..=20).map(|i| format!("line_{i} = {i}\n")).collect()
+}
+
+/// The gate with four hunks in three files: a Makefile (runs later), two in lines.py, one in note.md that hides a
+/// character. In the order of paths.
+fn gate() -> Desk {
+    let changed = lines().replace("line_2 = 2\n", "line_2 = 22\n").replace("line_19 = 19\n", "line_19 = 99\n");
+    let answer = [
+        whole("Makefile", "all:\n\ttrue\n"),
+        whole("lines.py", &changed),
+        whole("note.md", "nothing to see\u{200b} here\n"),
+    ]
+    .concat();
+    let desk = Desk::at_gate(World::new().file("lines.py", &lines()).says(Node::Executor, answer));
+    let paths: Vec<&str> = desk.run().attempt().unwrap().diff.iter().map(|f| f.path.as_str()).collect();
+    assert_eq!(paths, ["Makefile", "lines.py", "note.md"]);
+    assert_eq!(desk.decisions(), [P, P, P, P]);
+    desk
+}
+
+const MAKEFILE: HunkId = HunkId { file: 0, hunk: 0 };
+const FIRST: HunkId = HunkId { file: 1, hunk: 0 };
+const SECOND: HunkId = HunkId { file: 1, hunk: 1 };
+const NOTE: HunkId = HunkId { file: 2, hunk: 0 };
+
+#[test]
+fn decisions_go_to_the_hunk_under_the_cursor_or_to_its_file_or_to_all() {
+    use Action::*;
+    let table: [(&[Action], [Decision; 4], HunkId); 13] = [
+        (&[AcceptHunk], [A, P, P, P], FIRST),
+        (&[RejectHunk], [R, P, P, P], FIRST),
+        (&[AcceptHunk, RejectHunk, AcceptHunk], [A, R, A, P], NOTE),
+        (&[NextFile, AcceptFile], [P, A, A, P], FIRST),
+        (&[NextFile, RejectFile], [P, R, R, P], FIRST),
+        (&[RejectAll], [R, R, R, R], MAKEFILE),
+        (&[AcceptAll], [P, A, A, P], MAKEFILE),
+        (&[AcceptFile], [P, P, P, P], MAKEFILE),
+        (&[NextFile, NextFile, AcceptFile], [P, P, P, P], NOTE),
+        (&[AcceptHunk, AcceptAll], [A, A, A, P], NOTE),
+        (&[RejectAll, AcceptAll], [R, A, A, R], MAKEFILE),
+        (&[RejectAll, Undo], [P, P, P, P], MAKEFILE),
+        (&[NextFile, AcceptHunk, PreviousHunk, AcceptHunk], [P, A, P, P], SECOND),
+    ];
+    for (actions, decisions, cursor) in table {
+        let mut desk = gate();
+        desk.acts(actions);
+        assert_eq!(desk.decisions(), decisions, "{actions:?}");
+        assert_eq!(desk.state.review.cursor, cursor, "{actions:?}");
+    }
+}
+
+#[test]
+fn the_cursor_stops_at_both_ends() {
+    use Action::*;
+    let table: [(&[Action], HunkId); 9] = [
+        (&[PreviousHunk], MAKEFILE),
+        (&[PreviousFile], MAKEFILE),
+        (&[NextHunk], FIRST),
+        (&[NextHunk, NextHunk], SECOND),
+        (&[NextHunk, NextHunk, NextFile], NOTE),
+        (&[NextFile, NextFile, NextFile, NextHunk], NOTE),
+        (&[Bottom], NOTE),
+        (&[Bottom, PreviousFile], FIRST),
+        (&[Bottom, Top], MAKEFILE),
+    ];
+    for (actions, cursor) in table {
+        let mut desk = gate();
+        desk.acts(actions);
+        assert_eq!(desk.state.review.cursor, cursor, "{actions:?}");
+        assert!(desk.facts().is_empty(), "looking is not journaled");
+    }
+}
+
+#[test]
+fn what_needs_a_yes_of_its_own_is_left_out_shown_and_counted() {
+    let mut desk = gate();
+    desk.act(Action::AcceptAll);
+    assert!(desk.notice().starts_with("2 hunks need a yes of their own"), "{}", desk.notice());
+    desk.acts(&[Action::AcceptHunk, Action::AcceptAll]);
+    assert!(desk.notice().starts_with("1 hunk needs a yes of its own"), "{}", desk.notice());
+    desk.acts(&[Action::Bottom, Action::AcceptHunk, Action::AcceptHunk]);
+    assert_eq!(desk.decisions(), [A, A, A, A]);
+    desk.act(Action::AcceptAll);
+    assert_eq!(desk.notice(), "", "nothing is left to say yes to");
+}
+
+#[test]
+fn a_hunk_that_hides_characters_is_accepted_by_a_second_press_in_a_row() {
+    let mut desk = gate();
+    desk.acts(&[Action::Bottom, Action::AcceptHunk]);
+    assert_eq!(desk.decisions()[3], P);
+    assert!(desk.notice().contains("cannot be seen"), "{}", desk.notice());
+    assert!(desk.facts().is_empty());
+    desk.acts(&[Action::PreviousHunk, Action::NextHunk, Action::AcceptHunk]);
+    assert_eq!(desk.decisions()[3], P, "looking elsewhere forgets the first press");
+    desk.act(Action::AcceptHunk);
+    assert_eq!(desk.decisions()[3], A);
+    desk.act(Action::RejectHunk);
+    assert_eq!(desk.decisions()[3], R, "rejecting needs no second press");
+}
+
+#[test]
+fn decisions_are_taken_back_and_made_again_one_entry_at_a_time() {
+    use Action::*;
+    let mut desk = gate();
+    desk.acts(&[RejectHunk, AcceptAll]);
+    let both = [R, A, A, P];
+    assert_eq!(desk.decisions(), both);
+    for (action, decisions) in [
+        (Undo, [R, P, P, P]),
+        (Undo, [P, P, P, P]),
+        (Undo, [P, P, P, P]),
+        (Redo, [R, P, P, P]),
+        (Redo, both),
+        (Redo, both),
+    ] {
+        desk.act(action);
+        assert_eq!(desk.decisions(), decisions, "{action:?}");
+    }
+    assert_eq!(desk.notice(), "There is nothing to make again.");
+    desk.acts(&[Undo, NextFile, RejectHunk, Redo]);
+    assert_eq!(desk.decisions(), [R, R, P, P], "a new decision ends what could be made again");
+}
+
+#[test]
+fn nothing_is_decided_where_nothing_waits() {
+    let mut desk = Desk::new(World::new());
+    desk.act(Action::AcceptHunk);
+    assert_eq!(desk.notice(), "There is no proposal to review yet.");
+    let mut desk = Desk::at_gate(World::new());
+    desk.acts(&[Action::AcceptAll, Action::Apply]);
+    for action in [Action::AcceptHunk, Action::RejectAll, Action::Apply, Action::NextAttempt, Action::Refine] {
+        assert!(desk.act(action).is_empty(), "{action:?}");
+        assert_eq!(desk.notice(), "Nothing waits for a decision now.");
+    }
+}
+
+#[test]
+fn another_attempt_of_the_series_can_be_reviewed_and_has_its_own_decisions() {
+    let world = World::new().says(Node::Executor, whole("calc.py", "BROKEN\n"));
+    let mut desk = Desk::at_gate(world);
+    desk.act(Action::AcceptHunk);
+    desk.act(Action::PreviousAttempt);
+    assert_eq!((desk.run().chosen, desk.run_facts()), (0, vec![&RunFact::AttemptChosen { index: 0 }]));
+    assert!(desk.decisions().iter().all(|d| *d == P));
+    assert!(desk.act(Action::PreviousAttempt).is_empty(), "there is none before the first");
+    desk.acts(&[Action::NextAttempt, Action::NextAttempt]);
+    assert_eq!(desk.run().chosen, 1);
+}
+
+#[test]
+fn refining_brings_the_keys_to_the_chat() {
+    let mut desk = Desk::at_gate(World::new());
+    desk.act(Action::Refine);
+    assert!(desk.state.chat.typing && desk.state.layout.focus == Area::Chat);
+}
+
+#[test]
+fn the_gate_brings_the_review_forward_from_the_beginning() {
+    let mut desk = gate();
+    assert_eq!(desk.state.layout.focus, Area::Review);
+    desk.acts(&[Action::Bottom, Action::Right]);
+    desk.submit("differently");
+    desk.settle();
+    assert_eq!((desk.state.review.cursor, desk.state.review.column), (MAKEFILE, 0));
+}
+
+#[test]
+fn applying_without_a_decision_is_refused() {
+    let mut desk = gate();
+    assert!(desk.act(Action::Apply).is_empty());
+    assert_eq!(desk.notice(), "Nothing is decided yet: accept or reject hunks first.");
+    desk.acts(&[Action::RejectHunk, Action::Undo]);
+    assert!(desk.act(Action::Apply).is_empty(), "a decision that was taken back is none");
+}
+
+#[test]
+fn a_write_is_journaled_before_it_is_asked_for() {
+    let mut desk = gate();
+    desk.acts(&[Action::NextFile, Action::AcceptHunk, Action::Apply]);
+    assert_eq!(desk.asked(), ["journal", "apply"]);
+    assert_eq!(desk.run_facts(), [&RunFact::ApplyRequested]);
+    let apply = desk.effects.iter().find(|e| matches!(e, Effect::Apply { .. }));
+    let Some(Effect::Apply { changes, .. }) = apply else { panic!() };
+    assert_eq!(changes.files.len(), 1);
+    let after = changes.files[0].after.as_ref().unwrap();
+    assert!(after.contains("line_2 = 22") && after.contains("line_19 = 19"), "only the accepted hunk is written");
+}
+
+#[test]
+fn applying_with_everything_rejected_ends_the_run_and_writes_nothing() {
+    let mut desk = gate();
+    desk.acts(&[Action::RejectAll, Action::Apply]);
+    assert!(!desk.asked().contains(&"apply"));
+    assert_eq!(desk.run().stage, Stage::Finished(Outcome::Rejected));
+    assert_eq!(desk.said(Author::Workbench), ["Nothing was accepted, nothing was written."]);
+}
+
+#[test]
+fn a_write_that_failed_leads_back_to_the_gate_with_the_reason_and_the_decisions() {
+    let mut desk = gate();
+    desk.world.apply_fails = 1;
+    desk.acts(&[Action::NextFile, Action::AcceptHunk, Action::Apply]);
+    let answers = desk.said(Author::Assistant).len();
+    desk.settle();
+    assert_eq!(desk.run().stage, Stage::Gate);
+    assert_eq!(desk.run().apply_failure.as_ref().unwrap().kind, FailureKind::Stale);
+    assert!(desk.notice().contains("calc.py has changed since"), "{}", desk.notice());
+    assert_eq!(desk.said(Author::Workbench), ["Nothing was written: calc.py has changed since"]);
+    assert_eq!(desk.said(Author::Assistant).len(), answers, "the proposal is not announced again");
+    assert_eq!(desk.decisions(), [P, A, P, P]);
+    assert_eq!(desk.state.review.cursor, SECOND, "the user stays where they were");
+    desk.act(Action::Apply);
+    desk.settle();
+    assert_eq!(desk.run().stage, Stage::Finished(Outcome::Applied));
+}
+
+#[test]
+fn an_applied_change_is_taken_back_and_made_again() {
+    let mut desk = Desk::at_gate(World::new());
+    desk.acts(&[Action::AcceptAll, Action::Apply]);
+    desk.settle();
+    let written = desk.world.disk.clone();
+    for (action, outcome, words) in [
+        (Action::Undo, Outcome::Undone, "Taken back: 1 file. Redo writes it again."),
+        (Action::Redo, Outcome::Applied, "Written: 1 file. Undo takes it back."),
+        (Action::Undo, Outcome::Undone, "Taken back: 1 file. Redo writes it again."),
+    ] {
+        desk.act(action);
+        assert_eq!(desk.asked(), ["journal", "apply"]);
+        desk.settle();
+        assert_eq!(desk.run().stage, Stage::Finished(outcome.clone()));
+        assert_eq!(desk.world.disk == written, outcome == Outcome::Applied);
+        assert_eq!(desk.said(Author::Workbench).last(), Some(&words));
+    }
+    desk.act(Action::Undo);
+    assert_eq!(desk.notice(), "There is nothing to take back.");
+}
+
+#[test]
+fn an_undo_that_failed_does_not_claim_that_something_was_written() {
+    let mut desk = Desk::at_gate(World::new());
+    desk.acts(&[Action::AcceptAll, Action::Apply]);
+    desk.settle();
+    let said = desk.said(Author::Workbench).len();
+    desk.world.apply_fails = 1;
+    desk.act(Action::Undo);
+    desk.settle();
+    assert_eq!(desk.run().stage, Stage::Finished(Outcome::Applied));
+    assert_eq!(desk.said(Author::Workbench)[said..], ["Nothing was written: calc.py has changed since"]);
+}
+
+#[test]
+fn a_decision_counts_as_saved_when_the_store_has_said_so() {
+    let mut desk = gate();
+    assert!(desk.state.session.is_saved());
+    desk.act(Action::AcceptHunk);
+    assert!(!desk.state.session.is_saved());
+    let (session, seq) = (desk.state.session.id.clone(), desk.state.session.seq);
+    let other = vibe_tui::domain::ids::SessionId("other".into());
+    desk.store(StoreEvent::Journaled { session: other, seq });
+    assert!(!desk.state.session.is_saved(), "another session's facts");
+    desk.store(StoreEvent::Journaled { session: session.clone(), seq: seq - 1 });
+    assert!(!desk.state.session.is_saved(), "an earlier fact");
+    desk.store(StoreEvent::JournalFailed(failure(FailureKind::Store)));
+    assert!(!desk.state.session.is_saved() && !desk.notice().is_empty());
+    desk.store(StoreEvent::Journaled { session: session.clone(), seq });
+    assert!(desk.state.session.is_saved());
+    desk.store(StoreEvent::Journaled { session, seq: 1 });
+    assert!(desk.state.session.is_saved(), "what is saved stays saved");
+}
+
+#[test]
+fn copying_takes_what_the_pane_is_about() {
+    let mut desk = gate();
+    desk.acts(&[Action::NextFile, Action::Copy]);
+    let Some(Effect::CopyText(text)) = desk.effects.last() else { panic!("{:?}", desk.effects) };
+    assert!(text.contains("line_2 = 22\n") && !text.contains("line_2 = 2\n"), "{text}");
+    desk.acts(&[Action::FocusStream, Action::Copy]);
+    assert_eq!(desk.effects, [Effect::CopyText(GOOD.into())]);
+    desk.acts(&[Action::FocusChat, Action::Copy]);
+    assert_eq!(desk.effects, [Effect::CopyText(desk.run().answer.clone())]);
+    let mut empty = Desk::new(World::new());
+    assert!(empty.act(Action::Copy).is_empty());
+    assert_eq!(empty.notice(), "There is nothing to copy here.");
+}
