@@ -80,7 +80,7 @@ fn hints(state: &State, view: &View) -> Vec<Hint> {
         if let Some(keys) = view.keymap.bindings(action, &scopes).into_iter().next() {
             shown.push(Hint { keys, word: word.to_owned(), ready });
         }
-        if action == Action::Submit && state.session.can_undo_apply() && state.chat.text().is_empty() {
+        if action == Action::Submit && state.session.can_undo_apply() && state.chat.is_empty() {
             let undone = state.session.run().is_some_and(|r| r.stage == Stage::Finished(Outcome::Undone));
             let (order, word) = if undone { ("/redo", "write again") } else { ("/undo", "take back") };
             shown.push(Hint { keys: order.to_owned(), word: word.to_owned(), ready: true });
@@ -152,7 +152,7 @@ fn typing(state: &State) -> Vec<Wanted> {
 /// One word for what sending would do.
 fn submit_word(state: &State) -> &'static str {
     match state.session.run().map(|r| &r.stage) {
-        _ if state.chat.text().starts_with('/') => "do it",
+        _ if state.chat.is_order() => "do it",
         _ if state.chat.asked.is_some() => "answer",
         Some(Stage::Gate) => "revise",
         _ => "send",

@@ -160,6 +160,16 @@ impl Chat {
         self.composer.lines().join("\n")
     }
 
+    /// Whether nothing is typed.
+    pub fn is_empty(&self) -> bool {
+        self.composer.is_empty()
+    }
+
+    /// Whether what is typed is an order (`/model`, `/undo`) and no request.
+    pub fn is_order(&self) -> bool {
+        self.composer.lines().first().is_some_and(|line| line.starts_with('/'))
+    }
+
     /// Replaces what is typed, with the cursor at its end.
     pub fn set_text(&mut self, text: &str) {
         let lines: Vec<String> = text.lines().map(str::to_owned).collect();

@@ -13,7 +13,7 @@ use ratatui::widgets::Paragraph;
 /// Columns of a list of keys.
 const LIST: u16 = 74;
 /// Columns of the keys in it.
-const KEYS: usize = 22;
+const KEYS: usize = 18;
 
 /// Draws help over everything, in as many lists beside each other as fit.
 pub fn draw_help(frame: &mut Frame, screen: Rect, scroll: usize, state: &State, view: &View) -> Option<Event> {

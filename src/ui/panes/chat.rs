@@ -183,7 +183,7 @@ fn prompt_line(state: &State, view: &View, width: usize) -> Line<'static> {
 
 /// What sending would do now.
 fn submit_words(state: &State) -> (&'static str, Role) {
-    if state.chat.text().starts_with('/') {
+    if state.chat.is_order() {
         return ("does this", Role::Dim);
     }
     match state.session.run().map(|r| &r.stage) {

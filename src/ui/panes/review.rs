@@ -283,16 +283,22 @@ impl Place<'_> {
             (_, true) => " deleted",
             _ => "",
         };
-        let (added, removed) = (format!(" +{}", facts.counts.0), format!(" −{}", facts.counts.1));
+        let count = |sign: &str, n: usize| if n > 0 { format!(" {sign}{n}") } else { String::new() };
+        let (added, removed) = (count("+", facts.counts.0), count("−", facts.counts.1));
         let warning = if runs_later(&file.path) { " ! runs by itself" } else { "" };
         let taken = columns(what) + columns(&added) + columns(&removed) + columns(warning);
         Line::from(vec![
             Span::styled(fit_middle(&file.path, self.width.saturating_sub(taken)), look.style(Role::Title)),
             Span::styled(what, look.style(Role::Accent)),
-            Span::styled(added, look.style(Role::Success)),
-            Span::styled(removed, look.style(Role::Error)),
+            Span::styled(added, self.quiet(Role::Added)),
+            Span::styled(removed, self.quiet(Role::Removed)),
             Span::styled(warning, look.style(Role::Warning)),
         ])
+    }
+
+    /// A role's look on the pane's own background.
+    fn quiet(&self, role: Role) -> Style {
+        Style { bg: None, ..self.look.style(role) }
     }
 
     fn is_here(&self, id: HunkId) -> bool {
@@ -305,7 +311,7 @@ impl Place<'_> {
         match (self.is_here(id), self.run.decision(id)) {
             (true, _) => Span::styled("▌", self.look.style(if focused { Role::Accent } else { Role::Dim })),
             (_, Decision::Accepted) => Span::styled("✓", self.look.style(Role::Accepted)),
-            (_, Decision::Rejected) => Span::styled("✗", self.look.style(Role::Error)),
+            (_, Decision::Rejected) => Span::styled("✗", self.quiet(Role::Removed)),
             (_, Decision::Pending) => Span::raw(" "),
         }
     }
