@@ -161,13 +161,9 @@ fn scrolling_goes_up_from_the_end_and_is_held_to_what_there_is() {
             _ => desk.state.stream.scroll,
         };
         desk.act(if area == Area::Chat { Action::FocusChat } else { Action::FocusStream });
-        for (action, at) in [
-            (Action::Down, 0),
-            (Action::Up, 1),
-            (Action::PageUp, 11),
-            (Action::PageDown, 1),
-            (Action::Top, 1_000_001.min(1_000_000)),
-        ] {
+        for (action, at) in
+            [(Action::Down, 0), (Action::Up, 1), (Action::PageUp, 11), (Action::PageDown, 1), (Action::Top, 1_000_000)]
+        {
             desk.act(action);
             assert_eq!(scroll(&desk), at, "{area:?} {action:?}");
         }
