@@ -442,22 +442,3 @@ fn the_estimate_of_a_large_text_takes_linear_time() {
     }
     assert_eq!(estimate(""), 0);
 }
-
-/// `cargo test --test context time_of_choosing -- --ignored --nocapture`
-#[test]
-#[ignore = "a measurement"]
-fn time_of_choosing() {
-    let paths: Vec<String> = (0..100_000)
-        .map(|i| {
-            format!("src/area{:02}/part{:03}/{}_{i}.rs", i % 60, i % 700, if i % 50 == 0 { "user" } else { "other" })
-        })
-        .collect();
-    let sources = Sources { listing: paths, ..Sources::default() };
-    let asked = intent("add a retry to the user service", &["part001/x.rs"], &["UserService"]);
-    let started = std::time::Instant::now();
-    let found = wanted(&asked, &sources.listing).len();
-    eprintln!("{found} of 100,000 chosen in {:?}", started.elapsed());
-    let started = std::time::Instant::now();
-    assemble(&asked, &sources, 8000, &estimate);
-    eprintln!("assembled in {:?}", started.elapsed());
-}

@@ -1272,7 +1272,7 @@ fn any_fact() -> impl Strategy<Value = RunFact> {
     let id = prop_oneof![Just(0u64), 30_001..30_030u64, any::<u64>()];
     let hunk = (0..3usize, 0..3usize).prop_map(|(file, hunk)| HunkId { file, hunk });
     let decision = prop_oneof![Just(Decision::Accepted), Just(Decision::Rejected), Just(Decision::Pending)];
-    prop_oneof![
+    let any = prop_oneof![
         Just(RunFact::Started),
         Just(RunFact::Interrupted),
         Just(RunFact::Cancelled),
@@ -1293,7 +1293,16 @@ fn any_fact() -> impl Strategy<Value = RunFact> {
         id.clone().prop_map(|id| RunFact::Validated { job: JobId(id), report: report(&["stray"]) }),
         id.clone().prop_map(|id| RunFact::FilesRead { job: JobId(id), files: vec![] }),
         (id, any::<u8>()).prop_map(|(id, p)| RunFact::TextReceived { request: RequestId(id), text: any_text(p) }),
-    ]
+    ];
+    let user = prop_oneof![
+        Just(all(Decision::Accepted)),
+        Just(RunFact::ApplyRequested),
+        Just(RunFact::UndoRequested),
+        Just(RunFact::Interrupted),
+        Just(resume(ResumeChoice::Retry)),
+        Just(RunFact::RevisionRequested { text: "Shorter".into() }),
+    ];
+    prop_oneof![2 => any, 5 => user]
 }
 
 fn result_of(command: &RunCommand, pick: u8) -> Vec<RunFact> {
@@ -1315,11 +1324,24 @@ fn result_of(command: &RunCommand, pick: u8) -> Vec<RunFact> {
         }
         RunCommand::Apply { job, .. } => vec![RunFact::Applied { job: *job }],
         RunCommand::CancelRequest(_) => vec![],
+        RunCommand::CallModel(call) if pick >= 80 => {
+            let (request, calc) = (call.id, calc(&format!("v = {pick}\n")));
+            let text = match call.brief.node {
+                Node::Planner => PLAN,
+                Node::Reviewer => [GOOD, POOR][pick as usize % 2],
+                _ => calc.as_str(),
+            };
+            let (finish, usage, timings) = (FinishReason::Stop, Usage::default(), Timings::default());
+            vec![
+                RunFact::TextReceived { request, text: text.into() },
+                RunFact::Answered { request, finish, usage, timings, cost: None },
+            ]
+        }
         RunCommand::CallModel(call) => {
             let request = call.id;
             let kinds = [FailureKind::Network, FailureKind::ContextExceeded, FailureKind::NothingFits];
             let finish =
-                [FinishReason::Stop, FinishReason::Length, FinishReason::Refused][(pick as usize / 85).min(2)].clone();
+                [FinishReason::Stop, FinishReason::Length, FinishReason::Refused][(pick as usize / 27).min(2)].clone();
             match pick % 11 {
                 0 => vec![RunFact::RequestFailed {
                     request,
@@ -1350,7 +1372,7 @@ proptest! {
 
     #[test]
     fn whatever_happens_nothing_panics_and_at_most_one_thing_is_outstanding(
-        chances in proptest::collection::vec(prop_oneof![3 => any::<u8>().prop_map(Chance::Result), 1 => any_fact().prop_map(Chance::Fact)], 1..60),
+        chances in proptest::collection::vec(prop_oneof![4 => any::<u8>().prop_map(Chance::Result), 1 => any_fact().prop_map(Chance::Fact)], 1..80),
     ) {
         let mut run = Run::new(spec());
         let mut outstanding = step(&mut run, &RunFact::Started).pop();

@@ -383,6 +383,18 @@ fn wrong_patterns_do_not_win() {
 }
 
 #[test]
+fn a_reading_that_leaves_the_language_out_or_spells_the_framework_differently_still_fits() {
+    let library = Library::embedded();
+    let sql = Intent { language: None, ..read("Create a SQL table for products with name") };
+    assert_eq!(library.rank(&sql)[0].pattern.name, "sql-table");
+    assert!(library.rank(&sql)[0].score >= THRESHOLD);
+    let mut node = read("Create a Dockerfile for a Node service");
+    node.frameworks = vec!["node.js".to_owned()];
+    assert_eq!(library.rank(&node)[0].pattern.name, "dockerfile-node");
+    assert!(library.rank(&node)[0].score >= THRESHOLD);
+}
+
+#[test]
 fn ranking_is_deterministic_and_within_bounds() {
     for pattern in Library::embedded().patterns() {
         let intent = read(&pattern.examples[0].request);

@@ -371,19 +371,3 @@ fn a_walk_is_stopped_from_another_thread() {
         walking.join().unwrap();
     });
 }
-
-/// `cargo test --test repo time_of_a_walk -- --ignored --nocapture`
-#[test]
-#[ignore = "a measurement"]
-fn time_of_a_walk() {
-    let temp = tempfile::tempdir().unwrap();
-    for i in 0..20_000 {
-        put(temp.path(), &format!("d{}/e{}/f{i}.rs", i % 40, i % 13), "");
-    }
-    let root = open(&temp);
-    for _ in 0..5 {
-        let started = Instant::now();
-        let found = listing(&root).paths.len();
-        eprintln!("{found} files in {:?}", started.elapsed());
-    }
-}

@@ -106,6 +106,19 @@ pub struct Entry {
     pub status: SessionStatus,
 }
 
+impl Entry {
+    /// Sequence number of the last fact.
+    pub fn last(&self) -> u64 {
+        (self.first + self.facts.len() as u64).saturating_sub(1)
+    }
+
+    /// This entry and the one after it as one.
+    pub fn followed_by(mut self, after: Entry) -> Entry {
+        self.facts.extend(after.facts);
+        Entry { first: self.first, facts: self.facts, ..after }
+    }
+}
+
 /// What only the shell's terminal can do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -141,4 +154,24 @@ pub enum Mouse {
     Captured,
     /// The terminal, for its own selection.
     Released,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::fact::Fact;
+    use crate::domain::clock::Timestamp;
+
+    fn entry(first: u64, names: &[&str], status: SessionStatus) -> Entry {
+        let fact = |name: &&str| Dated { at: Timestamp(1), fact: Fact::SessionRenamed { name: (*name).to_owned() } };
+        let facts = names.iter().map(fact).collect();
+        Entry { session: SessionId("s".to_owned()), first, facts, name: names[0].to_owned(), status }
+    }
+
+    #[test]
+    fn two_entries_in_a_row_are_one_that_begins_with_the_first_and_stands_where_the_second_does() {
+        let both = entry(5, &["a", "b"], SessionStatus::Running).followed_by(entry(7, &["c"], SessionStatus::Waiting));
+        assert_eq!((both.first, both.last(), both.facts.len()), (5, 7, 3));
+        assert_eq!((both.name.as_str(), both.status), ("c", SessionStatus::Waiting));
+    }
 }

@@ -1,6 +1,7 @@
 //! Everything that happens, as closed plain data. A recorded list of these replays to the same state and the same frames.
 
 use super::action::Action;
+use super::effect::Mouse;
 use super::fact::Dated;
 use super::state::{RootInfo, Settings};
 use crate::budget::choice::Candidate;
@@ -72,6 +73,8 @@ pub struct Opening {
     pub size: (u16, u16),
     /// The repository.
     pub root: RootInfo,
+    /// Who has the mouse at first.
+    pub mouse: Mouse,
     /// The configuration, as far as decisions depend on it.
     pub settings: Settings,
     /// Problems found while loading it.
@@ -269,6 +272,8 @@ pub enum StoreEvent {
         /// Its journal.
         facts: Vec<Dated>,
     },
+    /// A session could not be opened; the one that is open stays.
+    SessionNotLoaded(Failure),
     /// A name for a new session.
     SessionNamed(SessionId),
     /// What was spent and is reserved, by scope.

@@ -4,6 +4,7 @@ use super::fact::{Dated, Fact};
 use crate::budget::ledger::Scope;
 use crate::budget::limit::Limits;
 use crate::domain::clock::Timestamp;
+use crate::domain::failure::Failure;
 use crate::domain::ids::{RunId, SessionId};
 use crate::domain::message::Message;
 use crate::domain::money::Money;
@@ -32,6 +33,8 @@ pub struct Session {
     pub seq: u64,
     /// Facts that the store has acknowledged as written.
     pub acknowledged: u64,
+    /// Why those after them could not be written; `None` while they only wait.
+    pub unsaved: Option<Failure>,
 }
 
 impl Session {

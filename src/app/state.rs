@@ -2,14 +2,16 @@
 
 mod chat;
 mod layout;
+mod offer;
 mod overlay;
 mod review;
 mod stream;
 
-pub use chat::{Chat, Chip, Corrections};
+pub use chat::{Asked, Chat, Chip, Corrections};
 pub use layout::{Area, Layout};
+pub use offer::{Offer, raised};
 pub use overlay::{Overlay, Picker, PickerItem, PickerKind, PickerValue};
-pub use review::{ReviewView, hunks};
+pub use review::{Columns, ReviewView, hunks};
 pub use stream::{Live, STALL_MS, StreamView};
 
 use super::action::Scope;
@@ -169,7 +171,7 @@ impl State {
             overlay: None,
             notice: None,
             chord: Vec::new(),
-            mouse: super::effect::Mouse::default(),
+            mouse: opening.mouse,
             session_name: opening.session_name.clone(),
             resume: opening.resume,
             waiting_request: None,
@@ -190,20 +192,23 @@ impl State {
 
     /// Where keys are looked up now, innermost first.
     pub fn scopes(&self) -> Vec<Scope> {
-        let mut scopes = Vec::with_capacity(4);
         match &self.overlay {
-            Some(Overlay::Picker(_)) => return vec![Scope::Picker, Scope::Global],
-            Some(Overlay::Help { .. }) => return vec![Scope::Overlay, Scope::Global],
-            None => {}
+            Some(Overlay::Picker(_)) => vec![Scope::Picker, Scope::Global],
+            Some(Overlay::Help { .. }) => vec![Scope::Overlay, Scope::Global],
+            None => self.place(),
         }
+    }
+
+    /// Where keys are looked up when nothing lies on top, innermost first.
+    pub fn place(&self) -> Vec<Scope> {
+        let mut scopes = Vec::with_capacity(4);
         if self.sessions.renaming.is_some() {
             return vec![Scope::Picker, Scope::Global];
         }
-        let paused = self.session.run().is_some_and(|r| matches!(r.stage, Stage::Paused(_)));
         if self.layout.focus == Area::Chat && self.chat.typing {
             scopes.push(Scope::Typing);
         } else {
-            if paused {
+            if self.pause().is_some() {
                 scopes.push(Scope::Pause);
             }
             scopes.push(self.layout.focus.scope());

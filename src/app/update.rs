@@ -11,6 +11,8 @@ mod sessions;
 mod store;
 mod view;
 
+pub use review::needs_own_yes;
+
 use super::action::Action;
 use super::effect::{Effect, Entry, Mouse, TerminalEffect, UnknownPrice};
 use super::event::{Event, Stamped};
@@ -23,9 +25,16 @@ use crate::graph::{RunCommand, RunFact};
 /// Changes the state by one event and returns what is to be done, in order.
 pub fn update(state: &mut State, stamped: &Stamped) -> Vec<Effect> {
     state.now = stamped.at;
+    let before = (state.session.id.clone(), state.session.status(), state.session.seq > 0);
     let mut step = Step { state, facts: Vec::new(), effects: Vec::new(), done: 0 };
     step.event(&stamped.event);
-    step.finish()
+    step.journal();
+    let session = &step.state.session;
+    // The list shows where this session stands: asked for after the facts that say so are on their way to the journal.
+    if session.id == before.0 && (session.status(), session.seq > 0) != (before.1, before.2) {
+        step.effects.push(Effect::ListSessions);
+    }
+    step.effects
 }
 
 /// One event's worth of change.
@@ -192,10 +201,5 @@ impl Step<'_> {
         let entry = Entry { session: session.id.clone(), first, facts, name, status };
         self.effects.insert(self.done, Effect::Journal(entry));
         self.done += 1;
-    }
-
-    fn finish(mut self) -> Vec<Effect> {
-        self.journal();
-        self.effects
     }
 }

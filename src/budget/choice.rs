@@ -1,14 +1,10 @@
-//! Which model to offer instead of the current one: a cheaper one when money runs short, a stronger one after failures,
-//! and the way back.
+//! Which model to offer instead of the current one when money runs short.
 //!
 //! It refuses to switch silently: every change is a suggestion with its reason. It refuses to call an unknown price cheap.
 
 use super::price::{Listed, Price};
 use crate::domain::model::{Locality, ModelInfo, ModelRef};
 use serde::{Deserialize, Serialize};
-
-/// Failures in a row after which a stronger model is suggested.
-const PATIENCE: u32 = 2;
 
 /// A model that could be used, and what it costs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -83,62 +79,6 @@ fn why_cheaper(candidate: &Candidate, now: Option<&Price>) -> String {
     }
 }
 
-/// How an attempt with a model ended, as far as the choice of model is concerned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Attempt {
-    /// The checks passed, or the user accepted.
-    Succeeded,
-    /// The checks failed, the answer was garbage, or the reviewer sent it back.
-    Failed,
-}
-
-/// Climbing from the model one works with to stronger ones and back: a fold over attempts.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Ladder {
-    /// The model to work with, then stronger ones, weakest first.
-    rungs: Vec<ModelRef>,
-    at: usize,
-    failures: u32,
-}
-
-impl Ladder {
-    /// A ladder that stands on its first rung.
-    pub fn new(rungs: Vec<ModelRef>) -> Ladder {
-        Ladder { rungs, at: 0, failures: 0 }
-    }
-
-    /// The model of the rung it stands on.
-    pub fn current(&self) -> Option<&ModelRef> {
-        self.rungs.get(self.at)
-    }
-
-    /// Takes note of an attempt. After two failures in a row it suggests the next rung, after a success on a higher one
-    /// the first. It stays where it is until the suggestion is taken.
-    pub fn note(&mut self, attempt: Attempt) -> Option<Suggestion> {
-        match attempt {
-            Attempt::Succeeded => {
-                self.failures = 0;
-                let base = self.rungs.first().filter(|_| self.at > 0)?;
-                Some(Suggestion { model: base.clone(), why: "it worked; back to the usual model".to_owned() })
-            }
-            Attempt::Failed => {
-                self.failures = self.failures.saturating_add(1);
-                let next = self.rungs.get(self.at + 1).filter(|_| self.failures >= PATIENCE)?;
-                let why = format!("{} failures in a row; the next stronger model", self.failures);
-                Some(Suggestion { model: next.clone(), why })
-            }
-        }
-    }
-
-    /// Stands on the rung of `model` from now on, if it is one.
-    pub fn take(&mut self, model: &ModelRef) {
-        if let Some(at) = self.rungs.iter().position(|rung| rung == model) {
-            (self.at, self.failures) = (at, 0);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::price::PriceList;
@@ -194,28 +134,5 @@ mod tests {
         let why: Vec<String> = cheaper(&current, &candidates()).into_iter().map(|s| s.why).collect();
         assert_eq!(why[0], "runs on this machine: free");
         assert_eq!(why[3], "about 20 % of the current price ($1 in, $5 out a million tokens)");
-    }
-
-    #[test]
-    fn two_failures_in_a_row_suggest_the_next_rung_and_a_success_the_way_back() {
-        let model = |name: &str| ModelRef::parse(name).unwrap();
-        let (a, b, c) = (model("o/small"), model("o/large"), model("p/best"));
-        let mut ladder = Ladder::new(vec![a.clone(), b.clone(), c.clone()]);
-        assert_eq!(ladder.note(Attempt::Failed), None);
-        assert_eq!(ladder.note(Attempt::Succeeded), None);
-        assert_eq!(ladder.note(Attempt::Failed), None, "a success in between starts the count again");
-        let up = ladder.note(Attempt::Failed).unwrap();
-        assert_eq!((up.model.clone(), up.why.as_str()), (b, "2 failures in a row; the next stronger model"));
-        assert_eq!(ladder.current(), Some(&a), "nothing is switched before the suggestion is taken");
-        ladder.take(&up.model);
-        assert_eq!(ladder.note(Attempt::Failed), None);
-        let top = ladder.note(Attempt::Failed).unwrap().model;
-        ladder.take(&top);
-        assert_eq!(top, c);
-        for _ in 0..3 {
-            assert_eq!(ladder.note(Attempt::Failed), None, "there is no rung above the last");
-        }
-        assert_eq!(ladder.note(Attempt::Succeeded).unwrap().model, a);
-        assert_eq!(Ladder::default().note(Attempt::Failed), None);
     }
 }

@@ -7,5 +7,4 @@ pub mod choice;
 pub mod ledger;
 pub mod limit;
 pub mod price;
-pub mod profile;
 pub mod token;

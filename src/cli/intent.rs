@@ -18,7 +18,7 @@ pub(super) fn main(intent: &Intent) -> anyhow::Result<ExitCode> {
     let reading = runtime::read_intent(&intent.text.join(" "));
     let json = runtime::intent_json(&reading.intent);
     if intent.json {
-        println!("{json}");
+        runtime::print(&format!("{json}\n"));
         return Ok(ExitCode::SUCCESS);
     }
     for (key, value) in json.as_object().into_iter().flatten() {
@@ -34,10 +34,10 @@ pub(super) fn main(intent: &Intent) -> anyhow::Result<ExitCode> {
             }
             other => other.to_string(),
         };
-        println!("{key:<17} {shown}");
+        runtime::print(&format!("{key:<17} {shown}\n"));
     }
     if let Some(question) = reading.question {
-        println!("would ask         {}", question.text);
+        runtime::print(&format!("would ask         {}\n", question.text));
     }
     Ok(ExitCode::SUCCESS)
 }

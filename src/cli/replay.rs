@@ -17,9 +17,9 @@ pub(super) struct Replay {
 pub(super) fn main(replay: &Replay) -> anyhow::Result<ExitCode> {
     let replayed = runtime::replay(&replay.file)?;
     if replay.screen {
-        print!("{}", replayed.screen);
+        runtime::print(&replayed.screen);
     }
-    let frames = replayed.frames;
+    let frames = replayed.frames.len();
     if replayed.different.is_empty() {
         eprintln!("{} events, {frames} frames, all as recorded", replayed.events);
         return Ok(ExitCode::SUCCESS);

@@ -20,6 +20,6 @@ pub(super) fn main(sessions: &Sessions) -> anyhow::Result<ExitCode> {
     let flags = Flags { directory: sessions.cwd.clone(), ..Flags::default() };
     let setup = Setup::new(&flags).map_err(usage)?;
     let format = if sessions.json { Format::Json } else { Format::Text };
-    print!("{}", block_on(runtime::sessions(&setup, format))??);
+    runtime::print(&block_on(runtime::sessions(&setup, format))??);
     Ok(ExitCode::SUCCESS)
 }

@@ -144,6 +144,8 @@ pub struct Endpoint {
     pub base_url: BaseUrl,
     /// The environment variable that holds its key.
     pub key_env: Option<KeyVariable>,
+    /// Whether requests cost money although the address is on this machine: a proxy that forwards to a cloud.
+    pub paid: bool,
     /// Headers that every request carries. Keys do not belong here.
     pub headers: BTreeMap<HeaderName, String>,
 }

@@ -6,6 +6,7 @@ use super::format::Pattern;
 use super::library::Library;
 use super::rank::{Match, THRESHOLD, uncovered};
 use super::sketch::fence;
+use super::stats::UsageStats;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::intent::Intent;
 use crate::domain::language::Language;
@@ -32,52 +33,101 @@ pub struct Choice<'a> {
     pub bindings: Bindings,
 }
 
-/// Answers a node's request. See the module documentation of `graph` for the forms.
-///
-/// Fails with `NothingFits` when no pattern reaches the threshold, and always for the healer.
+/// The mind of the embedded engine: patterns, and how they fared with this user.
+#[derive(Clone, Copy)]
+pub struct Engine<'a> {
+    /// The patterns.
+    pub library: &'a Library,
+    /// What became of proposals made from them.
+    pub stats: &'a UsageStats,
+}
+
+/// [`Engine::answer`] for someone of whom nothing is known yet.
 pub fn answer(library: &Library, request: &ModelRequest) -> Result<String, Failure> {
-    let brief = &request.brief;
-    if !brief.edits {
-        return Ok(explanation(library, brief));
-    }
-    match brief.node {
+    Engine { library, stats: UsageStats::none() }.answer(request)
+}
+
+/// [`Engine::choose`] for someone of whom nothing is known yet.
+pub fn choose<'a>(library: &'a Library, brief: &Brief) -> Result<Choice<'a>, Failure> {
+    Engine { library, stats: UsageStats::none() }.choose(brief)
+}
+
+impl<'a> Engine<'a> {
+    /// Answers a node's request. See the module documentation of `graph` for the forms.
+    ///
+    /// Fails with `NothingFits` when no pattern reaches the threshold, and always for the healer.
+    pub fn answer(self, request: &ModelRequest) -> Result<String, Failure> {
+        let brief = &request.brief;
+        if !brief.edits {
+            return Ok(self.explanation(brief));
+        }
+        match brief.node {
         Node::Healer => Err(nothing(
             "The embedded patterns cannot repair code: they only make new files. Correct the finding by hand in the review".to_owned(),
         )),
-        Node::Planner => plan(&choose(library, brief)?),
-        Node::Executor => files(&choose(library, brief)?),
-        Node::Reviewer => verdict(&choose(library, brief)?, brief),
+        Node::Planner => plan(&self.choose(brief)?),
+        Node::Executor => files(&self.choose(brief)?),
+        Node::Reviewer => verdict(&self.choose(brief)?, brief),
         Node::Validator | Node::Formatter => {
             Err(nothing(format!("The embedded patterns have no answer for {}", brief.node.activity())))
         }
     }
-}
-
-/// The best pattern over the threshold whose values can be derived; the failure names the nearest ones.
-pub fn choose<'a>(library: &'a Library, brief: &Brief) -> Result<Choice<'a>, Failure> {
-    let intent = &brief.intent;
-    let listing: Vec<String> = brief.listing.iter().filter(|p| !brief.proposal.contains(p)).cloned().collect();
-    let ranked = at_home(library, intent, &listing);
-    // A pattern that fits but cannot be filled is told, not replaced by one that fits worse.
-    let Some(best) = ranked.first().filter(|m| m.score >= THRESHOLD) else { return Err(no_pattern(intent, &ranked)) };
-    let bindings = best.pattern.bind(intent, &listing)?;
-    Ok(Choice { pattern: best.pattern, score: best.score, bindings })
-}
-
-/// The ranking; the language of the repository decides between equals, and stands in where the request names none.
-fn at_home<'a>(library: &'a Library, intent: &Intent, listing: &[String]) -> Vec<Match<'a>> {
-    let mut ranked = library.rank(intent);
-    let Some(home) = home_language(listing) else { return ranked };
-    let fits = ranked.first().is_some_and(|m| m.score >= THRESHOLD);
-    if !fits && intent.language.is_none() {
-        return library.rank(&Intent { language: Some(home), ..intent.clone() });
     }
-    let at_home = |p: &Pattern| p.language == home || p.for_languages.contains(&home);
-    for found in ranked.iter_mut().filter(|m| m.score >= THRESHOLD && at_home(m.pattern)) {
-        found.score = (found.score + HOME_BONUS).min(1.0);
+
+    /// The best pattern over the threshold whose values can be derived; the failure names the nearest ones.
+    pub fn choose(self, brief: &Brief) -> Result<Choice<'a>, Failure> {
+        let intent = &brief.intent;
+        let listing: Vec<String> = brief.listing.iter().filter(|p| !brief.proposal.contains(p)).cloned().collect();
+        let ranked = self.at_home(intent, &listing);
+        // A pattern that fits but cannot be filled is told, not replaced by one that fits worse.
+        let Some(best) = ranked.first().filter(|m| m.score >= THRESHOLD) else {
+            return Err(no_pattern(intent, &ranked));
+        };
+        let bindings = best.pattern.bind(intent, &listing)?;
+        Ok(Choice { pattern: best.pattern, score: best.score, bindings })
     }
-    ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.pattern.name.cmp(&b.pattern.name)));
-    ranked
+
+    /// The ranking; the language of the repository decides between equals, and stands in where the request names none.
+    fn at_home(self, intent: &Intent, listing: &[String]) -> Vec<Match<'a>> {
+        let mut ranked = self.library.rank_with(intent, self.stats);
+        let Some(home) = home_language(listing) else { return ranked };
+        let fits = ranked.first().is_some_and(|m| m.score >= THRESHOLD);
+        if !fits && intent.language.is_none() {
+            return self.library.rank_with(&Intent { language: Some(home), ..intent.clone() }, self.stats);
+        }
+        let at_home = |p: &Pattern| p.language == home || p.for_languages.contains(&home);
+        for found in ranked.iter_mut().filter(|m| m.score >= THRESHOLD && at_home(m.pattern)) {
+            found.score = (found.score + HOME_BONUS).min(1.0);
+        }
+        ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.pattern.name.cmp(&b.pattern.name)));
+        ranked
+    }
+
+    fn explanation(self, brief: &Brief) -> String {
+        let mut text =
+            "No model is connected, so this is the embedded pattern engine. It makes new files from patterns; it \
+                    cannot explain, judge or change code.\n"
+                .to_owned();
+        let ranked = self.at_home(&brief.intent, &brief.listing);
+        let fitting: Vec<&Match<'_>> = ranked.iter().filter(|m| m.score >= THRESHOLD).take(3).collect();
+        if fitting.is_empty() {
+            text.push_str("\nNone of its patterns fits this request.\n");
+        } else {
+            text.push_str("\nThese patterns fit; a mode that may edit (`/mode coder`) can use them:\n");
+        }
+        for found in fitting {
+            let _ = writeln!(
+                text,
+                "- `{}`: {} ({:.2}; {})",
+                found.pattern.name,
+                found.pattern.title,
+                found.score,
+                found.why.join("; ")
+            );
+        }
+        let _ = writeln!(text, "\n{CONNECT}");
+        text
+    }
 }
 
 /// The programming language that more than half of the repository's source files are written in.
@@ -167,30 +217,4 @@ fn verdict(choice: &Choice<'_>, brief: &Brief) -> Result<String, Failure> {
         next_steps: needs.chain(choice.pattern.next_steps.iter().cloned()).collect(),
         improvements: choice.pattern.notes.clone(),
     })
-}
-
-fn explanation(library: &Library, brief: &Brief) -> String {
-    let mut text =
-        "No model is connected, so this is the embedded pattern engine. It makes new files from patterns; it \
-                    cannot explain, judge or change code.\n"
-            .to_owned();
-    let ranked = at_home(library, &brief.intent, &brief.listing);
-    let fitting: Vec<&Match<'_>> = ranked.iter().filter(|m| m.score >= THRESHOLD).take(3).collect();
-    if fitting.is_empty() {
-        text.push_str("\nNone of its patterns fits this request.\n");
-    } else {
-        text.push_str("\nThese patterns fit; a mode that may edit (`/mode coder`) can use them:\n");
-    }
-    for found in fitting {
-        let _ = writeln!(
-            text,
-            "- `{}`: {} ({:.2}; {})",
-            found.pattern.name,
-            found.pattern.title,
-            found.score,
-            found.why.join("; ")
-        );
-    }
-    let _ = writeln!(text, "\n{CONNECT}");
-    text
 }

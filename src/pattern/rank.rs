@@ -95,6 +95,9 @@ const PROGRAMMING: &[Language] = &[
     Language::Kotlin,
 ];
 
+/// Languages whose names are everyday words or letters: only the intent parser may say that they are meant.
+const AMBIGUOUS: &[Language] = &[Language::C, Language::Go, Language::Swift, Language::Rust];
+
 const ACRONYMS: &[&str] = &[
     "api", "rest", "cli", "json", "csv", "sql", "http", "https", "crud", "uuid", "id", "url", "xml", "html", "pdf",
     "jwt", "css", "yaml", "toml", "io", "os", "get", "post", "put", "patch", "delete", "ci", "cd", "i", "ui", "todo",
@@ -174,9 +177,19 @@ fn language_fit(pattern: &Pattern, wish: &Wish<'_>, language: Language) -> f64 {
     if implied && pattern.language == Language::JavaScript { 0.9 } else { 1.0 }
 }
 
+/// The words of a framework's name; `node.js` and `node` are one.
+fn name_tokens(name: &str) -> Vec<String> {
+    let mut tokens = tokens(name);
+    if tokens.len() > 1 && tokens.last().is_some_and(|t| t == "js") {
+        tokens.pop();
+    }
+    tokens
+}
+
 fn names_framework(pattern: &Pattern, wish: &Wish<'_>, framework: &str) -> bool {
     let asked = &wish.intent.frameworks;
-    asked.iter().any(|f| tokens(f) == tokens(framework)) || (wish.mentions(framework) && !pattern.frameworks.is_empty())
+    asked.iter().any(|f| name_tokens(f) == name_tokens(framework))
+        || (wish.mentions(framework) && !pattern.frameworks.is_empty())
 }
 
 fn framework_share(pattern: &Pattern, wish: &Wish<'_>, why: &mut Vec<String>) -> f64 {
@@ -198,8 +211,8 @@ fn framework_share(pattern: &Pattern, wish: &Wish<'_>, why: &mut Vec<String>) ->
 /// Frameworks that the request names and the pattern knows nothing of.
 pub(super) fn uncovered<'i>(pattern: &Pattern, asked: &'i [String]) -> Vec<&'i str> {
     let knows = |f: &str| {
-        let wanted = tokens(f);
-        pattern.frameworks.iter().chain(pattern.keywords.keys()).any(|own| tokens(own) == wanted)
+        let wanted = name_tokens(f);
+        pattern.frameworks.iter().chain(pattern.keywords.keys()).any(|own| name_tokens(own) == wanted)
     };
     asked.iter().map(String::as_str).filter(|f| !knows(f)).collect()
 }
@@ -239,8 +252,7 @@ fn contradiction(pattern: &Pattern, wish: &Wish<'_>, weight: f64, best: f64) -> 
     }
     // A Dockerfile for Go is none for Python, although both are Dockerfiles.
     if !pattern.for_languages.is_empty() {
-        let other =
-            PROGRAMMING.iter().filter(|l| **l != Language::C && **l != Language::Go || intent.language == Some(**l));
+        let other = PROGRAMMING.iter().filter(|l| !AMBIGUOUS.contains(l) || intent.language == Some(**l));
         let mut other = other.filter(|l| says(&wish.words, **l) && !serves(pattern, **l));
         if let Some(language) = other.next() {
             return Some(format!("the request is about {}", language.name()));
@@ -259,7 +271,8 @@ fn contradiction(pattern: &Pattern, wish: &Wish<'_>, weight: f64, best: f64) -> 
     if weight.min(best) < LEAST_WEIGHT {
         return Some("nothing in the request names what it makes".to_owned());
     }
-    if intent.language.is_none() && !named && best < ANCHOR_WEIGHT {
+    let spelled = says(&wish.words, pattern.language) && !AMBIGUOUS.contains(&pattern.language);
+    if intent.language.is_none() && !named && !spelled && best < ANCHOR_WEIGHT {
         return Some("the request names no language".to_owned());
     }
     stranger(pattern, wish, named).map(|name| format!("the request names {name}, which it does not know"))

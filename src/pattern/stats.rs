@@ -39,6 +39,12 @@ pub struct UsageStats {
 }
 
 impl UsageStats {
+    /// No outcomes.
+    pub fn none() -> &'static UsageStats {
+        static NONE: UsageStats = UsageStats { tallies: BTreeMap::new() };
+        &NONE
+    }
+
     /// Adds one outcome.
     pub fn record(&mut self, pattern: &str, outcome: Outcome) {
         let tally = self.tallies.entry(pattern.to_owned()).or_default();
@@ -48,6 +54,11 @@ impl UsageStats {
             Outcome::Rejected => &mut tally.rejected,
         };
         *count = count.saturating_add(1);
+    }
+
+    /// Puts counts that were kept in place of what is known of a pattern.
+    pub fn restore(&mut self, pattern: &str, tally: Tally) {
+        self.tallies.insert(pattern.to_owned(), tally);
     }
 
     /// The counts of a pattern; zero for one that was never used.

@@ -7,7 +7,7 @@ use super::chat::Chat;
 use super::chat_decoder::ChatTimings;
 use super::complaint::Complaint;
 use super::dialect::{
-    Call, Decoded, Decoder, Dialect, Problem, count, drop_field, is_reasoning, is_strict, plain_messages, temperature,
+    Call, Decoded, Decoder, Dialect, Problem, count, drop_field, is_reasoning, is_strict, temperature,
 };
 use super::link::Link;
 use super::wire::{Event, Framing, json};
@@ -51,7 +51,7 @@ impl Dialect for Responses {
 fn body(link: &Link, request: &ModelRequest) -> Value {
     let mut body = value!({
         "model": request.model.model,
-        "input": plain_messages(&request.messages),
+        "input": input(request),
         "max_output_tokens": request.max_output,
         "stream": true,
         "store": false,
@@ -70,6 +70,11 @@ fn body(link: &Link, request: &ModelRequest) -> Value {
         body["text"] = value!({"format": format});
     }
     body
+}
+
+/// The prompt as items. The type is optional in OpenAI's reference; llama-server knows an assistant's item by it alone.
+fn input(request: &ModelRequest) -> Value {
+    request.messages.iter().map(|m| value!({"type": "message", "role": m.role, "content": m.text})).collect()
 }
 
 /// The decoder of one answer. Pure.
@@ -241,7 +246,10 @@ mod tests {
         asked.schema = Some(closed_schema());
         let expected = value!({
             "model": "gpt-5-mini",
-            "input": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "hi"}],
+            "input": [
+                {"type": "message", "role": "system", "content": "Be brief."},
+                {"type": "message", "role": "user", "content": "hi"},
+            ],
             "max_output_tokens": 100,
             "stream": true,
             "store": false,

@@ -38,8 +38,7 @@ pub async fn doctor(setup: Setup) -> Diagnosis {
         }
     }
     if let Some(suggestions) = setup.loaded.suggestions.as_ref().filter(|s| !s.approved) {
-        let lines = suggestions.lines.join("; ");
-        report.good("suggestions", &format!("{} suggests {lines}: not used until approved", suggestions.file));
+        report.good("suggestions", &super::setup::unapproved(suggestions).message);
     }
     let settings = setup.world_settings();
     let (world, failures) = World::open(setup.root, settings).await;

@@ -1,26 +1,33 @@
 //! What both fronts share: the state, the one `update` loop, the performer behind it, the recorder beside it.
 
 use super::clock;
-use super::effects::Performer;
+use super::effects::{Events, HISTORY, Performer, Report, read_session};
 use super::recorder::Recorder;
 use super::setup::Setup;
 use super::world::World;
 use crate::app::{Effect, Event, Opening, Stamped, State, StoreEvent, update};
+use crate::domain::ids::SessionId;
+use crate::store::StoreError;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-/// Events that may wait. A flood of deltas waits in its own task beyond this.
-const EVENTS: usize = 512;
+/// Results of tasks that may wait. A flood of deltas waits in its own task beyond this.
+const RESULTS: usize = 512;
 /// Effects that may wait for the performer.
 const EFFECTS: usize = 4096;
+/// Answers of the performer that may wait. It gives one for an effect, so that it never has to wait while we wait for it.
+const ANSWERS: usize = EFFECTS + 64;
+/// How long the end may take. A disk that hangs must not hold the prompt back for ever.
+const END: Duration = Duration::from_secs(10);
 
 /// The engine of a front.
 pub struct Front {
     /// The state.
     pub state: State,
-    /// Results of effects.
-    pub events: mpsc::Receiver<Event>,
+    answers: mpsc::Receiver<Report>,
+    results: mpsc::Receiver<Report>,
     effects: mpsc::Sender<Effect>,
     performer: JoinHandle<()>,
     recorder: Option<Recorder>,
@@ -29,11 +36,41 @@ pub struct Front {
 impl Front {
     /// Starts the engine: the world is opened in the background, and effects wait for it.
     pub fn start(setup: Setup, recorder: Option<Recorder>) -> Front {
-        let (event_sender, events) = mpsc::channel(EVENTS);
+        let (answer, answers) = mpsc::channel(ANSWERS);
+        let (result, results) = mpsc::channel(RESULTS);
         let (effects, queue) = mpsc::channel(EFFECTS);
         let opening = setup.opening.clone();
-        let performer = tokio::spawn(perform(setup, event_sender, queue));
-        Front { state: State::new(&opening), events, effects, performer, recorder }
+        let performer = tokio::spawn(perform(setup, Events::new(answer), Events::new(result), queue));
+        Front { state: State::new(&opening), answers, results, effects, performer, recorder }
+    }
+
+    /// The next result of an effect. `None` when the performer is gone.
+    pub async fn next(&mut self) -> Option<Event> {
+        loop {
+            let report = tokio::select! {
+                biased;
+                answer = self.answers.recv() => answer?,
+                Some(result) = self.results.recv() => result,
+            };
+            if let Some(event) = self.meant(report) {
+                return Some(event);
+            }
+        }
+    }
+
+    /// A result that is there already.
+    pub fn waiting(&mut self) -> Option<Event> {
+        loop {
+            let report = self.answers.try_recv().or_else(|_| self.results.try_recv()).ok()?;
+            if let Some(event) = self.meant(report) {
+                return Some(event);
+            }
+        }
+    }
+
+    /// The event, unless it is about a session that was left.
+    fn meant(&self, report: Report) -> Option<Event> {
+        report.is_for(&self.state.session.id).then_some(report.event)
     }
 
     /// Takes an event through `update`; the effects that are not for the terminal go to the performer.
@@ -50,7 +87,7 @@ impl Front {
                     if matches!(other, Effect::Journal(_)) {
                         own.push(other.clone());
                     }
-                    // The performer ends only with us; a refused send means it panicked, and its join says so.
+                    // The performer ends only with us; a refused send means it panicked, and `panic::happened` says so.
                     let _ = self.effects.send(other).await;
                 }
             }
@@ -73,10 +110,19 @@ impl Front {
     /// Lets the performer finish what was asked for: settles requests, writes the journal, closes the database.
     pub async fn close(self) {
         drop(self.effects);
-        let mut events = self.events;
+        let (mut answers, mut results) = (self.answers, self.results);
         // Whoever still reports must not wait for a reader.
-        let drain = tokio::spawn(async move { while events.recv().await.is_some() {} });
-        let _ = self.performer.await;
+        let drain = tokio::spawn(async move {
+            tokio::join!(async { while answers.recv().await.is_some() {} }, async {
+                while results.recv().await.is_some() {}
+            })
+        });
+        if tokio::time::timeout(END, self.performer).await.is_err() {
+            eprintln!(
+                "vibe-tui: the database did not answer for {} s; what was not acknowledged may be lost",
+                END.as_secs()
+            );
+        }
         drain.abort();
         if let Some(recorder) = self.recorder {
             recorder.finish();
@@ -84,26 +130,36 @@ impl Front {
     }
 }
 
-async fn perform(setup: Setup, events: mpsc::Sender<Event>, queue: mpsc::Receiver<Effect>) {
+async fn perform(setup: Setup, answers: Events, results: Events, queue: mpsc::Receiver<Effect>) {
     let settings = setup.world_settings();
     let session = setup.opening.session_name.clone();
     let (world, failures) = World::open(setup.root, settings).await;
     for failure in failures {
-        let _ = events.send(Event::Noticed(failure)).await;
+        answers.report(Event::Noticed(failure)).await;
     }
     let world = Arc::new(world);
-    if let Some(name) = session {
-        open_named(&world, &events, &name).await;
+    if let Ok(mut history) = world.store.history(HISTORY).await {
+        history.reverse();
+        answers.report(Event::Store(StoreEvent::History(history))).await;
     }
-    Performer::new(world, events).serve(queue).await;
+    let open = match session {
+        Some(name) => open_named(&world, &answers, &name).await,
+        None => None,
+    };
+    Performer::new(world, answers, results, open).serve(queue).await;
 }
 
 /// Opens the session of that name, if there is one; otherwise the first fact begins it.
-async fn open_named(world: &Arc<World>, events: &mpsc::Sender<Event>, name: &str) {
-    let Ok(found) = world.store.find_session(&world.root_name(), name).await else { return };
-    let event = match super::effects::read_session(world, &found.id).await {
-        Ok(facts) => Event::Store(StoreEvent::SessionLoaded { session: found.id, facts }),
-        Err(failure) => Event::Noticed(failure),
+async fn open_named(world: &Arc<World>, answers: &Events, name: &str) -> Option<SessionId> {
+    let found = match world.store.find_session(&world.root_name(), name).await {
+        Ok(found) => read_session(world, &found.id).await.map(|facts| (found.id, facts)),
+        Err(StoreError::NoSession { .. }) => return None,
+        Err(error) => Err(super::effects::store_failure(&error)),
     };
-    let _ = events.send(event).await;
+    let (event, open) = match found {
+        Ok((session, facts)) => (StoreEvent::SessionLoaded { session: session.clone(), facts }, Some(session)),
+        Err(failure) => (StoreEvent::SessionNotLoaded(failure), None),
+    };
+    answers.report(Event::Store(event)).await;
+    open
 }

@@ -1,11 +1,13 @@
 //! The front without a screen: the same state, the same `update`, a policy in place of the keys.
 
 use super::front::Front;
+use super::panic;
 use super::report::{Reporter, Style};
 use super::setup::Setup;
-use crate::app::{Action, Effect, Event, Resume, StoreEvent};
+use crate::app::{Action, Effect, Event, ModelEvent, Resume, StoreEvent};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::hunk::Decision;
+use crate::domain::safe_text::SafeText;
 use crate::graph::{Outcome, PauseReason, Run, Stage};
 use std::io::{IsTerminal, Write};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -55,10 +57,11 @@ pub struct Headless {
 
 /// Runs one intent to its end.
 pub async fn run(mut setup: Setup, headless: Headless) -> Exit {
+    panic::watch(|| ());
     setup.opening.resume = Resume::Never;
     let opening = setup.opening.clone();
     for problem in &opening.problems {
-        eprintln!("vibe-tui: {problem}");
+        eprintln!("vibe-tui: {}", SafeText::new(&problem.message));
     }
     let named = opening.session_name.is_some();
     let mut front = Front::start(setup, None);
@@ -67,21 +70,15 @@ pub async fn run(mut setup: Setup, headless: Headless) -> Exit {
     let effects = front.open(opening).await;
     driver.reporter.effects(&effects, &front.state);
     while driver.exit.is_none() {
-        let event = tokio::select! {
+        tokio::select! {
             biased;
-            () = signals.any() => {
-                let effects = front.take(Event::User(Action::CancelRun)).await;
-                driver.reporter.effects(&effects, &front.state);
-                driver.exit = Some(Exit::Interrupted);
-                continue;
-            }
-            event = front.events.recv() => event,
-        };
-        let Some(event) = event else {
-            driver.exit = Some(Exit::Failed);
-            break;
-        };
-        driver.event(&mut front, event).await;
+            () = panic::happened() => driver.exit = Some(Exit::Failed),
+            () = signals.any() => driver.interrupt(&mut front).await,
+            event = front.next() => match event {
+                Some(event) => driver.event(&mut front, event, &mut signals).await,
+                None => driver.exit = Some(Exit::Failed),
+            },
+        }
     }
     let exit = driver.exit.unwrap_or(Exit::Failed);
     driver.reporter.finish(&front.state, exit);
@@ -99,8 +96,10 @@ impl Signals {
     }
 
     async fn any(&mut self) {
-        let waits = self.0.iter_mut().map(|s| Box::pin(s.recv()));
-        futures_util::future::select_all(waits).await;
+        if self.0.is_empty() {
+            return std::future::pending().await;
+        }
+        futures_util::future::select_all(self.0.iter_mut().map(|s| Box::pin(s.recv()))).await;
     }
 }
 
@@ -115,21 +114,38 @@ struct Driver {
 }
 
 impl Driver {
-    async fn event(&mut self, front: &mut Front, event: Event) {
-        if let Event::Noticed(failure) = &event {
-            self.reporter.trouble(failure);
+    /// Stops the run, unless it is writing already: then its result is waited for and told.
+    async fn interrupt(&mut self, front: &mut Front) {
+        let writing = front.state.session.run().is_some_and(|r| r.stage == Stage::Applying);
+        if !writing {
+            self.take(front, Event::User(Action::CancelRun)).await;
+            self.exit = Some(Exit::Interrupted);
         }
-        if let Event::Store(StoreEvent::JournalFailed(failure)) = &event {
-            self.reporter.trouble(failure);
-            self.exit = Some(Exit::Failed);
+    }
+
+    async fn event(&mut self, front: &mut Front, event: Event, signals: &mut Signals) {
+        match &event {
+            Event::Noticed(failure) => self.reporter.trouble(failure, &front.state),
+            Event::Store(StoreEvent::JournalFailed(failure) | StoreEvent::SessionNotLoaded(failure)) => {
+                self.reporter.trouble(failure, &front.state);
+                self.exit = Some(Exit::Failed);
+            }
+            _ => {}
         }
-        let models = matches!(event, Event::Models(crate::app::ModelEvent::Found { .. }));
+        let found = matches!(event, Event::Models(ModelEvent::Found { .. }));
+        let opened = matches!(event, Event::Store(StoreEvent::SessionLoaded { .. }));
         self.take(front, event).await;
-        if models && !self.requested {
+        if opened {
+            self.reporter.resumed(&front.state);
+        }
+        if self.exit.is_some() {
+            return;
+        }
+        if found && !self.requested {
             self.request(front).await;
         }
-        if self.requested {
-            self.decide(front).await;
+        if self.requested && self.exit.is_none() {
+            self.decide(front, signals).await;
         }
     }
 
@@ -142,41 +158,77 @@ impl Driver {
         self.requested = true;
         if let (Some(wanted), None) = (&front.state.model, front.state.model_info()) {
             let names: Vec<String> = front.state.models.iter().flatten().map(|m| m.reference.to_string()).collect();
-            let message = format!("`{wanted}` is not there; there are: {}.", names.join(", "));
-            self.reporter.trouble(&Failure::fatal(FailureKind::UnknownModel, message));
+            let why = front.state.notice.as_ref().map(|n| format!(" {}", n.text)).unwrap_or_default();
+            let message = format!("The model `{wanted}` is not there.{why} There are: {}.", names.join(", "));
+            self.reporter.trouble(&Failure::fatal(FailureKind::UnknownModel, message), &front.state);
             self.exit = Some(Exit::NothingServes);
             return;
         }
-        // An unfinished run of a named session goes on; asking for the same again would be a second one.
-        let unfinished = self.named && front.state.session.active_run().is_some();
-        if !unfinished {
-            self.take(front, Event::Requested(self.headless.intent.clone())).await;
+        match self.unfinished(front) {
+            None => self.take(front, Event::Requested(self.headless.intent.clone())).await,
+            Some((before, stage)) => self.go_on(front, &before, &stage).await,
+        }
+    }
+
+    /// What the named session is in the midst of.
+    fn unfinished(&self, front: &Front) -> Option<(String, Stage)> {
+        let run = front.state.session.active_run().filter(|_| self.named)?;
+        Some((run.spec.intent.text.clone(), run.stage.clone()))
+    }
+
+    /// An unfinished run of a named session goes on; asking for the same again would be a second one.
+    async fn go_on(&mut self, front: &mut Front, before: &str, stage: &Stage) {
+        let same = before.trim() == self.headless.intent.trim();
+        match stage {
+            Stage::Paused(_) if same => self.take(front, Event::User(Action::Retry)).await,
+            _ if same => {}
+            // Another sentence at the gate is a revision of what waits there.
+            Stage::Gate => self.take(front, Event::Requested(self.headless.intent.clone())).await,
+            _ => {
+                let name = &front.state.session.name;
+                let message = format!(
+                    "session “{name}” is in the midst of “{before}”; say the same again to go on with it, or name another session"
+                );
+                self.reporter.trouble(&Failure::fatal(FailureKind::Denied, message), &front.state);
+                self.exit = Some(Exit::Usage);
+            }
         }
     }
 
     /// What the state of the run asks of the policy.
-    async fn decide(&mut self, front: &mut Front) {
-        if front.state.chat.asked.is_some() {
+    async fn decide(&mut self, front: &mut Front, signals: &mut Signals) {
+        if let Some(question) = front.state.chat.asked.as_ref().and(front.state.session.messages.last()) {
+            self.reporter.question(&question.text);
             self.exit = Some(Exit::Usage);
             return;
         }
         let Some(run) = front.state.session.run() else { return };
         match run.stage.clone() {
-            Stage::Gate => self.gate(front).await,
-            Stage::Paused(PauseReason::Budget { .. }) => self.exit = Some(Exit::Budget),
-            Stage::Paused(PauseReason::Failed(failure)) => self.exit = Some(exit_of(&failure)),
+            Stage::Gate => self.gate(front, signals).await,
+            Stage::Paused(reason) => {
+                self.reporter.paused(&reason);
+                self.exit = Some(match reason {
+                    PauseReason::Budget { .. } => Exit::Budget,
+                    PauseReason::Failed(failure) => exit_of(&failure),
+                });
+            }
             Stage::Finished(outcome) if front.state.session.is_saved() => self.exit = Some(exit_of_outcome(&outcome)),
             _ => {}
         }
     }
 
-    async fn gate(&mut self, front: &mut Front) {
+    async fn gate(&mut self, front: &mut Front, signals: &mut Signals) {
         if !front.state.session.is_saved() {
             return;
         }
         let Some(run) = front.state.session.run() else { return };
+        if let Some(failure) = &run.apply_failure {
+            self.reporter.trouble(failure, &front.state);
+            self.exit = Some(Exit::Failed);
+            return;
+        }
         let passed = run.attempt().and_then(|a| a.report.as_ref()).is_none_or(|r| r.passed());
-        self.reporter.proposal(run);
+        self.reporter.proposal(run, front.state.now);
         let ask =
             self.headless.accept == Accept::Ask && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         if !passed && !ask {
@@ -186,10 +238,10 @@ impl Driver {
         match self.headless.accept {
             Accept::All => self.take(front, Event::User(Action::AcceptAll)).await,
             Accept::Ask if ask => {
-                let decisions = ask_user(run);
-                for accepted in decisions {
-                    let action = if accepted { Action::AcceptHunk } else { Action::RejectHunk };
-                    self.take(front, Event::User(action)).await;
+                tokio::select! {
+                    biased;
+                    () = signals.any() => return self.interrupt(front).await,
+                    () = ask_user(front, &mut self.reporter) => {}
                 }
             }
             Accept::None | Accept::Ask => {
@@ -197,44 +249,71 @@ impl Driver {
                 return;
             }
         }
-        let accepted =
-            front.state.session.run().is_some_and(|r| r.decisions.values().any(|d| *d == Decision::Accepted));
-        if !accepted {
-            if let Some(notice) = &front.state.notice {
-                let message = notice.text.clone();
-                self.reporter.trouble(&Failure::fatal(FailureKind::Denied, message));
-            }
-            self.exit = Some(Exit::NothingAccepted);
-            return;
+        self.apply(front).await;
+    }
+
+    async fn apply(&mut self, front: &mut Front) {
+        let Some(run) = front.state.session.run() else { return };
+        let all = run.attempt().map_or(0, |a| crate::app::hunks(&a.diff).count());
+        let accepted = run.decisions.values().filter(|d| **d == Decision::Accepted).count();
+        // What accept-all left out wants a yes of its own.
+        if let Some(notice) = front.state.notice.as_ref().filter(|_| accepted < all) {
+            let failure = Failure::fatal(FailureKind::Denied, notice.text.clone());
+            self.reporter.trouble(&failure, &front.state);
         }
-        self.take(front, Event::User(Action::Apply)).await;
+        match accepted {
+            0 => self.exit = Some(Exit::NothingAccepted),
+            _ => self.take(front, Event::User(Action::Apply)).await,
+        }
     }
 }
 
-/// Asks on the terminal, hunk by hunk. The end of input is a no to all that follow.
-fn ask_user(run: &Run) -> Vec<bool> {
-    let Some(attempt) = run.attempt() else { return Vec::new() };
-    let mut all = None;
-    let mut decisions = Vec::new();
+/// Asks on the terminal, hunk by hunk, and takes each answer as the key would be taken. The end of input is a no to all
+/// that follow; "all" leaves out what needs a yes of its own.
+async fn ask_user(front: &mut Front, reporter: &mut Reporter) {
+    let mut rest = None;
+    let attempt = front.state.session.run().and_then(Run::attempt).cloned();
+    let Some(attempt) = attempt else { return };
     for id in crate::app::hunks(&attempt.diff) {
-        let decision = all.unwrap_or_else(|| {
-            let file = crate::domain::safe_text::SafeText::new(&attempt.diff[id.file].path);
-            let of = attempt.diff[id.file].hunks.len();
-            eprint!("{file}: accept hunk {} of {of}? [y]es, [n]o, [a]ll, [q]uit: ", id.hunk + 1);
-            let _ = std::io::stderr().flush();
-            let mut answer = String::new();
-            let read = std::io::stdin().read_line(&mut answer).unwrap_or(0);
-            match answer.trim() {
-                "a" => all = Some(true),
-                "q" => all = Some(false),
-                _ if read == 0 => all = Some(false),
-                _ => {}
+        let own = crate::app::needs_own_yes(&attempt, id);
+        let accepted = match rest {
+            Some(false) => false,
+            Some(true) if !own => true,
+            _ => {
+                let file = SafeText::new(&attempt.diff[id.file].path);
+                let of = attempt.diff[id.file].hunks.len();
+                let note = if own { " (runs by itself later, or has characters that cannot be seen)" } else { "" };
+                eprint!("{file}: accept hunk {} of {of}{note}? [y]es, [n]o, [a]ll, [q]uit: ", id.hunk + 1);
+                let _ = std::io::stderr().flush();
+                let answer = answer().await;
+                match answer.trim() {
+                    "a" => rest = Some(true),
+                    "q" => rest = Some(false),
+                    _ if answer.is_empty() => rest = Some(false),
+                    _ => {}
+                }
+                matches!(answer.trim(), "y" | "Y" | "a")
             }
-            all.unwrap_or(answer.trim().eq_ignore_ascii_case("y"))
-        });
-        decisions.push(decision);
+        };
+        let action = if accepted { Action::AcceptHunk } else { Action::RejectHunk };
+        // A hunk that hides something is accepted by asking twice; the question said what it hides.
+        for _ in 0..2 {
+            let decided = front.state.session.run().is_some_and(|r| r.decision(id) != Decision::Pending);
+            if !decided && front.state.review.cursor == id {
+                let effects = front.take(Event::User(action)).await;
+                reporter.effects(&effects, &front.state);
+            }
+        }
     }
-    decisions
+}
+
+/// A line from standard input; empty at its end. Read elsewhere, so that a signal is heard meanwhile.
+async fn answer() -> String {
+    let read = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).map(|_| line)
+    });
+    read.await.ok().and_then(Result::ok).unwrap_or_default()
 }
 
 fn exit_of_outcome(outcome: &Outcome) -> Exit {

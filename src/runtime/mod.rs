@@ -8,6 +8,7 @@ mod doctor;
 mod effects;
 mod front;
 mod headless;
+mod panic;
 mod presentation;
 mod recorder;
 mod replay;
@@ -17,14 +18,16 @@ mod setup;
 mod task;
 mod terminal;
 mod tui;
+mod usage;
 mod world;
 
 pub use doctor::doctor;
 pub use headless::{Accept, Exit, Headless, run as run_headless};
 pub use replay::{Replayed, replay};
-pub use report::Style;
+pub use report::{Style, print};
 pub use sessions::{Format, sessions};
 pub use setup::{Flags, Setup};
+pub use terminal::Guard;
 pub use tui::run as run_tui;
 
 use crate::domain::intent::Intent;
@@ -38,6 +41,11 @@ pub fn intent_json(intent: &Intent) -> Value {
         "confidence_level": intent.confidence_level(), "token_budget": intent.token_budget,
         "paths": intent.paths, "symbols": intent.symbols,
     })
+}
+
+/// Text with everything made visible that a terminal would obey or hide.
+pub fn visible(text: &str) -> String {
+    crate::domain::safe_text::SafeText::new(text).into_string()
 }
 
 /// How `text` reads.

@@ -27,8 +27,9 @@ pub enum Record {
     Event(Box<Stamped>),
     /// A frame was drawn.
     Frame {
-        /// SHA-256 of its cells, in hex.
-        hash: String,
+        /// SHA-256 of its cells, in hex. `None` where only that it was drawn counts, as in a recording that is kept while
+        /// how things look goes on changing.
+        hash: Option<String>,
     },
 }
 
@@ -40,12 +41,16 @@ pub struct Recorder {
 }
 
 impl Recorder {
-    /// Begins a recording.
+    /// Begins a recording, for the user alone: prompts and code are in it.
     ///
     /// # Errors
     /// When the file cannot be made.
     pub fn create(path: &Path, presentation: Presentation) -> std::io::Result<Recorder> {
-        let mut recorder = Recorder { file: BufWriter::new(File::create(path)?), broken: None };
+        let mut options = File::options();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut recorder = Recorder { file: BufWriter::new(options.open(path)?), broken: None };
         recorder.write(&Record::Header { version: VERSION, presentation });
         Ok(recorder)
     }
@@ -57,7 +62,7 @@ impl Recorder {
 
     /// Notes a frame.
     pub fn frame(&mut self, buffer: &Buffer) {
-        self.write(&Record::Frame { hash: fingerprint(buffer) });
+        self.write(&Record::Frame { hash: Some(fingerprint(buffer)) });
     }
 
     fn write(&mut self, record: &Record) {

@@ -15,12 +15,14 @@ use std::path::Path;
 pub struct Replayed {
     /// Events folded.
     pub events: usize,
-    /// Frames drawn.
-    pub frames: usize,
+    /// What each frame drawn came to, as `recorder` says it.
+    pub frames: Vec<String>,
     /// Lines of the recording whose frame came out different.
     pub different: Vec<usize>,
     /// The last frame, as text.
     pub screen: String,
+    /// The state at the end; `None` when nothing happened.
+    pub state: Option<State>,
 }
 
 /// Replays a recording.
@@ -51,7 +53,7 @@ pub fn replay(path: &Path) -> Result<Replayed, Failure> {
             }
             (_, None) => return Err(wrong(number, "comes before the header".to_owned())),
             (Record::Event(stamped), Some(player)) => player.event(&stamped),
-            (Record::Frame { hash }, Some(player)) => player.frame(number, &hash),
+            (Record::Frame { hash }, Some(player)) => player.frame(number, hash.as_deref()),
         }
     }
     player.map(Player::finish).ok_or_else(|| wrong(1, "the recording is empty".to_owned()))
@@ -66,7 +68,8 @@ struct Player {
 
 impl Player {
     fn new(view: View) -> Player {
-        let replayed = Replayed { events: 0, frames: 0, different: Vec::new(), screen: String::new() };
+        let replayed =
+            Replayed { events: 0, frames: Vec::new(), different: Vec::new(), screen: String::new(), state: None };
         Player { view, state: None, terminal: None, replayed }
     }
 
@@ -81,7 +84,7 @@ impl Player {
         }
     }
 
-    fn frame(&mut self, line: usize, hash: &str) {
+    fn frame(&mut self, line: usize, hash: Option<&str>) {
         let Some(state) = &self.state else { return };
         let (width, height) = state.size;
         let fits = |t: &Terminal<TestBackend>| t.backend().buffer().area.as_size() == (width, height).into();
@@ -93,10 +96,11 @@ impl Player {
             ui::draw(frame, state, &mut self.view);
         });
         let Ok(drawn) = drawn;
-        self.replayed.frames += 1;
-        if fingerprint(drawn.buffer) != hash {
+        let drawn = fingerprint(drawn.buffer);
+        if hash.is_some_and(|hash| hash != drawn) {
             self.replayed.different.push(line);
         }
+        self.replayed.frames.push(drawn);
     }
 
     fn finish(mut self) -> Replayed {
@@ -106,6 +110,7 @@ impl Player {
             let rows = buffer.content.chunks(width).map(|row| row.iter().map(|c| c.symbol()).collect::<String>());
             self.replayed.screen = rows.map(|row| format!("{}\n", row.trim_end())).collect();
         }
+        self.replayed.state = self.state;
         self.replayed
     }
 }

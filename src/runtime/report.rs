@@ -3,12 +3,13 @@
 //! their schema.
 
 use super::headless::Exit;
-use crate::app::{Dated, Effect, Fact, State};
+use crate::app::{Dated, Effect, Fact, State, UNKNOWN_PRICE};
+use crate::domain::clock::Timestamp;
 use crate::domain::failure::Failure;
 use crate::domain::message::Author;
 use crate::domain::safe_text::SafeText;
 use crate::edit;
-use crate::graph::{Run, RunFact};
+use crate::graph::{PauseReason, Run, RunFact};
 use serde_json::{Value, json};
 use std::io::{IsTerminal, Write};
 
@@ -66,8 +67,11 @@ impl Reporter {
             }
             Fact::Run { fact: RunFact::Validated { report, .. }, .. } => {
                 for finding in report.findings() {
-                    let place = format!("{}:{}", finding.path, finding.line);
-                    progress(&format!("  {place}: {}", finding.message));
+                    let place = match finding.path.as_str() {
+                        "" => String::new(),
+                        path => format!("{path}:{}: ", finding.line),
+                    };
+                    progress(&format!("  {place}{}", finding.message.trim_end()));
                 }
                 for check in report.checks.iter().filter_map(|c| c.not_run.as_ref()) {
                     progress(&format!("  not checked: {check}"));
@@ -79,9 +83,10 @@ impl Reporter {
     }
 
     fn json_fact(&mut self, dated: &Dated, state: &State) {
-        let at = dated.at.0;
         let line = match &dated.fact {
-            Fact::SessionBegun { name, .. } => json!({"event": "session", "id": state.session.id, "name": name}),
+            Fact::SessionBegun { name, .. } => {
+                json!({"event": "session", "id": state.session.id, "name": name, "resumed": false})
+            }
             Fact::RunBegun { spec } => json!({
                 "event": "run", "run": spec.id, "model": spec.model.reference.to_string(), "mode": spec.mode.name,
                 "intent": super::intent_json(&spec.intent),
@@ -96,19 +101,54 @@ impl Reporter {
             },
             _ => return,
         };
-        print_line(at, line);
+        print_line(dated.at, line);
     }
 
     /// Tells of something that went wrong outside the run.
-    pub fn trouble(&self, failure: &Failure) {
+    pub fn trouble(&self, failure: &Failure, state: &State) {
         match self.style {
             Style::Text => progress(&failure.message),
-            Style::Json => print_line(0, json!({"event": "trouble", "kind": failure.kind, "message": failure.message})),
+            Style::Json => {
+                let line = json!({"event": "trouble", "kind": failure.kind, "message": failure.message});
+                print_line(state.now, line);
+            }
+        }
+    }
+
+    /// Asks what the request left open: on standard error whatever the style, since nothing else comes of it.
+    pub fn question(&self, text: &str) {
+        if self.style == Style::Json {
+            progress(text);
+        }
+    }
+
+    /// Tells what a paused run needs. That it is paused was told with the fact.
+    pub fn paused(&self, reason: &PauseReason) {
+        if let PauseReason::Budget { scope, .. } = reason {
+            let limit = match scope.as_str() {
+                UNKNOWN_PRICE => {
+                    "Choose another model with --model, or give its price in a file (`prices` in the configuration)."
+                }
+                "run" => "Nothing was sent. Allow more with --budget, or choose another model with --model.",
+                _ => {
+                    "Nothing was sent. Allow more in `limits` of the configuration, or choose another model with --model."
+                }
+            };
+            progress(limit);
+        }
+    }
+
+    /// Tells that the session was there already.
+    pub fn resumed(&self, state: &State) {
+        let session = &state.session;
+        if self.style == Style::Json {
+            let line = json!({"event": "session", "id": session.id, "name": session.name, "resumed": true});
+            print_line(state.now, line);
         }
     }
 
     /// Shows the proposal, once.
-    pub fn proposal(&mut self, run: &Run) {
+    pub fn proposal(&mut self, run: &Run, now: Timestamp) {
         let Some(attempt) = run.attempt().filter(|_| !self.proposal_told) else { return };
         self.proposal_told = true;
         let patch = edit::unified(&attempt.changes);
@@ -129,7 +169,7 @@ impl Reporter {
                 let quality = attempt.verdict.as_ref().map(|v| v.score);
                 let line = json!({"event": "proposal", "run": run.spec.id, "files": files, "patch": patch,
                     "checks_passed": passed, "quality": quality});
-                print_line(0, line);
+                print_line(now, line);
             }
         }
     }
@@ -142,7 +182,7 @@ impl Reporter {
                 let written: Vec<&str> = written(run);
                 let spent = state.session.runs.iter().map(Run::spent).sum::<crate::domain::money::Money>();
                 print_line(
-                    state.now.0,
+                    state.now,
                     json!({"event": "result", "exit": exit as u8, "session": state.session.name,
                         "session_id": state.session.id, "written": written, "spent_usd": spent.usd()}),
                 );
@@ -217,15 +257,13 @@ fn progress(text: &str) {
     let _ = writeln!(std::io::stderr(), "{}", SafeText::new(text));
 }
 
-/// Text on standard output. A closed pipe ends the output, not the run.
-fn print(text: &str) {
+/// Text on standard output. A closed pipe ends the output, not the program.
+pub fn print(text: &str) {
     let mut out = std::io::stdout().lock();
     let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
-fn print_line(at: i64, mut line: Value) {
-    if at > 0 {
-        line["at"] = json!(at);
-    }
+fn print_line(at: Timestamp, mut line: Value) {
+    line["at"] = json!(at);
     print(&format!("{line}\n"));
 }

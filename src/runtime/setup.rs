@@ -2,9 +2,9 @@
 
 use super::clock;
 use super::world::{Script, WorldSettings, new_session};
-use crate::app::{Opening, Resume, RootInfo, Settings};
+use crate::app::{Mouse, Opening, Resume, RootInfo, Settings};
 use crate::budget::limit::Limits;
-use crate::config::{self, Approvals, Environment, Loaded, ModelChoice, Overrides, Paths};
+use crate::config::{self, Approvals, Environment, Loaded, ModelChoice, Overrides, Paths, Suggestions};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::mode::Mode;
 use crate::domain::model::ModelRef;
@@ -66,16 +66,34 @@ impl Setup {
         let script = flags.script.clone().map(|path| Script { path, speed: flags.script_speed });
         let (settings, complaints) = settings(&loaded, &paths, script.is_some());
         loaded.failures.extend(complaints);
+        let mut problems = loaded.failures.clone();
+        problems.extend(loaded.suggestions.as_ref().filter(|s| !s.approved).map(unapproved));
         let opening = Opening {
             session: new_session(),
             session_name: flags.session.clone(),
             resume: Resume::Never,
             size: (0, 0),
+            mouse: Mouse::default(),
             root: root_info(&root),
             settings,
-            problems: loaded.failures.clone(),
+            problems,
         };
         Ok(Setup { root, loaded, paths, environment, opening, script })
+    }
+
+    /// What the project suggests, as it stands in its file: one line each. `None` when there is nothing left to approve.
+    pub fn suggestions(&self) -> Option<&[String]> {
+        self.loaded.suggestions.as_ref().filter(|s| !s.approved).map(|s| s.lines.as_slice())
+    }
+
+    /// Approves exactly what [`Setup::suggestions`] shows, in this root, for good.
+    ///
+    /// # Errors
+    /// When the approval cannot be written; it does not count then.
+    pub fn approve(&self) -> Result<(), Failure> {
+        let Some(suggestions) = &self.loaded.suggestions else { return Ok(()) };
+        let (mut approvals, _) = Approvals::load(&self.paths.data);
+        approvals.approve(&suggestions.hash, &format!("{} of {}", suggestions.file, self.root.path().display()))
     }
 
     /// What the world is made from.
@@ -87,6 +105,14 @@ impl Setup {
             script: self.script.clone(),
         }
     }
+}
+
+/// What a project suggests and nobody has approved: said whole, with how to approve it.
+pub fn unapproved(suggestions: &Suggestions) -> Failure {
+    let Suggestions { file, lines, .. } = suggestions;
+    let message =
+        format!("{file} suggests {}: not used until approved (`vibe-tui doctor --approve`)", lines.join("; "));
+    Failure::fatal(FailureKind::Config, message)
 }
 
 fn named(choice: &ModelChoice) -> Option<ModelRef> {
@@ -135,7 +161,9 @@ fn settings(loaded: &Loaded, paths: &Paths, scripted: bool) -> (Settings, Vec<Fa
     let mode = config.mode.as_str().to_owned();
     if !modes.iter().any(|m| m.name == mode) {
         let names: Vec<&str> = modes.iter().map(|m| m.name.as_str()).collect();
-        let message = format!("mode `{mode}` does not exist; there are {}", names.join(", "));
+        let place =
+            loaded.explain().iter().find(|s| s.key == "mode").map(|s| format!("{}: ", s.place)).unwrap_or_default();
+        let message = format!("{place}there is no mode `{mode}`; there are {}", names.join(", "));
         failures.push(Failure::fatal(FailureKind::Config, message));
     }
     let (texts, complaints) = loaded.prompts(paths);

@@ -14,7 +14,6 @@ use crossterm::{cursor, queue};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use std::io::{self, Write};
-use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The terminal as ratatui draws on it: one write a frame.
@@ -60,20 +59,23 @@ impl Guard {
     /// # Errors
     /// When standard output is no terminal, or refuses.
     pub fn take(mouse: Mouse) -> io::Result<(Guard, Screen)> {
-        restore_on_panic();
-        TAKEN.store(true, Ordering::SeqCst);
+        super::panic::watch(restore);
         let guard = Guard { mouse };
         guard.enter()?;
         let screen = Terminal::new(CrosstermBackend::new(FrameWriter::default()))?;
         Ok((guard, screen))
     }
 
+    /// Unsets first what a killed process may have left behind, so that entering twice is no harm either.
     fn enter(&self) -> io::Result<()> {
+        TAKEN.store(true, Ordering::SeqCst);
         enable_raw_mode()?;
         let mut out = io::stdout().lock();
         queue!(
             out,
             EnterAlternateScreen,
+            PopKeyboardEnhancementFlags,
+            DisableMouseCapture,
             EnableBracketedPaste,
             PushKeyboardEnhancementFlags(KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES),
             cursor::Hide
@@ -98,21 +100,49 @@ impl Guard {
         out.flush()
     }
 
-    /// Gives the terminal back, stops this process as Ctrl-Z would, and takes the terminal again when it is continued.
+    /// Gives the terminal back, stops this process group as Ctrl-Z would, and takes the terminal again when it is
+    /// continued. Without a shell that could continue it, nothing happens, and that is the answer.
     ///
     /// # Errors
     /// When the terminal refuses, or the signal cannot be sent.
-    #[cfg(unix)]
-    pub fn suspend(&self) -> io::Result<()> {
-        restore();
-        let group = rustix::process::Pid::from_raw(0);
-        match group {
-            Some(group) => rustix::process::kill_process_group(group, rustix::process::Signal::TSTP)?,
-            None => rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?,
+    pub fn suspend(&self) -> io::Result<Suspended> {
+        if !has_shell() {
+            return Ok(Suspended::NoShell);
         }
-        TAKEN.store(true, Ordering::SeqCst);
+        restore();
+        // Not TSTP: that one is caught, so that a `kill -TSTP` comes here, too.
+        rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?;
+        self.enter()?;
+        Ok(Suspended::Back)
+    }
+
+    /// Takes the terminal again after something else stopped and continued this process.
+    ///
+    /// # Errors
+    /// When the terminal refuses.
+    pub fn again(&self) -> io::Result<()> {
+        // The modes of now are those to go back to: a shell has set them while this process was stopped.
+        disable_raw_mode()?;
         self.enter()
     }
+}
+
+/// How going to the background went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Suspended {
+    /// The process was stopped and is continued.
+    Back,
+    /// Nobody could continue it: it was not stopped.
+    NoShell,
+}
+
+/// Whether the parent is a shell of this session with job control: the group would be orphaned otherwise (POSIX 3.264),
+/// and a stopped one would never go on.
+fn has_shell() -> bool {
+    use rustix::process::{getpgid, getpgrp, getppid, getsid};
+    let Some(parent) = getppid() else { return false };
+    let same_session = matches!((getsid(Some(parent)), getsid(None)), (Ok(theirs), Ok(ours)) if theirs == ours);
+    same_session && getpgid(Some(parent)).is_ok_and(|group| group != getpgrp())
 }
 
 impl Drop for Guard {
@@ -139,16 +169,4 @@ pub fn restore() {
     );
     let _ = out.flush();
     let _ = disable_raw_mode();
-}
-
-/// A panic in any thread first gives the terminal back, so that its message can be read.
-fn restore_on_panic() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let previous = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |panic| {
-            restore();
-            previous(panic);
-        }));
-    });
 }

@@ -2,17 +2,20 @@
 //! A frame is drawn only when something changed, and no more often than the limit; idle, nothing runs at all.
 
 use super::front::Front;
+use super::panic;
 use super::presentation::Presentation;
 use super::recorder::Recorder;
 use super::setup::Setup;
-use super::terminal::{Guard, Screen};
-use crate::app::{Area, Effect, Event, Mouse, Pointer, Resume, TerminalEffect, TextEdit};
+use super::terminal::{Guard, Screen, Suspended};
+use crate::app::{Action, Area, Effect, Event, Mouse, Opening, Pointer, Resume, TerminalEffect, TextEdit};
 use crate::config::Notify;
+use crate::domain::failure::{Failure, FailureKind};
 use crate::input::{Key, Resolution, Resolver};
 use crate::ui::{self, View};
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::event::{Event as TerminalEvent, EventStream, KeyCode, KeyModifiers, MouseButton, MouseEventKind};
 use futures_util::StreamExt;
+use ratatui::layout::Rect;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -39,19 +42,20 @@ pub async fn run(mut setup: Setup, record: Option<PathBuf>) -> io::Result<()> {
     let mouse = if setup.loaded.config.screen.mouse { Mouse::Captured } else { Mouse::Released };
     let frame_time = Duration::from_secs(1) / setup.loaded.config.screen.max_fps.max(1);
     let notify = setup.loaded.config.screen.notify;
+    // Before the terminal is taken: a signal that comes a moment later gives it back.
+    let signals = Signals::new()?;
     let (guard, screen) = Guard::take(mouse)?;
+    let keys = Some(EventStream::new());
     let size = screen.size()?;
     setup.opening.size = (size.width, size.height);
+    setup.opening.mouse = mouse;
     let opening = setup.opening.clone();
     let front = Front::start(setup, recorder);
     let resolver = Resolver::new(keymap.clone());
     let view = View::new(looks, keymap);
-    let keys = Some(EventStream::new());
-    let mut loop_ = Loop { front, guard, screen, view, resolver, keys, notify, frame_time, last: None, due: None };
-    let effects = loop_.front.open(opening).await;
-    loop_.own(effects).await?;
-    loop_.draw().await?;
-    let result = loop_.serve().await;
+    let mut loop_ =
+        Loop { front, guard, screen, view, resolver, keys, signals, notify, frame_time, last: None, due: None };
+    let result = loop_.run(opening).await;
     let Loop { front, guard, .. } = loop_;
     drop(guard);
     front.close().await;
@@ -66,6 +70,7 @@ struct Loop {
     resolver: Resolver,
     /// `None` only while the terminal is not ours.
     keys: Option<EventStream>,
+    signals: Signals,
     notify: Notify,
     frame_time: Duration,
     /// When the last frame was drawn.
@@ -76,16 +81,26 @@ struct Loop {
 
 /// What woke the loop.
 enum Wake {
-    End,
+    Panic,
+    Signal(Attention),
     Key(io::Result<TerminalEvent>),
     Result(Event),
     Frame,
     Second,
+    Gone,
 }
 
 impl Loop {
+    async fn run(&mut self, opening: Opening) -> io::Result<()> {
+        let effects = self.front.open(opening).await;
+        self.own(effects).await?;
+        self.draw().await?;
+        // The first key is read as part of a sentence: the words for that are made ready meanwhile.
+        tokio::task::spawn_blocking(crate::intent::Vocabulary::embedded);
+        self.serve().await
+    }
+
     async fn serve(&mut self) -> io::Result<()> {
-        let mut ends = ends()?;
         let mut second = Instant::now() + SECOND;
         while !self.front.state.leaving {
             let due = self.due;
@@ -93,18 +108,26 @@ impl Loop {
             let keys = self.keys.get_or_insert_with(EventStream::new);
             let wake = tokio::select! {
                 biased;
-                _ = futures_util::future::select_all(ends.iter_mut().map(|s| Box::pin(s.recv()))) => Wake::End,
-                key = keys.next() => key.map_or(Wake::End, Wake::Key),
+                () = panic::happened() => Wake::Panic,
+                attention = self.signals.next() => Wake::Signal(attention),
+                key = keys.next() => key.map_or(Wake::Gone, Wake::Key),
                 () = sleep_until(due.unwrap_or(second)), if due.is_some_and(|d| d <= Instant::now()) => Wake::Frame,
-                event = self.front.events.recv() => event.map_or(Wake::End, Wake::Result),
+                event = self.front.next() => event.map_or(Wake::Gone, Wake::Result),
                 () = sleep_until(due.unwrap_or(second)), if due.is_some() => Wake::Frame,
                 () = sleep_until(second), if busy => Wake::Second,
             };
             match wake {
-                Wake::End => self.event(Event::EndRequested, Duration::ZERO).await?,
+                Wake::Panic => return Err(io::Error::other("a part of the program has failed (see above)")),
+                Wake::Signal(Attention::Suspend) => self.event(Event::User(Action::Suspend), Duration::ZERO).await?,
+                Wake::Signal(Attention::Continued) => {
+                    self.guard.again()?;
+                    self.event(Event::User(Action::Redraw), Duration::ZERO).await?;
+                }
+                // The terminal or the performer is gone: nobody can see or answer any more.
+                Wake::Signal(Attention::End) | Wake::Gone | Wake::Key(Err(_)) => {
+                    self.event(Event::EndRequested, Duration::ZERO).await?;
+                }
                 Wake::Key(Ok(key)) => self.terminal_event(key).await?,
-                // The terminal is gone: nobody can see or answer any more.
-                Wake::Key(Err(_)) => self.event(Event::EndRequested, Duration::ZERO).await?,
                 Wake::Result(event) => self.results(event).await?,
                 Wake::Frame => self.draw().await?,
                 Wake::Second => {
@@ -120,7 +143,7 @@ impl Loop {
     async fn results(&mut self, first: Event) -> io::Result<()> {
         self.event(first, CALM).await?;
         for _ in 1..BATCH {
-            let Ok(event) = self.front.events.try_recv() else { break };
+            let Some(event) = self.front.waiting() else { break };
             self.event(event, CALM).await?;
         }
         Ok(())
@@ -186,9 +209,15 @@ impl Loop {
         let (state, view) = (&self.front.state, &mut self.view);
         let mut beyond = Vec::new();
         let drawn = self.screen.draw(|frame| beyond = ui::draw(frame, state, view))?;
-        let buffer = drawn.buffer.clone();
         self.last = Some(Instant::now());
-        self.front.drawn(&buffer);
+        let (width, height) = (drawn.area.width, drawn.area.height);
+        if (width, height) == state.size {
+            let buffer = drawn.buffer.clone();
+            self.front.drawn(&buffer);
+        } else {
+            // The terminal has changed its size and the signal has not come yet, or came while we were stopped.
+            return self.event(Event::Resized(width, height), Duration::ZERO).await;
+        }
         for event in beyond {
             self.event(event, Duration::ZERO).await?;
         }
@@ -200,7 +229,7 @@ impl Loop {
         self.view.follow(&effects);
         for effect in effects {
             match effect {
-                Effect::Terminal(effect) => self.terminal(effect)?,
+                Effect::Terminal(effect) => self.terminal(effect).await?,
                 Effect::CopyText(text) => {
                     let mut out = io::stdout().lock();
                     crossterm::queue!(out, CopyToClipboard::to_clipboard_from(text))?;
@@ -213,18 +242,30 @@ impl Loop {
         Ok(())
     }
 
-    fn terminal(&mut self, effect: TerminalEffect) -> io::Result<()> {
+    async fn terminal(&mut self, effect: TerminalEffect) -> io::Result<()> {
         match effect {
             TerminalEffect::Suspend => {
                 self.keys = None;
-                self.guard.suspend()?;
-                self.screen.clear()?;
+                match self.guard.suspend()? {
+                    Suspended::Back => self.clear()?,
+                    Suspended::NoShell => {
+                        let message = "There is no shell here that could bring the program back.";
+                        let failure = Failure::fatal(FailureKind::Denied, message);
+                        Box::pin(self.event(Event::Noticed(failure), Duration::ZERO)).await?;
+                    }
+                }
             }
-            TerminalEffect::Redraw => self.screen.clear()?,
+            TerminalEffect::Redraw => self.clear()?,
             TerminalEffect::Mouse(mouse) => self.guard.set_mouse(mouse)?,
             TerminalEffect::NextTheme | TerminalEffect::Quit => {}
         }
         Ok(())
+    }
+
+    /// The next frame is drawn whole. Not `Terminal::clear`: that asks the terminal where its cursor is, and waits.
+    fn clear(&mut self) -> io::Result<()> {
+        let size = self.screen.size()?;
+        self.screen.resize(Rect::new(0, 0, size.width, size.height))
     }
 
     /// Calls the user, as configured.
@@ -239,12 +280,40 @@ impl Loop {
     }
 }
 
-/// The signals that end the program.
-fn ends() -> io::Result<Vec<Signal>> {
-    [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt(), SignalKind::quit()]
-        .into_iter()
-        .map(signal)
-        .collect()
+/// What a signal asks for.
+enum Attention {
+    End,
+    Suspend,
+    Continued,
+}
+
+/// The signals that concern the terminal.
+struct Signals {
+    ends: Vec<Signal>,
+    stop: Signal,
+    goes_on: Signal,
+}
+
+impl Signals {
+    fn new() -> io::Result<Signals> {
+        let ends = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt(), SignalKind::quit()];
+        let of = |signal_: rustix::process::Signal| signal(SignalKind::from_raw(signal_.as_raw()));
+        Ok(Signals {
+            ends: ends.into_iter().map(signal).collect::<io::Result<_>>()?,
+            stop: of(rustix::process::Signal::TSTP)?,
+            goes_on: of(rustix::process::Signal::CONT)?,
+        })
+    }
+
+    async fn next(&mut self) -> Attention {
+        let end = futures_util::future::select_all(self.ends.iter_mut().map(|s| Box::pin(s.recv())));
+        tokio::select! {
+            biased;
+            _ = end => Attention::End,
+            _ = self.stop.recv() => Attention::Suspend,
+            _ = self.goes_on.recv() => Attention::Continued,
+        }
+    }
 }
 
 fn pointer(kind: MouseEventKind, area: Area, row: u16) -> Option<Pointer> {

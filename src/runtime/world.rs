@@ -2,18 +2,22 @@
 //! configuration, after the first frame.
 
 use super::clock;
+use super::usage::PatternUse;
 use crate::budget::price::PriceList;
-use crate::config::{Config, Environment, Paths};
-use crate::domain::failure::Failure;
+use crate::config::{Config, Environment, ModelChoice, Paths};
+use crate::domain::change::FileContent;
+use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::SessionId;
+use crate::domain::model::Locality;
 use crate::pattern::{self, Library};
 use crate::provider::{Discovery, Embedded, Endpoint, Listing, Protocol, Provider, Reach, Registry, Scripted, Secret};
-use crate::repo::Root;
+use crate::repo::{self, Root};
 use crate::store::Store;
 use crate::validate;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::watch;
 
 /// Everything effects need.
 pub struct World {
@@ -25,10 +29,12 @@ pub struct World {
     pub prices: PriceList,
     /// Patterns, the user's and the project's over the built-in ones.
     pub library: Arc<Library>,
+    /// How patterns have fared.
+    pub patterns: Arc<PatternUse>,
     /// The check command, if one may be run.
     pub check: Option<Vec<String>>,
-    /// Servers found so far.
-    registry: RwLock<Arc<Registry>>,
+    /// Servers found; `None` until they were looked for.
+    registry: watch::Sender<Option<Arc<Registry>>>,
     settings: WorldSettings,
 }
 
@@ -64,20 +70,22 @@ impl World {
         let mut failures = Vec::new();
         let store = Store::open(&settings.paths.data.join("sessions.db")).await;
         if let Some(notice) = store.notice() {
-            failures.push(Failure::fatal(crate::domain::failure::FailureKind::Store, notice.message.clone()));
+            failures.push(Failure::fatal(FailureKind::Store, notice.message.clone()));
         }
         let (prices, complaints) = prices(&settings);
         failures.extend(complaints);
-        let (library, complaints) = library(&settings, root.path());
+        let (library, complaints) = library(&settings, &root);
         failures.extend(complaints);
+        let patterns = Arc::new(PatternUse::load(&store).await);
         let check = settings.config.check.command.as_ref().map(|c| c.words().to_vec());
         let world = World {
             root,
             store,
             prices,
             library: Arc::new(library),
+            patterns,
             check,
-            registry: RwLock::new(Arc::new(Registry::new(Vec::new(), Reach::Offline, 0))),
+            registry: watch::Sender::new(None),
             settings,
         };
         (world, failures)
@@ -98,26 +106,36 @@ impl World {
         self.settings.paths.cache.join("scratch")
     }
 
-    /// The servers found so far.
-    pub fn registry(&self) -> Arc<Registry> {
-        self.registry.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// The servers found. Waits until they were looked for: a run that is resumed may ask before that.
+    pub async fn registry(&self) -> Arc<Registry> {
+        let mut found = self.registry.subscribe();
+        loop {
+            if let Some(registry) = found.borrow_and_update().clone() {
+                return registry;
+            }
+            // The sender is ours and lives as long as `self`.
+            let _ = found.changed().await;
+        }
     }
 
     /// Looks for servers, asks each for its models, and keeps what was found.
     pub async fn discover(&self) -> Listing {
         let mut failures = Vec::new();
-        let (mut endpoints, complaints) = self.endpoints();
-        failures.extend(complaints);
+        let mut endpoints = Vec::new();
         // A script replaces every model: nothing is looked for, nothing can be asked by mistake.
         if self.settings.script.is_none() {
             let (found, complaints) = Discovery::new(self.settings.environment.clone()).run().await;
-            endpoints.extend(found);
             failures.extend(complaints);
+            let (configured, complaints) = self.endpoints();
+            failures.extend(complaints);
+            // Of two with one name the later counts: the user's own wins.
+            endpoints = found;
+            endpoints.extend(configured);
         }
         let reach = if self.settings.config.offline { Reach::Offline } else { Reach::Online };
         let mut registry = Registry::new(endpoints, reach, clock::now().0 as u64);
-        let library = self.library.clone();
-        registry = registry.with(Arc::new(Embedded::new(move |request| pattern::engine::answer(&library, request))));
+        let (library, patterns) = (self.library.clone(), self.patterns.clone());
+        registry = registry.with(Arc::new(Embedded::new(move |request| patterns.answer(&library, request))));
         if let Some(script) = &self.settings.script {
             match Scripted::load(&script.path, script.speed) {
                 Ok(scripted) => registry = registry.with(Arc::new(scripted) as Arc<dyn Provider>),
@@ -126,9 +144,29 @@ impl World {
         }
         let registry = Arc::new(registry);
         let mut listing = registry.list().await;
-        *self.registry.write().unwrap_or_else(PoisonError::into_inner) = registry;
+        self.add_wanted(&registry, &mut listing).await;
+        self.registry.send_replace(Some(registry));
         failures.append(&mut listing.failures);
         Listing { failures, ..listing }
+    }
+
+    /// The configured model, if its provider knows it without listing it, as clouds know aliases; else why it is not there.
+    async fn add_wanted(&self, registry: &Registry, listing: &mut Listing) {
+        let ModelChoice::Named(wanted) = &self.settings.config.model else { return };
+        if self.settings.script.is_some() || listing.models.iter().any(|m| m.reference == *wanted) {
+            return;
+        }
+        let described = match registry.resolve(wanted) {
+            Ok(provider) => provider.describe(&wanted.model).await,
+            Err(failure) => Err(failure),
+        };
+        match described {
+            Ok(model) => listing.models.push(model),
+            Err(failure) => {
+                listing.failures.retain(|f| *f != failure);
+                listing.failures.insert(0, failure);
+            }
+        }
     }
 
     /// The servers of the configuration.
@@ -162,6 +200,9 @@ fn endpoint(name: &str, configured: &crate::config::Endpoint, environment: &Envi
         crate::config::Protocol::Messages => Protocol::Messages,
     };
     let mut endpoint = Endpoint::new(name, protocol, configured.base_url.as_str())?;
+    if configured.paid {
+        endpoint = endpoint.with_locality(Locality::Remote);
+    }
     if let Some(variable) = configured.key_env.as_ref().map(|k| k.as_str()) {
         let Some(key) = environment.get(variable) else { return Ok(endpoint.requiring_key(variable)) };
         endpoint = endpoint.with_key(Secret::new(key), variable)?;
@@ -185,15 +226,20 @@ fn prices(settings: &WorldSettings) -> (PriceList, Vec<Failure>) {
     (prices, failures)
 }
 
-fn library(settings: &WorldSettings, root: &Path) -> (Library, Vec<Failure>) {
+fn library(settings: &WorldSettings, root: &Root) -> (Library, Vec<Failure>) {
     let mut sources = Vec::new();
     let mut failures = Vec::new();
     let own = settings.paths.config.join("patterns");
-    let configured = settings.config.patterns.iter().cloned();
-    for dir in [own, root.join(".vibe/patterns")].into_iter().chain(configured) {
-        for path in yaml_files(&dir) {
-            match read(&path, settings) {
-                Ok(text) => sources.push(pattern::Source { name: settings.paths.show(&path), text }),
+    for dir in std::iter::once(&own).chain(&settings.config.patterns) {
+        for path in yaml_files(dir) {
+            let name = settings.paths.show(&path);
+            // A file of the repository is read beneath it: a link that leads out is not followed.
+            let text = match path.strip_prefix(root.path()).ok().and_then(Path::to_str) {
+                Some(inside) => inside_text(root, inside, &name),
+                None => read(&path, settings),
+            };
+            match text {
+                Ok(text) => sources.push(pattern::Source { name, text }),
                 Err(failure) => failures.push(failure),
             }
         }
@@ -204,6 +250,15 @@ fn library(settings: &WorldSettings, root: &Path) -> (Library, Vec<Failure>) {
     let (library, complaints) = Library::load(&sources);
     failures.extend(complaints);
     (library, failures)
+}
+
+fn inside_text(root: &Root, path: &str, name: &str) -> Result<String, Failure> {
+    let why = match repo::read::read(root, &[path.to_owned()]).pop().map(|f| f.content) {
+        Some(FileContent::Text { text }) => return Ok(text),
+        Some(FileContent::Opaque { reason }) => reason,
+        Some(FileContent::Absent) | None => "not there".to_owned(),
+    };
+    Err(Failure::fatal(FailureKind::Config, format!("{name}: cannot be read: {why}")))
 }
 
 fn yaml_files(dir: &Path) -> Vec<PathBuf> {
@@ -220,6 +275,6 @@ fn yaml_files(dir: &Path) -> Vec<PathBuf> {
 fn read(path: &Path, settings: &WorldSettings) -> Result<String, Failure> {
     std::fs::read_to_string(path).map_err(|e| {
         let message = format!("{}: cannot be read: {e}", settings.paths.show(path));
-        Failure::fatal(crate::domain::failure::FailureKind::Config, message)
+        Failure::fatal(FailureKind::Config, message)
     })
 }

@@ -49,11 +49,25 @@ fn weight(layout: &Layout, area: Area, base: u16, focus: u16) -> Option<(Area, u
     Some((area, (i32::from(base + focused) + steps).max(4) as u16))
 }
 
-/// Cuts a column or a row by weight.
-fn cut(rect: Rect, vertical: bool, parts: Vec<(Area, u16)>) -> Vec<(Area, Rect)> {
-    let constraints: Vec<Constraint> = parts.iter().map(|(_, w)| Constraint::Fill(*w)).collect();
-    let split = if vertical { Split::vertical(constraints) } else { Split::horizontal(constraints) };
-    parts.into_iter().map(|(a, _)| a).zip(split.split(rect).iter().copied()).collect()
+/// Rows a pane keeps as long as there are enough for all: its border and a line.
+const LEAST: u16 = 3;
+
+/// Cuts a column of panes: each its least, and what is left by weight.
+fn cut(rect: Rect, parts: Vec<(Area, u16)>) -> Vec<(Area, Rect)> {
+    let least = LEAST.min(rect.height / parts.len().max(1) as u16);
+    let mut left = rect.height - least * parts.len() as u16;
+    let mut weights: u32 = parts.iter().map(|(_, w)| u32::from(*w)).sum();
+    let mut y = rect.y;
+    let mut panes = Vec::with_capacity(parts.len());
+    for (area, weight) in parts {
+        // The last one takes what rounding left over.
+        let extra = (u32::from(left) * u32::from(weight) + weights / 2) / weights.max(1);
+        let extra = u16::try_from(extra).unwrap_or(left).min(left);
+        (left, weights) = (left - extra, weights - u32::from(weight));
+        panes.push((area, Rect { y, height: least + extra, ..rect }));
+        y += least + extra;
+    }
+    panes
 }
 
 /// Chat | stream over review | budget over sessions.
@@ -72,9 +86,9 @@ fn narrow(body: Rect, layout: &Layout) -> Vec<(Area, Rect)> {
     let columns = vec![
         [weight(layout, Area::Chat, 70, 10), weight(layout, Area::Sessions, 22, 30)].into_iter().flatten().collect(),
         [
-            weight(layout, Area::Stream, 30, 40),
-            weight(layout, Area::Review, 34, 60),
-            weight(layout, Area::Budget, 20, 20),
+            weight(layout, Area::Stream, 20, 120),
+            weight(layout, Area::Review, 34, 200),
+            weight(layout, Area::Budget, 14, 80),
         ]
         .into_iter()
         .flatten()
@@ -94,7 +108,7 @@ fn columns_of(body: Rect, layout: &Layout, columns: Vec<Vec<(Area, u16)>>, width
         })
         .collect();
     let rects = Split::horizontal(constraints).split(body);
-    shown.into_iter().zip(rects.iter()).flat_map(|((column, _), rect)| cut(*rect, true, column)).collect()
+    shown.into_iter().zip(rects.iter()).flat_map(|((column, _), rect)| cut(*rect, column)).collect()
 }
 
 #[cfg(test)]
@@ -108,13 +122,13 @@ mod tests {
             let panes = arrange(Rect::new(0, 0, 80, 24), &layout).panes;
             assert_eq!(panes.len(), 5);
             for (area, rect) in &panes {
-                assert!(rect.width >= 24 && rect.height >= 4, "{area:?} with the keys on {focus:?}: {rect:?}");
+                assert!(rect.width >= 24 && rect.height >= 3, "{area:?} with the keys on {focus:?}: {rect:?}");
             }
         }
         let review = Layout { focus: Area::Review, ..Layout::default() };
         let panes = arrange(Rect::new(0, 0, 80, 24), &review).panes;
         let rect = panes.iter().find(|(a, _)| *a == Area::Review).unwrap().1;
-        assert!(rect.width >= 50 && rect.height >= 10, "{rect:?}");
+        assert!(rect.width >= 50 && rect.height >= 13, "{rect:?}");
     }
 
     #[test]

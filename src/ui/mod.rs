@@ -1,10 +1,11 @@
 //! Drawing: layout, theme roles, panes, overlays and widgets. Reads state, never writes it.
 //!
-//! What is expensive (wrapping, highlighting) is kept between frames in [`View`], by what it was made from, so that a frame
-//! costs what is visible and not what was ever said.
+//! What is expensive (wrapping, highlighting, laying out a diff) is kept between frames in [`View`], by what it was made
+//! from, so that a frame costs what is visible and not what was ever said. [`View::work`] counts it.
 
 mod arrangement;
-mod chrome;
+mod footer;
+mod header;
 mod look;
 mod overlays;
 mod panes;
@@ -17,6 +18,8 @@ pub use look::Look;
 use crate::app::{Area, Effect, Event, Overlay, State, TerminalEffect};
 use crate::input::Keymap;
 use ratatui::Frame;
+use ratatui::widgets::Block;
+use theme::Role;
 
 /// What drawing needs beside the state, and what it keeps between frames.
 pub struct View {
@@ -29,13 +32,37 @@ pub struct View {
     chat: panes::chat::Cache,
     stream: panes::stream::Cache,
     review: panes::review::Cache,
+    work: Work,
+}
+
+/// What was laid out since the view was made. Counts, not times: a frame in which nothing changed adds nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Lines of messages and answers that were wrapped.
+    pub wrapped: usize,
+    /// Lines of a proposal that were placed.
+    pub placed: usize,
+    /// Lines of a proposal that were highlighted.
+    pub highlighted: usize,
 }
 
 impl View {
     /// A view with nothing kept yet. `looks` has at least one entry; the first is used.
     pub fn new(looks: Vec<Look>, keymap: Keymap) -> View {
-        let look = looks[0].clone();
-        View { look, keymap, looks, chat: Default::default(), stream: Default::default(), review: Default::default() }
+        View {
+            look: looks[0].clone(),
+            keymap,
+            looks,
+            chat: Default::default(),
+            stream: Default::default(),
+            review: Default::default(),
+            work: Work::default(),
+        }
+    }
+
+    /// What was laid out so far.
+    pub fn work(&self) -> Work {
+        self.work
     }
 
     /// Follows the effects that change how everything looks. What was kept in the old colours is forgotten.
@@ -51,13 +78,15 @@ impl View {
 /// Draws everything. Returns how far panes can be scrolled where the state is beyond that.
 pub fn draw(frame: &mut Frame, state: &State, view: &mut View) -> Vec<Event> {
     let area = frame.area();
+    // The theme's colours, whatever the terminal's are.
+    frame.render_widget(Block::new().style(view.look.style(Role::Text)), area);
     if area.width < 20 || area.height < 6 {
         frame.render_widget(ratatui::text::Line::raw("too small"), area);
         return Vec::new();
     }
     let arrangement = arrange(area, &state.layout);
     let mut beyond = Vec::new();
-    chrome::draw_header(frame, arrangement.header, state, view);
+    header::draw_header(frame, arrangement.header, state, view);
     for (pane, rect) in &arrangement.panes {
         match pane {
             Area::Chat => beyond.extend(panes::chat::draw_chat(frame, *rect, state, view)),
@@ -67,12 +96,13 @@ pub fn draw(frame: &mut Frame, state: &State, view: &mut View) -> Vec<Event> {
             Area::Sessions => panes::sessions::draw_sessions(frame, *rect, state, view),
         }
     }
-    chrome::draw_footer(frame, arrangement.footer, state, view);
+    footer::draw_footer(frame, arrangement.footer, state, view);
+    overlays::pause::draw_pause(frame, area, state, view);
     match &state.overlay {
         Some(Overlay::Help { scroll }) => {
-            beyond.extend(overlays::help::draw_help(frame, area, *scroll, view));
+            beyond.extend(overlays::help::draw_help(frame, area, *scroll, state, view));
         }
-        Some(Overlay::Picker(picker)) => overlays::picker::draw_picker(frame, area, picker, view),
+        Some(Overlay::Picker(picker)) => overlays::picker::draw_picker(frame, area, picker, state, view),
         None => {}
     }
     beyond

@@ -30,13 +30,14 @@ pub(super) fn check(changes: &ChangeSet, syntax: SyntaxCheck<'_>) -> Option<Chec
     for change in changes.files.iter().filter(|c| !c.is_noop()) {
         if let Some(new) = new_faults(change, syntax) {
             parsed = true;
-            findings.extend(new.into_iter().map(|fault| finding(&change.path, fault)));
+            let severity = severity(&change.path);
+            findings.extend(new.into_iter().map(|fault| finding(&change.path, fault, severity)));
         }
     }
     parsed.then(|| CheckResult {
         strategy: Strategy::Syntax,
         command: "tree-sitter".to_owned(),
-        passed: findings.is_empty(),
+        passed: findings.iter().all(|f| f.severity != Severity::Error),
         millis: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
         findings,
         not_run: None,
@@ -68,7 +69,16 @@ fn key(fault: &Fault, text: &str) -> (String, String) {
     (fault.message.clone(), line.trim().to_owned())
 }
 
-fn finding(path: &str, fault: Fault) -> Finding {
+/// A grammar sees C and C++ before the preprocessor does: a macro may make valid code look broken, so its word is a
+/// warning there.
+fn severity(path: &str) -> Severity {
+    match Language::from_path(path) {
+        Some(Language::C | Language::Cpp) => Severity::Warning,
+        _ => Severity::Error,
+    }
+}
+
+fn finding(path: &str, fault: Fault, severity: Severity) -> Finding {
     Finding {
         tool: "syntax".to_owned(),
         path: path.to_owned(),
@@ -76,7 +86,7 @@ fn finding(path: &str, fault: Fault) -> Finding {
         column: fault.column,
         rule: None,
         message: fault.message,
-        severity: Severity::Error,
+        severity,
     }
 }
 
@@ -97,6 +107,17 @@ mod tests {
         let result = check(&ChangeSet { files: vec![change] }, &bangs)?;
         assert_eq!(result.passed, result.findings.is_empty());
         Some(result.findings.iter().map(|f| f.line).collect())
+    }
+
+    #[test]
+    fn a_grammars_word_fails_a_validation_except_before_a_preprocessor() {
+        let broken = |_: Language, _: &str, _: &str| Some(vec![Fault { line: 1, column: 1, message: "x".to_owned() }]);
+        let passed = |path: &str| {
+            let change = FileChange { path: path.to_owned(), before: None, after: Some("x".to_owned()) };
+            check(&ChangeSet { files: vec![change] }, &broken).unwrap().passed
+        };
+        assert!(!passed("a.rs"));
+        assert!(passed("a.c") && passed("a.hpp"));
     }
 
     #[test]

@@ -90,7 +90,7 @@ fn arrows_change_a_chip_only_while_the_chat_has_the_keys() {
     desk.typed(REQUEST);
     desk.acts(&[Action::EditIntent, Action::FocusReview, Action::Down]);
     assert_eq!(desk.state.chat.corrections, Default::default());
-    assert_eq!(desk.state.review.offset, 1);
+    assert_eq!(desk.state.review.line, 1);
 }
 
 #[test]
@@ -128,7 +128,8 @@ fn the_context_is_chosen_with_what_was_said_before_the_request() {
     let mut desk = Desk::at_gate(World::new());
     desk.act(Action::CancelRun);
     desk.submit("Fix the add function in calc.py");
-    let Some(Effect::AssembleContext { conversation, intent, .. }) = desk.effects.last() else { panic!() };
+    let assembling = desk.effects.iter().rev().find(|e| matches!(e, Effect::AssembleContext { .. }));
+    let Some(Effect::AssembleContext { conversation, intent, .. }) = assembling else { panic!() };
     let said: Vec<(Author, &str)> = conversation.iter().map(|m| (m.author, m.text.as_str())).collect();
     assert_eq!(said.len(), 3);
     assert_eq!((said[0], said[2].0), ((Author::User, REQUEST), Author::Workbench));
@@ -249,7 +250,7 @@ fn an_unclear_request_is_asked_about_once_and_then_goes_on_with_the_answer() {
     desk.submit("src/app.py");
     assert!(desk.state.session.runs.is_empty());
     let questions = desk.said(Author::Workbench);
-    assert!(questions[0].starts_with("What should be done with src/app.py?\n- "), "{questions:?}");
+    assert!(questions[0].starts_with("What should be done with src/app.py?\n1. "), "{questions:?}");
     desk.settle();
 
     desk.typed("fix");

@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use vibe_tui::app::{
-    Action, Area, Dated, Effect, Entry, Event, Fact, ModelEvent, Opening, Overlay, Resume, RootInfo, Session, Settings,
-    Stamped, State, StoreEvent, TextEdit, WorkEvent, hunks, update,
+    Action, Area, Dated, Effect, Entry, Event, Fact, ModelEvent, Mouse, Opening, Overlay, Resume, RootInfo, Session,
+    Settings, Stamped, State, StoreEvent, TextEdit, WorkEvent, hunks, update,
 };
 use vibe_tui::budget::choice::Candidate;
 use vibe_tui::budget::limit::Limits;
@@ -248,6 +248,7 @@ pub fn opening() -> Opening {
         size: (120, 40),
         root,
         settings: settings(),
+        mouse: Mouse::Captured,
         problems: Vec::new(),
     }
 }
@@ -633,6 +634,9 @@ impl Desk {
             self.mirror = Session::fold(live.id.clone(), &facts);
         }
         self.mirror.acknowledged = live.acknowledged;
+        self.mirror.unsaved.clone_from(&live.unsaved);
+        // The store makes names unique; what it made of this one is no fact of the session.
+        self.mirror.name.clone_from(&live.name);
         assert!(self.mirror == *live, "the live session is not what was journaled:\n{live:#?}\n{:#?}", self.mirror);
         assert!(live.acknowledged <= live.seq);
         if let Some(entry) = self.entries.last().filter(|e| e.session == live.id) {
@@ -680,9 +684,10 @@ impl Desk {
         messages.filter(|m| m.author == by).map(|m| m.text.as_str()).collect()
     }
 
-    /// The names of the newest event's effects.
+    /// The names of the newest event's effects. The list of sessions is asked for whenever it may have changed; that is left
+    /// out here.
     pub fn asked(&self) -> Vec<&'static str> {
-        self.effects.iter().map(name).collect()
+        self.effects.iter().filter(|e| **e != Effect::ListSessions).map(name).collect()
     }
 
     /// The facts of the newest event, by kind.

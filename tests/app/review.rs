@@ -194,7 +194,8 @@ fn a_write_is_journaled_before_it_is_asked_for() {
     desk.acts(&[Action::NextFile, Action::AcceptHunk, Action::Apply]);
     assert_eq!(desk.asked(), ["journal", "apply"]);
     assert_eq!(desk.run_facts(), [&RunFact::ApplyRequested]);
-    let Some(Effect::Apply { changes, .. }) = desk.effects.last() else { panic!() };
+    let apply = desk.effects.iter().find(|e| matches!(e, Effect::Apply { .. }));
+    let Some(Effect::Apply { changes, .. }) = apply else { panic!() };
     assert_eq!(changes.files.len(), 1);
     let after = changes.files[0].after.as_ref().unwrap();
     assert!(after.contains("line_2 = 22") && after.contains("line_19 = 19"), "only the accepted hunk is written");

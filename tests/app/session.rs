@@ -166,7 +166,8 @@ fn the_open_session_is_renamed_by_a_fact_and_another_one_by_the_store() {
     desk.typed("calc\u{7}ulator ");
     desk.act(Action::Confirm);
     assert_eq!(desk.facts(), [&Fact::SessionRenamed { name: "calculator".into() }]);
-    assert_eq!(desk.asked(), ["journal", "list"]);
+    assert_eq!(desk.asked(), ["journal"]);
+    assert_eq!(desk.effects.last(), Some(&Effect::ListSessions));
     assert_eq!(
         (desk.state.session.name.as_str(), desk.entries.last().unwrap().name.as_str()),
         ("calculator", "calculator")
@@ -395,9 +396,9 @@ fn what_begins_a_run_or_answers_a_pause_is_one_entry() {
 fn the_list_is_asked_for_after_the_run_that_changed_it_is_journaled() {
     let mut desk = Desk::at_gate(World::new());
     desk.act(Action::CancelRun);
-    let asked = desk.asked();
-    let (list, journal) = (asked.iter().position(|a| *a == "list"), asked.iter().rposition(|a| *a == "journal"));
-    assert!(journal < list, "{asked:?}");
+    let list = desk.effects.iter().position(|e| *e == Effect::ListSessions);
+    let journal = desk.effects.iter().rposition(|e| matches!(e, Effect::Journal(_)));
+    assert!(journal < list, "{:?}", desk.effects);
     desk.settle();
     assert_eq!(desk.state.sessions.list[0].status, SessionStatus::Idle);
 }

@@ -3,6 +3,7 @@
 use crate::app::event::TextEdit;
 use crate::domain::intent::{Action, Complexity, Intent, Target};
 use crate::domain::language::Language;
+use crate::intent::Answer;
 use tui_textarea::{CursorMove, TextArea, WrapMode};
 
 /// The pane.
@@ -24,8 +25,28 @@ pub struct Chat {
     pub history: Vec<String>,
     /// Index into `history` while browsing it, and the text that was being typed before.
     pub browsing: Option<(usize, String)>,
-    /// A request whose reading was too uncertain: its text, to be read again with the answer.
-    pub asked: Option<String>,
+    /// A request whose reading was too uncertain, to be read again with the answer.
+    pub asked: Option<Asked>,
+}
+
+/// A request that was asked back about.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Asked {
+    /// Its text.
+    pub text: String,
+    /// The answers that were suggested.
+    pub answers: Vec<Answer>,
+}
+
+impl Asked {
+    /// The suggestion that `text` picks: by its number, from 1, or in its words.
+    pub fn pick(&self, text: &str) -> Option<&Answer> {
+        let text = text.trim();
+        match text.trim_end_matches('.').parse::<usize>() {
+            Ok(number) => self.answers.get(number.checked_sub(1)?),
+            Err(_) => self.answers.iter().find(|a| a.label.eq_ignore_ascii_case(text)),
+        }
+    }
 }
 
 impl Default for Chat {

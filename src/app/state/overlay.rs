@@ -75,22 +75,13 @@ impl Picker {
         self.items.get(*self.matches.get(self.selected)?)
     }
 
-    /// Narrows the list to the lines that hold every word of the filter; those that begin with it come first.
+    /// Narrows the list to the lines in which every word of the filter is found, best first: at the beginning of the
+    /// line, of a word, inside a word, and last as letters of one word in this order (`acpt` finds accept).
     pub fn narrow(&mut self, filter: String) {
         let words: Vec<String> = filter.to_lowercase().split_whitespace().map(str::to_owned).collect();
-        let rank = |item: &PickerItem| {
-            let label = item.label.to_lowercase();
-            let both = format!("{label} {}", item.note.to_lowercase());
-            let all = words.iter().all(|w| both.contains(w.as_str()));
-            all.then(|| match words.first() {
-                Some(w) if label.starts_with(w.as_str()) => 0,
-                Some(w) if label.contains(w.as_str()) => 1,
-                _ => 2,
-            })
-        };
-        let mut ranked: Vec<(u8, usize)> =
-            self.items.iter().enumerate().filter_map(|(i, item)| Some((rank(item)?, i))).collect();
-        ranked.sort();
+        let mut ranked: Vec<(u32, usize)> =
+            self.items.iter().enumerate().filter_map(|(i, item)| Some((rank(item, &words)?, i))).collect();
+        ranked.sort_unstable();
         self.matches = ranked.into_iter().map(|(_, i)| i).collect();
         self.selected = 0;
         self.filter = filter;
@@ -100,5 +91,66 @@ impl Picker {
     pub fn move_by(&mut self, by: isize) {
         let last = self.matches.len().saturating_sub(1);
         self.selected = self.selected.saturating_add_signed(by).min(last);
+    }
+}
+
+/// How far a line is from what was typed, 0 being nearest; `None` if a word is not in it.
+fn rank(item: &PickerItem, words: &[String]) -> Option<u32> {
+    let (label, note) = (item.label.to_lowercase(), item.note.to_lowercase());
+    let parts = |text: &str| text.split(|c: char| !c.is_alphanumeric()).map(str::to_owned).collect::<Vec<_>>();
+    let (label_parts, note_parts) = (parts(&label), parts(&note));
+    let mut sum = 0;
+    for word in words {
+        let begins = |parts: &[String]| parts.iter().any(|p| p.starts_with(word.as_str()));
+        let letters = |parts: &[String]| parts.iter().any(|p| is_within(word, p));
+        sum += match () {
+            () if label.starts_with(word.as_str()) => 0,
+            () if begins(&label_parts) => 1,
+            () if begins(&note_parts) => 2,
+            () if label.contains(word.as_str()) => 3,
+            () if note.contains(word.as_str()) => 4,
+            () if letters(&label_parts) || letters(&note_parts) => 8,
+            () => return None,
+        };
+    }
+    Some(sum)
+}
+
+/// Whether `word`'s letters stand in `part` in this order, the first of them first. Two letters are in too much.
+fn is_within(word: &str, part: &str) -> bool {
+    let mut letters = part.chars();
+    word.chars().count() > 2
+        && part.chars().next() == word.chars().next()
+        && word.chars().all(|c| letters.any(|l| l == c))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(filter: &str) -> Vec<&'static str> {
+        let lines = [
+            ("Accept every hunk", "review.accept-all"),
+            ("Find an action by name", "app.palette"),
+            ("Accept this hunk", "review.accept-hunk"),
+        ];
+        let item = |(label, note): (&str, &str)| PickerItem {
+            label: label.to_owned(),
+            note: note.to_owned(),
+            value: PickerValue::Mode(String::new()),
+        };
+        let mut picker = Picker::new(PickerKind::Action, lines.into_iter().map(item).collect());
+        picker.narrow(filter.to_owned());
+        picker.matches.iter().map(|i| lines[*i].1).collect()
+    }
+
+    #[test]
+    fn every_word_is_found_anywhere_and_nearer_ones_come_first() {
+        assert_eq!(found("hunk acc"), ["review.accept-all", "review.accept-hunk"]);
+        assert_eq!(found("this"), ["review.accept-hunk"]);
+        assert_eq!(found("palette"), ["app.palette"]);
+        assert_eq!(found("acpt all"), ["review.accept-all"]);
+        assert_eq!(found("ap"), ["app.palette"]);
+        assert_eq!(found("accept nothing"), [""; 0]);
     }
 }

@@ -7,22 +7,59 @@ use crate::domain::hunk::{FileDiff, HunkId};
 pub struct ReviewView {
     /// The hunk the keys act on.
     pub cursor: HunkId,
-    /// Lines scrolled from the cursor's hunk; negative is above it.
-    pub offset: i32,
+    /// The line within it, from 0. The view keeps it in sight.
+    pub line: usize,
     /// Columns scrolled to the right.
     pub column: u16,
-    /// Side by side.
-    pub split: bool,
+    /// One column or two.
+    pub columns: Columns,
     /// A hunk with invisible characters whose acceptance waits for a second press.
     pub acknowledging: Option<HunkId>,
+}
+
+/// How a diff is laid out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Columns {
+    /// Side by side where there is room for it.
+    #[default]
+    Fitting,
+    /// Old and new below each other.
+    One,
+    /// Old and new side by side.
+    Two,
+}
+
+impl Columns {
+    /// The next way, going round.
+    pub fn next(self) -> Columns {
+        match self {
+            Columns::Fitting => Columns::Two,
+            Columns::Two => Columns::One,
+            Columns::One => Columns::Fitting,
+        }
+    }
+
+    /// What to tell of it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Columns::Fitting => "Side by side where there is room.",
+            Columns::One => "One column.",
+            Columns::Two => "Side by side.",
+        }
+    }
 }
 
 impl ReviewView {
     /// Puts the cursor on a hunk.
     pub fn look_at(&mut self, hunk: HunkId) {
         self.cursor = hunk;
-        self.offset = 0;
+        self.line = 0;
         self.acknowledging = None;
+    }
+
+    /// The same way of looking at another proposal.
+    pub fn anew(&self) -> ReviewView {
+        ReviewView { columns: self.columns, ..ReviewView::default() }
     }
 
     /// The hunk `by` places further in the proposal, stopping at both ends.
@@ -37,9 +74,89 @@ impl ReviewView {
         let file = self.cursor.file.saturating_add_signed(by).min(diff.len().checked_sub(1)?);
         Some(HunkId { file, hunk: 0 })
     }
+
+    /// Moves by lines, out of a hunk into the next one, stopping at both ends of the proposal.
+    pub fn move_by(&mut self, diff: &[FileDiff], by: isize) {
+        let lengths: Vec<(HunkId, usize)> =
+            hunks(diff).map(|h| (h, diff[h.file].hunks[h.hunk].lines.len().max(1))).collect();
+        let Some(here) = lengths.iter().position(|(h, _)| *h == self.cursor) else { return };
+        let before: usize = lengths[..here].iter().map(|(_, n)| n).sum();
+        let all: usize = lengths.iter().map(|(_, n)| n).sum();
+        let mut line = (before + self.line.min(lengths[here].1 - 1)).saturating_add_signed(by).min(all - 1);
+        for (hunk, length) in lengths {
+            if line < length {
+                if hunk != self.cursor {
+                    self.look_at(hunk);
+                }
+                self.line = line;
+                return;
+            }
+            line -= length;
+        }
+    }
+
+    /// Moves by columns, no further than the longest line of the hunk.
+    pub fn move_sideways(&mut self, diff: &[FileDiff], by: isize) {
+        let hunk = diff.get(self.cursor.file).and_then(|f| f.hunks.get(self.cursor.hunk));
+        let longest = hunk.map_or(0, |h| h.lines.iter().map(|l| l.text.len()).max().unwrap_or(0));
+        let column = usize::from(self.column).saturating_add_signed(by).min(longest.saturating_sub(8));
+        self.column = u16::try_from(column).unwrap_or(u16::MAX).min(FARTHEST);
+    }
 }
+
+/// Columns that can be scrolled to; nobody reads further.
+const FARTHEST: u16 = 2000;
 
 /// Every hunk of a proposal, in order.
 pub fn hunks(diff: &[FileDiff]) -> impl Iterator<Item = HunkId> + '_ {
     diff.iter().enumerate().flat_map(|(file, f)| (0..f.hunks.len()).map(move |hunk| HunkId { file, hunk }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::hunk::{DiffLine, Hunk, LineKind};
+
+    fn diff(lengths: &[&[usize]]) -> Vec<FileDiff> {
+        let line = DiffLine { kind: LineKind::Added, old_line: None, new_line: Some(1), text: "x".repeat(40) };
+        let hunk = |n: usize| Hunk { lines: vec![line.clone(); n], old_start: 0, old_len: 0, new_start: 0, new_len: n };
+        let file = |h: &[usize]| h.iter().map(|n| hunk(*n)).collect();
+        let with = |hunks| FileDiff { path: "a".into(), created: true, deleted: false, hunks };
+        lengths.iter().map(|h| with(file(h))).collect()
+    }
+
+    #[test]
+    fn lines_lead_from_hunk_to_hunk_and_stop_at_both_ends() {
+        let diff = diff(&[&[3, 2], &[4]]);
+        let mut view = ReviewView::default();
+        let mut at = |by| {
+            view.move_by(&diff, by);
+            (view.cursor.file, view.cursor.hunk, view.line)
+        };
+        assert_eq!(at(-1), (0, 0, 0));
+        assert_eq!(at(2), (0, 0, 2));
+        assert_eq!(at(1), (0, 1, 0));
+        assert_eq!(at(3), (1, 0, 1));
+        assert_eq!(at(1_000_000), (1, 0, 3));
+        assert_eq!(at(-4), (0, 1, 1));
+        assert_eq!(at(-1_000_000), (0, 0, 0));
+    }
+
+    #[test]
+    fn columns_stop_at_the_end_of_the_longest_line() {
+        let diff = diff(&[&[1]]);
+        let mut view = ReviewView::default();
+        view.move_sideways(&diff, 1000);
+        assert_eq!(view.column, 32);
+        view.move_sideways(&diff, -1000);
+        assert_eq!(view.column, 0);
+    }
+
+    #[test]
+    fn an_empty_proposal_moves_nothing() {
+        let mut view = ReviewView::default();
+        view.move_by(&[], 5);
+        view.move_sideways(&[], 5);
+        assert_eq!(view, ReviewView::default());
+    }
 }

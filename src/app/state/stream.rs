@@ -15,6 +15,8 @@ pub struct StreamView {
     pub scroll: usize,
     /// The newest request, while it is out and after it ended.
     pub live: Option<Live>,
+    /// The request at whose pause the user put the question aside.
+    pub aside: Option<RequestId>,
 }
 
 /// The newest request.

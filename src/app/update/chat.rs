@@ -5,7 +5,7 @@ use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::event::TextEdit;
 use crate::app::fact::Fact;
-use crate::app::state::{Area, Chip, Corrections, Failed, Overlay};
+use crate::app::state::{Area, Asked, Chip, Corrections, Failed, Overlay};
 use crate::domain::intent::Intent;
 use crate::domain::message::{Author, Message};
 use crate::graph::{RunFact, RunSpec, Stage};
@@ -22,8 +22,7 @@ impl Step<'_> {
         if let Some(name) = &mut self.state.sessions.renaming {
             return edit_line(name, edit);
         }
-        self.state.layout.focus_on(Area::Chat);
-        self.state.chat.typing = true;
+        self.start_typing();
         self.state.chat.edit(edit);
         self.read();
     }
@@ -40,7 +39,7 @@ impl Step<'_> {
             return;
         }
         let whole = match &chat.asked {
-            Some(asked) => format!("{asked}\n{text}"),
+            Some(asked) => format!("{}\n{text}", asked.text),
             None => text,
         };
         chat.reading = Some(intent::parse(&whole, Vocabulary::embedded()).intent);
@@ -50,10 +49,7 @@ impl Step<'_> {
         match action {
             Action::Submit => self.submit(),
             Action::Newline => self.typed(&TextEdit::Insert('\n')),
-            Action::StartTyping => {
-                self.state.layout.focus_on(Area::Chat);
-                self.state.chat.typing = true;
-            }
+            Action::StartTyping => self.start_typing(),
             Action::StopTyping => self.state.chat.typing = false,
             Action::HistoryPrevious => self.browse(-1),
             Action::HistoryNext => self.browse(1),
@@ -62,8 +58,18 @@ impl Step<'_> {
                 self.state.chat.chip = Some(Chip::Action);
                 self.state.chat.typing = false;
             }
+            Action::EditIntent => {
+                self.state.tell("Type a request first: how it is read can then be corrected.", Failed::No);
+            }
             _ => {}
         }
+    }
+
+    /// The keyboard goes to the input line; a correction under way is done.
+    pub(super) fn start_typing(&mut self) {
+        self.state.layout.focus_on(Area::Chat);
+        self.state.chat.chip = None;
+        self.state.chat.typing = true;
     }
 
     fn browse(&mut self, by: isize) {
@@ -168,7 +174,8 @@ impl Step<'_> {
         self.state.chat.scroll = 0;
         self.post(Author::User, text);
         if self.at_gate() {
-            self.state.review = Default::default();
+            self.state.review = self.state.review.anew();
+            self.state.layout.focus_on(Area::Stream);
             return self.commit_run(RunFact::RevisionRequested { text: text.to_owned() });
         }
         self.begin(text, &corrections);
@@ -176,19 +183,30 @@ impl Step<'_> {
 
     fn begin(&mut self, text: &str, corrections: &Corrections) {
         let asked = self.state.chat.asked.take();
+        let mut corrections = corrections.clone();
+        let picked = asked.as_ref().and_then(|a| a.pick(text)).cloned();
+        let text = picked.as_ref().map_or(text, |p| p.label.as_str());
+        if let Some(answer) = &picked {
+            corrections.action = corrections.action.or(answer.action);
+            corrections.target = corrections.target.or(answer.target);
+        }
         let whole = match &asked {
-            Some(asked) => format!("{asked}\n{text}"),
+            Some(asked) => format!("{}\n{text}", asked.text),
             None => text.to_owned(),
         };
         let reading = intent::parse(&whole, Vocabulary::embedded());
-        let corrected = *corrections != Corrections::default();
+        let corrected = corrections != Corrections::default();
+        // A mode that proposes no edits answers questions: nothing has to be certain before it reads.
         if let Some(question) = reading.question
             && asked.is_none()
             && !corrected
+            && self.state.mode().edits
         {
-            self.state.chat.asked = Some(text.to_owned());
-            let suggestions: String = question.answers.iter().map(|a| format!("\n- {}", a.label)).collect();
-            return self.post(Author::Workbench, &format!("{}{suggestions}", question.text));
+            let numbered = question.answers.iter().enumerate();
+            let suggestions: String = numbered.map(|(i, a)| format!("\n{}. {}", i + 1, a.label)).collect();
+            let question_text = format!("{}{suggestions}", question.text);
+            self.state.chat.asked = Some(Asked { text: text.to_owned(), answers: question.answers });
+            return self.post(Author::Workbench, &question_text);
         }
         self.start_run(corrections.apply(reading.intent));
     }
@@ -203,7 +221,8 @@ impl Step<'_> {
             settings: self.state.settings.run.clone(),
             prompts: self.state.settings.prompts.clone(),
         };
-        self.state.review = Default::default();
+        self.state.review = self.state.review.anew();
+        self.state.layout.focus_on(Area::Stream);
         self.commit(Fact::RunBegun { spec: Box::new(spec) });
         self.commit_run(RunFact::Started);
     }

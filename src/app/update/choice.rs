@@ -3,9 +3,11 @@
 use super::Step;
 use crate::app::action::Action;
 use crate::app::state::{Area, Failed, Overlay, Picker, PickerItem, PickerKind, PickerValue, State};
-use crate::budget::choice::{self, Candidate};
+use crate::budget::choice::Candidate;
+use crate::budget::price::Price;
 use crate::domain::failure::Failure;
 use crate::domain::model::{Locality, ModelInfo, ModelRef};
+use crate::graph::{ResumeChoice, RunFact};
 
 impl Step<'_> {
     pub(super) fn models_found(&mut self, candidates: Vec<Candidate>, failures: &[Failure]) {
@@ -37,14 +39,12 @@ impl Step<'_> {
         let models = self.state.models.iter().flatten();
         models
             .map(|m| {
-                let window = m.window.map(|w| format!(", {}K window", w / 1024)).unwrap_or_default();
-                let place = match m.locality {
-                    Locality::Embedded | Locality::Loopback => ", free",
-                    Locality::Remote => "",
-                };
+                let window = m.window.map_or_else(|| "?".to_owned(), window_words);
+                let price = self.state.candidates.iter().find(|c| c.info.reference == m.reference).map(|c| &c.price);
+                let facts = format!("{window:>5} {:<12} {:<16}", place(m.locality), price_words(price));
                 PickerItem {
                     label: m.reference.to_string(),
-                    note: format!("{}{window}{place}", m.note),
+                    note: format!("{facts} {}", m.note).trim_end().to_owned(),
                     value: PickerValue::Model(m.reference.clone()),
                 }
             })
@@ -73,10 +73,14 @@ impl Step<'_> {
         }
     }
 
+    /// From now on, and for the run that waits for an answer.
     fn choose_model(&mut self, model: ModelRef) {
         self.state.tell(format!("From now on: {model}"), Failed::No);
         self.state.model = Some(model);
         self.state.model_chosen = true;
+        if let (Some(_), Some(info)) = (self.state.pause(), self.state.model_info().cloned()) {
+            self.commit_run(RunFact::Resumed { choice: ResumeChoice::UseModel(Box::new(info)) });
+        }
     }
 
     /// By `provider/model`, or by the model's name alone if only one provider has it.
@@ -112,20 +116,6 @@ impl Step<'_> {
         }
     }
 
-    /// The first cheaper model to offer: one on this machine, else the cheapest whose price is known.
-    pub(super) fn cheaper_model(&self) -> Option<ModelInfo> {
-        let current = &self.state.session.run()?.spec.model.reference;
-        let offer = choice::cheaper(current, &self.state.candidates).into_iter().next()?;
-        self.state.models.iter().flatten().find(|m| m.reference == offer.model).cloned()
-    }
-
-    /// The best model on this machine; the embedded engine where there is none.
-    pub(super) fn local_model(&self) -> Option<ModelInfo> {
-        let local: Vec<ModelInfo> =
-            self.state.models.iter().flatten().filter(|m| m.locality != Locality::Remote).cloned().collect();
-        State::preferred_model(&local).cloned()
-    }
-
     /// The arrangement of the panes.
     pub(super) fn arrange(&mut self, action: Action) {
         let layout = &mut self.state.layout;
@@ -150,6 +140,29 @@ impl Step<'_> {
             _ => {}
         }
         self.state.overlay = None;
+    }
+}
+
+/// Where a model runs, in words that fit a column.
+fn place(locality: Locality) -> &'static str {
+    match locality {
+        Locality::Embedded => "built in",
+        Locality::Loopback => "this machine",
+        Locality::Remote => "cloud",
+    }
+}
+
+/// A window in thousands of tokens, binary ones where it is a round number of those.
+fn window_words(window: u32) -> String {
+    format!("{}K", if window.is_multiple_of(1024) { window / 1024 } else { window / 1000 })
+}
+
+/// Dollars a million tokens, in and out.
+fn price_words(price: Option<&Price>) -> String {
+    match price {
+        Some(Price::Free) => "free".to_owned(),
+        Some(Price::Known(listed)) => format!("${} in ${} out", listed.rates.input, listed.rates.output),
+        Some(Price::Unknown) | None => "price unknown".to_owned(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Step;
 use crate::app::action::Action;
-use crate::app::state::{Area, Failed};
+use crate::app::state::Failed;
 use crate::domain::change::runs_later;
 use crate::domain::hunk::{Decision, FileDiff, HunkId, LineKind};
 use crate::domain::safe_text::SafeText;
@@ -12,7 +12,11 @@ impl Step<'_> {
     pub(super) fn review_action(&mut self, action: Action) {
         use Action::*;
         match action {
-            ToggleSplit => return self.state.review.split = !self.state.review.split,
+            ToggleSplit => {
+                let columns = self.state.review.columns.next();
+                self.state.review.columns = columns;
+                return self.state.tell(columns.words(), Failed::No);
+            }
             Undo | Redo => return self.undo(action),
             _ => {}
         }
@@ -43,8 +47,7 @@ impl Step<'_> {
             NextAttempt => self.choose_attempt(1),
             PreviousAttempt => self.choose_attempt(-1),
             Refine => {
-                self.state.layout.focus_on(Area::Chat);
-                self.state.chat.typing = true;
+                self.start_typing();
                 self.state.tell("Say what should be different; hunks you accepted are kept in mind.", Failed::No);
             }
             Apply => self.apply(),
@@ -112,7 +115,7 @@ impl Step<'_> {
         let index = run.chosen.saturating_add_signed(by).min(run.attempts.len().saturating_sub(1));
         if index != run.chosen {
             self.commit_run(RunFact::AttemptChosen { index });
-            self.state.review = Default::default();
+            self.state.review = self.state.review.anew();
         }
     }
 
@@ -162,6 +165,6 @@ fn hides(attempt: &Attempt, id: HunkId) -> bool {
 }
 
 /// Whether a hunk is never part of an accept-all: its file runs by itself later, or it hides characters.
-pub(crate) fn needs_own_yes(attempt: &Attempt, id: HunkId) -> bool {
+pub fn needs_own_yes(attempt: &Attempt, id: HunkId) -> bool {
     attempt.diff.get(id.file).is_some_and(|f| runs_later(&f.path)) || hides(attempt, id)
 }

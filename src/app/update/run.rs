@@ -6,10 +6,9 @@ use crate::app::effect::Effect;
 use crate::app::event::{ModelEvent, WorkEvent};
 use crate::app::fact::Fact;
 use crate::app::session::UNKNOWN_PRICE;
-use crate::app::state::{Area, Failed, Live};
+use crate::app::state::{Area, Failed, Live, raised};
 use crate::domain::ids::RequestId;
 use crate::domain::message::Author;
-use crate::domain::money::Money;
 use crate::graph::{Outcome, PauseReason, ResumeChoice, RunFact, Stage};
 
 impl Step<'_> {
@@ -111,8 +110,13 @@ impl Step<'_> {
                 if !answer.is_empty() {
                     self.post(Author::Assistant, &answer);
                 }
-                self.state.review = Default::default();
-                self.state.layout.focus_on(Area::Review);
+                self.state.review = self.state.review.anew();
+                if self.is_writing() {
+                    self.state
+                        .tell("The proposal is ready: look at the review when your sentence is done.", Failed::No);
+                } else {
+                    self.state.layout.focus_on(Area::Review);
+                }
                 self.effects.push(Effect::Notify("A proposal waits for your review".into()));
             }
             Stage::Paused(reason) => {
@@ -127,7 +131,7 @@ impl Step<'_> {
                     PauseReason::Failed(failure) => format!("Paused: {failure}"),
                 };
                 self.post(Author::Workbench, &text);
-                self.state.chat.typing = false;
+                self.state.chat.typing = self.is_writing();
                 self.effects.push(Effect::Notify("A run is paused and asks".into()));
             }
             Stage::Finished(outcome) => self.finished(outcome),
@@ -157,7 +161,12 @@ impl Step<'_> {
             self.state.layout.focus_on(Area::Chat);
             self.state.chat.typing = true;
         }
-        self.effects.push(Effect::ListSessions);
+    }
+
+    /// Whether the user is in the middle of a sentence: its next letters must not become decisions.
+    fn is_writing(&self) -> bool {
+        let state = &self.state;
+        state.layout.focus == Area::Chat && state.chat.typing && !state.chat.text().trim().is_empty()
     }
 
     pub(super) fn run_action(&mut self, action: Action) {
@@ -179,14 +188,14 @@ impl Step<'_> {
             (Action::Retry, Some(_)) => self.resume(ResumeChoice::Retry),
             (Action::StopRun, Some(_)) => self.resume(ResumeChoice::Stop),
             (Action::RaiseLimit, Some(PauseReason::Budget { scope, limit, used, asked })) => {
-                let limit = Money((limit.0.saturating_mul(2)).max((used + asked).0));
+                let limit = raised(limit, used, asked);
                 self.commit(Fact::LimitRaised { scope: scope.clone(), limit });
                 self.resume(ResumeChoice::Retry);
             }
-            (Action::UseCheaper, Some(_)) => self.resume_with(self.cheaper_model(), "No cheaper model is known."),
+            (Action::UseCheaper, Some(_)) => self.resume_with(self.state.cheaper_model(), "No cheaper model is known."),
             (Action::UseLocal, Some(_)) => {
                 self.resume_with(
-                    self.local_model(),
+                    self.state.local_model(),
                     "No model on this machine was found: start Ollama or llama-server.",
                 );
             }

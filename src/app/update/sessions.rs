@@ -72,6 +72,7 @@ impl Step<'_> {
 
     pub(super) fn sessions_listed(&mut self, list: &[SessionSummary]) {
         self.show_list(list);
+        self.take_listed_name();
         let resume = std::mem::replace(&mut self.state.resume, Resume::Never);
         let untouched = self.state.session.seq == 0 && self.state.waiting_request.is_none();
         if resume == Resume::Unfinished
@@ -80,6 +81,14 @@ impl Step<'_> {
             && matches!(newest.status, SessionStatus::Running | SessionStatus::Waiting | SessionStatus::Paused)
         {
             self.effects.push(Effect::LoadSession(newest.id.clone()));
+        }
+    }
+
+    /// The store makes names unique within the root; what it made of the open session's is what it is called.
+    fn take_listed_name(&mut self) {
+        let session = &mut self.state.session;
+        if let Some(listed) = self.state.sessions.list.iter().find(|s| s.id == session.id) {
+            session.name.clone_from(&listed.name);
         }
     }
 
@@ -113,6 +122,7 @@ impl Step<'_> {
             return;
         }
         self.show(Session::fold(id.clone(), facts));
+        self.take_listed_name();
         let stage = self.state.session.run().map(|r| r.stage.clone());
         match stage {
             Some(Stage::Assembling | Stage::Working(_) | Stage::Applying) => {

@@ -10,11 +10,16 @@ impl Step<'_> {
                 let open = &mut self.state.session;
                 if open.id == *session {
                     open.acknowledged = open.acknowledged.max(*seq);
+                    open.unsaved = None;
                 }
             }
-            StoreEvent::JournalFailed(failure) => self.state.tell_failure(failure),
+            StoreEvent::JournalFailed(failure) => {
+                self.state.session.unsaved = Some(failure.clone());
+                self.state.tell_failure(failure);
+            }
             StoreEvent::SessionsListed(list) => self.sessions_listed(list),
             StoreEvent::SessionLoaded { session, facts } => self.session_loaded(session, facts),
+            StoreEvent::SessionNotLoaded(failure) => self.state.tell_failure(failure),
             StoreEvent::SessionNamed(id) => self.session_named(id),
             StoreEvent::Totals(totals) => self.state.totals = *totals,
             StoreEvent::History(history) => self.state.chat.history.clone_from(history),

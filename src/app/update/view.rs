@@ -11,6 +11,8 @@ use crate::domain::message::Author;
 const PAGE: isize = 10;
 /// "To the end": the view clamps it and says so with `ScrollEnded`.
 const FAR: isize = 1_000_000;
+/// Columns of a step sideways.
+const SIDEWAYS: isize = 8;
 
 impl Step<'_> {
     /// Closes what lies on top, else leaves a correction, a rename, the zoom, and at last goes back to typing.
@@ -21,6 +23,8 @@ impl Step<'_> {
         }
         if state.chat.chip.take().is_some() {
             state.chat.typing = true;
+        } else if state.pause().is_some() && !state.pause_is_aside() {
+            state.stream.aside = state.session.run().and_then(|r| r.current_call()).map(|c| c.id);
         } else if state.layout.zoomed {
             state.layout.zoomed = false;
         } else {
@@ -38,10 +42,7 @@ impl Step<'_> {
         }
         match self.state.layout.focus {
             Area::Sessions => self.session_action(Action::OpenSession),
-            Area::Chat => {
-                self.state.chat.chip = None;
-                self.state.chat.typing = true;
-            }
+            Area::Chat => self.start_typing(),
             _ => {}
         }
     }
@@ -72,9 +73,10 @@ impl Step<'_> {
         match focus {
             area @ (Area::Chat | Area::Stream) => self.scroll(area, lines),
             Area::Review => {
-                let review = &mut self.state.review;
-                review.column = review.column.saturating_add_signed(columns as i16 * 8).min(2000);
-                self.scroll(Area::Review, lines);
+                if let Some(attempt) = self.state.session.run().and_then(|r| r.attempt()) {
+                    self.state.review.move_by(&attempt.diff, lines);
+                    self.state.review.move_sideways(&attempt.diff, columns * SIDEWAYS);
+                }
             }
             Area::Sessions => {
                 let last = self.state.sessions.list.len().saturating_sub(1);
@@ -103,19 +105,12 @@ impl Step<'_> {
             Area::Stream => {
                 self.state.stream.scroll = self.state.stream.scroll.saturating_add_signed(-lines).min(FAR as usize);
             }
-            Area::Review if lines == -FAR => self.review_action_by_file(-FAR),
-            Area::Review if lines == FAR => self.review_action_by_file(FAR),
-            Area::Review => self.state.review.offset = self.state.review.offset.saturating_add(lines as i32),
+            Area::Review => {
+                if let Some(attempt) = self.state.session.run().and_then(|r| r.attempt()) {
+                    self.state.review.move_by(&attempt.diff, lines);
+                }
+            }
             Area::Budget | Area::Sessions => {}
-        }
-    }
-
-    fn review_action_by_file(&mut self, by: isize) {
-        let target = self.state.session.run().and_then(|r| r.attempt()).and_then(|a| {
-            if by < 0 { self.state.review.file_at(&a.diff, by) } else { self.state.review.hunk_at(&a.diff, by) }
-        });
-        if let Some(hunk) = target {
-            self.state.review.look_at(hunk);
         }
     }
 

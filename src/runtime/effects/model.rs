@@ -1,13 +1,14 @@
 //! Requests to models: reserve, send, merge what comes, settle. Money is claimed before a byte leaves, and a claim is
 //! always replaced by a cost: the server's figures, or our estimate when it gave none, or when the request was cut short.
 
+use super::Events;
 use super::store::failure;
-use super::{Events, report};
 use crate::app::{Event, ModelEvent, StoreEvent, UNKNOWN_PRICE, UnknownPrice};
 use crate::budget::choice::Candidate;
 use crate::budget::ledger::{Grant, Reservation, Totals};
 use crate::budget::limit::Limits;
 use crate::budget::price::{Price, cost, worst_case};
+use crate::budget::token::Counter;
 use crate::context::token::estimate;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{RequestId, RunId, SessionId};
@@ -46,21 +47,32 @@ pub async fn find(world: Arc<World>, events: Events) {
     let priced = |info: ModelInfo| Candidate { price: world.prices.price(&info.reference, info.locality), info };
     let models = listing.models.into_iter().map(priced).collect();
     let found = ModelEvent::Found { models, failures: listing.failures };
-    report(&events, Event::Models(found)).await;
+    events.report(Event::Models(found)).await;
 }
 
 /// Makes a request and reports what comes of it. When cancelled it settles and says nothing.
-pub async fn call(world: Arc<World>, events: Events, call: Call, cancel: CancellationToken) {
+pub async fn call(world: Arc<World>, events: Events, mut call: Call, cancel: CancellationToken) {
+    if call.locality == Locality::Remote {
+        call.request.prompt_tokens = counted(&call.request).await;
+    }
     let price = world.prices.price(&call.request.model, call.locality);
     match reserve(&world, &call, &price).await {
         Ok(reserved) => {
             if let Some(reserved) = reserved {
-                report(&events, Event::Store(StoreEvent::Totals(reserved))).await;
+                events.report(Event::Store(StoreEvent::Totals(reserved))).await;
             }
             send(&world, &events, call, &price, &cancel).await;
         }
-        Err(event) => report(&events, Event::Models(event)).await,
+        Err(event) => events.report(Event::Models(event)).await,
     }
+}
+
+/// Tokens of a prompt that may cost money: by the model's own tokenizer where there is one, else on the safe side. Loading
+/// a tokenizer takes a moment, so it is done beside the event loop and for paid models only.
+async fn counted(request: &ModelRequest) -> u32 {
+    let (model, messages) = (request.model.clone(), request.messages.clone());
+    let count = tokio::task::spawn_blocking(move || Counter::for_model(&model).prompt(&messages));
+    count.await.map_or(request.prompt_tokens, |count| count.upper().max(request.prompt_tokens))
 }
 
 /// Claims the worst case. `Err` is what to report instead of sending.
@@ -122,37 +134,51 @@ struct Progress {
 async fn send(world: &World, events: &Events, call: Call, price: &Price, cancel: &CancellationToken) {
     let request = call.request;
     let id = request.id;
-    let mut progress = Progress::default();
-    let outcome = match world.registry().resolve(&request.model) {
-        Ok(provider) => {
-            let sent = ModelEvent::Sent {
-                request: id,
-                reserved: worst_case(price, request.prompt_tokens, request.max_output),
-            };
-            report(events, Event::Models(sent)).await;
-            let stream = provider.stream(request.clone());
-            tokio::select! {
-                biased;
-                () = cancel.cancelled() => Err(Failure::fatal(FailureKind::Cancelled, "Stopped.")),
-                outcome = follow(stream, events, id, &mut progress) => outcome,
-            }
-        }
-        Err(failure) => Err(failure),
+    let registry = tokio::select! {
+        biased;
+        () = cancel.cancelled() => None,
+        registry = world.registry() => Some(registry),
     };
-    hand_on(events, id, &mut progress).await;
+    let provider = match registry.map(|registry| registry.resolve(&request.model)) {
+        Some(Ok(provider)) => provider,
+        // Nothing has left: the claim is given back whole.
+        refused => {
+            if let Err(error) = world.store.release(&call.session, id).await
+                && !matches!(price, Price::Free)
+            {
+                events.report(Event::Noticed(failure(&error))).await;
+            }
+            if let Some(Err(failure)) = refused {
+                events.report(Event::Models(ModelEvent::Failed { request: id, failure })).await;
+            }
+            return;
+        }
+    };
+    let reserved = worst_case(price, request.prompt_tokens, request.max_output);
+    events.report(Event::Models(ModelEvent::Sent { request: id, reserved })).await;
+    let mut progress = Progress::default();
+    let stream = provider.stream(request.clone());
+    let outcome = tokio::select! {
+        biased;
+        () = cancel.cancelled() => Err(Failure::fatal(FailureKind::Cancelled, "Stopped.")),
+        outcome = follow(stream, events, id, &mut progress) => outcome,
+    };
+    if !cancel.is_cancelled() {
+        hand_on(events, id, &mut progress).await;
+    }
     let usage = usage(&progress, &request, outcome.as_ref().err());
     let cost = cost(price, &usage);
     if let Err(error) = world.store.settle(&call.session, id, cost, usage).await
         && !matches!(price, Price::Free)
     {
-        report(events, Event::Noticed(failure(&error))).await;
+        events.report(Event::Noticed(failure(&error))).await;
     }
     let event = match outcome {
+        _ if cancel.is_cancelled() => return,
         Ok(finish) => ModelEvent::Answered { request: id, finish, usage, timings: progress.timings, cost },
-        Err(failure) if failure.kind == FailureKind::Cancelled => return,
         Err(failure) => ModelEvent::Failed { request: id, failure },
     };
-    report(events, Event::Models(event)).await;
+    events.report(Event::Models(event)).await;
 }
 
 /// Reads the stream to its end.
@@ -207,7 +233,7 @@ async fn take(events: &Events, id: RequestId, progress: &mut Progress, chunk: Ch
             ModelEvent::Retrying { request: id, attempt, wait_ms, failure }
         }
     };
-    report(events, Event::Models(event)).await;
+    events.report(Event::Models(event)).await;
 }
 
 /// The first token is handed on at once; what follows waits to be merged.
@@ -229,10 +255,10 @@ async fn hand_on(events: &Events, id: RequestId, progress: &mut Progress) {
         text: std::mem::take(&mut progress.text),
         thinking: std::mem::take(&mut progress.thinking),
     };
-    report(events, Event::Models(delta)).await;
+    events.report(Event::Models(delta)).await;
     if progress.timings != Timings::default() {
         let timed = ModelEvent::Timed { request: id, timings: progress.timings };
-        report(events, Event::Models(timed)).await;
+        events.report(Event::Models(timed)).await;
     }
 }
 

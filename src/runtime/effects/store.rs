@@ -1,30 +1,27 @@
 //! Effects on the database.
 
-use super::{Events, report};
+use super::Events;
 use crate::app::{Dated, Entry, Event, Fact, StoreEvent};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{RunId, SessionId};
 use crate::runtime::clock;
-use crate::runtime::world::{World, new_session};
+use crate::runtime::world::World;
 use crate::store::{Durability, NewRow, StoreError, SummaryPatch};
 
 /// Prompts kept for the history.
-const HISTORY: u32 = 500;
+pub const HISTORY: u32 = 500;
 
-/// Appends facts. What is shown as saved is what this has acknowledged.
-pub async fn journal(world: &World, events: &Events, entry: Entry) {
-    let last = entry.first + entry.facts.len() as u64 - 1;
-    let session = entry.session.clone();
-    let event = match append(world, entry).await {
-        Ok(()) => StoreEvent::Journaled { session, seq: last },
-        Err(error) => StoreEvent::JournalFailed(failure(&error)),
-    };
-    report(events, Event::Store(event)).await;
-}
-
-async fn append(world: &World, entry: Entry) -> Result<(), StoreError> {
+/// Appends facts, and begins the session with its first. What is shown as saved is what this has acknowledged.
+///
+/// # Errors
+/// Those of the store; nothing of the entry is written then.
+pub async fn append(world: &World, entry: &Entry) -> Result<(), StoreError> {
     if let Some(Dated { at, fact: Fact::SessionBegun { name, root } }) = entry.facts.first() {
-        world.store.create_session(&entry.session, root, name, *at).await?;
+        match world.store.create_session(&entry.session, root, name, *at).await {
+            // Begun by a process that was killed before its first fact; `append` refuses if there is more than that.
+            Ok(_) | Err(StoreError::Conflict { expected: 0, .. }) => {}
+            Err(error) => return Err(error),
+        }
     }
     let durable = entry.facts.iter().any(|d| d.fact.is_durable());
     let renamed = entry.facts.iter().any(|d| matches!(d.fact, Fact::SessionRenamed { .. }));
@@ -50,20 +47,15 @@ pub async fn list(world: &World, events: &Events) {
         Ok(list) => Event::Store(StoreEvent::SessionsListed(list)),
         Err(error) => Event::Noticed(failure(&error)),
     };
-    report(events, event).await;
-    if let Ok(mut history) = world.store.history(HISTORY).await {
-        history.reverse();
-        report(events, Event::Store(StoreEvent::History(history))).await;
-    }
+    events.report(event).await;
 }
 
-/// Reads a session's journal and takes the session for this process.
-pub async fn load(world: &World, events: &Events, id: SessionId) {
-    let event = match read(world, &id).await {
-        Ok(facts) => Event::Store(StoreEvent::SessionLoaded { session: id, facts }),
-        Err(failure) => Event::Noticed(failure),
-    };
-    report(events, event).await;
+/// Reads a session's journal and takes the session for this process. Returns what to report.
+pub async fn load(world: &World, id: SessionId) -> Event {
+    Event::Store(match read(world, &id).await {
+        Ok(facts) => StoreEvent::SessionLoaded { session: id, facts },
+        Err(failure) => StoreEvent::SessionNotLoaded(failure),
+    })
 }
 
 /// A session's facts, in order.
@@ -87,15 +79,10 @@ pub async fn read(world: &World, id: &SessionId) -> Result<Vec<Dated>, Failure> 
         .collect()
 }
 
-/// Makes a name for a new session.
-pub async fn name(events: &Events) {
-    report(events, Event::Store(StoreEvent::SessionNamed(new_session()))).await;
-}
-
 /// Removes a session.
 pub async fn delete(world: &World, events: &Events, id: &SessionId) {
     if let Err(error) = world.store.delete_session(id).await {
-        report(events, Event::Noticed(failure(&error))).await;
+        events.report(Event::Noticed(failure(&error))).await;
     }
 }
 
@@ -107,24 +94,25 @@ pub async fn rename(world: &World, events: &Events, id: &SessionId, name: String
         let fact = Fact::SessionRenamed { name: name.clone() };
         let row = NewRow { at: clock::now(), kind: fact.kind().to_owned(), payload: payload(&fact) };
         let patch = SummaryPatch { name: Some(name), ..SummaryPatch::default() };
-        world.store.append(id, next, vec![row], patch, Durability::Durable).await?;
-        world.store.unlease(id).await
+        world.store.append(id, next, vec![row], patch, Durability::Durable).await
     };
-    if let Err(error) = renamed.await {
-        report(events, Event::Noticed(failure(&error))).await;
+    let renamed = renamed.await;
+    let given_back = world.store.unlease(id).await;
+    if let Err(error) = renamed.map(drop).and(given_back) {
+        events.report(Event::Noticed(failure(&error))).await;
     }
 }
 
 /// Sums up what was spent and is reserved.
 pub async fn totals(world: &World, events: &Events, id: &SessionId, run: RunId) {
     let Ok(totals) = world.store.totals(id, run, world.today()).await else { return };
-    report(events, Event::Store(StoreEvent::Totals(totals))).await;
+    events.report(Event::Store(StoreEvent::Totals(totals))).await;
 }
 
 /// Keeps a prompt for the history.
 pub async fn keep_prompt(world: &World, events: &Events, text: &str) {
     if let Err(error) = world.store.history_add(text, clock::now()).await {
-        report(events, Event::Noticed(failure(&error))).await;
+        events.report(Event::Noticed(failure(&error))).await;
     }
 }
 

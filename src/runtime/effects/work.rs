@@ -1,6 +1,6 @@
 //! The work of a run that is no model's: choosing context, reading, validating, writing.
 
-use super::{Events, report};
+use super::Events;
 use crate::app::{Event, WorkEvent};
 use crate::context::{self, Sources};
 use crate::domain::change::ChangeSet;
@@ -50,7 +50,7 @@ pub async fn assemble(
     });
     if let Ok(bundle) = gathered.await {
         let bundle = Box::new(bundle);
-        report(&events, Event::Work(WorkEvent::ContextAssembled { job, bundle })).await;
+        events.report(Event::Work(WorkEvent::ContextAssembled { job, bundle })).await;
     }
 }
 
@@ -63,7 +63,7 @@ fn fitting(world: &World, intent: &Intent) -> Vec<(String, String)> {
 /// Reads files.
 pub async fn read_files(world: Arc<World>, events: Events, job: JobId, paths: Vec<String>) {
     if let Ok(files) = spawn_blocking(move || read::read(&world.root, &paths)).await {
-        report(&events, Event::Work(WorkEvent::FilesRead { job, files })).await;
+        events.report(Event::Work(WorkEvent::FilesRead { job, files })).await;
     }
 }
 
@@ -84,7 +84,7 @@ pub async fn validate(world: Arc<World>, events: Events, job: JobId, changes: Ch
         }
         _ => run(&world, &changes, None).await,
     };
-    report(&events, Event::Work(WorkEvent::Validated { job, report: validated })).await;
+    events.report(Event::Work(WorkEvent::Validated { job, report: validated })).await;
 }
 
 async fn run(world: &World, changes: &ChangeSet, scratch: Option<&Path>) -> ValidationReport {
@@ -131,7 +131,7 @@ pub async fn apply(world: &Arc<World>, events: &Events, job: JobId, changes: Cha
             WorkEvent::ApplyFailed { job, failure }
         }
     };
-    report(events, Event::Work(event)).await;
+    events.report(Event::Work(event)).await;
 }
 
 fn write_all(world: &World, changes: ChangeSet) -> Result<(), Failure> {

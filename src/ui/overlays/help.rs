@@ -1,48 +1,125 @@
-//! Help: every key, by where it works, straight from the keymap.
+//! Help: every key, straight from the keymap, grouped by where it works; the place the user came from comes first.
 
 use super::draw_box;
-use crate::app::{Action, Area, Event, Scope};
+use crate::app::{Action, Area, Event, Scope, State};
 use crate::ui::View;
 use crate::ui::theme::Role;
+use crate::ui::widgets::fit::{columns, padded};
 use ratatui::Frame;
-use ratatui::layout::Rect;
+use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-/// Draws help over everything.
-pub fn draw_help(frame: &mut Frame, screen: Rect, scroll: usize, view: &View) -> Option<Event> {
-    let inner = draw_box(frame, screen, (76, screen.height), "Keys", view);
-    let lines = lines(view);
-    let end = lines.len().saturating_sub(usize::from(inner.height));
-    let shown: Vec<Line> = lines.into_iter().skip(scroll.min(end)).take(usize::from(inner.height)).collect();
-    frame.render_widget(Paragraph::new(shown), inner);
+/// Columns of a list of keys.
+const LIST: u16 = 74;
+/// Columns of the keys in it.
+const KEYS: usize = 22;
+
+/// Draws help over everything, in as many lists beside each other as fit.
+pub fn draw_help(frame: &mut Frame, screen: Rect, scroll: usize, state: &State, view: &View) -> Option<Event> {
+    let lists = (screen.width.saturating_sub(4) / LIST).clamp(1, 2);
+    let inner = draw_box(frame, screen, (lists * LIST + 2, screen.height), "Keys", view);
+    let height = usize::from(inner.height);
+    if height == 0 {
+        return None;
+    }
+    let (lines, shown) = (lines(state, view), height * usize::from(lists));
+    let end = lines.len().saturating_sub(shown);
+    let mut rest = lines.into_iter().skip(scroll.min(end));
+    for list in Layout::horizontal(vec![Constraint::Fill(1); usize::from(lists)]).split(inner).iter() {
+        frame.render_widget(Paragraph::new(rest.by_ref().take(height).collect::<Vec<_>>()), *list);
+    }
     (scroll > end).then_some(Event::ScrollEnded(Area::Chat, end))
 }
 
-fn lines(view: &View) -> Vec<Line<'static>> {
+/// The panes' own scopes.
+const PANES: [Scope; 5] = [Scope::Chat, Scope::Stream, Scope::Review, Scope::Budget, Scope::Sessions];
+
+/// A group of keys: a title, and each action with its keys.
+struct Group {
+    title: &'static str,
+    here: bool,
+    keys: Vec<(String, Action)>,
+}
+
+/// The place the user came from, what holds in every pane, everywhere, then the other places.
+fn groups(state: &State, view: &View) -> Vec<Group> {
+    let keys = |action: Action, scope: Scope| view.keymap.bindings(action, &[scope]).join("  ");
+    let in_every_pane = |action: Action| PANES.iter().all(|p| keys(action, *p) == keys(action, PANES[0]));
+    let own = |scope: Scope| {
+        let all = Action::ALL.iter().filter(|a| !PANES.contains(&scope) || !in_every_pane(**a));
+        all.map(|a| (keys(*a, scope), *a)).filter(|(k, _)| !k.is_empty()).collect::<Vec<_>>()
+    };
+    let mut places: Vec<Scope> = state.place();
+    places.retain(|s| *s != Scope::Global);
+    let here = places.len();
+    places.extend(Scope::ALL.into_iter().filter(|s| !matches!(s, Scope::Global | Scope::Overlay)));
+    let mut groups: Vec<Group> = Vec::new();
+    for (index, scope) in places.into_iter().enumerate() {
+        if groups.iter().all(|g| g.title != title(scope)) {
+            groups.push(Group { title: title(scope), here: index < here, keys: own(scope) });
+        }
+    }
+    let common = Action::ALL.iter().filter(|a| in_every_pane(**a)).map(|a| (keys(*a, PANES[0]), *a));
+    let common = Group { title: "In every pane", here: false, keys: common.filter(|(k, _)| !k.is_empty()).collect() };
+    let everywhere = Group { title: title(Scope::Global), here: false, keys: own(Scope::Global) };
+    groups.splice(here..here, [common, everywhere]);
+    groups.retain(|g| !g.keys.is_empty());
+    groups
+}
+
+fn title(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Global => "Everywhere",
+        Scope::Typing => "While typing",
+        Scope::Chat => "Chat",
+        Scope::Stream => "Stream",
+        Scope::Review => "Review",
+        Scope::Budget => "Budget",
+        Scope::Sessions => "Sessions",
+        Scope::Pause => "When a run is paused",
+        Scope::Picker => "In a list",
+        Scope::Overlay => "Here",
+    }
+}
+
+fn lines(state: &State, view: &View) -> Vec<Line<'static>> {
     let look = &view.look;
     let mut lines = Vec::new();
-    for scope in Scope::ALL {
-        let bound: Vec<(String, Action)> = Action::ALL
-            .iter()
-            .map(|a| (view.keymap.bindings(*a, &[scope]).join("  "), *a))
-            .filter(|(keys, _)| !keys.is_empty())
-            .collect();
-        if bound.is_empty() {
-            continue;
-        }
-        let title = match scope {
-            Scope::Global => "everywhere",
-            other => other.name(),
-        };
-        lines.push(Line::from(Span::styled(title, look.style(Role::Title))));
-        for (keys, action) in bound {
+    for group in groups(state, view) {
+        let note = if group.here { " · you are here" } else { "" };
+        lines.push(Line::from(vec![
+            Span::styled(format!(" {}", group.title), look.style(Role::Heading)),
+            Span::styled(note, look.style(Role::Dim)),
+        ]));
+        for (keys, action) in group.keys {
+            let room = KEYS.max(columns(&keys));
             lines.push(Line::from(vec![
-                Span::styled(format!("  {keys:<24} "), look.style(Role::Accent)),
+                Span::styled(format!("   {} ", padded(&keys, room)), look.style(Role::Key)),
                 Span::styled(action.doc(), look.style(Role::Text)),
             ]));
         }
         lines.push(Line::default());
     }
+    lines.extend(signs(view));
+    lines
+}
+
+/// What the signs on the screen mean.
+fn signs(view: &View) -> Vec<Line<'static>> {
+    let look = &view.look;
+    let signs = [
+        ("▶ ◆ ‖ ·", "a session: running, waiting for you, paused, idle"),
+        ("[✓] [✗] [ ]", "a hunk: accepted, rejected, open"),
+        ("~", "an estimate; without it, the server's own figure"),
+        ("⟦U+202E⟧", "a character that would be obeyed or cannot be seen"),
+    ];
+    let mut lines = vec![Line::from(Span::styled(" Signs", look.style(Role::Heading)))];
+    lines.extend(signs.map(|(sign, meaning)| {
+        Line::from(vec![
+            Span::styled(format!("   {} ", padded(sign, KEYS)), look.style(Role::Key)),
+            Span::styled(meaning, look.style(Role::Text)),
+        ])
+    }));
     lines
 }

@@ -1,6 +1,7 @@
 //! What lies on top of the panes.
 
 pub mod help;
+pub mod pause;
 pub mod picker;
 
 use crate::ui::View;
@@ -15,6 +16,7 @@ fn draw_box(frame: &mut Frame, screen: Rect, size: (u16, u16), title: &str, view
     let rect =
         Rect { x: screen.x + (screen.width - width) / 2, y: screen.y + (screen.height - height) / 2, width, height };
     let block = Block::bordered()
+        .style(view.look.style(Role::Text))
         .border_type(BorderType::Thick)
         .border_style(view.look.style(Role::BorderFocused))
         .title_style(view.look.style(Role::Title))

@@ -1,86 +1,192 @@
-//! The budget: what was spent, under which limits, and what is left.
+//! The budget: what was spent, under which limits, and what is left; with room, tokens by node and each request.
 
 use crate::app::{Area, State};
 use crate::budget::ledger::Scope;
-use crate::budget::limit::{Gauge, Level};
+use crate::budget::limit::Gauge;
+use crate::domain::model::Node;
 use crate::domain::money::Money;
+use crate::graph::{Call, Run};
 use crate::ui::View;
+use crate::ui::header::level_role;
 use crate::ui::theme::Role;
+use crate::ui::widgets::bar::bar;
+use crate::ui::widgets::fit::{columns, fit, fit_middle, padded};
 use crate::ui::widgets::frame::draw_frame;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-/// Draws the pane.
+/// The nodes that ask models, in the order of the graph.
+const ASKING: [Node; 4] = [Node::Planner, Node::Executor, Node::Healer, Node::Reviewer];
+
+/// Columns from which the number of requests is shown, and from which their models are.
+const ROOMY: usize = 34;
+const NAMED: usize = 40;
+
+/// Draws the pane. What matters most stands first, and stays where there is no room for the rest.
 pub fn draw_budget(frame: &mut Frame, rect: Rect, state: &State, view: &View) {
     let inner = draw_frame(frame, rect, Area::Budget, state, view, "");
-    let width = usize::from(inner.width);
+    let (width, height) = (usize::from(inner.width), usize::from(inner.height));
     let gauges = state.gauges();
+    let dim = view.look.style(Role::Dim);
     let mut lines: Vec<Line> = gauges.iter().map(|g| gauge_line(g, width, view)).collect();
     if gauges.is_empty() {
-        let text = format!("session {}, no limits", state.totals.session.spent);
+        let text = fit(&format!("session {}, no limits", state.totals.session.spent), width);
         lines.push(Line::from(Span::styled(text, view.look.style(Role::Text))));
     }
-    lines.extend(token_lines(state, &gauges, view));
-    frame.render_widget(Paragraph::new(lines), inner);
-}
-
-/// The gauge's colour.
-pub fn role(level: Level) -> Role {
-    match level {
-        Level::Green => Role::GaugeLow,
-        Level::Yellow => Role::GaugeMid,
-        Level::Red => Role::GaugeHigh,
+    lines.extend(warnings(state, &gauges, view, width));
+    match state.session.run() {
+        None => lines.push(Line::from(Span::styled("nothing spent yet", dim))),
+        Some(run) => {
+            lines.push(Line::from(Span::styled(fit(&run_line(run), width), dim)));
+            if let Some(left) = gauges.iter().filter(|g| g.scope != Scope::Run).filter_map(|g| g.iterations_left).min()
+            {
+                lines.push(Line::from(Span::styled(format!("~{left} more runs like these"), dim)));
+            }
+            let nodes = node_table(run, width, view);
+            if lines.len() + nodes.len() < height {
+                lines.extend(nodes);
+                lines.extend(call_table(run, width, height.saturating_sub(lines.len()), view));
+            }
+        }
     }
+    frame.render_widget(Paragraph::new(lines), inner);
 }
 
 fn gauge_line(gauge: &Gauge, width: usize, view: &View) -> Line<'static> {
     let look = &view.look;
     let held = if gauge.reserved > Money::ZERO { format!(" +{} held", gauge.reserved) } else { String::new() };
-    let style = look.style(role(gauge.level));
-    let figures = format!("{}{held} / {}", gauge.spent, gauge.limit);
-    let room = width.saturating_sub(8 + figures.chars().count() + 7);
+    let role = level_role(gauge.level);
+    let name = padded(gauge.scope.word(), 8);
+    let figures = fit(&format!("{}{held} / {}", gauge.spent, gauge.limit), width.saturating_sub(14));
+    let room = width.saturating_sub(14 + columns(&figures) + 1);
     let mut spans = vec![
-        Span::styled(format!("{:<8}", gauge.scope.word()), look.style(Role::Text)),
-        Span::styled(format!("{:>3} % ", gauge.percent), style),
+        Span::styled(name, look.style(Role::Text)),
+        Span::styled(format!("{:>3} % ", gauge.percent), look.style(role)),
     ];
     if room >= 4 {
-        let filled = (gauge.percent as usize * room / 100).min(room);
-        spans.push(Span::styled("█".repeat(filled), style));
-        spans.push(Span::styled("░".repeat(room - filled), look.style(Role::Border)));
+        spans.extend(bar(u64::from(gauge.percent), 100, room, role, look));
         spans.push(Span::raw(" "));
     }
     spans.push(Span::styled(figures, look.style(Role::Dim)));
     Line::from(spans)
 }
 
-/// Tokens of the newest run, and how many more such runs fit.
-fn token_lines(state: &State, gauges: &[Gauge], view: &View) -> Vec<Line<'static>> {
-    let look = &view.look;
-    let dim = look.style(Role::Dim);
-    let Some(run) = state.session.run() else {
-        return vec![Line::from(Span::styled("nothing spent yet", dim))];
-    };
-    let usages = || run.calls.iter().filter_map(|c| c.usage);
-    let (input, output): (u32, u32) = (usages().map(|u| u.input).sum(), usages().map(|u| u.output).sum());
-    let cached: u32 = usages().map(|u| u.cache_read).sum();
-    let mark = if usages().any(|u| u.estimated) { "~" } else { "" };
-    let mut text = format!("this run: {mark}{input} in, {mark}{output} out");
-    if cached > 0 {
-        text.push_str(&format!(", {cached} cached"));
-    }
-    let mut lines = vec![Line::from(Span::styled(text, dim))];
-    let unknown = run.calls.iter().any(|c| c.finish.is_some() && c.cost.is_none());
-    if unknown {
-        lines.push(Line::from(Span::styled("price unknown: not in the sums", look.style(Role::Warning))));
-    }
-    if let Some(left) = gauges.iter().filter(|g| g.scope != Scope::Run).filter_map(|g| g.iterations_left).min() {
-        lines.push(Line::from(Span::styled(format!("~{left} more runs like these"), dim)));
-    }
+/// What the user should act on.
+fn warnings(state: &State, gauges: &[Gauge], view: &View, width: usize) -> Vec<Line<'static>> {
+    let mut texts = Vec::new();
     if gauges.iter().any(|g| g.spent > Money::ZERO && g.wants_downgrade()) {
-        let text = "near the limit: a cheaper or local model would stretch it";
-        lines.push(Line::from(Span::styled(text, look.style(Role::Warning))));
+        texts.push("near the limit: a cheaper or local model stretches it");
+    }
+    let unpriced = |run: &Run| run.calls.iter().any(|c| c.finish.is_some() && c.cost.is_none());
+    if state.session.run().is_some_and(unpriced) {
+        texts.push("price unknown: not in the sums");
+    }
+    let style = view.look.style(Role::Warning);
+    texts.into_iter().map(|t| Line::from(Span::styled(fit(t, width), style))).collect()
+}
+
+/// Tokens in, out, read from a cache; whether any is an estimate.
+#[derive(Clone, Copy, Default)]
+struct Tokens {
+    input: u64,
+    output: u64,
+    cached: u64,
+    estimated: bool,
+}
+
+impl Tokens {
+    fn of<'a>(calls: impl Iterator<Item = &'a Call>) -> Tokens {
+        calls.filter_map(|c| c.usage).fold(Tokens::default(), |sum, usage| Tokens {
+            input: sum.input + u64::from(usage.input),
+            output: sum.output + u64::from(usage.output),
+            cached: sum.cached + u64::from(usage.cache_read),
+            estimated: sum.estimated || usage.estimated,
+        })
+    }
+
+    fn mark(self) -> &'static str {
+        if self.estimated { "~" } else { "" }
+    }
+}
+
+fn run_line(run: &Run) -> String {
+    let tokens = Tokens::of(run.calls.iter());
+    let mark = tokens.mark();
+    let mut text = format!("run {} · {mark}{} in, {mark}{} out", run.spent(), tokens.input, tokens.output);
+    if tokens.cached > 0 {
+        text.push_str(&format!(" ({} cached)", tokens.cached));
+    }
+    text
+}
+
+/// A line a node: requests, tokens, money.
+fn node_table(run: &Run, width: usize, view: &View) -> Vec<Line<'static>> {
+    let look = &view.look;
+    let (head, text) = (look.style(Role::Heading), look.style(Role::Text));
+    let row = |name: &str, cells: [String; 4]| {
+        let many = if width >= ROOMY { format!("{:>3} ", cells[0]) } else { String::new() };
+        let cells = format!("{many}{:>7} {:>6} {:>7}", cells[1], cells[2], cells[3]);
+        format!("{}{cells}", padded(name, width.saturating_sub(columns(&cells)).min(12)))
+    };
+    let titles = ["n", "in", "out", "cost"].map(str::to_owned);
+    let mut lines = vec![Line::default(), Line::from(Span::styled(fit(&row("node", titles), width), head))];
+    for node in ASKING {
+        let calls = || run.calls.iter().filter(|c| c.node == node);
+        if calls().next().is_none() {
+            continue;
+        }
+        let tokens = Tokens::of(calls());
+        let cost: Money = calls().filter_map(|c| c.cost).sum();
+        let figure = |n: u64| format!("{}{n}", tokens.mark());
+        let cells = [calls().count().to_string(), figure(tokens.input), figure(tokens.output), cost.to_string()];
+        lines.push(Line::from(Span::styled(fit(&row(node_word(node), cells), width), text)));
     }
     lines
+}
+
+/// A line a request, newest first: cost, tokens, speed.
+fn call_table(run: &Run, width: usize, height: usize, view: &View) -> Vec<Line<'static>> {
+    let look = &view.look;
+    if height < 4 || run.calls.is_empty() {
+        return Vec::new();
+    }
+    let named = width >= NAMED;
+    let title =
+        format!("{:<7}{:>8} {:>7} {:>6}{}", "call", "cost", "tokens", "tok/s", if named { "  model" } else { "" });
+    let title = fit(&title, width);
+    let mut lines = vec![Line::default(), Line::from(Span::styled(title, look.style(Role::Heading)))];
+    for call in run.calls.iter().rev().take(height - 2) {
+        let tokens = call.usage.map_or_else(
+            || "…".to_owned(),
+            |u| format!("{}{}", if u.estimated { "~" } else { "" }, u64::from(u.input) + u64::from(u.output)),
+        );
+        let speed = call.timings.tokens_per_second().map_or_else(|| "—".to_owned(), |r| format!("{r:.1}"));
+        let cost = match (call.cost, &call.finish) {
+            (Some(cost), _) => cost.to_string(),
+            (None, Some(_)) => "unknown".to_owned(),
+            (None, None) => "…".to_owned(),
+        };
+        let figures = format!("{:<7}{cost:>8} {tokens:>7} {speed:>6}", node_word(call.node));
+        let model = match width.checked_sub(columns(&figures) + 2) {
+            Some(room) if named => format!("  {}", fit_middle(&call.model.to_string(), room)),
+            _ => String::new(),
+        };
+        let role = if call.failure.is_some() { Role::Warning } else { Role::Text };
+        lines.push(Line::from(Span::styled(fit(&format!("{figures}{model}"), width), look.style(role))));
+    }
+    lines
+}
+
+/// The node's short name.
+pub fn node_word(node: Node) -> &'static str {
+    match node {
+        Node::Planner => "plan",
+        Node::Executor => "write",
+        Node::Validator => "check",
+        Node::Healer => "heal",
+        Node::Reviewer => "review",
+        Node::Formatter => "format",
+    }
 }

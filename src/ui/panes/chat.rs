@@ -1,15 +1,18 @@
 //! The chat: the conversation, how the typed text reads, and the input line.
 
-use crate::app::{Area, Chip, Event, State};
+use crate::app::{Action, Area, Chip, Event, Scope, State};
 use crate::domain::intent::Intent;
 use crate::domain::message::{Author, Message};
 use crate::graph::Stage;
 use crate::ui::theme::Role;
+use crate::ui::widgets::fit::{columns, fit, one_line};
 use crate::ui::widgets::frame::draw_frame;
+use crate::ui::widgets::input::Input;
 use crate::ui::widgets::transcript::Transcript;
 use crate::ui::{Look, View};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
@@ -26,63 +29,54 @@ const MOST_INPUT: u16 = 8;
 
 /// Draws the pane.
 pub fn draw_chat(frame: &mut Frame, rect: Rect, state: &State, view: &mut View) -> Option<Event> {
-    let note = state.mode.clone();
-    let inner = draw_frame(frame, rect, Area::Chat, state, view, &note);
+    let inner = draw_frame(frame, rect, Area::Chat, state, view, &state.mode);
     if inner.height < 2 || inner.width < 8 {
         return None;
     }
-    let input = input_rows(state, inner);
-    let chips = if state.chat.reading.is_some() && inner.height > input + 3 { 1 } else { 0 };
-    let [talk, reading, line, typed] = Layout::vertical([
+    let width = usize::from(inner.width);
+    let composer = &state.chat.composer;
+    let cursor = composer.cursor();
+    let input = Input::lay_out(composer.lines(), (cursor.0, cursor.1), width);
+    let most = usize::from(MOST_INPUT.min(inner.height / 2).max(1));
+    let typed = u16::try_from(input.rows.len().clamp(1, most)).unwrap_or(1);
+    let chips = chip_lines(state, view, width);
+    let room = inner.height.saturating_sub(typed + 4);
+    let chips = &chips[..chips.len().min(usize::from(room))];
+    let [talk, reading, prompt, typed] = Layout::vertical([
         Constraint::Min(1),
-        Constraint::Length(chips),
+        Constraint::Length(chips.len() as u16),
         Constraint::Length(1),
-        Constraint::Length(input),
+        Constraint::Length(typed),
     ])
     .areas(inner);
-    if let Some(reading_now) = &state.chat.reading
-        && chips > 0
-    {
-        draw_chips(frame, reading, state, &state.chat.corrections.apply(reading_now.clone()), view);
-    }
-    draw_prompt_line(frame, line, state, view);
-    draw_input(frame, typed, state, view);
+    frame.render_widget(Paragraph::new(chips.to_vec()), reading);
+    frame.render_widget(prompt_line(state, view, width), prompt);
+    draw_input(frame, typed, &input, state, view);
     draw_talk(frame, talk, state, view)
-}
-
-fn input_rows(state: &State, inner: Rect) -> u16 {
-    let width = usize::from(inner.width.saturating_sub(1)).max(1);
-    let rows: usize =
-        state.chat.composer.lines().iter().map(|l| 1 + unicode_width::UnicodeWidthStr::width(l.as_str()) / width).sum();
-    (rows as u16).clamp(1, MOST_INPUT.min(inner.height / 2).max(1))
 }
 
 /// The conversation, from the end upwards: only what is visible is looked at.
 fn draw_talk(frame: &mut Frame, rect: Rect, state: &State, view: &mut View) -> Option<Event> {
-    let width = usize::from(rect.width);
-    let height = usize::from(rect.height);
+    let (width, height) = (usize::from(rect.width), usize::from(rect.height));
     if state.session.messages.is_empty() {
         draw_welcome(frame, rect, state, view);
         return None;
     }
-    let look = view.look.clone();
-    let cache = &mut view.chat;
+    let View { look, chat: cache, work, .. } = view;
     if cache.width != width || cache.session != state.session.id.0 {
         *cache = Cache { session: state.session.id.0.clone(), width, messages: Vec::new() };
     }
     cache.messages.resize_with(state.session.messages.len(), Transcript::default);
-    let (mut below, mut lines) = (0, Vec::new());
+    let (mut below, mut lines) = (0, Vec::with_capacity(height));
     let wanted = state.chat.scroll + height;
     for (message, laid) in state.session.messages.iter().zip(&mut cache.messages).rev() {
-        laid.update(&message.text, width.saturating_sub(2), &look);
+        work.wrapped += laid.update(&message.text, width.saturating_sub(2), look);
         // A blank line, the author, the text.
         let rows = laid.len() + 2;
-        for row in (0..rows).rev() {
-            if below >= state.chat.scroll && lines.len() < height {
-                lines.push(message_row(message, laid, row, &look));
-            }
-            below += 1;
-        }
+        let skip = state.chat.scroll.saturating_sub(below).min(rows);
+        let take = (height - lines.len()).min(rows - skip);
+        lines.extend((0..rows - skip).rev().take(take).map(|row| message_row(message, laid, row, look)));
+        below += rows;
         if below >= wanted {
             break;
         }
@@ -113,77 +107,110 @@ fn message_row(message: &Message, laid: &Transcript, row: usize, look: &Look) ->
 
 fn draw_welcome(frame: &mut Frame, rect: Rect, state: &State, view: &View) {
     let look = &view.look;
-    let text = |t: &str| Line::from(Span::styled(t.to_owned(), look.style(Role::Text)));
-    let dim = |t: &str| Line::from(Span::styled(t.to_owned(), look.style(Role::Dim)));
+    let line = |t: String, role: Role| Line::from(Span::styled(t, look.style(role)));
     let lines = vec![
         Line::default(),
-        Line::from(Span::styled(format!("What shall change in {}?", state.root.name), look.style(Role::Title))),
+        line(format!("What shall change in {}?", one_line(&state.root.name)), Role::Title),
         Line::default(),
-        text("Say it in a sentence and press Enter."),
-        text("You see the plan, the stream and the cost;"),
-        text("nothing is written before you accept it."),
+        line("Say it in a sentence and press Enter. You see the plan, the stream and the cost; nothing is written before you accept it.".into(), Role::Text),
         Line::default(),
-        dim("For example:"),
-        dim("Create a FastAPI endpoint for user registration"),
-        dim("Fix the off-by-one in src/page.rs"),
+        line("For example:".into(), Role::Dim),
+        line("Create a FastAPI endpoint for user registration".into(), Role::Dim),
+        line("Fix the off-by-one in src/page.rs".into(), Role::Dim),
     ];
     frame.render_widget(Paragraph::new(lines).wrap(ratatui::widgets::Wrap { trim: false }), rect);
 }
 
-/// How the text reads, each part correctable.
-fn draw_chips(frame: &mut Frame, rect: Rect, state: &State, intent: &Intent, view: &View) {
+/// How the text reads: what can be corrected on the first line, what else was recognised on the second.
+fn chip_lines(state: &State, view: &View, width: usize) -> Vec<Line<'static>> {
     let look = &view.look;
-    let chip = |kind: Option<Chip>, text: String| {
-        let selected = kind.is_some() && state.chat.chip == kind;
-        let style = if selected { look.style(Role::Selection) } else { look.style(Role::Accent) };
-        [Span::styled(format!(" {text} "), style), Span::raw(" ")]
+    let Some(reading) = &state.chat.reading else { return Vec::new() };
+    let intent: Intent = state.chat.corrections.apply(reading.clone());
+    let chip = |kind: Chip| {
+        let text = match kind {
+            Chip::Action => intent.action.word(),
+            Chip::Target => intent.targets.first().map_or("no target", |t| t.word()),
+            Chip::Language => intent.language.map_or("any language", |l| l.name()),
+            Chip::Complexity => intent.complexity.word(),
+        };
+        match state.chat.chip == Some(kind) {
+            true => Span::styled(format!("‹{text}›"), look.style(Role::Selection).patch(look.style(Role::Title))),
+            false => Span::styled(text, look.style(Role::Accent)),
+        }
     };
-    let target = intent.targets.first().map_or("—", |t| t.word());
-    let language = intent.language.map_or("any language", |l| l.name());
     let mut spans = Vec::new();
-    spans.extend(chip(Some(Chip::Action), intent.action.word().to_owned()));
-    spans.extend(chip(Some(Chip::Target), target.to_owned()));
-    spans.extend(chip(Some(Chip::Language), language.to_owned()));
-    spans.extend(chip(Some(Chip::Complexity), intent.complexity.word().to_owned()));
-    let sure = format!("{:.0} % sure", intent.confidence * 100.0);
-    spans.push(Span::styled(sure, look.style(if intent.confidence < 0.4 { Role::Warning } else { Role::Dim })));
-    for framework in intent.frameworks.iter().chain(&intent.paths).chain(&intent.symbols) {
-        let safe = crate::domain::safe_text::SafeText::new(framework);
-        spans.push(Span::styled(format!(" · {safe}"), look.style(Role::Dim)));
+    for kind in Chip::ALL {
+        if !spans.is_empty() {
+            spans.push(Span::styled(" · ", look.style(Role::Border)));
+        }
+        spans.push(chip(kind));
     }
-    frame.render_widget(Line::from(spans), rect);
+    let sure = format!("  {:.0} %", intent.confidence * 100.0);
+    let role = if intent.confidence < 0.4 { Role::Warning } else { Role::Dim };
+    let used: usize = spans.iter().map(|s| columns(&s.content)).sum();
+    if used + columns(&sure) <= width {
+        spans.push(Span::styled(sure, look.style(role)));
+    }
+    let mut lines = vec![Line::from(spans)];
+    let named: Vec<&str> =
+        intent.frameworks.iter().chain(&intent.paths).chain(&intent.symbols).map(String::as_str).collect();
+    if !named.is_empty() {
+        lines.push(Line::from(Span::styled(fit(&named.join(" · "), width), look.style(Role::Dim))));
+    }
+    lines
 }
 
 /// The line above the input: what Enter will do.
-fn draw_prompt_line(frame: &mut Frame, rect: Rect, state: &State, view: &View) {
+fn prompt_line(state: &State, view: &View, width: usize) -> Line<'static> {
     let look = &view.look;
-    let what = if state.chat.asked.is_some() {
-        " your answer "
-    } else {
-        match state.session.run().map(|r| &r.stage) {
-            Some(Stage::Gate) => " revise the proposal ",
-            Some(Stage::Paused(_)) => " paused: answer below ",
-            Some(Stage::Assembling | Stage::Working(_) | Stage::Applying) => " a run is under way ",
-            _ => " what do you want? ",
-        }
+    let typing = state.layout.focus == Area::Chat && state.chat.typing;
+    let (action, scope) = match typing {
+        true => (Action::Submit, Scope::Typing),
+        false => (Action::StartTyping, Scope::Global),
     };
-    let rest = usize::from(rect.width).saturating_sub(what.chars().count() + 1);
-    let line = vec![
+    let key = view.keymap.bindings(action, &[scope]).into_iter().next().unwrap_or_default();
+    let (what, role) = if typing { submit_words(state) } else { ("type", Role::Dim) };
+    let key = if key.is_empty() || role == Role::Warning { String::new() } else { format!(" {key}") };
+    let what = format!(" {} ", fit(what, width.saturating_sub(columns(&key) + 3)));
+    let rest = width.saturating_sub(columns(&key) + columns(&what) + 1);
+    Line::from(vec![
         Span::styled("─", look.style(Role::Border)),
-        Span::styled(what, look.style(Role::Dim)),
+        Span::styled(key, look.style(Role::Key)),
+        Span::styled(what, look.style(role)),
         Span::styled("─".repeat(rest), look.style(Role::Border)),
-    ];
-    frame.render_widget(Line::from(line), rect);
+    ])
 }
 
-fn draw_input(frame: &mut Frame, rect: Rect, state: &State, view: &View) {
-    let mut area = state.chat.composer.clone();
+/// What sending would do now.
+fn submit_words(state: &State) -> (&'static str, Role) {
+    if state.chat.text().starts_with('/') {
+        return ("does this", Role::Dim);
+    }
+    match state.session.run().map(|r| &r.stage) {
+        _ if state.chat.asked.is_some() => ("answers, by number or in words", Role::Dim),
+        Some(Stage::Gate) => ("asks for a revision", Role::Dim),
+        Some(Stage::Paused(_)) => ("paused: answer that first", Role::Warning),
+        Some(Stage::Assembling | Stage::Working(_) | Stage::Applying) => ("a run is under way", Role::Warning),
+        _ if state.models.is_none() => ("sends it once models are found", Role::Dim),
+        _ => ("starts a run", Role::Dim),
+    }
+}
+
+fn draw_input(frame: &mut Frame, rect: Rect, input: &Input, state: &State, view: &View) {
     let typing = state.layout.focus == Area::Chat && state.chat.typing && state.overlay.is_none();
-    let look = &view.look;
-    area.set_style(look.style(Role::Text));
-    area.set_cursor_line_style(look.style(Role::Text));
-    area.set_cursor_style(if typing { look.style(Role::Selection) } else { look.style(Role::Text) });
-    area.set_placeholder_text(if typing { "" } else { "press i to type" });
-    area.set_placeholder_style(look.style(Role::Dim));
-    frame.render_widget(&area, rect);
+    let text = view.look.style(Role::Text);
+    let (rows, cursor) = input.window(usize::from(rect.height));
+    let range = input.cursor.1.clone();
+    let lines = rows.iter().enumerate().map(|(i, row)| {
+        if !typing || i != cursor {
+            return Line::from(Span::styled(row.clone(), text));
+        }
+        let under = if range.is_empty() { " " } else { &row[range.clone()] };
+        Line::from(vec![
+            Span::styled(row[..range.start].to_owned(), text),
+            Span::styled(under.to_owned(), text.add_modifier(Modifier::REVERSED)),
+            Span::styled(row[range.end..].to_owned(), text),
+        ])
+    });
+    frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), rect);
 }

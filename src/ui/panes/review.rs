@@ -1,321 +1,380 @@
 //! The review: the proposal as hunks, each with its decision, in one column or two.
+//!
+//! Where the pane stands follows from the cursor alone: the cursor's hunk is whole in sight if it fits, else its line is.
 
-use crate::app::{Area, State};
+mod code;
+mod head;
+mod rows;
+
+use crate::app::{Area, Columns, State};
 use crate::domain::change::runs_later;
-use crate::domain::hunk::{Decision, DiffLine, FileDiff, HunkId, LineKind};
-use crate::domain::safe_text::SafeText;
+use crate::domain::hunk::{Decision, DiffLine, HunkId, LineKind};
 use crate::graph::{Attempt, Outcome, Run, Stage};
-use crate::ui::View;
 use crate::ui::theme::Role;
-use crate::ui::widgets::frame::draw_frame;
-use crate::ui::widgets::syntax::Highlighter;
-use crate::ui::widgets::wrap::Piece;
+use crate::ui::widgets::fit::{columns, fit, fit_middle, one_line};
+use crate::ui::widgets::frame::{draw_frame, draw_hint};
+use crate::ui::widgets::wrap::wrap;
+use crate::ui::{Look, View, Work};
+use code::{Code, window};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
-use std::collections::HashMap;
+use rows::{Cut, HunkFacts, Row, Rows};
 
-/// Highlighted lines of the proposal under review, by hunk.
+/// Columns from which a change is shown side by side by itself, and from which it can be.
+const ROOMY: usize = 120;
+const POSSIBLE: usize = 60;
+/// Rows shown above the cursor's hunk.
+const LEAD: usize = 2;
+
+/// The proposal under review, laid out.
 #[derive(Default)]
 pub struct Cache {
-    /// Session, run and attempt these are of.
-    of: (String, u64, usize),
-    hunks: HashMap<HunkId, Vec<Vec<Piece>>>,
+    made_from: Option<Origin>,
+    rows: Rows,
+    code: Code,
+}
+
+/// What a layout was made from: another one needs another layout.
+#[derive(PartialEq)]
+struct Origin {
+    session: String,
+    run: u64,
+    attempt: usize,
+    attempts: usize,
+    checked: bool,
+    judged: bool,
+    cut: Cut,
 }
 
 /// Draws the pane.
 pub fn draw_review(frame: &mut Frame, rect: Rect, state: &State, view: &mut View) {
-    let run = state.session.run();
-    let note = run.map(|r| summary(r)).unwrap_or_default();
-    let inner = draw_frame(frame, rect, Area::Review, state, view, &note);
-    let Some((run, attempt)) = run.and_then(|r| Some((r, r.attempt()?))) else {
+    let shown = state.session.run().and_then(|r| Some((r, r.attempt()?)));
+    let Some((run, attempt)) = shown else {
+        let inner = draw_frame(frame, rect, Area::Review, state, view, "");
         let text = "Proposals appear here as hunks to accept or reject. Nothing is on disk before.";
-        let text = Span::styled(text, view.look.style(Role::Dim));
-        frame.render_widget(Paragraph::new(text).wrap(ratatui::widgets::Wrap { trim: true }), inner);
-        return;
+        return draw_hint(frame, inner, text, view);
     };
-    let of = (state.session.id.0.clone(), run.spec.id.0, run.chosen);
-    if view.review.of != of {
-        view.review = Cache { of, hunks: HashMap::new() };
-    }
-    let status = status_line(run, attempt, state, view);
-    let [top, body] = Layout::vertical([Constraint::Length(1), Constraint::Min(0)]).areas(inner);
-    frame.render_widget(status, top);
-    let split = state.review.split && body.width >= 60;
-    let rows = rows(&attempt.diff, split);
-    let height = usize::from(body.height);
-    let first = top_row(&rows, state, height);
-    let lines: Vec<Line> =
-        rows.iter().skip(first).take(height).map(|row| row_line(row, run, attempt, state, view, body.width)).collect();
+    let width = usize::from(rect.width.saturating_sub(2));
+    lay_out(state, run, attempt, width, view);
+    let note = summary(attempt, view.review.rows.counts);
+    let inner = draw_frame(frame, rect, Area::Review, state, view, &note);
+    let failure = failure_lines(run, view, width);
+    let parts = [Constraint::Length(1), Constraint::Length(failure.len() as u16), Constraint::Min(0)];
+    let [top, failed, body] = Layout::vertical(parts).areas(inner);
+    frame.render_widget(status_line(run, attempt, state, view, width), top);
+    frame.render_widget(Paragraph::new(failure), failed);
+    let lines = body_lines(state, run, attempt, view, usize::from(body.height));
     frame.render_widget(Paragraph::new(lines), body);
 }
 
+/// Brings the layout up to what is under review.
+fn lay_out(state: &State, run: &Run, attempt: &Attempt, width: usize, view: &mut View) {
+    let split = match state.review.columns {
+        Columns::Fitting => width >= ROOMY,
+        Columns::One => false,
+        Columns::Two => width >= POSSIBLE,
+    };
+    let origin = Origin {
+        session: state.session.id.0.clone(),
+        run: run.spec.id.0,
+        attempt: run.chosen,
+        attempts: run.attempts.len(),
+        checked: attempt.report.is_some(),
+        judged: attempt.verdict.is_some(),
+        cut: Cut { width, split },
+    };
+    if view.review.made_from.as_ref() != Some(&origin) {
+        let rows = Rows::of(run, attempt, origin.cut, &view.look);
+        view.work.placed += rows.rows.len();
+        view.review = Cache { made_from: Some(origin), rows, code: Code::default() };
+    }
+}
+
 /// Files and lines, for the title.
-fn summary(run: &Run) -> String {
-    let Some(attempt) = run.attempt() else { return String::new() };
-    let (added, removed) = attempt.diff.iter().map(FileDiff::counts).fold((0, 0), |(a, r), (fa, fr)| (a + fa, r + fr));
+fn summary(attempt: &Attempt, (added, removed): (usize, usize)) -> String {
     let files = attempt.diff.len();
     format!("{files} file{} +{added} −{removed}", if files == 1 { "" } else { "s" })
 }
 
-/// Which attempt, what the validators and the reviewer say, what is decided.
-fn status_line(run: &Run, attempt: &Attempt, state: &State, view: &View) -> Line<'static> {
-    let look = &view.look;
+/// Why the last write did not happen.
+fn failure_lines(run: &Run, view: &View, width: usize) -> Vec<Line<'static>> {
+    let Some(failure) = &run.apply_failure else { return Vec::new() };
+    let text = one_line(&format!("Nothing was written: {failure}"));
+    let mut lines = wrap(&[(text, view.look.style(Role::Error))], width, 0);
+    lines.truncate(3);
+    lines
+}
+
+/// Which attempt, what the validators and the reviewer say, what is decided: in full, or in short words where that is too
+/// long.
+fn status_line(run: &Run, attempt: &Attempt, state: &State, view: &View, width: usize) -> Line<'static> {
+    let parts = status(run, attempt, state);
+    let wide = |pick: fn(&Part) -> &str| parts.iter().map(|p| columns(pick(p)) + 2).sum::<usize>();
+    let long = wide(|p| &p.long) <= width + 2;
     let mut spans = Vec::new();
+    for part in &parts {
+        if !spans.is_empty() {
+            spans.push(Span::raw("  "));
+        }
+        let text = if long { &part.long } else { &part.short };
+        spans.push(Span::styled(text.clone(), view.look.style(part.role)));
+    }
+    Line::from(spans)
+}
+
+/// A part of the status, in full and in short.
+struct Part {
+    long: String,
+    short: String,
+    role: Role,
+}
+
+fn status(run: &Run, attempt: &Attempt, state: &State) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut add = |long: String, short: String, role| parts.push(Part { long, short, role });
     if run.attempts.len() > 1 {
-        let text = format!("attempt {}/{} ", run.chosen + 1, run.attempts.len());
-        spans.push(Span::styled(text, look.style(Role::Accent)));
+        let which = format!("{}/{}", run.chosen + 1, run.attempts.len());
+        add(format!("attempt {which}"), format!("try {which}"), Role::Accent);
     }
     match &attempt.report {
-        Some(report) if report.passed() => spans.push(Span::styled("✓ checks ", look.style(Role::Success))),
-        Some(report) => {
-            let errors = report.errors();
-            let text = if errors > 0 { format!("✗ {errors} errors ") } else { "✗ checks not run ".to_owned() };
-            spans.push(Span::styled(text, look.style(Role::Error)));
-        }
+        Some(report) if report.checks.is_empty() => add("no checks ran".into(), "no checks".into(), Role::Dim),
+        Some(report) if report.passed() => add("✓ checks".into(), "✓ checks".into(), Role::Success),
+        Some(report) => match report.errors() {
+            0 if report.checks.iter().any(|c| !c.passed && c.not_run.is_none()) => {
+                add("✗ checks failed".into(), "✗ failed".into(), Role::Error);
+            }
+            0 => add("! not all checked".into(), "! unchecked".into(), Role::Warning),
+            1 => add("✗ 1 error".into(), "✗ 1 error".into(), Role::Error),
+            n => add(format!("✗ {n} errors"), format!("✗ {n} err"), Role::Error),
+        },
         None => {}
     }
     if let Some(verdict) = &attempt.verdict {
         let good = verdict.score >= run.spec.settings.quality_threshold;
         let role = if good { Role::Success } else { Role::Warning };
-        spans.push(Span::styled(format!("quality {:.2} ", verdict.score), look.style(role)));
+        add(format!("quality {:.2}", verdict.score), format!("q {:.2}", verdict.score), role);
     }
-    let all = crate::app::hunks(&attempt.diff).count();
-    let count = |d| crate::app::hunks(&attempt.diff).filter(|h| run.decision(*h) == d).count();
-    let (accepted, rejected) = (count(Decision::Accepted), count(Decision::Rejected));
-    let decided = match &run.stage {
-        Stage::Finished(Outcome::Applied) if state.session.is_saved() => "written".to_owned(),
-        Stage::Finished(Outcome::Applied) | Stage::Applying => "writing…".to_owned(),
-        Stage::Finished(Outcome::Undone) => "taken back".to_owned(),
-        _ => format!("{accepted} accepted, {rejected} rejected, {} open", all - accepted - rejected),
-    };
-    spans.push(Span::styled(decided, look.style(Role::Dim)));
-    Line::from(spans)
-}
-
-/// One row of the view.
-enum Row<'a> {
-    File(&'a FileDiff),
-    Hunk(HunkId),
-    Line(HunkId, usize),
-    /// Both sides: indexes into the hunk's lines.
-    Pair(HunkId, Option<usize>, Option<usize>),
-}
-
-fn rows(diff: &[FileDiff], split: bool) -> Vec<Row<'_>> {
-    let mut rows = Vec::new();
-    for (file, of) in diff.iter().enumerate() {
-        rows.push(Row::File(of));
-        for (hunk, h) in of.hunks.iter().enumerate() {
-            let id = HunkId { file, hunk };
-            rows.push(Row::Hunk(id));
-            if split {
-                rows.extend(pairs(&h.lines).into_iter().map(|(l, r)| Row::Pair(id, l, r)));
-            } else {
-                rows.extend((0..h.lines.len()).map(|l| Row::Line(id, l)));
-            }
+    match &run.stage {
+        Stage::Finished(Outcome::Applied) if state.session.is_saved() => {
+            add("written".into(), "written".into(), Role::Success);
+        }
+        Stage::Finished(Outcome::Applied) | Stage::Applying => add("writing…".into(), "writing…".into(), Role::Dim),
+        Stage::Finished(Outcome::Undone) => add("taken back".into(), "taken back".into(), Role::Dim),
+        _ => {
+            let all: usize = attempt.diff.iter().map(|f| f.hunks.len()).sum();
+            let count = |d| run.decisions.values().filter(|v| **v == d).count();
+            let (yes, no) = (count(Decision::Accepted), count(Decision::Rejected));
+            let open = all.saturating_sub(yes + no);
+            add(format!("{yes} accepted, {no} rejected, {open} open"), format!("✓{yes} ✗{no} open {open}"), Role::Dim);
         }
     }
-    rows
+    parts
 }
 
-/// Puts removed lines beside the added ones that follow them.
-fn pairs(lines: &[DiffLine]) -> Vec<(Option<usize>, Option<usize>)> {
-    let mut paired = Vec::new();
-    let (mut removed, mut added) = (Vec::new(), Vec::new());
-    let flush = |removed: &mut Vec<usize>, added: &mut Vec<usize>, paired: &mut Vec<_>| {
-        for i in 0..removed.len().max(added.len()) {
-            paired.push((removed.get(i).copied(), added.get(i).copied()));
-        }
-        removed.clear();
-        added.clear();
-    };
-    for (i, line) in lines.iter().enumerate() {
-        match line.kind {
-            LineKind::Removed if added.is_empty() => removed.push(i),
-            LineKind::Removed => {
-                flush(&mut removed, &mut added, &mut paired);
-                removed.push(i);
-            }
-            LineKind::Added => added.push(i),
-            LineKind::Context => {
-                flush(&mut removed, &mut added, &mut paired);
-                paired.push((Some(i), Some(i)));
-            }
-        }
-    }
-    flush(&mut removed, &mut added, &mut paired);
-    paired
-}
-
-/// The first visible row: the cursor's hunk a little below the top, moved by what the user scrolled.
-fn top_row(rows: &[Row], state: &State, height: usize) -> usize {
-    let cursor = rows.iter().position(|r| matches!(r, Row::Hunk(id) if *id == state.review.cursor)).unwrap_or(0);
-    let last = rows.len().saturating_sub(height);
-    let wanted = cursor as i64 - (height as i64 / 5).min(3) + i64::from(state.review.offset);
-    wanted.clamp(0, last as i64) as usize
-}
-
-fn row_line(row: &Row, run: &Run, attempt: &Attempt, state: &State, view: &mut View, width: u16) -> Line<'static> {
-    match row {
-        Row::File(file) => file_line(file, view),
-        Row::Hunk(id) => hunk_line(*id, run, attempt, state, view, width),
-        Row::Line(id, index) => {
-            let numbers = |l: &DiffLine| format!("{:>4} {:>4} ", number(l.old_line), number(l.new_line));
-            code_line(*id, *index, attempt, state, view, usize::from(width), numbers)
-        }
-        Row::Pair(id, left, right) => {
-            let half = usize::from(width) / 2;
-            let mut spans = Vec::new();
-            for (side, pick) in [(left, 0), (right, 1)] {
-                let room = if pick == 0 { half } else { usize::from(width) - half };
-                let numbers =
-                    move |l: &DiffLine| format!("{:>4} ", number(if pick == 0 { l.old_line } else { l.new_line }));
-                match side {
-                    Some(index) => spans.extend(code_line(*id, *index, attempt, state, view, room, numbers).spans),
-                    None => spans.push(Span::styled(" ".repeat(room), view.look.style(Role::Dim))),
-                }
-            }
-            Line::from(spans)
-        }
-    }
-}
-
-fn number(line: Option<u32>) -> String {
-    line.map(|n| n.to_string()).unwrap_or_default()
-}
-
-fn file_line(file: &FileDiff, view: &View) -> Line<'static> {
-    let look = &view.look;
-    let (added, removed) = file.counts();
-    let what = if file.created {
-        " new"
-    } else if file.deleted {
-        " deleted"
-    } else {
-        ""
-    };
-    let path = SafeText::new(&file.path).into_string();
-    let mut spans = vec![
-        Span::styled(path, look.style(Role::Title)),
-        Span::styled(what, look.style(Role::Accent)),
-        Span::styled(format!(" +{added}"), look.style(Role::Success)),
-        Span::styled(format!(" −{removed}"), look.style(Role::Error)),
-    ];
-    if runs_later(&file.path) {
-        spans.push(Span::styled("  runs by itself later", look.style(Role::Warning)));
-    }
-    Line::from(spans)
-}
-
-fn hunk_line(id: HunkId, run: &Run, attempt: &Attempt, state: &State, view: &View, width: u16) -> Line<'static> {
-    let look = &view.look;
-    let here = state.review.cursor == id && state.layout.focus == Area::Review;
-    let (mark, role) = match run.decision(id) {
-        Decision::Accepted => ("[✓] accepted", Role::Accepted),
-        Decision::Rejected => ("[✗] rejected", Role::Rejected),
-        Decision::Pending => ("[ ] open", Role::Pending),
-    };
-    let hunk = &attempt.diff[id.file].hunks[id.hunk];
-    let place = match hunk.old_len {
-        0 => format!("line {}, {} new", hunk.new_start + 1, hunk.new_len),
-        1 => format!("line {}", hunk.old_start + 1),
-        n => format!("lines {}–{}", hunk.old_start + 1, hunk.old_start + n),
-    };
-    let pointer = if here { "▌" } else { " " };
-    let text = format!("hunk {} of {} · {place} ", id.hunk + 1, attempt.diff[id.file].hunks.len());
-    let used = 1 + text.chars().count() + mark.chars().count() + 2;
-    let rest = usize::from(width).saturating_sub(used);
-    Line::from(vec![
-        Span::styled(pointer, look.style(Role::Accent)),
-        Span::styled(format!("{mark} "), look.style(role)),
-        Span::styled(text, look.style(if here { Role::Title } else { Role::HunkHeader })),
-        Span::styled("─".repeat(rest), look.style(Role::Border)),
-    ])
-}
-
-/// A line of code on its side's background, scrolled and cut to the room there is.
-fn code_line(
-    id: HunkId,
-    index: usize,
-    attempt: &Attempt,
-    state: &State,
-    view: &mut View,
-    room: usize,
-    numbers: impl Fn(&DiffLine) -> String,
-) -> Line<'static> {
-    let file = &attempt.diff[id.file];
-    let hunk = &file.hunks[id.hunk];
-    let line = &hunk.lines[index];
-    let look = view.look.clone();
-    let pieces = view.review.hunks.entry(id).or_insert_with(|| highlight(file, id, &look));
-    let (sign, background) = match line.kind {
-        LineKind::Added => ("+", look.style(Role::Added)),
-        LineKind::Removed => ("−", look.style(Role::Removed)),
-        LineKind::Context => (" ", Style::default()),
-    };
-    let here = state.review.cursor == id && state.layout.focus == Area::Review;
-    let pointer = if here { "▌" } else { " " };
-    let gutter = numbers(line);
-    let used = 2 + gutter.chars().count();
-    let mut spans = vec![
-        Span::styled(pointer, look.style(Role::Accent)),
-        Span::styled(gutter, look.style(Role::Dim).patch(background_of(background))),
-        Span::styled(sign, background),
-    ];
-    let code = pieces.get(index).map(Vec::as_slice).unwrap_or_default();
-    let left = fit(code, usize::from(state.review.column), room.saturating_sub(used), background, &mut spans);
-    spans.push(Span::styled(" ".repeat(left), background_of(background)));
-    Line::from(spans)
-}
-
-fn background_of(style: Style) -> Style {
-    Style { fg: None, ..style }
-}
-
-/// Appends what of the pieces lies in the window of columns; returns the columns left over.
-fn fit(pieces: &[Piece], skip: usize, room: usize, background: Style, spans: &mut Vec<Span<'static>>) -> usize {
-    use unicode_segmentation::UnicodeSegmentation;
-    use unicode_width::UnicodeWidthStr;
-    let (mut column, mut left) = (0, room);
-    for (text, style) in pieces {
-        let mut shown = String::new();
-        for grapheme in text.graphemes(true) {
-            let wide = grapheme.width();
-            if column >= skip {
-                if wide > left {
-                    spans.push(Span::styled(shown, style.patch(background_of(background))));
-                    return left;
-                }
-                shown.push_str(grapheme);
-                left -= wide;
-            }
-            column += wide;
-        }
-        spans.push(Span::styled(shown, style.patch(background_of(background))));
-    }
-    left
-}
-
-/// Highlights a hunk's lines, each side with its own state.
-fn highlight(file: &FileDiff, id: HunkId, look: &crate::ui::Look) -> Vec<Vec<Piece>> {
-    let mut old = Highlighter::new(&file.path);
-    let mut new = Highlighter::new(&file.path);
-    let lines = &file.hunks[id.hunk].lines;
+/// The visible rows; the head of a file stays in sight while its hunks pass below it.
+fn body_lines(state: &State, run: &Run, attempt: &Attempt, view: &mut View, height: usize) -> Vec<Line<'static>> {
+    let View { look, review, work, .. } = view;
+    let Cache { rows, code, made_from } = review;
+    let width = made_from.as_ref().map_or(0, |o| o.cut.width);
+    let place = Place { state, run, attempt, rows, look, width };
+    let top = place.top(height);
+    let sticky = rows.file_at(top).filter(|f| rows.files[*f].row < top && height > 1);
+    let mut lines: Vec<Line> = sticky.map(|file| place.file_line(file)).into_iter().collect();
+    let from = top + lines.len();
+    let shown = rows.rows.iter().skip(from).take(height.saturating_sub(lines.len()));
+    lines.extend(shown.map(|row| place.row_line(*row, code, work)));
     lines
-        .iter()
-        .map(|line| {
-            let text = SafeText::new(&line.text);
-            match line.kind {
-                LineKind::Removed => old.line(text.as_str(), look),
-                LineKind::Added => new.line(text.as_str(), look),
-                LineKind::Context => {
-                    old.line(text.as_str(), look);
-                    new.line(text.as_str(), look)
-                }
+}
+
+/// A line of a hunk, and where it is drawn.
+struct Cell {
+    id: HunkId,
+    line: usize,
+    side: Side,
+    room: usize,
+}
+
+/// Whose line numbers stand before a line.
+#[derive(Clone, Copy)]
+enum Side {
+    Both,
+    Old,
+    New,
+}
+
+/// What a row needs to be drawn.
+struct Place<'a> {
+    state: &'a State,
+    run: &'a Run,
+    attempt: &'a Attempt,
+    rows: &'a Rows,
+    look: &'a Look,
+    width: usize,
+}
+
+impl Place<'_> {
+    /// The first visible row: everything above the first hunk if that leaves room for the hunk; the cursor's hunk with a
+    /// little before it if it fits; else so that the cursor's line is in the middle.
+    fn top(&self, height: usize) -> usize {
+        let review = &self.state.review;
+        let last = self.rows.rows.len().saturating_sub(height);
+        let Some(hunk) = self.rows.hunk(review.cursor) else { return 0 };
+        let line = hunk.lines.get(review.line).copied().unwrap_or(hunk.start);
+        let fits = hunk.end <= height;
+        let begins = self.rows.hunks.first().is_some_and(|h| h.id == hunk.id) && hunk.start <= height / 2;
+        if fits || (begins && line < height.saturating_sub(LEAD)) {
+            return 0;
+        }
+        // One row is the file's head.
+        let room = height.saturating_sub(1).max(1);
+        let lead = LEAD.min(room.saturating_sub(hunk.end - hunk.start));
+        let top = match hunk.end - hunk.start <= room {
+            true => hunk.start.saturating_sub(1 + lead),
+            false => {
+                let middle = line.saturating_sub(height / 2);
+                middle.clamp(hunk.start.saturating_sub(1), hunk.end.saturating_sub(height).max(hunk.start))
             }
-        })
-        .collect()
+        };
+        top.min(last)
+    }
+
+    fn row_line(&self, row: Row, code: &mut Code, work: &mut Work) -> Line<'static> {
+        match row {
+            Row::Ready(index) => self.rows.ready[index].clone(),
+            Row::File(file) => self.file_line(file),
+            Row::Hunk(id) => self.hunk_line(id),
+            Row::Line(id, line) => {
+                Line::from(self.side(Cell { id, line, side: Side::Both, room: self.width }, code, work))
+            }
+            Row::Pair(id, old, new) => {
+                let half = self.width / 2;
+                let mut spans = Vec::new();
+                for (line, room, side) in [(old, half, Side::Old), (new, self.width - half, Side::New)] {
+                    match line {
+                        Some(line) => spans.extend(self.side(Cell { id, line, side, room }, code, work)),
+                        None => spans.push(Span::styled(" ".repeat(room), self.look.style(Role::Dim))),
+                    }
+                }
+                Line::from(spans)
+            }
+        }
+    }
+
+    /// The line numbers that stand before a line.
+    fn numbers(&self, cell: &Cell, line: &DiffLine) -> String {
+        let digits = self.rows.files[cell.id.file].digits;
+        let file = &self.attempt.diff[cell.id.file];
+        match cell.side {
+            Side::Old => number(line.old_line, digits),
+            Side::New => number(line.new_line, digits),
+            Side::Both if file.created || file.deleted => number(line.new_line.or(line.old_line), digits),
+            Side::Both => format!("{}{}", number(line.old_line, digits), number(line.new_line, digits)),
+        }
+    }
+
+    fn file_line(&self, index: usize) -> Line<'static> {
+        let (file, facts) = (&self.attempt.diff[index], &self.rows.files[index]);
+        let look = self.look;
+        let what = match (file.created, file.deleted) {
+            (true, _) => " new",
+            (_, true) => " deleted",
+            _ => "",
+        };
+        let (added, removed) = (format!(" +{}", facts.counts.0), format!(" −{}", facts.counts.1));
+        let warning = if runs_later(&file.path) { " ! runs by itself" } else { "" };
+        let taken = columns(what) + columns(&added) + columns(&removed) + columns(warning);
+        Line::from(vec![
+            Span::styled(fit_middle(&file.path, self.width.saturating_sub(taken)), look.style(Role::Title)),
+            Span::styled(what, look.style(Role::Accent)),
+            Span::styled(added, look.style(Role::Success)),
+            Span::styled(removed, look.style(Role::Error)),
+            Span::styled(warning, look.style(Role::Warning)),
+        ])
+    }
+
+    fn is_here(&self, id: HunkId) -> bool {
+        self.state.review.cursor == id
+    }
+
+    /// The sign at a hunk's left edge: the cursor, else its decision.
+    fn edge(&self, id: HunkId) -> Span<'static> {
+        let focused = self.state.layout.focus == Area::Review;
+        match (self.is_here(id), self.run.decision(id)) {
+            (true, _) => Span::styled("▌", self.look.style(if focused { Role::Accent } else { Role::Dim })),
+            (_, Decision::Accepted) => Span::styled("✓", self.look.style(Role::Accepted)),
+            (_, Decision::Rejected) => Span::styled("✗", self.look.style(Role::Error)),
+            (_, Decision::Pending) => Span::raw(" "),
+        }
+    }
+
+    fn hunk_line(&self, id: HunkId) -> Line<'static> {
+        let look = self.look;
+        let (mark, role) = match self.run.decision(id) {
+            Decision::Accepted => ("[✓] accepted", Role::Accepted),
+            Decision::Rejected => ("[✗] rejected", Role::Rejected),
+            Decision::Pending => ("[ ] open", Role::Pending),
+        };
+        let file = &self.attempt.diff[id.file];
+        let hunk = &file.hunks[id.hunk];
+        let place = match (hunk.old_len, hunk.new_len) {
+            (0, 1) => format!("line {}", hunk.new_start + 1),
+            (0, n) => format!("lines {}–{}", hunk.new_start + 1, hunk.new_start + n),
+            (1, _) => format!("line {}", hunk.old_start + 1),
+            (n, _) => format!("lines {}–{}", hunk.old_start + 1, hunk.old_start + n),
+        };
+        let hides = self.rows.hunk(id).is_some_and(|h: &HunkFacts| h.hides);
+        let warning = if hides { "! hidden characters " } else { "" };
+        let room = self.width.saturating_sub(columns(mark) + columns(warning) + 2);
+        let text = fit(&format!("{}/{} · {place} ", id.hunk + 1, file.hunks.len()), room);
+        let rest = room.saturating_sub(columns(&text));
+        Line::from(vec![
+            if self.is_here(id) { self.edge(id) } else { Span::raw(" ") },
+            Span::styled(mark, look.style(role)),
+            Span::raw(" "),
+            Span::styled(text, look.style(if self.is_here(id) { Role::Title } else { Role::HunkHeader })),
+            Span::styled(warning, look.style(Role::Warning)),
+            Span::styled("─".repeat(rest), look.style(Role::Border)),
+        ])
+    }
+
+    /// A line of code on its side's background, scrolled and cut to the room there is. A rejected hunk steps back.
+    fn side(&self, cell: Cell, code: &mut Code, work: &mut Work) -> Vec<Span<'static>> {
+        let Cell { id, line: index, room, .. } = cell;
+        let (look, file) = (self.look, &self.attempt.diff[id.file]);
+        let line = &file.hunks[id.hunk].lines[index];
+        let rejected = self.run.decision(id) == Decision::Rejected;
+        let (sign, base) = match (line.kind, rejected) {
+            (LineKind::Context, _) => (" ", Style::default()),
+            (LineKind::Added, false) => ("+", look.style(Role::Added)),
+            (LineKind::Removed, false) => ("−", look.style(Role::Removed)),
+            (LineKind::Added, true) => ("+", look.style(Role::Dim)),
+            (LineKind::Removed, true) => ("−", look.style(Role::Dim)),
+        };
+        let gutter = self.numbers(&cell, line);
+        let here = self.is_here(id) && self.state.review.line == index && self.state.layout.focus == Area::Review;
+        let gutter_style = match here {
+            true => look.style(Role::Selection).patch(look.style(Role::Accent)),
+            false => look.style(Role::LineNumber).patch(Style { fg: None, ..base }),
+        };
+        let used = 2 + columns(&gutter);
+        let mut spans = vec![self.edge(id), Span::styled(gutter, gutter_style), Span::styled(sign, base)];
+        let skip = usize::from(self.state.review.column);
+        let pieces = code.line(file, id, index, look, work);
+        let text = window(pieces, skip, room.saturating_sub(used), base, look);
+        spans.extend(text.into_iter().map(|span| if rejected { faded(span, look) } else { span }));
+        spans
+    }
+}
+
+/// The same text as something that matters less.
+fn faded(span: Span<'static>, look: &Look) -> Span<'static> {
+    Span::styled(span.content, look.style(Role::Dim))
+}
+
+fn number(line: Option<u32>, digits: usize) -> String {
+    let number = line.map(|n| n.to_string()).unwrap_or_default();
+    format!("{number:>digits$} ")
 }

@@ -2,15 +2,19 @@
 
 use crate::app::{Area, State};
 use crate::domain::clock::Timestamp;
-use crate::domain::safe_text::SafeText;
 use crate::domain::session::{SessionStatus, SessionSummary};
 use crate::ui::View;
 use crate::ui::theme::Role;
-use crate::ui::widgets::frame::draw_frame;
+use crate::ui::widgets::fit::{columns, padded};
+use crate::ui::widgets::frame::{draw_frame, draw_hint};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
+
+/// Columns from which the status is a word beside its sign, and from which the money is shown.
+const ROOMY: usize = 34;
+const WIDE: usize = 48;
 
 /// Draws the pane.
 pub fn draw_sessions(frame: &mut Frame, rect: Rect, state: &State, view: &View) {
@@ -19,21 +23,14 @@ pub fn draw_sessions(frame: &mut Frame, rect: Rect, state: &State, view: &View) 
     let inner = draw_frame(frame, rect, Area::Sessions, state, view, &note);
     let height = usize::from(inner.height);
     if count == 0 {
-        let text = Span::styled("none yet", view.look.style(Role::Dim));
-        return frame.render_widget(Paragraph::new(text), inner);
+        return draw_hint(frame, inner, "None yet. The first request begins one; it is kept.", view);
     }
     let focused = state.layout.focus == Area::Sessions;
     let selected = state.sessions.selected;
-    let top = if focused { selected.saturating_sub(height.saturating_sub(1)) } else { 0 };
-    let lines: Vec<Line> = state
-        .sessions
-        .list
-        .iter()
-        .enumerate()
-        .skip(top)
-        .take(height)
-        .map(|(i, s)| row(s, focused && i == selected, state, view, usize::from(inner.width)))
-        .collect();
+    let top = if focused { (selected + 1).saturating_sub(height) } else { 0 };
+    let shown = state.sessions.list.iter().enumerate().skip(top).take(height);
+    let width = usize::from(inner.width);
+    let lines: Vec<Line> = shown.map(|(i, s)| row(s, focused && i == selected, state, view, width)).collect();
     frame.render_widget(Paragraph::new(lines), inner);
 }
 
@@ -51,9 +48,11 @@ fn row(session: &SessionSummary, selected: bool, state: &State, view: &View, wid
         (Some(name), true) => format!("{name}▏"),
         _ => session.name.clone(),
     };
-    let figures = format!(" {} {}", session.spent, ago(state.now, session.updated));
-    let room = width.saturating_sub(figures.chars().count() + 2);
-    let name: String = SafeText::new(&name).as_str().replace('\n', " ").chars().take(room).collect();
+    let word = if width >= ROOMY { format!(" {:<8}", session.status.word()) } else { String::new() };
+    let spent = if width >= WIDE { format!(" {:>7}", session.spent.to_string()) } else { String::new() };
+    let ago = ago(state.now, session.updated);
+    let figures = if width < ROOMY { format!(" {ago}") } else { format!("{spent} {ago:>6}") };
+    let room = width.saturating_sub(columns(&word) + columns(&figures) + 2);
     let style = match (selected, open) {
         (true, _) => look.style(Role::Selection),
         (false, true) => look.style(Role::Title),
@@ -61,7 +60,8 @@ fn row(session: &SessionSummary, selected: bool, state: &State, view: &View, wid
     };
     Line::from(vec![
         Span::styled(format!("{mark} "), look.style(role)),
-        Span::styled(format!("{name:<room$}"), style),
+        Span::styled(padded(&name, room), style),
+        Span::styled(word, look.style(role)),
         Span::styled(figures, look.style(Role::Dim)),
     ])
 }

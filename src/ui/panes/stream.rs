@@ -1,74 +1,176 @@
-//! The stream: the model's text as it comes, with what is known of its speed.
+//! The stream: the model's words as they come, with what is known of its progress and speed.
+//!
+//! All requests of the run stand below each other, newest last; a plan or a verdict that has become readable is shown as
+//! such in place of its JSON.
 
-use crate::app::{Area, Event, Live, State};
+mod figure;
+mod shape;
+
+use crate::app::{Area, Event, State};
 use crate::domain::model::Node;
-use crate::graph::{Call, Run, Stage};
-use crate::ui::View;
+use crate::graph::{Call, Outcome, Run, Stage};
 use crate::ui::theme::Role;
-use crate::ui::widgets::frame::draw_frame;
-use crate::ui::widgets::transcript::Transcript;
+use crate::ui::widgets::fit::fit_middle;
+use crate::ui::widgets::frame::{draw_frame, draw_hint};
+use crate::ui::widgets::transcript::{Transcript, Voice};
+use crate::ui::{Look, View, Work};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-/// The newest call, laid out.
+/// The run's requests, laid out.
 #[derive(Default)]
 pub struct Cache {
-    call: Option<u64>,
-    thinking: Transcript,
-    text: Transcript,
+    of: (String, u64, usize),
+    calls: Vec<Laid>,
 }
 
-/// The graph's nodes in order, for the progress line.
-const NODES: [Node; 5] = [Node::Planner, Node::Executor, Node::Validator, Node::Reviewer, Node::Formatter];
+/// A request, laid out.
+struct Laid {
+    thinking: Transcript,
+    text: Transcript,
+    /// What the whole answer means, if it is a plan or a verdict; made once, when it is whole.
+    shaped: Option<Option<Vec<Line<'static>>>>,
+}
+
+impl Laid {
+    fn new() -> Laid {
+        Laid { thinking: Transcript::of(Voice::Thinking), text: Transcript::default(), shaped: None }
+    }
+
+    fn update(&mut self, call: &Call, width: usize, look: &Look, work: &mut Work) {
+        work.wrapped += self.thinking.update(&call.thinking, width, look);
+        if call.finish.is_some() && self.shaped.is_none() {
+            self.shaped = Some(shape::lines(call, width, look));
+        }
+        if !matches!(self.shaped, Some(Some(_))) {
+            work.wrapped += self.text.update(&call.text, width, look);
+        }
+    }
+
+    /// Rows, the title included.
+    fn len(&self) -> usize {
+        1 + self.thinking.len() + self.answer_len()
+    }
+
+    fn answer_len(&self) -> usize {
+        match &self.shaped {
+            Some(Some(lines)) => lines.len(),
+            _ => self.text.len(),
+        }
+    }
+
+    /// The rows of a range, the title being row 0.
+    fn rows(&self, call: &Call, from: usize, to: usize, look: &Look) -> Vec<Line<'static>> {
+        let mut rows = Vec::with_capacity(to - from);
+        if from == 0 && to > 0 {
+            rows.push(title(call, look));
+        }
+        let (from, to) = (from.saturating_sub(1), to.saturating_sub(1));
+        let thought = self.thinking.len();
+        rows.extend(self.thinking.slice(from, to.min(thought)).cloned());
+        let (from, to) = (from.saturating_sub(thought), to.saturating_sub(thought));
+        match &self.shaped {
+            Some(Some(lines)) => rows.extend(lines.iter().take(to).skip(from).cloned()),
+            _ => rows.extend(self.text.slice(from, to).cloned()),
+        }
+        rows
+    }
+}
+
+/// Which node asked, and how its request ended if it did not end well.
+fn title(call: &Call, look: &Look) -> Line<'static> {
+    let mut spans = vec![Span::styled(format!("● {}", call.node.activity()), look.style(Role::Heading))];
+    if let Some(failure) = &call.failure {
+        let text = crate::ui::widgets::fit::one_line(&failure.message);
+        spans.push(Span::styled(format!("  {text}"), look.style(Role::Warning)));
+    }
+    Line::from(spans)
+}
 
 /// Draws the pane.
 pub fn draw_stream(frame: &mut Frame, rect: Rect, state: &State, view: &mut View) -> Option<Event> {
-    let call = state.session.run().and_then(Run::current_call);
-    let note = call.map(|c| c.model.to_string()).unwrap_or_default();
+    let run = state.session.run();
+    let note = run.and_then(Run::current_call).map(|c| c.model.to_string()).unwrap_or_default();
     let inner = draw_frame(frame, rect, Area::Stream, state, view, &note);
-    if inner.height < 2 {
+    let Some(run) = run else {
+        draw_hint(frame, inner, "The plan and the model's answer appear here as they are written.", view);
         return None;
-    }
-    let [progress, body, figures] =
-        Layout::vertical([Constraint::Length(1), Constraint::Min(0), Constraint::Length(1)]).areas(inner);
-    frame.render_widget(progress_line(state, view), progress);
-    frame.render_widget(figures_line(state, view), figures);
-    match call {
-        Some(call) => draw_text(frame, body, state, call, view),
-        None => {
-            let text = "The model's answer appears here as it is written.";
-            frame.render_widget(Paragraph::new(Span::styled(text, view.look.style(Role::Dim))), body);
-            None
-        }
-    }
+    };
+    let figures = Constraint::Length(u16::from(inner.height > 1));
+    let [progress, body, figures] = Layout::vertical([Constraint::Length(1), Constraint::Min(0), figures]).areas(inner);
+    let width = usize::from(inner.width);
+    frame.render_widget(progress_line(run, view, width), progress);
+    frame.render_widget(figure::line(run, state, view, width), figures);
+    draw_calls(frame, body, state, run, view)
 }
 
-/// Which node is at work, among all of them.
-fn progress_line(state: &State, view: &View) -> Line<'static> {
-    let look = &view.look;
-    let Some(run) = state.session.run() else { return Line::default() };
+/// How far a node has come.
+#[derive(Clone, Copy, PartialEq)]
+enum Reached {
+    Ahead,
+    Here,
+    Done,
+    Failed,
+    /// There was nothing to do.
+    Left,
+}
+
+/// The nodes that this run goes through, each with how far it has come. A node it will not visit is not shown.
+fn nodes(run: &Run) -> Vec<(Node, Reached)> {
     let active = run.active_node();
-    let reached = |node: Node| run.calls.iter().any(|c| c.node == node);
-    let mut spans = Vec::new();
-    for node in NODES {
-        let here = active == Some(node) || (node == Node::Validator && active == Some(Node::Healer));
-        let name = match (here, active) {
-            (true, Some(node)) => node.activity(),
-            _ => short(node),
-        };
-        let style = if here {
-            look.style(Role::Accent)
-        } else if reached(node) || matches!(run.stage, Stage::Gate | Stage::Applying) {
-            look.style(Role::Success)
-        } else {
-            look.style(Role::Dim)
-        };
-        if !spans.is_empty() {
-            spans.push(Span::styled(" › ", look.style(Role::Border)));
+    let called = |node: Node| run.calls.iter().any(|c| c.node == node && c.finish.is_some());
+    let newest = run.attempts.last();
+    let over = !matches!(run.stage, Stage::Assembling | Stage::Working(_) | Stage::Paused(_));
+    let reached = |node: Node| {
+        if active == Some(node) {
+            return Reached::Here;
         }
-        spans.push(Span::styled(if here { format!("▶ {name}") } else { name.to_owned() }, style));
+        let done = match node {
+            Node::Planner => run.plan.is_some(),
+            Node::Executor if run.spec.mode.edits => newest.is_some(),
+            Node::Validator => match newest.and_then(|a| a.report.as_ref()) {
+                Some(report) if !report.passed() => return Reached::Failed,
+                Some(report) if report.checks.is_empty() => return Reached::Left,
+                report => report.is_some(),
+            },
+            Node::Reviewer => run.attempts.iter().any(|a| a.verdict.is_some()),
+            Node::Formatter => over && !matches!(run.stage, Stage::Finished(Outcome::Cancelled | Outcome::Failed(_))),
+            node => called(node),
+        };
+        if done { Reached::Done } else { Reached::Ahead }
+    };
+    let visits = |node: &Node| match node {
+        Node::Planner => run.spec.mode.edits && (run.plan.is_some() || run.attempts.is_empty()),
+        Node::Healer => active == Some(Node::Healer) || run.calls.iter().any(|c| c.node == Node::Healer),
+        Node::Executor => true,
+        _ => run.spec.mode.edits,
+    };
+    let all = [Node::Planner, Node::Executor, Node::Validator, Node::Healer, Node::Reviewer, Node::Formatter];
+    all.into_iter().filter(visits).map(|node| (node, reached(node))).collect()
+}
+
+/// Which node is at work, among all of them; short words where there is little room.
+fn progress_line(run: &Run, view: &View, width: usize) -> Line<'static> {
+    let look = &view.look;
+    if run.stage == Stage::Assembling {
+        return Line::from(Span::styled("▶ choosing the context", look.style(Role::Accent)));
+    }
+    let separators = if width >= 56 { " › " } else { " " };
+    let mut spans = Vec::new();
+    for (node, reached) in nodes(run) {
+        if !spans.is_empty() {
+            spans.push(Span::styled(separators, look.style(Role::Border)));
+        }
+        let word = super::budget::node_word(node);
+        spans.push(match reached {
+            Reached::Here => Span::styled(format!("▶ {}", node.activity()), look.style(Role::Accent)),
+            Reached::Done => Span::styled(format!("✓{word}"), look.style(Role::Success)),
+            Reached::Failed => Span::styled(format!("✗{word}"), look.style(Role::Error)),
+            Reached::Left => Span::styled(format!("–{word}"), look.style(Role::Dim)),
+            Reached::Ahead => Span::styled(word, look.style(Role::Dim)),
+        });
     }
     if run.attempts.len() > 1 {
         spans.push(Span::styled(format!("  attempt {}", run.attempts.len()), look.style(Role::Dim)));
@@ -76,92 +178,38 @@ fn progress_line(state: &State, view: &View) -> Line<'static> {
     Line::from(spans)
 }
 
-fn short(node: Node) -> &'static str {
-    match node {
-        Node::Planner => "plan",
-        Node::Executor => "write",
-        Node::Validator => "check",
-        Node::Healer => "heal",
-        Node::Reviewer => "review",
-        Node::Formatter => "format",
+/// The answers, from the end upwards: only what is visible is looked at.
+fn draw_calls(frame: &mut Frame, rect: Rect, state: &State, run: &Run, view: &mut View) -> Option<Event> {
+    let (width, height) = (usize::from(rect.width), usize::from(rect.height));
+    let View { look, stream: cache, work, .. } = view;
+    let of = (state.session.id.0.clone(), run.spec.id.0, width);
+    if cache.of != of {
+        *cache = Cache { of, calls: Vec::new() };
     }
-}
-
-/// Speed, first token, tokens, time; measured by the server, or marked `~`.
-fn figures_line(state: &State, view: &View) -> Line<'static> {
-    let look = &view.look;
-    let dim = look.style(Role::Dim);
-    let Some(live) = &state.stream.live else { return Line::default() };
-    if let Some((attempt, wait_ms, failure)) = &live.retrying {
-        let text = format!("{failure} Attempt {attempt} in {:.0} s.", *wait_ms as f64 / 1000.0);
-        return Line::from(Span::styled(text, look.style(Role::Warning)));
-    }
-    if let Some(silent) = live.stalled(state.now) {
-        let text = format!("nothing for {} s: the model may be loading or stuck", silent / 1000);
-        return Line::from(Span::styled(text, look.style(Role::Warning)));
-    }
-    let mut parts = Vec::new();
-    match live.rate(state.now) {
-        Some((rate, true)) => parts.push(format!("{rate:.1} tok/s")),
-        Some((rate, false)) => parts.push(format!("~{rate:.1} tok/s")),
-        None => parts.extend(waiting(live)),
-    }
-    if let Some(ms) = live.time_to_first_token() {
-        parts.push(format!("first token {}", seconds(ms)));
-    }
-    if let Some(call) = state.session.run().and_then(Run::current_call) {
-        parts.push(tokens(call, live));
-    }
-    parts.push(seconds(live.elapsed(state.now)));
-    Line::from(Span::styled(parts.join(" · "), dim))
-}
-
-/// What happens before the first token.
-fn waiting(live: &Live) -> Option<String> {
-    if live.first_token.is_some() || live.ended.is_some() {
-        return None;
-    }
-    Some(match live.prefill {
-        Some((done, total)) => format!("reading the prompt {done}/{total}"),
-        None if live.sent.is_some() => "waiting for the first token".to_owned(),
-        None => "reserving".to_owned(),
-    })
-}
-
-fn tokens(call: &Call, live: &Live) -> String {
-    match call.usage {
-        Some(usage) => {
-            let mark = if usage.estimated { "~" } else { "" };
-            let cached = if usage.cache_read > 0 { format!(" ({} cached)", usage.cache_read) } else { String::new() };
-            format!("{mark}{}{cached} in, {mark}{} out", usage.input, usage.output)
+    cache.calls.resize_with(run.calls.len(), Laid::new);
+    let (mut below, mut parts) = (0, Vec::new());
+    let mut missing = height;
+    let wanted = state.stream.scroll + height;
+    for (call, laid) in run.calls.iter().zip(&mut cache.calls).rev() {
+        laid.update(call, width, look, work);
+        let rows = laid.len();
+        let skip = state.stream.scroll.saturating_sub(below).min(rows);
+        let take = missing.min(rows - skip);
+        parts.push(laid.rows(call, rows - skip - take, rows - skip, look));
+        missing -= take;
+        below += rows;
+        if below >= wanted {
+            break;
         }
-        None => format!("~{} in, ~{} out", call.prompt_tokens, live.characters / 4),
     }
-}
-
-fn seconds(ms: u64) -> String {
-    match ms {
-        0..1000 => format!("{ms} ms"),
-        1000..60_000 => format!("{:.1} s", ms as f64 / 1000.0),
-        _ => format!("{} min {} s", ms / 60_000, ms / 1000 % 60),
+    let lines: Vec<Line> = parts.into_iter().rev().flatten().collect();
+    if lines.is_empty() && run.calls.is_empty() {
+        let model = fit_middle(&run.spec.model.reference.to_string(), width.saturating_sub(8));
+        let text = Span::styled(format!("asking {model}"), look.style(Role::Dim));
+        frame.render_widget(Paragraph::new(text), rect);
+    } else {
+        frame.render_widget(Paragraph::new(lines), rect);
     }
-}
-
-fn draw_text(frame: &mut Frame, rect: Rect, state: &State, call: &Call, view: &mut View) -> Option<Event> {
-    let cache = &mut view.stream;
-    if cache.call != Some(call.id.0) {
-        *cache = Cache { call: Some(call.id.0), ..Cache::default() };
-    }
-    let width = usize::from(rect.width);
-    cache.thinking.update(&call.thinking, width, &view.look);
-    cache.text.update(&call.text, width, &view.look);
-    let (first, total) = (cache.thinking.len(), cache.thinking.len() + cache.text.len());
-    let height = usize::from(rect.height);
-    let end = total.saturating_sub(height);
-    let top = end.saturating_sub(state.stream.scroll);
-    let dim = view.look.style(Role::Dim);
-    let thinking = cache.thinking.slice(top, (top + height).min(first)).map(|l| l.clone().style(dim));
-    let text = cache.text.slice(top.saturating_sub(first), (top + height).saturating_sub(first)).cloned();
-    frame.render_widget(Paragraph::new(thinking.chain(text).collect::<Vec<_>>()), rect);
-    (state.stream.scroll > end).then_some(Event::ScrollEnded(Area::Stream, end))
+    let end = below.saturating_sub(height);
+    (below < wanted && state.stream.scroll > end).then_some(Event::ScrollEnded(Area::Stream, end))
 }

@@ -1,12 +1,13 @@
 //! A pane's border and title, brighter where the keys are.
 
+use super::fit::{columns, fit_middle};
 use crate::app::{Area, State};
 use crate::ui::View;
 use crate::ui::theme::Role;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, BorderType};
+use ratatui::widgets::{Block, BorderType, Paragraph, Wrap};
 
 /// Draws the border and returns what is inside.
 pub fn draw_frame(frame: &mut Frame, rect: Rect, area: Area, state: &State, view: &View, note: &str) -> Rect {
@@ -16,6 +17,8 @@ pub fn draw_frame(frame: &mut Frame, rect: Rect, area: Area, state: &State, view
         false => (view.look.style(Role::Border), view.look.style(Role::Dim)),
     };
     let mut line = vec![Span::styled(format!(" {} ", area.title()), title)];
+    let room = usize::from(rect.width).saturating_sub(columns(area.title()) + 5);
+    let note = fit_middle(note, room);
     if !note.is_empty() {
         line.push(Span::styled(format!("{note} "), view.look.style(Role::Dim)));
     }
@@ -24,4 +27,10 @@ pub fn draw_frame(frame: &mut Frame, rect: Rect, area: Area, state: &State, view
     let inner = block.inner(rect);
     frame.render_widget(block, rect);
     inner
+}
+
+/// What a pane says while it is empty.
+pub fn draw_hint(frame: &mut Frame, rect: Rect, text: &str, view: &View) {
+    let text = Span::styled(text.to_owned(), view.look.style(Role::Dim));
+    frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: true }), rect);
 }

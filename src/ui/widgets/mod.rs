@@ -1,6 +1,9 @@
-//! Parts that panes share.
+//! Pieces that panes are made of.
 
+pub mod bar;
+pub mod fit;
 pub mod frame;
+pub mod input;
 pub mod markdown;
 pub mod syntax;
 pub mod transcript;

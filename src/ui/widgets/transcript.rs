@@ -8,10 +8,15 @@ use crate::ui::Look;
 use crate::ui::theme::Role;
 use ratatui::text::{Line, Span};
 
+/// A line longer than this (bytes) is laid out in pieces, as if it had line ends: only the last piece is laid out anew
+/// while it grows.
+const LONGEST: usize = 4096;
+
 /// A text laid out at one width.
 #[derive(Default)]
 pub struct Transcript {
     width: usize,
+    voice: Voice,
     /// Bytes of the text that are laid out in `lines`.
     consumed: usize,
     lines: Vec<Line<'static>>,
@@ -22,26 +27,43 @@ pub struct Transcript {
     fence: Option<(usize, Highlighter)>,
 }
 
+/// Whose words they are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Voice {
+    /// Said aloud: Markdown in full colour.
+    #[default]
+    Speaking,
+    /// The model's thinking: Markdown in the look of thinking.
+    Thinking,
+}
+
 impl Transcript {
-    /// Brings the layout up to the text. A text that does not go on from what was laid out needs a new transcript.
-    pub fn update(&mut self, text: &str, width: usize, look: &Look) {
+    /// An empty one in this voice.
+    pub fn of(voice: Voice) -> Transcript {
+        Transcript { voice, ..Transcript::default() }
+    }
+
+    /// Brings the layout up to the text and returns how many lines of it were laid out. A text that does not go on from
+    /// what was laid out needs a new transcript.
+    pub fn update(&mut self, text: &str, width: usize, look: &Look) -> usize {
         if width != self.width || text.len() < self.seen {
-            *self = Transcript { width, ..Transcript::default() };
+            *self = Transcript { width, voice: self.voice, ..Transcript::default() };
         } else if text.len() == self.seen {
-            return;
+            return 0;
         }
-        let complete = text.rfind('\n').map_or(0, |i| i + 1);
-        while self.consumed < complete {
-            let rest = &text[self.consumed..complete];
-            let end = rest.find('\n').unwrap_or(rest.len());
-            let mut laid = self.lay_out(rest[..end].trim_end_matches('\r'), look);
+        let mut work = 0;
+        while let Some((line, next)) = complete_line(&text[self.consumed..]) {
+            let mut laid = self.lay_out(line.trim_end_matches('\r'), look);
             self.lines.append(&mut laid);
-            self.consumed += end + 1;
+            self.consumed += next;
+            work += 1;
         }
         let before = self.fence.clone();
-        self.tail = if text.len() > complete { self.lay_out(&text[complete..], look) } else { Vec::new() };
+        let rest = &text[self.consumed..];
+        self.tail = if rest.is_empty() { Vec::new() } else { self.lay_out(rest, look) };
         self.fence = before;
         self.seen = text.len();
+        work + usize::from(!rest.is_empty())
     }
 
     /// Lines in all.
@@ -63,7 +85,7 @@ impl Transcript {
                 return vec![rule(self.width, "", look)];
             }
             let code = highlighter.line(line, look);
-            return wrap(&code, self.width, 0);
+            return self.spoken(wrap(&code, self.width, 0), look);
         }
         match block(line) {
             Block::Fence { ticks, tag } => {
@@ -71,8 +93,31 @@ impl Transcript {
                 self.fence = Some((ticks, Highlighter::new(language)));
                 vec![rule(self.width, language, look)]
             }
-            Block::Text { mark, text, indent } => wrap(&pieces(mark, text, look), self.width, indent),
+            Block::Text { mark, text, indent } => {
+                self.spoken(wrap(&pieces(mark, text, look), self.width, indent), look)
+            }
         }
+    }
+
+    /// The lines in the look of their voice.
+    fn spoken(&self, mut lines: Vec<Line<'static>>, look: &Look) -> Vec<Line<'static>> {
+        if self.voice == Voice::Thinking {
+            let style = look.style(Role::Thinking);
+            lines.iter_mut().flat_map(|l| &mut l.spans).for_each(|span| span.style = style);
+        }
+        lines
+    }
+}
+
+/// The first line of `rest`, if it is complete or long enough to be cut, and the bytes to go on from.
+fn complete_line(rest: &str) -> Option<(&str, usize)> {
+    match rest.find('\n') {
+        Some(end) if end <= LONGEST => Some((&rest[..end], end + 1)),
+        _ if rest.len() > LONGEST => {
+            let cut = (0..=LONGEST).rev().find(|i| rest.is_char_boundary(*i))?;
+            Some((&rest[..cut], cut))
+        }
+        _ => None,
     }
 }
 
@@ -108,6 +153,22 @@ mod tests {
             }
             assert_eq!(shown(&parts), shown(&whole), "in steps of {step}");
         }
+    }
+
+    #[test]
+    fn a_line_without_end_is_laid_out_piece_by_piece() {
+        let look = plain_look();
+        let text = "日本 ".repeat(150_000);
+        let mut transcript = Transcript::default();
+        let mut work = 0;
+        for end in (0..=text.len()).step_by(7 * 1000) {
+            work += transcript.update(&text[..end], 40, &look);
+        }
+        transcript.update(&text, 40, &look);
+        let mut whole = Transcript::default();
+        whole.update(&text, 40, &look);
+        assert_eq!(shown(&transcript), shown(&whole));
+        assert!(work < 3 * text.len() / LONGEST + 300, "{work} pieces laid out");
     }
 
     #[test]

@@ -1,0 +1,291 @@
+//! The engine's own speed beside a limit: what was measured, ours, the limit's, and the ratio of the two.
+//!
+//! `cargo bench --bench engine [NAME…]` runs all, or those whose name contains a word. Ours and the limit take turns, so that
+//! a busy machine is busy for both; figures are medians of wall time. It refuses to judge: `docs/BENCHMARKS.md` has the goals.
+
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use std::fmt::Write as _;
+use std::hint::black_box;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+use vibe_tui::app::{
+    Dated, Effect, Event, ModelEvent, Opening, Resume, RootInfo, Settings, Stamped, State, WorkEvent, update,
+};
+use vibe_tui::budget::choice::Candidate;
+use vibe_tui::budget::limit::Limits;
+use vibe_tui::budget::price::Price;
+use vibe_tui::budget::token::Counter;
+use vibe_tui::domain::change::{ChangeSet, FileChange};
+use vibe_tui::domain::clock::Timestamp;
+use vibe_tui::domain::ids::{RequestId, SessionId};
+use vibe_tui::domain::message::{Author, Message};
+use vibe_tui::domain::model::{Locality, ModelInfo, ModelRef, Structured};
+use vibe_tui::graph::{Prompts, RunSettings, shipped_modes};
+use vibe_tui::input::Keymap;
+use vibe_tui::provider::{Framing, Parser};
+use vibe_tui::ui::theme::{Depth, Theme};
+use vibe_tui::ui::{self, Look, View};
+
+type Bench = fn(&mut Table);
+
+const BENCHES: &[(&str, Bench)] =
+    &[("frame", frames), ("intent", intents), ("sse", event_streams), ("diff", diffs), ("tokens", tokens)];
+
+fn main() {
+    let words: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    let mut table = Table::default();
+    for (name, bench) in BENCHES {
+        if words.is_empty() || words.iter().any(|w| name.contains(w.as_str())) {
+            eprintln!("{name}…");
+            bench(&mut table);
+        }
+    }
+    print!("{}", table.0);
+}
+
+/// Rows of Markdown: what, ours, the limit's, ours over the limit's.
+struct Table(String);
+
+impl Default for Table {
+    fn default() -> Table {
+        Table("| what | ours | beside it | ratio |\n|---|---:|---:|---:|\n".to_owned())
+    }
+}
+
+impl Table {
+    fn row(&mut self, what: &str, ours: Duration, limit: (&str, Duration)) {
+        let ratio = ours.as_secs_f64() / limit.1.as_secs_f64();
+        writeln!(self.0, "| {what} | {} | {}: {} | {ratio:.2} |", shown(ours), limit.0, shown(limit.1)).unwrap();
+    }
+}
+
+fn shown(time: Duration) -> String {
+    match time.as_nanos() {
+        0..10_000 => format!("{} ns", time.as_nanos()),
+        10_000..10_000_000 => format!("{:.1} µs", time.as_secs_f64() * 1e6),
+        _ => format!("{:.1} ms", time.as_secs_f64() * 1e3),
+    }
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+fn timed<T>(work: impl FnOnce() -> T) -> Duration {
+    let start = Instant::now();
+    black_box(work());
+    start.elapsed()
+}
+
+/// Medians of two kinds of work that take turns.
+fn race<A, B>(turns: usize, mut ours: impl FnMut() -> A, mut limit: impl FnMut() -> B) -> (Duration, Duration) {
+    let (mut a, mut b) = (Vec::new(), Vec::new());
+    for _ in 0..turns {
+        a.push(timed(&mut ours));
+        b.push(timed(&mut limit));
+    }
+    (median(a), median(b))
+}
+
+/// A workbench in the middle of an answer, with as many lines of it and of conversation before as asked.
+struct Workbench {
+    state: State,
+    view: View,
+    screen: Terminal<TestBackend>,
+    request: RequestId,
+    clock: i64,
+}
+
+impl Workbench {
+    fn new(lines: usize) -> Workbench {
+        let model = ModelRef { provider: "bench".into(), model: "double".into() };
+        let opening = opening(&model);
+        let look = Look { theme: Theme::load("dark", &|_| Ok(None)).0, depth: Depth::TrueColor };
+        let keymap = Keymap::load("default", &|_| Ok(None), &[]).0;
+        let screen = Terminal::new(TestBackend::new(200, 60)).unwrap();
+        let view = View::new(vec![look], keymap);
+        let state = State::new(&opening);
+        let mut bench = Workbench { state, view, screen, request: RequestId(0), clock: 0 };
+        bench.take(Event::Opened(Box::new(opening)));
+        bench.take(Event::Models(ModelEvent::Found { models: vec![candidate(model)], failures: Vec::new() }));
+        let said = "A line of the conversation that was said before, long enough to fill most of a pane.\n".repeat(20);
+        for n in 0..lines / 20 {
+            let author = if n % 2 == 0 { Author::User } else { Author::Assistant };
+            let message = Message { author, text: said.clone(), at: Timestamp(0), run: None };
+            bench.state.session.apply(&Dated { at: Timestamp(0), fact: vibe_tui::app::Fact::Posted { message } });
+        }
+        let effects = bench.take(Event::Requested("Explain how the parser in src/page.rs works".into()));
+        bench.answer(effects);
+        let line = "Some **text** of an answer with `code` in it, as long as lines usually are in such an answer.\n";
+        bench.token(&line.repeat(lines));
+        bench
+    }
+
+    fn take(&mut self, event: Event) -> Vec<Effect> {
+        self.clock += 10;
+        update(&mut self.state, &Stamped { at: Timestamp(self.clock), event })
+    }
+
+    /// Does what the run asks for until a request is out.
+    fn answer(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::AssembleContext { job, .. } => {
+                    let bundle = Box::default();
+                    let effects = self.take(Event::Work(WorkEvent::ContextAssembled { job, bundle }));
+                    self.answer(effects);
+                }
+                Effect::CallModel { request, .. } => {
+                    self.request = request.id;
+                    self.take(Event::Models(ModelEvent::Sent { request: request.id, reserved: None }));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A token comes and is drawn.
+    fn token(&mut self, text: &str) {
+        let request = self.request;
+        assert!(request != RequestId(0), "no request is out");
+        self.take(Event::Models(ModelEvent::Delta { request, text: text.into(), thinking: String::new() }));
+        let (state, view) = (&self.state, &mut self.view);
+        self.screen.draw(|frame| drop(ui::draw(frame, state, view))).unwrap();
+    }
+}
+
+fn opening(model: &ModelRef) -> Opening {
+    Opening {
+        session: SessionId("bench".into()),
+        session_name: None,
+        resume: Resume::Never,
+        size: (200, 60),
+        mouse: vibe_tui::app::Mouse::Captured,
+        root: RootInfo { path: "/bench".into(), name: "bench".into(), branch: None, writable: true },
+        settings: Settings {
+            limits: Limits { run: None, session: None, day: None, week: None, month: None },
+            run: RunSettings { quality_threshold: 0.6, max_iterations: 3, heal_attempts: 3 },
+            modes: shipped_modes(),
+            mode: "peer".into(),
+            model: Some(model.clone()),
+            prompts: Prompts::embedded(),
+            check: None,
+            utc_offset: 0,
+        },
+        problems: Vec::new(),
+    }
+}
+
+fn candidate(reference: ModelRef) -> Candidate {
+    let info = ModelInfo {
+        reference,
+        locality: Locality::Loopback,
+        window: Some(32_768),
+        max_output: None,
+        parameters_b: None,
+        structured: Structured::JsonSchema,
+        note: String::new(),
+    };
+    Candidate { info, price: Price::Free }
+}
+
+/// `update` and `draw` of one token more, at 100,000 lines beside 1,000.
+fn frames(table: &mut Table) {
+    let (mut long, mut short) = (Workbench::new(100_000), Workbench::new(1_000));
+    let (ours, limit) = race(2001, || long.token(" token"), || short.token(" token"));
+    table.row("frame: a token at 100k lines, 200×60", ours, ("at 1k lines", limit));
+}
+
+fn intents(table: &mut Table) {
+    let vocabulary = vibe_tui::intent::Vocabulary::embedded();
+    let requests = [
+        "Create a FastAPI endpoint for user registration",
+        "fix the off-by-one in src/page.rs, the last page is missing when total % size == 0",
+        "Refactor the Invoice class so that the tax rules live in their own module and can be tested alone",
+        "add unit tests for parse_header() in httpd/parse.go; cover folded lines, duplicates and a missing colon",
+    ];
+    let ours = || requests.map(|r| vibe_tui::intent::parse(r, vocabulary));
+    let (ours, limit) = race(501, ours, || requests.map(|r| r.to_lowercase().split_whitespace().count()));
+    table.row("intent: a request read", ours / 4, ("split into lower-case words", limit / 4));
+}
+
+fn event_streams(table: &mut Table) {
+    let mut body = String::new();
+    for n in 0..50_000 {
+        let delta = format!(r#"{{"id":"chatcmpl-1","choices":[{{"index":0,"delta":{{"content":" token {n}"}}}}]}}"#);
+        write!(body, "data: {delta}\n\n").unwrap();
+    }
+    let ours = || {
+        let (mut parser, mut events, mut count) = (Parser::new(Framing::Sse), Vec::new(), 0);
+        for piece in body.as_bytes().chunks(16 << 10) {
+            parser.push(piece, &mut events).unwrap();
+            count += events.drain(..).count();
+        }
+        assert_eq!(count, 50_000);
+    };
+    let (ours, limit) = race(51, ours, || body.matches('\n').count());
+    table.row("sse: 1,000 events", ours / 50, ("line ends found", limit / 50));
+}
+
+/// Small, reproducible disorder: Knuth's 64-bit linear congruence.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % bound
+    }
+}
+
+fn diffs(table: &mut Table) {
+    const LINES: usize = 50_000;
+    let mut dice = Dice(1);
+    let line = |n: usize| format!("    let value_{n} = compute({}, \"{}\");", n * 7, n % 97);
+    let before: Vec<String> = (0..LINES).map(line).collect();
+    let changed = before.iter().map(|l| if dice.below(50) == 0 { l.replace("let", "let mut") } else { l.clone() });
+    let changed: Vec<String> = changed.collect();
+    let mut shuffled = before.clone();
+    for i in (1..LINES).rev() {
+        shuffled.swap(i, dice.below(i + 1));
+    }
+    let words = ["}", "", "    }", "        return None;", "    else {", "        i += 1;"];
+    let mut repetitive = || (0..LINES).map(|_| words[dice.below(words.len())].to_owned()).collect::<Vec<_>>();
+    let (one, other) = (repetitive(), repetitive());
+    race_git(table, "diff: 50k lines, 2 % changed", &before, &changed);
+    race_git(table, "diff: 50k lines, shuffled", &before, &shuffled);
+    race_git(table, "diff: 50k lines, repetitive", &one, &other);
+}
+
+fn race_git(table: &mut Table, what: &str, before: &[String], after: &[String]) {
+    let (before, after) = (before.join("\n") + "\n", after.join("\n") + "\n");
+    let dir = tempfile::tempdir().unwrap();
+    let (old, new) = (dir.path().join("old"), dir.path().join("new"));
+    std::fs::write(&old, &before).unwrap();
+    std::fs::write(&new, &after).unwrap();
+    let file = FileChange { path: "x.rs".into(), before: Some(before), after: Some(after) };
+    let changes = ChangeSet { files: vec![file] };
+    let git = || {
+        let mut command = Command::new("git");
+        command.args(["diff", "--no-index", "--histogram"]).arg(&old).arg(&new);
+        command.stdout(Stdio::null()).status().expect("git is needed for this bench")
+    };
+    let (ours, limit) = race(11, || vibe_tui::edit::diff(&changes), git);
+    table.row(what, ours, ("git diff --histogram, the whole process", limit));
+}
+
+fn tokens(table: &mut Table) {
+    let counter = Counter::for_model(&ModelRef { provider: "openai".into(), model: "gpt-4o".into() });
+    let plain = tiktoken_rs::o200k_base().unwrap();
+    let sources = [include_str!("../README.md"), include_str!("engine.rs"), include_str!("../assets/prices.toml")];
+    let mixed = sources.concat().repeat(20);
+    for (what, text) in [("mixed", mixed.as_str()), ("one letter", &"a".repeat(100_000))] {
+        let ours = || usize::try_from(counter.count(text).tokens).unwrap();
+        let limit = || plain.encode_ordinary(text).len();
+        assert_eq!(ours(), limit(), "{what}: the counts differ");
+        let (ours, limit) = race(7, ours, limit);
+        let scale = |time: Duration| time.mul_f64(1e6 / text.len() as f64);
+        table.row(&format!("tokens: 1 MB, {what}"), scale(ours), ("tiktoken-rs", scale(limit)));
+    }
+}

@@ -1,0 +1,81 @@
+//! How patterns fare: what became of proposals that the embedded engine made, kept in the database and told to the engine.
+
+use super::clock;
+use crate::app::{Entry, Fact};
+use crate::domain::failure::Failure;
+use crate::domain::model::{ModelRequest, Node};
+use crate::domain::session::SessionStatus;
+use crate::graph::RunFact;
+use crate::pattern::engine::Engine;
+use crate::pattern::{Library, Outcome, Tally, UsageStats};
+use crate::store::{PatternOutcome, Store};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// The counts, and the pattern of the newest proposal.
+#[derive(Debug, Default)]
+pub struct PatternUse {
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    stats: UsageStats,
+    proposed: Option<String>,
+}
+
+impl PatternUse {
+    /// What the database has kept; nothing if it cannot be read.
+    pub async fn load(store: &Store) -> PatternUse {
+        let mut stats = UsageStats::default();
+        let count = |n: u64| u32::try_from(n).unwrap_or(u32::MAX);
+        for kept in store.pattern_stats().await.unwrap_or_default() {
+            let tally =
+                Tally { uses: count(kept.proposed), accepted: count(kept.accepted), rejected: count(kept.rejected) };
+            stats.restore(&kept.name, tally);
+        }
+        PatternUse { known: Mutex::new(Known { stats, proposed: None }) }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The engine's answer; remembers which pattern a proposal was made from.
+    ///
+    /// # Errors
+    /// When no pattern fits.
+    pub fn answer(&self, library: &Library, request: &ModelRequest) -> Result<String, Failure> {
+        let mut known = self.known();
+        let engine = Engine { library, stats: &known.stats };
+        let answer = engine.answer(request)?;
+        if request.brief.node == Node::Executor && request.brief.edits {
+            let name = engine.choose(&request.brief).ok().map(|choice| choice.pattern.name.clone());
+            known.proposed = name;
+        }
+        Ok(answer)
+    }
+
+    /// Counts what journaled facts say of the newest proposal.
+    pub async fn note(&self, store: &Store, entry: &Entry) {
+        for dated in &entry.facts {
+            let outcome = match &dated.fact {
+                Fact::Run { fact: RunFact::Applied { .. }, .. } => Outcome::Accepted,
+                // With nothing accepted there is nothing to write, and the run is over at once.
+                Fact::Run { fact: RunFact::ApplyRequested, .. } if entry.status == SessionStatus::Idle => {
+                    Outcome::Rejected
+                }
+                _ => continue,
+            };
+            let Some(name) = self.known().proposed.take() else { continue };
+            let kept = match outcome {
+                Outcome::Rejected => PatternOutcome::Rejected,
+                _ => PatternOutcome::Accepted,
+            };
+            for (counted, kept) in [(Outcome::Used, PatternOutcome::Proposed), (outcome, kept)] {
+                self.known().stats.record(&name, counted);
+                // A count that is not kept changes a ranking a little; that is no reason to trouble the user.
+                let _ = store.pattern_used(&name, kept, clock::now()).await;
+            }
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The two lines at the bottom: what is to be told, and the keys that matter here. A key is shown only where it does
+//! something now.
+
+use super::View;
+use super::theme::Role;
+use super::widgets::fit::{columns, fit};
+use crate::app::{Action, Area, Failed, Scope, State};
+use crate::domain::hunk::Decision;
+use crate::graph::{Outcome, Run, Stage};
+use crate::input::label;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+/// A key and its word; one that would do nothing now is shown without colour, so that the others keep their place.
+struct Hint {
+    keys: String,
+    word: String,
+    ready: bool,
+}
+
+/// Draws both lines. A chord that has begun takes both.
+pub fn draw_footer(frame: &mut Frame, rect: Rect, state: &State, view: &View) {
+    let width = usize::from(rect.width);
+    let mut rows = Vec::new();
+    if state.chord.is_empty() {
+        rows.push(told_line(state, view, width));
+        rows.extend(key_rows(hints(state, view), width, 1, view));
+    } else {
+        let ways = state.chord.iter().map(|(keys, word)| Hint { keys: keys.clone(), word: word.clone(), ready: true });
+        rows.extend(key_rows(ways, width, 2, view));
+    }
+    let height = usize::from(rect.height);
+    for (y, line) in (rect.y..).zip(rows.into_iter().rev().take(height).rev()) {
+        frame.render_widget(line, Rect { y, height: 1, ..rect });
+    }
+}
+
+fn told_line(state: &State, view: &View, width: usize) -> Line<'static> {
+    let look = &view.look;
+    let room = width.saturating_sub(1);
+    if let Some(notice) = &state.notice {
+        let role = if notice.failed == Failed::Yes { Role::Warning } else { Role::Text };
+        return Line::from(Span::styled(format!(" {}", fit(&notice.text, room)), look.style(role)));
+    }
+    if !state.session.is_saved() {
+        return Line::from(Span::styled(" saving…", look.style(Role::Dim)));
+    }
+    Line::default()
+}
+
+/// Keys and words, as many as fit in so many rows.
+fn key_rows(hints: impl IntoIterator<Item = Hint>, width: usize, most: usize, view: &View) -> Vec<Line<'static>> {
+    let look = &view.look;
+    let (mut rows, mut used) = (vec![Vec::new()], 0);
+    for hint in hints {
+        let wide = columns(&hint.keys) + columns(&hint.word) + 3;
+        if used + wide > width + 1 {
+            if rows.len() == most {
+                break;
+            }
+            rows.push(Vec::new());
+            used = 0;
+        }
+        used += wide;
+        if let Some(row) = rows.last_mut() {
+            let role = if hint.ready { Role::Key } else { Role::Dim };
+            row.push(Span::styled(format!(" {}", hint.keys), look.style(role)));
+            row.push(Span::styled(format!(" {} ", hint.word), look.style(Role::Dim)));
+        }
+    }
+    rows.into_iter().map(Line::from).collect()
+}
+
+/// The keys to show, those that matter most first.
+fn hints(state: &State, view: &View) -> Vec<Hint> {
+    let scopes = state.scopes();
+    let mut shown: Vec<Hint> = Vec::new();
+    for (action, word, ready) in wanted(state, &scopes) {
+        if let Some(keys) = view.keymap.bindings(action, &scopes).into_iter().next() {
+            shown.push(Hint { keys, word: word.to_owned(), ready });
+        }
+        if action == Action::Submit && state.session.can_undo_apply() && state.chat.text().is_empty() {
+            let undone = state.session.run().is_some_and(|r| r.stage == Stage::Finished(Outcome::Undone));
+            let (order, word) = if undone { ("/redo", "write again") } else { ("/undo", "take back") };
+            shown.push(Hint { keys: order.to_owned(), word: word.to_owned(), ready: true });
+        }
+    }
+    shown
+}
+
+/// An action, its word, and whether it does something now.
+type Wanted = (Action, &'static str, bool);
+
+/// The actions that belong to the place, those that matter most first.
+fn wanted(state: &State, scopes: &[Scope]) -> Vec<Wanted> {
+    use Action::*;
+    match scopes[0] {
+        Scope::Picker if state.sessions.renaming.is_some() => {
+            return vec![(Confirm, "rename", true), (Close, "leave it", true)];
+        }
+        Scope::Picker => return plain(&[Confirm, Close, Up, Down]),
+        Scope::Overlay => return plain(&[Close, Up, Down, PageDown]),
+        _ => {}
+    }
+    let correcting = state.chat.chip.is_some() && state.layout.focus == Area::Chat;
+    let mut wanted = match scopes[0] {
+        Scope::Pause => pause(state),
+        Scope::Typing => typing(state),
+        _ if correcting => vec![(Right, "next part", true), (Up, "change", true), (StartTyping, "done", true)],
+        _ => pane(state),
+    };
+    let stage = state.session.run().map(|r| &r.stage);
+    if matches!(stage, Some(Stage::Assembling | Stage::Working(_))) {
+        wanted.insert(0, (CancelRun, "cancel", true));
+    }
+    if stage == Some(&Stage::Gate) && state.layout.focus != Area::Review {
+        wanted.push((FocusReview, "review", true));
+    }
+    wanted.extend(plain(&[Help, FocusNext, Palette]));
+    if stage == Some(&Stage::Gate) && scopes[0] == Scope::Review {
+        wanted.extend(plain(&[AcceptAll, RejectAll, PreviousHunk, ToggleSplit]));
+        wanted.push((CancelRun, "drop all", true));
+    }
+    wanted.push((Quit, "quit", true));
+    wanted
+}
+
+fn plain(actions: &[Action]) -> Vec<Wanted> {
+    actions.iter().map(|a| (*a, label(*a), true)).collect()
+}
+
+fn pause(state: &State) -> Vec<Wanted> {
+    let mut keys: Vec<Wanted> = state.offers().iter().map(|o| (o.action, label(o.action), true)).collect();
+    if !state.pause_is_aside() {
+        keys.push((Action::Close, "look around", true));
+    }
+    keys
+}
+
+fn typing(state: &State) -> Vec<Wanted> {
+    if state.pause().is_some() {
+        return vec![(Action::StopTyping, "answer the pause", true)];
+    }
+    let mut keys = vec![(Action::Submit, submit_word(state), !state.is_busy()), (Action::Newline, "new line", true)];
+    if state.chat.reading.is_some() {
+        keys.insert(1, (Action::EditIntent, "correct", true));
+    }
+    keys
+}
+
+/// One word for what sending would do.
+fn submit_word(state: &State) -> &'static str {
+    match state.session.run().map(|r| &r.stage) {
+        _ if state.chat.text().starts_with('/') => "do it",
+        _ if state.chat.asked.is_some() => "answer",
+        Some(Stage::Gate) => "revise",
+        _ => "send",
+    }
+}
+
+fn pane(state: &State) -> Vec<Wanted> {
+    use Action::*;
+    match state.layout.focus {
+        Area::Chat if state.chat.reading.is_some() => plain(&[StartTyping, EditIntent, Up, Down]),
+        Area::Chat => plain(&[StartTyping, Up, Down, Copy]),
+        Area::Stream => plain(&[Up, Down, Bottom, Copy]),
+        Area::Budget => plain(&[ChooseModel]),
+        Area::Sessions if state.sessions.list.is_empty() => plain(&[NewSession]),
+        Area::Sessions => plain(&[OpenSession, NewSession, RenameSession, DeleteSession]),
+        Area::Review => state.session.run().filter(|r| r.attempt().is_some()).map(review).unwrap_or_default(),
+    }
+}
+
+fn review(run: &Run) -> Vec<Wanted> {
+    use Action::*;
+    let mut keys = match &run.stage {
+        Stage::Gate => {
+            let accepted = run.decisions.values().any(|d| *d == Decision::Accepted);
+            let decided = run.decisions.values().any(|d| *d != Decision::Pending);
+            let apply = if decided && !accepted { "end it" } else { "apply" };
+            vec![
+                (AcceptHunk, "accept", true),
+                (RejectHunk, "reject", true),
+                (Apply, apply, decided),
+                (NextHunk, "next", true),
+                (Undo, "undo", !run.history.is_empty()),
+                (Refine, "refine", true),
+            ]
+        }
+        Stage::Finished(Outcome::Applied) => vec![(Undo, "take back", true), (NextHunk, "next", true)],
+        Stage::Finished(Outcome::Undone) => vec![(Redo, "write again", true), (NextHunk, "next", true)],
+        _ => vec![(NextHunk, "next", true), (PreviousHunk, "previous", true), (ToggleSplit, "split", true)],
+    };
+    if run.attempts.len() > 1 && run.stage == Stage::Gate {
+        keys.extend([(PreviousAttempt, "earlier", true), (NextAttempt, "later", true)]);
+    }
+    keys
+}

@@ -1,0 +1,276 @@
+//! A proposal as rows: what stands where. Made once for a proposal at a width, so that a frame only looks up what it shows.
+
+use super::head;
+use crate::domain::finding::{Finding, Severity, ValidationReport};
+use crate::domain::hunk::{DiffLine, FileDiff, HunkId, LineKind};
+use crate::domain::safe_text::SafeText;
+use crate::graph::{Attempt, Run};
+use crate::ui::Look;
+use crate::ui::theme::Role;
+use crate::ui::widgets::fit::one_line;
+use crate::ui::widgets::wrap::wrap;
+use ratatui::text::Line;
+use std::collections::BTreeMap;
+
+/// Most rows that the words of one finding take.
+const FINDING_ROWS: usize = 4;
+
+/// One row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Row {
+    /// A ready line, by its index: what stands above the hunks, and findings at their lines.
+    Ready(usize),
+    /// A file's head.
+    File(usize),
+    /// A hunk's head.
+    Hunk(HunkId),
+    /// A line of a hunk in one column.
+    Line(HunkId, usize),
+    /// Old and new side by side: indexes into the hunk's lines.
+    Pair(HunkId, Option<usize>, Option<usize>),
+}
+
+/// How the rows are cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// Columns of the pane.
+    pub width: usize,
+    /// Old and new side by side, in files that have both.
+    pub split: bool,
+}
+
+/// What is known of a file beside its rows.
+pub struct FileFacts {
+    /// Row of its head.
+    pub row: usize,
+    /// Lines added and removed.
+    pub counts: (usize, usize),
+    /// Columns of its line numbers.
+    pub digits: usize,
+}
+
+/// Where a hunk's rows are.
+pub struct HunkFacts {
+    /// Which.
+    pub id: HunkId,
+    /// Row of its head.
+    pub start: usize,
+    /// First row after it.
+    pub end: usize,
+    /// The row of each of its lines.
+    pub lines: Vec<usize>,
+    /// Whether it brings characters that cannot be seen.
+    pub hides: bool,
+}
+
+/// The rows of a proposal.
+#[derive(Default)]
+pub struct Rows {
+    /// All of them.
+    pub rows: Vec<Row>,
+    /// Lines that are ready to be drawn.
+    pub ready: Vec<Line<'static>>,
+    /// By index of the file.
+    pub files: Vec<FileFacts>,
+    /// In order.
+    pub hunks: Vec<HunkFacts>,
+    /// Lines added and removed in all.
+    pub counts: (usize, usize),
+}
+
+impl Rows {
+    /// Cuts the chosen attempt of a run.
+    pub fn of(run: &Run, attempt: &Attempt, cut: Cut, look: &Look) -> Rows {
+        let mut rows = Rows::default();
+        let findings = Findings::of(attempt.report.as_ref(), &attempt.diff);
+        for line in head::lines(run, attempt, &findings.nowhere, cut.width, look) {
+            rows.put_ready(line);
+        }
+        for (index, file) in attempt.diff.iter().enumerate() {
+            rows.file(index, file, &findings, cut, look);
+        }
+        rows
+    }
+
+    /// The hunk with this identifier.
+    pub fn hunk(&self, id: HunkId) -> Option<&HunkFacts> {
+        self.hunks.get(self.hunks.binary_search_by_key(&id, |h| h.id).ok()?)
+    }
+
+    /// The file that row belongs to; `None` above the first.
+    pub fn file_at(&self, row: usize) -> Option<usize> {
+        self.files.partition_point(|f| f.row <= row).checked_sub(1)
+    }
+
+    fn put_ready(&mut self, line: Line<'static>) {
+        self.rows.push(Row::Ready(self.ready.len()));
+        self.ready.push(line);
+    }
+
+    fn file(&mut self, index: usize, file: &FileDiff, findings: &Findings, cut: Cut, look: &Look) {
+        let counts = file.counts();
+        self.counts = (self.counts.0 + counts.0, self.counts.1 + counts.1);
+        let split = cut.split && !file.created && !file.deleted;
+        let last = file.hunks.last().map_or(0, |h| (h.old_start + h.old_len).max(h.new_start + h.new_len) + 3);
+        let digits = last.to_string().len().max(3);
+        self.files.push(FileFacts { row: self.rows.len(), counts, digits });
+        self.rows.push(Row::File(index));
+        for finding in findings.of_file(index) {
+            self.finding(finding, cut.width, look);
+        }
+        for (number, hunk) in file.hunks.iter().enumerate() {
+            let id = HunkId { file: index, hunk: number };
+            let start = self.rows.len();
+            self.rows.push(Row::Hunk(id));
+            let mut lines = vec![start; hunk.lines.len()];
+            let pairs = if split { pairs(&hunk.lines) } else { Vec::new() };
+            if split {
+                for (old, new) in pairs {
+                    old.into_iter().chain(new).for_each(|l| lines[l] = self.rows.len());
+                    self.rows.push(Row::Pair(id, old, new));
+                    self.findings_at(findings, index, new.map(|l| &hunk.lines[l]), cut.width, look);
+                }
+            } else {
+                for (l, line) in hunk.lines.iter().enumerate() {
+                    lines[l] = self.rows.len();
+                    self.rows.push(Row::Line(id, l));
+                    self.findings_at(findings, index, Some(line), cut.width, look);
+                }
+            }
+            let added = hunk.lines.iter().filter(|l| l.kind == LineKind::Added);
+            let hides = added.into_iter().any(|l| SafeText::has_hidden(&l.text));
+            self.hunks.push(HunkFacts { id, start, end: self.rows.len(), lines, hides });
+        }
+    }
+
+    fn findings_at(&mut self, findings: &Findings, file: usize, line: Option<&DiffLine>, width: usize, look: &Look) {
+        let Some(number) = line.and_then(|l| l.new_line) else { return };
+        for finding in findings.at(file, number) {
+            self.finding(finding, width, look);
+        }
+    }
+
+    fn finding(&mut self, finding: &Finding, width: usize, look: &Look) {
+        for line in finding_lines(finding, width, look) {
+            self.put_ready(line);
+        }
+    }
+}
+
+/// What a validator says, below the line it says it of.
+pub fn finding_lines(finding: &Finding, width: usize, look: &Look) -> Vec<Line<'static>> {
+    let (mark, role) = match finding.severity {
+        Severity::Error => ("✗", Role::Error),
+        Severity::Warning => ("!", Role::Warning),
+        Severity::Info => ("i", Role::Dim),
+    };
+    let rule = finding.rule.as_ref().map(|r| format!(" {r}")).unwrap_or_default();
+    let pieces = [
+        (format!("  └ {mark} "), look.style(role)),
+        (one_line(&format!("{}{rule}: {}", finding.tool, finding.message)), look.style(role)),
+    ];
+    let mut lines = wrap(&pieces, width, 6);
+    lines.truncate(FINDING_ROWS);
+    lines
+}
+
+/// Findings by where they are shown.
+struct Findings {
+    /// By file index and line of the proposal.
+    lines: BTreeMap<(usize, u32), Vec<Finding>>,
+    /// Of a file, but of no line that is shown.
+    files: BTreeMap<usize, Vec<Finding>>,
+    /// Of no file of the proposal.
+    nowhere: Vec<Finding>,
+}
+
+impl Findings {
+    fn of(report: Option<&ValidationReport>, diff: &[FileDiff]) -> Findings {
+        let mut found = Findings { lines: BTreeMap::new(), files: BTreeMap::new(), nowhere: Vec::new() };
+        for finding in report.iter().flat_map(|r| r.findings()) {
+            let finding = finding.clone();
+            match diff.iter().position(|f| f.path == finding.path) {
+                Some(file) if shows(&diff[file], finding.line) => {
+                    found.lines.entry((file, finding.line)).or_default().push(finding);
+                }
+                Some(file) => {
+                    let message = match finding.line {
+                        0 => finding.message,
+                        line => format!("line {line}: {}", finding.message),
+                    };
+                    found.files.entry(file).or_default().push(Finding { message, ..finding });
+                }
+                None => found.nowhere.push(finding),
+            }
+        }
+        found
+    }
+
+    fn at(&self, file: usize, line: u32) -> &[Finding] {
+        self.lines.get(&(file, line)).map_or(&[], Vec::as_slice)
+    }
+
+    fn of_file(&self, file: usize) -> &[Finding] {
+        self.files.get(&file).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Whether a hunk of the file shows this line of the proposal.
+fn shows(file: &FileDiff, line: u32) -> bool {
+    let number = |l: Option<&DiffLine>| l.and_then(|l| l.new_line);
+    file.hunks.iter().any(|hunk| {
+        let first = number(hunk.lines.iter().find(|l| l.new_line.is_some()));
+        let last = number(hunk.lines.iter().rfind(|l| l.new_line.is_some()));
+        first.zip(last).is_some_and(|(first, last)| (first..=last).contains(&line))
+    })
+}
+
+/// Puts removed lines beside the added ones that follow them.
+pub fn pairs(lines: &[DiffLine]) -> Vec<(Option<usize>, Option<usize>)> {
+    let mut paired = Vec::with_capacity(lines.len());
+    let mut at = 0;
+    while at < lines.len() {
+        if lines[at].kind == LineKind::Context {
+            paired.push((Some(at), Some(at)));
+            at += 1;
+            continue;
+        }
+        let removed = at..run_of(lines, at, LineKind::Removed);
+        let added = removed.end..run_of(lines, removed.end, LineKind::Added);
+        at = added.end;
+        for i in 0..removed.len().max(added.len()) {
+            paired.push((removed.clone().nth(i), added.clone().nth(i)));
+        }
+    }
+    paired
+}
+
+/// Where the lines of this kind that begin at `at` end.
+fn run_of(lines: &[DiffLine], at: usize, kind: LineKind) -> usize {
+    lines[at..].iter().position(|l| l.kind != kind).map_or(lines.len(), |n| at + n)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(kinds: &str) -> Vec<DiffLine> {
+        let kind = |c| match c {
+            '+' => LineKind::Added,
+            '-' => LineKind::Removed,
+            _ => LineKind::Context,
+        };
+        let line = |c| DiffLine { kind: kind(c), old_line: None, new_line: None, text: String::new() };
+        kinds.chars().map(line).collect()
+    }
+
+    #[test]
+    fn removed_lines_stand_beside_the_added_ones_that_replace_them() {
+        let at = |kinds: &str| pairs(&lines(kinds));
+        assert_eq!(at(" --+ "), [(Some(0), Some(0)), (Some(1), Some(3)), (Some(2), None), (Some(4), Some(4))]);
+        assert_eq!(at("-+-+"), [(Some(0), Some(1)), (Some(2), Some(3))]);
+        assert_eq!(at("++"), [(None, Some(0)), (None, Some(1))]);
+        assert_eq!(at("+-"), [(None, Some(0)), (Some(1), None)]);
+        assert_eq!(at(""), []);
+    }
+}

@@ -1,0 +1,14 @@
+//! The program as its users have it: the real binary, with a real terminal where it needs one. Each test has a repository
+//! and directories of its own; models are scripts, the embedded engine, or a server on the loopback interface.
+#![cfg(unix)]
+
+mod ask;
+mod kill;
+mod place;
+mod pty;
+mod replay;
+mod run;
+mod schema;
+mod server;
+mod terminal;
+mod workbench;

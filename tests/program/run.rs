@@ -1,0 +1,496 @@
+//! `vibe-tui run`: each flag, each exit code, and what is said where.
+
+use super::place::{Place, REQUEST, Ran, script, wait_until};
+use super::schema::{events, names};
+use super::server::Server;
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+const GREETING: &str =
+    "def greet(name: str) -> str:\n    \"\"\"Greet a person.\"\"\"\n    return f\"Hello, {name}!\"\n";
+/// What the double answers: an edit as good as any other.
+const ANSWER: &str = "### FILE: greet.py\n```python\ndef greet() -> str:\n    return \"hello\"\n```\n";
+
+fn assert_code(ran: &Ran, code: i32) {
+    assert_eq!(ran.code, Some(code), "stdout:\n{}\nstderr:\n{}", ran.stdout, ran.stderr);
+    assert!(!ran.stderr.contains("panicked"), "{}", ran.stderr);
+}
+
+fn assert_said(ran: &Ran, parts: &[&str]) {
+    for part in parts {
+        assert!(ran.stderr.contains(part), "`{part}` is not said:\n{}", ran.stderr);
+    }
+}
+
+#[test]
+fn accepted_hunks_are_written_and_the_patch_is_all_that_standard_output_holds() {
+    let place = Place::new();
+    let ran = place.scripted("greet", &["--accept", "all", REQUEST]);
+    assert_code(&ran, 0);
+    assert_eq!(place.read("greet.py").as_deref(), Some(GREETING));
+    assert_eq!(place.files(), ["greet.py"]);
+    assert!(ran.stdout.starts_with("diff --git a/greet.py b/greet.py\nnew file mode 100644\n"), "{}", ran.stdout);
+    assert!(ran.stdout.ends_with("+    return f\"Hello, {name}!\"\n"), "{}", ran.stdout);
+    assert_said(&ran, &["planning…", "executing…", "reviewing…", "120 tokens in, 40 out", "wrote greet.py"]);
+}
+
+#[test]
+fn the_embedded_engine_serves_without_a_model_and_offline() {
+    let place = Place::new();
+    let request = "Create a FastAPI endpoint for user registration";
+    let ran = place.run(&["run", "--model", "embedded/patterns", "--offline", "--accept", "all", request]);
+    assert_code(&ran, 0);
+    assert_eq!(place.files().len(), 1, "{:?}", place.files());
+    assert!(ran.stdout.starts_with("diff --git"), "{}", ran.stdout);
+}
+
+#[test]
+fn without_a_yes_nothing_is_written_and_the_proposal_waits() {
+    for accept in [&["--accept", "none"][..], &[]] {
+        let place = Place::new();
+        let ran = place.scripted("greet", &[accept, &[REQUEST]].concat());
+        assert_code(&ran, 3);
+        assert_eq!(place.files(), Vec::<String>::new());
+        assert!(ran.stdout.starts_with("diff --git"), "{}", ran.stdout);
+        assert_said(&ran, &["Nothing was written", "waits in session"]);
+        let sessions = place.run(&["sessions"]);
+        assert!(sessions.stdout.contains("waiting"), "{}", sessions.stdout);
+    }
+}
+
+#[test]
+fn a_patch_from_standard_output_can_be_applied_by_git() {
+    let place = Place::new();
+    let ran = place.scripted("several", &[REQUEST]);
+    assert_code(&ran, 3);
+    fs::write(place.home().join("it.patch"), &ran.stdout).unwrap();
+    let patch = place.home().join("it.patch");
+    let elsewhere = tempfile::tempdir().unwrap();
+    let git = Command::new("git").arg("apply").arg(&patch).current_dir(elsewhere.path()).output();
+    let Ok(git) = git else { return eprintln!("skipped: no git here") };
+    assert!(git.status.success(), "{}", String::from_utf8_lossy(&git.stderr));
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 6);
+}
+
+#[test]
+fn a_check_that_fails_keeps_everything_from_being_written() {
+    let place = Place::new();
+    let ran = place.scripted("heal", &["--accept", "all", "--check", "false", REQUEST]);
+    assert_code(&ran, 4);
+    assert_eq!(place.files(), Vec::<String>::new());
+    assert_said(&ran, &["`false`"]);
+}
+
+#[test]
+fn a_red_proposal_is_healed_and_then_written() {
+    let place = Place::new();
+    let doctor = place.run(&["doctor"]);
+    if !doctor.stdout.contains("checks run confined") {
+        return eprintln!("skipped: {}", doctor.stdout);
+    }
+    let ran = place.scripted("heal", &["--json", "--accept", "all", "--check", "grep -q return greet.py", REQUEST]);
+    assert_code(&ran, 0);
+    assert_eq!(place.read("greet.py").as_deref(), Some(GREETING));
+    let events = events(&ran.stdout);
+    let passed: Vec<bool> =
+        events.iter().filter(|e| e["event"] == "validated").map(|e| e["passed"].as_bool().unwrap()).collect();
+    assert_eq!(passed, [false, true]);
+}
+
+fn paid(place: &Place, pause: Duration, prices: Option<(f64, f64)>) -> Server {
+    let server = Server::start(ANSWER, pause);
+    let mut config = String::new();
+    if let Some((input, output)) = prices {
+        fs::write(place.home().join("config/prices.toml"), Server::prices(input, output)).unwrap();
+        config.push_str("prices = \"prices.toml\"\n");
+    }
+    place.configure(&(config + &server.configuration()));
+    server
+}
+
+#[test]
+fn a_request_that_might_pass_the_limit_is_never_sent() {
+    let place = Place::new();
+    let server = paid(&place, Duration::ZERO, Some((50.0, 100.0)));
+    let ran = place.run(&["run", "--model", "paid/m", "--accept", "all", "--budget", "0.0001", REQUEST]);
+    assert_code(&ran, 5);
+    assert_eq!(server.chats(), 0, "something was sent");
+    assert_said(&ran, &["run limit", "$0.0001", "Nothing was sent", "--budget"]);
+    assert_eq!(place.files(), Vec::<String>::new());
+}
+
+#[test]
+fn a_model_without_a_known_price_is_not_asked_when_nobody_can_say_yes() {
+    let place = Place::new();
+    let server = paid(&place, Duration::ZERO, None);
+    let ran = place.run(&["run", "--model", "paid/m", "--accept", "all", REQUEST]);
+    assert_code(&ran, 5);
+    assert_eq!(server.chats(), 0, "something was sent");
+    assert_said(&ran, &["price of this model is unknown", "--model"]);
+}
+
+#[test]
+fn within_the_limit_it_is_sent_and_the_cost_is_counted() {
+    let place = Place::new();
+    let server = paid(&place, Duration::ZERO, Some((1.0, 2.0)));
+    let ran = place.run(&["run", "--json", "--model", "paid/m", "--accept", "all", "--budget", "2", REQUEST]);
+    assert_code(&ran, 0);
+    let events = events(&ran.stdout);
+    let answers = events.iter().filter(|e| e["event"] == "answered").count();
+    assert_eq!(server.chats(), answers);
+    // 1,000 tokens in at $1 and 100 out at $2 a million.
+    let expected = answers as f64 * 0.0012;
+    let spent = events.last().unwrap()["spent_usd"].as_f64().unwrap();
+    assert!((spent - expected).abs() < 1e-9, "{spent} is not {expected}");
+}
+
+#[test]
+fn a_run_that_met_its_limit_goes_on_when_more_is_allowed() {
+    let place = Place::new();
+    let server = paid(&place, Duration::ZERO, Some((1.0, 2.0)));
+    let run = |budget| {
+        place.run(&["run", "--model", "paid/m", "--session", "s", "--accept", "all", "--budget", budget, REQUEST])
+    };
+    assert_code(&run("0.0001"), 5);
+    assert_eq!(server.chats(), 0);
+    assert_code(&run("2"), 0);
+    assert_eq!(place.files(), ["greet.py"]);
+    let sessions = place.run(&["sessions", "--json"]);
+    assert_eq!(sessions.stdout.lines().count(), 1, "{}", sessions.stdout);
+}
+
+#[test]
+fn where_nothing_fits_the_nearest_patterns_and_a_way_to_a_model_are_named() {
+    let place = Place::new();
+    let request = "Create a class that folds proteins in three dimensions with CUDA in C++";
+    let ran = place.run(&["run", "--model", "embedded/patterns", "--accept", "all", request]);
+    assert_code(&ran, 6);
+    assert_said(&ran, &["nearest", "Ollama", "API_KEY"]);
+    assert_eq!(ran.stdout, "");
+}
+
+/// Starts a run, and kills it softly as soon as the first text has come.
+fn interrupted(mut command: Command) -> Ran {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stdout = String::new();
+    let mut reader = BufReader::new(child.stdout.take().unwrap());
+    while reader.read_line(&mut stdout).unwrap() > 0 && !stdout.contains("\"event\":\"text\"") {}
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    reader.read_to_string(&mut stdout).unwrap();
+    let mut stderr = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+    Ran { code: child.wait().unwrap().code(), stdout, stderr }
+}
+
+#[test]
+fn an_interrupt_settles_writes_nothing_and_says_so() {
+    let place = Place::new();
+    paid(&place, Duration::from_millis(200), Some((1.0, 2.0)));
+    let ran = interrupted(place.command(&["run", "--json", "--model", "paid/m", "--accept", "all", REQUEST]));
+    assert_code(&ran, 130);
+    let events = events(&ran.stdout);
+    assert!(names(&events).contains(&"cancelled"), "{}", ran.stdout);
+    assert_eq!(events.last().unwrap()["exit"], 130);
+    assert_eq!(place.files(), Vec::<String>::new());
+    let database = rusqlite::Connection::open(place.home().join("data/sessions.db")).unwrap();
+    let states: Vec<String> = database
+        .prepare("SELECT state FROM ledger")
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    assert!(!states.is_empty());
+    assert!(states.iter().all(|s| s == "settled"), "{states:?}");
+}
+
+#[test]
+fn every_json_line_fits_the_documented_schema_and_the_last_one_says_how_it_ended() {
+    let cases: [(&str, &[&str], i32, &[&str]); 6] = [
+        ("greet", &["--accept", "all"], 0, &["session", "message", "run", "context", "request", "text", "answered"]),
+        ("greet", &["--accept", "all"], 0, &["validated", "proposal", "decided", "applied", "result"]),
+        ("greet", &["--accept", "none"], 3, &["proposal", "result"]),
+        ("fails", &["--accept", "all"], 1, &["request_failed", "message", "result"]),
+        ("heal", &["--accept", "all", "--check", "false"], 4, &["validated", "proposal", "result"]),
+        ("later", &["--accept", "all"], 0, &["trouble", "decided", "applied"]),
+    ];
+    for (script, arguments, code, wanted) in cases {
+        let place = Place::new();
+        let ran = place.scripted(script, &[&["--json"], arguments, &[REQUEST]].concat());
+        assert_code(&ran, code);
+        let events = events(&ran.stdout);
+        let names = names(&events);
+        for name in wanted {
+            assert!(names.contains(name), "{script}: no `{name}` in {names:?}");
+        }
+        assert_eq!(events.last().unwrap()["event"], "result");
+        assert_eq!(events.last().unwrap()["exit"], code);
+    }
+}
+
+#[test]
+fn a_named_session_goes_on_where_it_was() {
+    let place = Place::new();
+    assert_code(&place.scripted("greet", &["--session", "s", "--accept", "none", REQUEST]), 3);
+    let ran = place.scripted("greet", &["--json", "--session", "s", "--accept", "all", REQUEST]);
+    assert_code(&ran, 0);
+    let events = events(&ran.stdout);
+    assert_eq!(events[0]["event"], "session");
+    assert_eq!(events[0]["resumed"], true);
+    assert_eq!(names(&events), ["session", "proposal", "decided", "applied", "message", "result"]);
+    assert_eq!(place.read("greet.py").as_deref(), Some(GREETING));
+    // The run is over: the same sentence is a new one, in the same session.
+    assert_code(&place.scripted("same", &["--session", "s", "--accept", "all", REQUEST]), 0);
+    let listed = place.run(&["sessions", "--json"]);
+    let session: serde_json::Value = serde_json::from_str(&listed.stdout).unwrap();
+    assert_eq!((&session["name"], &session["runs"]), (&"s".into(), &2.into()));
+}
+
+#[test]
+fn another_sentence_revises_what_waits_but_does_not_replace_what_is_paused() {
+    let place = Place::new();
+    assert_code(&place.scripted("greet", &["--session", "gate", "--accept", "none", REQUEST]), 3);
+    let revised = place.scripted("heal", &["--json", "--session", "gate", "--accept", "none", "Say it in German"]);
+    assert_code(&revised, 3);
+    assert!(names(&events(&revised.stdout)).contains(&"request"), "{}", revised.stdout);
+    assert_code(&place.scripted("fails", &["--session", "paused", "--accept", "all", REQUEST]), 1);
+    let other = place.scripted("greet", &["--session", "paused", "--accept", "all", "Create a farewell in bye.py"]);
+    assert_code(&other, 2);
+    assert_said(&other, &["“paused”", REQUEST, "say the same again"]);
+    let again = place.scripted("greet", &["--session", "paused", "--accept", "all", REQUEST]);
+    assert_code(&again, 0);
+}
+
+#[test]
+fn a_session_has_the_name_that_the_list_shows() {
+    let place = Place::new();
+    for name in ["Create a greeting function in greet.py", "Create a greeting function in greet.py (2)"] {
+        let ran = place.scripted("greet", &["--json", "--accept", "none", REQUEST]);
+        assert_code(&ran, 3);
+        assert_eq!(events(&ran.stdout).last().unwrap()["session"], name);
+        let found = place.run(&["sessions"]);
+        assert!(found.stdout.contains(name), "{}", found.stdout);
+    }
+}
+
+#[test]
+fn a_session_that_another_process_has_is_not_opened_twice() {
+    let place = Place::new();
+    let script = script("greet");
+    let slow =
+        ["run", "--json", "--script", script.to_str().unwrap(), "--script-speed", "0.2", "--session", "s", REQUEST];
+    let mut first = place.command(&slow).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    let mut reader = BufReader::new(first.stdout.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("\"event\":\"text\"") && reader.read_line(&mut line).unwrap() > 0 {}
+    let second = place.scripted("greet", &["--session", "s", "--accept", "all", REQUEST]);
+    first.kill().unwrap();
+    first.wait().unwrap();
+    assert_code(&second, 1);
+    assert_said(&second, &[&format!("process {}", first.id())]);
+    assert_eq!(place.run(&["sessions", "--json"]).stdout.lines().count(), 1);
+}
+
+#[test]
+fn the_directory_can_be_another_one_and_need_not_be_a_repository() {
+    let place = Place::new();
+    fs::remove_dir_all(place.root().join(".git")).unwrap();
+    let root = place.root().display().to_string();
+    let script = script("greet");
+    let mut command =
+        place.command(&["run", "--cwd", &root, "--script", script.to_str().unwrap(), "--accept", "all", REQUEST]);
+    let ran = Ran::from(command.current_dir("/").output().unwrap());
+    assert_code(&ran, 0);
+    assert_eq!(place.files(), ["greet.py"]);
+}
+
+#[test]
+fn what_cannot_be_used_is_said_in_a_sentence_and_ends_with_its_code() {
+    let cases: &[(&[&str], i32, &[&str])] = &[
+        (&["--cwd", "/nowhere/at/all", "--accept", "all", REQUEST], 2, &["/nowhere/at/all", "cannot be opened"]),
+        (&["--budget", "much", "--accept", "all", REQUEST], 2, &["--budget", "a number"]),
+        (&["--mode", "pirate", "--accept", "all", REQUEST], 2, &["--mode", "pirate", "architect"]),
+        (&["--model", "nonsense", "--accept", "all", REQUEST], 2, &["--model", "provider/model"]),
+        (&["--accept", "some", REQUEST], 2, &["--accept", "none"]),
+        (&["--accept", "all"], 2, &["INTENT"]),
+        (&["--model", "ollama/none-such", "--accept", "all", REQUEST], 6, &["ollama/none-such", "embedded/patterns"]),
+        (&["--script", "/nowhere.jsonl", "--accept", "all", REQUEST], 6, &["/nowhere.jsonl"]),
+        (&["--model", "embedded/patterns", "--accept", "all", "do it"], 2, &["?"]),
+    ];
+    for (arguments, code, said) in cases {
+        let place = Place::new();
+        let ran = place.run(&[&["run"], *arguments].concat());
+        assert_code(&ran, *code);
+        assert_said(&ran, said);
+        assert_eq!(ran.stdout, "", "{arguments:?}");
+        assert_eq!(place.files(), Vec::<String>::new(), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_question_is_asked_on_standard_error_with_json_too() {
+    let place = Place::new();
+    let ran = place.scripted("greet", &["--json", "--accept", "all", "do it"]);
+    assert_code(&ran, 2);
+    assert_said(&ran, &["?"]);
+    assert_eq!(events(&ran.stdout).last().unwrap()["exit"], 2);
+}
+
+#[test]
+fn a_mode_that_proposes_no_edits_answers_on_standard_output() {
+    let place = Place::new();
+    let ran = place.scripted("answer", &["--mode", "architect", "How should the service be split?"]);
+    assert_code(&ran, 0);
+    assert_eq!(ran.stdout, "Keep reading and writing apart; one module each.\n");
+    assert_eq!(place.files(), Vec::<String>::new());
+}
+
+#[test]
+fn nothing_to_change_is_no_error() {
+    let place = Place::new();
+    place.write("greet.py", GREETING);
+    let ran = place.scripted("same", &["--accept", "all", REQUEST]);
+    assert_code(&ran, 0);
+    assert_eq!(place.read("greet.py").as_deref(), Some(GREETING));
+}
+
+#[test]
+fn offline_contacts_nothing_beyond_this_machine() {
+    let place = Place::new();
+    let server = paid(&place, Duration::ZERO, Some((1.0, 2.0)));
+    let ran = place.run(&["run", "--offline", "--model", "paid/m", "--accept", "all", REQUEST]);
+    assert_code(&ran, 6);
+    assert_eq!(server.requests(), 0, "something was sent");
+    assert_said(&ran, &["offline"]);
+}
+
+#[test]
+fn a_missing_key_is_named() {
+    let place = Place::new();
+    place.configure("[endpoints.work]\nbase_url = \"http://127.0.0.1:9/v1\"\nkey_env = \"WORK_API_KEY\"\n");
+    let ran = place.run(&["run", "--model", "work/m", "--accept", "all", REQUEST]);
+    assert_code(&ran, 6);
+    assert_said(&ran, &["WORK_API_KEY"]);
+}
+
+#[test]
+fn a_broken_configuration_is_said_with_its_line_and_costs_only_its_key() {
+    let place = Place::new();
+    place.configure("thme = \"dark\"\nmode = \"coder\"\n[limits]\nrun = \"lots\"\n");
+    let ran = place.scripted("greet", &["--accept", "all", REQUEST]);
+    assert_code(&ran, 0);
+    assert_said(&ran, &["config.toml:1:1", "thme", "config.toml:4", "limits.run"]);
+    assert_eq!(place.files(), ["greet.py"]);
+}
+
+#[test]
+fn files_that_run_by_themselves_are_left_out_of_accept_all_and_named() {
+    let place = Place::new();
+    let ran = place.scripted("later", &["--accept", "all", REQUEST]);
+    assert_code(&ran, 0);
+    assert_eq!(place.files(), ["greet.py"]);
+    assert_said(&ran, &["yes of", "run by themselves"]);
+}
+
+#[test]
+fn a_file_that_changed_after_the_proposal_is_never_overwritten() {
+    let place = Place::new();
+    assert_code(&place.scripted("greet", &["--session", "s", "--accept", "none", REQUEST]), 3);
+    place.write("greet.py", "mine\n");
+    let ran = place.scripted("greet", &["--session", "s", "--accept", "all", REQUEST]);
+    assert_code(&ran, 1);
+    assert_said(&ran, &["greet.py", "not what the proposal was made from", "Nothing was written"]);
+    assert_eq!(place.read("greet.py").as_deref(), Some("mine\n"));
+}
+
+#[test]
+fn a_directory_that_cannot_be_written_is_an_error_and_not_a_loop() {
+    let place = Place::new();
+    let script_path = script("greet");
+    let mut command = place.command(&["run", "--script", script_path.to_str().unwrap(), "--accept", "all", REQUEST]);
+    let modes = [(place.root(), 0o555), (place.home(), 0o777), (place.home().join("config"), 0o777)];
+    for (path, mode) in &modes {
+        fs::set_permissions(path, fs::Permissions::from_mode(*mode)).unwrap();
+    }
+    if rustix::process::geteuid().is_root() {
+        // Nothing is read-only to root.
+        fs::set_permissions(place.home().parent().unwrap(), fs::Permissions::from_mode(0o755)).unwrap();
+        command.uid(65534).gid(65534);
+    }
+    let output = command.output();
+    fs::set_permissions(place.root(), fs::Permissions::from_mode(0o755)).unwrap();
+    let Ok(output) = output else { return eprintln!("skipped: others may not run the program here") };
+    let ran = Ran::from(output);
+    assert_code(&ran, 1);
+    assert_said(&ran, &["greet.py"]);
+    assert_eq!(place.files(), Vec::<String>::new());
+}
+
+#[test]
+fn a_closed_pipe_is_no_panic() {
+    let script = script("greet");
+    let run =
+        ["run", "--json", "--script", script.to_str().unwrap(), "--script-speed", "0", "--accept", "all", REQUEST];
+    let commands: &[&[&str]] =
+        &[&run, &["intent", "--json", REQUEST], &["intent", REQUEST], &["sessions"], &["doctor"]];
+    for arguments in commands {
+        let place = Place::new();
+        let mut command = place.command(arguments);
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(!stderr.contains("panicked"), "{arguments:?}: {stderr}");
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {stderr}");
+    }
+}
+
+#[test]
+fn the_workbench_without_a_terminal_names_what_works_without_one() {
+    let place = Place::new();
+    let ran = place.run(&[]);
+    assert_code(&ran, 2);
+    assert_said(&ran, &["no terminal", "vibe-tui run"]);
+}
+
+#[test]
+fn how_a_request_reads_is_printed_as_documented() {
+    let place = Place::new();
+    let ran = place.run(&["intent", "--json", "Create a FastAPI endpoint for user registration"]);
+    assert_code(&ran, 0);
+    let read: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let keys: Vec<&str> = read.as_object().unwrap().keys().map(String::as_str).collect();
+    let documented =
+        "action targets language frameworks complexity confidence confidence_level token_budget paths symbols";
+    assert_eq!(keys.join(" "), documented);
+    assert_eq!((&read["action"], &read["language"]), (&"create".into(), &"python".into()));
+    let unclear = place.run(&["intent", "do it"]);
+    assert!(unclear.stdout.contains("would ask"), "{}", unclear.stdout);
+}
+
+#[test]
+fn the_doctor_names_what_is_wrong_and_fails_then() {
+    let place = Place::new();
+    let well = place.run(&["doctor"]);
+    assert!(well.stdout.contains("embedded/patterns"), "{}", well.stdout);
+    place.configure("thme = \"dark\"\n");
+    let ill = place.run(&["doctor"]);
+    assert_code(&ill, 1);
+    assert!(ill.stdout.contains("! configuration") && ill.stdout.contains("config.toml:1:1"), "{}", ill.stdout);
+}
+
+#[test]
+fn a_database_that_cannot_be_opened_is_said_and_the_run_goes_on() {
+    let place = Place::new();
+    fs::create_dir_all(place.home().join("data/sessions.db")).unwrap();
+    let ran = place.scripted("greet", &["--accept", "all", REQUEST]);
+    assert_code(&ran, 0);
+    assert_said(&ran, &["sessions.db", "saved"]);
+    assert_eq!(place.files(), ["greet.py"]);
+    wait_until("the directory is still there", || place.home().join("data/sessions.db").is_dir());
+}

@@ -1,0 +1,631 @@
+//! The screen: frames of real states at three sizes, what the eye has to be able to tell apart, hostile text, tiny terminals,
+//! and work that does not grow with what was ever said.
+
+#[path = "ui/desk.rs"]
+mod desk;
+#[path = "ui/picture.rs"]
+mod picture;
+
+use desk::*;
+use insta::assert_snapshot;
+use ratatui::buffer::Buffer;
+use ratatui::style::{Color, Modifier, Style};
+use vibe_tui::app::*;
+use vibe_tui::domain::clock::Timestamp;
+use vibe_tui::domain::failure::{Failure, FailureKind};
+use vibe_tui::domain::ids::SessionId;
+use vibe_tui::domain::message::{Author, Message};
+use vibe_tui::domain::model::Locality;
+use vibe_tui::domain::session::{SessionStatus, SessionSummary};
+use vibe_tui::ui::View;
+use vibe_tui::ui::theme::Depth;
+
+const SMALL: (u16, u16) = (80, 24);
+const MIDDLE: (u16, u16) = (120, 40);
+const LARGE: (u16, u16) = (200, 60);
+
+const REQUEST: &str = "Fix the discount rounding in shop/price.py";
+const PLAN: &str = r#"{"summary": "Round discounts once, at the end", "steps": [{"title": "Compute in cents", "kind": "modify", "path": "shop/price.py"}, {"title": "Cover the half cent", "kind": "create", "path": "tests/test_price.py"}]}"#;
+const VERDICT: &str = r#"{"score": 0.82, "reasons": ["The negative discount is not tested."], "next_steps": ["Run the tests."], "improvements": []}"#;
+const POOR: &str =
+    r#"{"score": 0.31, "reasons": ["The test does not test the half cent."], "next_steps": [], "improvements": []}"#;
+
+const PRICE: &str = r#""""Prices of the shop."""
+
+TAX = 0.19
+
+
+def net(price):
+    return price / (1 + TAX)
+
+
+def discounted(price, percent):
+    """What is left to pay."""
+    discount = round(price * percent / 100)
+    return price - discount
+
+
+def gross(price):
+    return price * (1 + TAX)
+
+
+def total(prices, percent):
+    return sum(discounted(p, percent) for p in prices)
+"#;
+
+fn fix() -> String {
+    let edit = "### FILE: shop/price.py\n<<<<<<< SEARCH\n    discount = round(price * percent / 100)\n    return price - discount\n=======\n    discount = price * percent / 100\n    return round(price - discount, 2)\n>>>>>>> REPLACE\n<<<<<<< SEARCH\ndef total(prices, percent):\n=======\ndef total(prices, percent=0):\n>>>>>>> REPLACE\n";
+    let test = "### FILE: tests/test_price.py\n```python\nfrom shop.price import discounted\n\n\ndef test_half_a_cent():\n    assert discounted(0.35, 10) == 0.32\n\n\ndef test_nothing_off():\n    assert discounted(1.0, 0) == 1.0\n```\n";
+    format!("I round once, at the end.\n\n{edit}\n{test}")
+}
+
+/// A desk with the shop on it and a script for one good run.
+fn shop(size: (u16, u16)) -> Desk {
+    let mut desk = Desk::new(size);
+    desk.files.insert("shop/price.py".into(), PRICE.into());
+    desk.replies.extend([PLAN.into(), Reply::Text(fix()), VERDICT.into()]);
+    desk.sessions = sessions();
+    desk.event(Event::Store(StoreEvent::SessionsListed(sessions())));
+    desk
+}
+
+fn sessions() -> Vec<SessionSummary> {
+    let session = |id: &str, name: &str, status, hours: i64, spent| SessionSummary {
+        id: SessionId(id.into()),
+        name: name.into(),
+        root: "/home/ada/shop".into(),
+        status,
+        created: Timestamp(0),
+        updated: Timestamp(1_800_000_000_000_000 - hours * 3_600_000_000),
+        runs: 1,
+        spent: usd(spent),
+    };
+    vec![
+        session("s-1", "Fix the discount rounding in", SessionStatus::Waiting, 0, 0.0369),
+        session("s-0", "Add pagination to the orders API", SessionStatus::Idle, 3, 0.412),
+        session("s-9", "日本語のエラーメッセージ", SessionStatus::Paused, 50, 0.0),
+    ]
+}
+
+fn at_the_gate(size: (u16, u16)) -> Desk {
+    let mut desk = shop(size);
+    desk.event(Event::Requested(REQUEST.into()));
+    desk
+}
+
+// ---------------------------------------------------------------- frames
+
+#[test]
+fn at_the_beginning_it_says_what_to_do() {
+    assert_snapshot!("welcome_80", Desk::new(SMALL).text());
+}
+
+#[test]
+fn what_is_typed_is_read_and_can_be_corrected() {
+    let mut desk = shop(SMALL);
+    desk.types(REQUEST);
+    assert_snapshot!("typed_80", desk.text());
+    desk.acts(&[Action::EditIntent, Action::Right, Action::Up]);
+    assert_snapshot!("correcting_80", desk.text());
+}
+
+#[test]
+fn an_unclear_request_is_asked_back_and_a_number_answers() {
+    let mut desk = shop(SMALL);
+    desk.types("How does the parser work?");
+    desk.act(Action::Submit);
+    assert_snapshot!("question_80", desk.text());
+    let answer = desk.state.chat.asked.as_ref().expect("a question").answers[1].clone();
+    desk.types("2");
+    desk.act(Action::Submit);
+    let intent = &desk.state.session.run().expect("a run").spec.intent;
+    assert_eq!((Some(intent.action), desk.state.chat.asked.is_none()), (answer.action, true));
+    assert!(intent.text.contains(&answer.label), "{}", intent.text);
+}
+
+#[test]
+fn a_stream_shows_plan_thinking_and_speed() {
+    let mut desk = shop(MIDDLE);
+    desk.replies.clear();
+    desk.replies.extend([PLAN.into(), Reply::Held]);
+    desk.event(Event::Requested(REQUEST.into()));
+    let prefill = ModelEvent::Prefill { request: desk.request, processed: 600, total: 2400 };
+    desk.event(Event::Models(prefill));
+    assert_snapshot!("prefill_120", desk.text());
+    desk.waits(1200);
+    desk.delta("", "The rounding happens per item, so half cents add up.\n");
+    desk.delta("I round once, at the end.\n\n```python\ndef discounted(price, percent):\n    return ", "");
+    desk.waits(900);
+    assert_snapshot!("stream_120", desk.text());
+    desk.waits(12_000);
+    assert!(desk.text().contains("nothing for 12 s"), "{}", desk.text());
+}
+
+#[test]
+fn at_the_gate_the_proposal_is_there_with_its_keys() {
+    assert_snapshot!("gate_80", at_the_gate(SMALL).text());
+    assert_snapshot!("gate_120", at_the_gate(MIDDLE).text());
+    assert_snapshot!("gate_200", at_the_gate(LARGE).text());
+}
+
+#[test]
+fn a_zoomed_change_is_side_by_side_where_there_is_room() {
+    let mut desk = at_the_gate(LARGE);
+    desk.acts(&[Action::Zoom, Action::AcceptHunk, Action::RejectHunk]);
+    assert_snapshot!("split_200", desk.text());
+}
+
+#[test]
+fn attempts_findings_and_what_was_not_placed_stand_by_the_hunks() {
+    let mut desk = shop(MIDDLE);
+    desk.replies.clear();
+    let astray = "### FILE: shop/price.py\n<<<<<<< SEARCH\n    nothing like this\n=======\n    x\n>>>>>>> REPLACE\n";
+    desk.replies.extend([
+        PLAN.into(),
+        Reply::Text(fix()),
+        Reply::Text(format!("{}\n{astray}", fix().replace("0.32", "0.31"))),
+        astray.into(),
+        VERDICT.into(),
+    ]);
+    desk.reports.extend([
+        report(vec![
+            finding("tests/test_price.py", 5, "expected an expression"),
+            finding("shop/price.py", 12, "unclosed bracket"),
+        ]),
+        report(vec![finding("shop/price.py", 12, "unclosed bracket, still")]),
+    ]);
+    desk.replies.extend([POOR.into(), POOR.into(), POOR.into()]);
+    desk.state.settings.run.max_iterations = 1;
+    desk.state.settings.run.heal_attempts = 1;
+    desk.event(Event::Requested(REQUEST.into()));
+    desk.act(Action::Zoom);
+    assert_snapshot!("attempts_120", desk.text());
+}
+
+#[test]
+fn a_write_that_failed_is_said_where_it_was_asked_for() {
+    let mut desk = at_the_gate(SMALL);
+    desk.unwritable = Some(Failure::fatal(FailureKind::Stale, "shop/price.py changed on disk: read it again."));
+    desk.acts(&[Action::AcceptAll, Action::Apply]);
+    assert_snapshot!("apply_failed_80", desk.text());
+    desk.act(Action::Apply);
+    assert!(!desk.text().contains("Nothing was written"), "{}", desk.text());
+}
+
+#[test]
+fn an_applied_change_can_be_taken_back_from_where_the_user_is() {
+    let mut desk = at_the_gate(SMALL);
+    desk.acts(&[Action::AcceptAll, Action::Apply]);
+    assert_snapshot!("applied_80", desk.text());
+}
+
+#[test]
+fn a_paused_run_asks_in_the_middle_with_its_keys() {
+    let mut desk = shop(SMALL);
+    desk.replies.clear();
+    desk.replies.extend([PLAN.into(), Reply::OverBudget, Reply::Held]);
+    desk.event(Event::Requested(REQUEST.into()));
+    assert_snapshot!("pause_80", desk.text());
+    desk.act(Action::Close);
+    assert!(!desk.text().contains("┏ Paused"), "put aside");
+    assert!(desk.text().contains("b raise"), "its keys still work and are shown: {}", desk.text());
+    desk.resize(LARGE);
+    desk.act(Action::UseCheaper);
+    assert_eq!(desk.state.session.run().unwrap().spec.model.reference.to_string(), "anthropic/claude-haiku-4-5");
+}
+
+#[test]
+fn a_failed_request_offers_to_send_it_again_or_elsewhere() {
+    let mut desk = shop(LARGE);
+    desk.replies.clear();
+    let failure = Failure::transient(
+        FailureKind::Network,
+        "api.anthropic.com cannot be reached: check the connection, or use a model on this machine.",
+    );
+    desk.replies.extend([Reply::Fails(failure), Reply::Held]);
+    desk.event(Event::Requested(REQUEST.into()));
+    assert_snapshot!("failed_200", desk.text());
+    desk.act(Action::ChooseModel);
+    desk.types("qwen");
+    desk.act(Action::Confirm);
+    assert_eq!(
+        desk.state.session.run().unwrap().spec.model.reference.model,
+        "qwen2.5-coder:7b",
+        "the run goes on with it"
+    );
+}
+
+#[test]
+fn models_show_window_place_and_price() {
+    let mut desk = shop(MIDDLE);
+    desk.act(Action::ChooseModel);
+    assert_snapshot!("models_120", desk.text());
+}
+
+#[test]
+fn help_begins_with_the_place_it_was_asked_from() {
+    let mut desk = at_the_gate(SMALL);
+    desk.act(Action::Help);
+    assert_snapshot!("help_80", desk.text());
+    desk.resize(LARGE);
+    let wide = desk.text();
+    assert!(wide.contains("Review · you are here") && wide.contains("Signs"), "{wide}");
+}
+
+#[test]
+fn a_chord_that_has_begun_shows_how_it_may_go_on() {
+    let mut desk = at_the_gate(SMALL);
+    let ways = ["c chat", "s stream", "r review", "b budget", "l sessions", "m model", "o mode", "t theme", "w apply"];
+    let ways = ways.iter().filter_map(|w| w.split_once(' ')).map(|(k, w)| (k.to_owned(), w.to_owned()));
+    desk.event(Event::ChordPending(ways.collect()));
+    let text = desk.text();
+    let last: Vec<&str> = text.lines().skip(22).collect();
+    assert_eq!(last[0], " c chat  s stream  r review  b budget  l sessions  m model  o mode  t theme");
+    assert_eq!(last[1], " w apply");
+}
+
+// ---------------------------------------------------------------- telling apart
+
+/// The style of the first cell of `text` on the screen.
+fn style_of(buffer: &Buffer, text: &str) -> Style {
+    let wanted: Vec<String> = text.chars().map(String::from).collect();
+    let width = usize::from(buffer.area.width);
+    for row in buffer.content.chunks(width) {
+        for at in 0..row.len().saturating_sub(wanted.len()) {
+            if row[at..at + wanted.len()].iter().zip(&wanted).all(|(cell, c)| cell.symbol() == c) {
+                return row[at].style();
+            }
+        }
+    }
+    panic!("`{text}` is not on the screen:\n{}", text_of(buffer));
+}
+
+#[test]
+fn accepted_rejected_and_open_hunks_look_different_with_and_without_colours() {
+    for theme in ["dark", "light"] {
+        for depth in [Depth::TrueColor, Depth::Ansi256, Depth::Ansi16, Depth::None] {
+            let mut desk = at_the_gate(LARGE);
+            desk.view = View::new(vec![look(theme, depth)], keymap("default"));
+            desk.acts(&[Action::AcceptHunk, Action::RejectHunk]);
+            let frame = desk.frame();
+            let marks = ["[✓] accepted", "[✗] rejected", "[ ] open"].map(|mark| style_of(&frame, mark));
+            assert_ne!(marks[0], marks[1], "{theme} {depth:?}");
+            assert_ne!(marks[1], marks[2], "{theme} {depth:?}");
+            assert_ne!(marks[0], marks[2], "{theme} {depth:?}");
+            let text = text_of(&frame);
+            assert!(text.contains("✓ 12"), "an accepted hunk has its sign at every line:\n{text}");
+        }
+    }
+}
+
+#[test]
+fn without_colours_there_are_none() {
+    let mut desk = at_the_gate(LARGE);
+    desk.view = View::new(vec![look("dark", Depth::None)], keymap("default"));
+    let frame = desk.frame();
+    let coloured = frame.content.iter().filter(|c| c.fg != Color::Reset || c.bg != Color::Reset).count();
+    assert_eq!(coloured, 0);
+}
+
+#[test]
+fn with_colours_every_cell_has_the_themes_background() {
+    for theme in ["dark", "light"] {
+        let mut desk = at_the_gate(MIDDLE);
+        desk.view = View::new(vec![look(theme, Depth::TrueColor)], keymap("default"));
+        desk.act(Action::Help);
+        let frame = desk.frame();
+        // The cell behind a wide character is never sent.
+        let wide =
+            |cell: usize| cell > 0 && unicode_width::UnicodeWidthStr::width(frame.content[cell - 1].symbol()) > 1;
+        let bare = (0..frame.content.len()).filter(|i| frame.content[*i].bg == Color::Reset && !wide(*i)).count();
+        assert_eq!(bare, 0, "{theme}: the terminal's own background shows through");
+    }
+}
+
+#[test]
+fn the_words_that_changed_stand_out_within_their_lines() {
+    let mut desk = at_the_gate(LARGE);
+    let frame = desk.frame();
+    let removed = style_of(&frame, "round(price * percent");
+    let line = style_of(&frame, "discount = round(price");
+    assert_ne!(removed.bg, line.bg, "`round` went, `discount =` stayed");
+}
+
+#[test]
+fn the_cursor_is_seen_while_typing_and_the_line_grows() {
+    for depth in [Depth::TrueColor, Depth::None] {
+        let mut desk = Desk::new(SMALL);
+        desk.view = View::new(vec![look("dark", depth)], keymap("default"));
+        desk.types("one line that is longer than the pane is wide, so that it wraps");
+        let frame = desk.frame();
+        let reversed: Vec<_> = frame.content.iter().filter(|c| c.modifier.contains(Modifier::REVERSED)).collect();
+        assert_eq!(reversed.len(), 1, "{depth:?}: one cursor");
+        assert!(text_of(&frame).contains("wraps"), "all of it is seen");
+        desk.act(Action::StopTyping);
+        let frame = desk.frame();
+        assert!(frame.content.iter().all(|c| !c.modifier.contains(Modifier::REVERSED)), "no cursor when not typing");
+    }
+}
+
+#[test]
+fn thinking_is_quieter_than_the_answer() {
+    let mut desk = shop(MIDDLE);
+    desk.replies.clear();
+    desk.replies.extend([PLAN.into(), Reply::Held]);
+    desk.event(Event::Requested(REQUEST.into()));
+    desk.delta("", "pondering\n");
+    desk.delta("answering\n", "");
+    let frame = desk.frame();
+    assert_ne!(style_of(&frame, "pondering"), style_of(&frame, "answering"));
+}
+
+// ---------------------------------------------------------------- hostile text and tiny terminals
+
+const HOSTILE: &[&str] = &[
+    "\u{1b}]0;owned\u{7}\u{1b}[2J\u{1b}[31mred",
+    "\u{202e}txt.exe \u{2066}x\u{2069}",
+    "\u{e0041}\u{e0042} tags",
+    "日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語",
+    "👩‍💻👨‍👩‍👧‍👦🏳️‍🌈❤️ e\u{301}\u{301}\u{301}\u{301} \u{200d}\u{200d}",
+    "\r\n\t\u{0}\u{8}\u{7f}\u{9b}31m",
+];
+
+fn everything(text: &str, size: (u16, u16)) -> Desk {
+    let mut desk = shop(size);
+    desk.replies.clear();
+    desk.state.root.name = text.to_owned();
+    desk.state.root.branch = Some(text.to_owned());
+    desk.state.session.messages.extend([Author::User, Author::Assistant, Author::Workbench].map(|author| Message {
+        author,
+        text: text.to_owned(),
+        at: Timestamp(0),
+        run: None,
+    }));
+    let plan = serde_json::json!({"summary": text, "steps": [{"title": text, "kind": "modify", "path": "a.py"}]});
+    let file = format!("### FILE: a.py\n```python\nx = 1\n# {}\n```\n", text.replace(['\n', '\r'], " "));
+    let verdict = serde_json::json!({"score": 0.9, "reasons": [text], "next_steps": [text], "improvements": [text]});
+    desk.replies.extend([Reply::Text(plan.to_string()), Reply::Text(file), Reply::Text(verdict.to_string())]);
+    desk.reports.push_back(report(vec![finding("a.py", 2, text), finding(text, 1, text)]));
+    desk.replies.extend([verdict.to_string().as_str().into(), VERDICT.into(), VERDICT.into(), VERDICT.into()]);
+    desk.state.settings.run.heal_attempts = 0;
+    desk.state.settings.run.max_iterations = 1;
+    desk.event(Event::Requested(REQUEST.into()));
+    desk.pastes(text);
+    let mut listed = sessions();
+    listed[1].name = text.to_owned();
+    desk.event(Event::Store(StoreEvent::SessionsListed(listed)));
+    desk.state.tell(text, Failed::Yes);
+    desk
+}
+
+/// Nothing that a terminal would obey or a reader could not see, and every border where it belongs.
+fn assert_contained(desk: &mut Desk, what: &str) {
+    let frame = desk.frame();
+    for cell in &frame.content {
+        let symbol = cell.symbol();
+        let joins = |c: char| matches!(c, '\u{200d}' | '\u{fe0f}') && symbol.chars().count() > 1;
+        let bad = symbol.chars().find(|c| (c.is_control() || is_format(*c)) && !joins(*c));
+        assert_eq!(bad, None, "{what}: {symbol:?} reached the screen");
+    }
+    let (width, height) = desk.state.size;
+    let arrangement = vibe_tui::ui::arrange(ratatui::layout::Rect::new(0, 0, width, height), &desk.state.layout);
+    if desk.state.overlay.is_none() && desk.state.pause().is_none() {
+        for (area, rect) in arrangement.panes {
+            for y in rect.y + 1..rect.bottom() - 1 {
+                let right = frame[(rect.right() - 1, y)].symbol();
+                assert!(matches!(right, "│" | "┃"), "{what}: {area:?} leaves its pane in row {y}: {right:?}");
+            }
+        }
+    }
+}
+
+fn is_format(c: char) -> bool {
+    matches!(c as u32, 0x200b..=0x200f | 0x202a..=0x202e | 0x2060..=0x206f | 0xe0000..=0xe0fff | 0xfeff)
+}
+
+#[test]
+fn hostile_text_is_shown_and_never_obeyed_and_stays_in_its_pane() {
+    for text in HOSTILE {
+        for size in [SMALL, MIDDLE, LARGE] {
+            let mut desk = everything(text, size);
+            assert_contained(&mut desk, text);
+            for area in [
+                Action::FocusChat,
+                Action::FocusStream,
+                Action::FocusReview,
+                Action::FocusBudget,
+                Action::FocusSessions,
+            ] {
+                desk.act(area);
+                assert_contained(&mut desk, text);
+            }
+            desk.act(Action::Palette);
+            desk.pastes(text);
+            assert_contained(&mut desk, text);
+        }
+    }
+}
+
+#[test]
+fn a_line_of_a_megabyte_is_drawn_everywhere() {
+    let text = "x日 ".repeat(200_000);
+    let mut desk = everything(&text, SMALL);
+    assert_contained(&mut desk, "1 MB");
+    desk.acts(&[Action::FocusReview, Action::Right, Action::Right, Action::Bottom]);
+    assert_contained(&mut desk, "1 MB in review");
+}
+
+#[test]
+fn every_small_size_is_drawn() {
+    let mut desks = [shop(SMALL), at_the_gate(SMALL), everything(HOSTILE[3], SMALL)];
+    let mut paused = shop(SMALL);
+    paused.replies.clear();
+    paused.replies.extend([PLAN.into(), Reply::OverBudget]);
+    paused.event(Event::Requested(REQUEST.into()));
+    let mut helped = at_the_gate(SMALL);
+    helped.act(Action::Help);
+    let mut picking = shop(SMALL);
+    picking.act(Action::ChooseModel);
+    for desk in desks.iter_mut().chain([&mut paused, &mut helped, &mut picking]) {
+        for width in 1..=30 {
+            for height in 1..=10 {
+                desk.resize((width, height));
+                desk.frame();
+            }
+        }
+        for size in [(500, 3), (21, 200), (300, 7)] {
+            desk.resize(size);
+            desk.frame();
+        }
+    }
+}
+
+// ---------------------------------------------------------------- moving about in a long change
+
+/// A desk that reviews a file of so many changed lines, in one hunk.
+fn long_change(lines: usize, size: (u16, u16)) -> Desk {
+    let mut desk = shop(size);
+    let before: String = (0..lines).map(|i| format!("value_{i} = {i}\n")).collect();
+    let after: String = (0..lines).map(|i| format!("value_{i} = {}\n", i + 1)).collect();
+    desk.files.insert("long.py".into(), before.clone());
+    desk.replies.clear();
+    let edit = format!("### FILE: long.py\n<<<<<<< SEARCH\n{before}=======\n{after}>>>>>>> REPLACE\n");
+    desk.replies.extend([PLAN.into(), Reply::Text(edit), VERDICT.into()]);
+    desk.replies.extend([VERDICT.into(), VERDICT.into()]);
+    desk.event(Event::Requested(REQUEST.into()));
+    desk
+}
+
+#[test]
+fn in_a_long_hunk_the_line_stays_in_sight_and_the_files_head_stays_above() {
+    let mut desk = long_change(300, SMALL);
+    assert_eq!(desk.state.session.run().unwrap().attempt().unwrap().diff[0].path, "long.py");
+    let lines = desk.state.session.run().unwrap().attempt().unwrap().diff[0].hunks[0].lines.len();
+    assert_eq!(lines, 600);
+    for _ in 0..30 {
+        desk.act(Action::PageDown);
+        let frame = desk.text();
+        let line = &desk.state.session.run().unwrap().attempt().unwrap().diff[0].hunks[0].lines[desk.state.review.line];
+        assert!(frame.contains(line.text.as_str()), "{} is not in sight:\n{frame}", line.text);
+        assert!(frame.contains("long.py"), "the file's head:\n{frame}");
+    }
+    desk.act(Action::Bottom);
+    let end = desk.text();
+    desk.act(Action::Down);
+    assert_eq!(desk.text(), end, "it stops at the end");
+    desk.acts(&[Action::Top, Action::Up]);
+    assert!(desk.text().contains("value_0 "), "it stops at the beginning");
+}
+
+#[test]
+fn the_cursors_hunk_is_whole_in_sight_when_it_fits() {
+    for size in [SMALL, MIDDLE, LARGE] {
+        let mut desk = at_the_gate(size);
+        let diff = desk.state.session.run().unwrap().attempt().unwrap().diff.clone();
+        let screen = ratatui::layout::Rect::new(0, 0, size.0, size.1);
+        let panes = vibe_tui::ui::arrange(screen, &desk.state.layout).panes;
+        // Two borders, the status, the head of the file, the head of the hunk.
+        let room = usize::from(panes.iter().find(|p| p.0 == Area::Review).unwrap().1.height) - 5;
+        for (file, hunk) in diff.iter().flat_map(|f| f.hunks.iter().map(move |h| (f, h))) {
+            let frame = desk.text();
+            let fits = hunk.lines.len() <= room;
+            for line in hunk.lines.iter().filter(|l| fits && !l.text.is_empty()) {
+                let start: String = line.text.chars().take(24).collect();
+                assert!(
+                    frame.contains(start.trim_end()),
+                    "{}: `{}` is out of sight at {size:?}:\n{frame}",
+                    file.path,
+                    line.text
+                );
+            }
+            desk.act(Action::NextHunk);
+        }
+    }
+}
+
+// ---------------------------------------------------------------- work
+
+fn talk(desk: &mut Desk, messages: usize) {
+    let text = "A line of the conversation that is long enough to wrap once in a narrow pane.\n".repeat(10);
+    let message = Message { author: Author::Assistant, text, at: Timestamp(0), run: None };
+    desk.state.session.messages = vec![message; messages];
+}
+
+#[test]
+fn a_frame_lays_out_what_is_visible_however_much_was_said() {
+    let first = |messages| {
+        let mut desk = Desk::new(LARGE);
+        talk(&mut desk, messages);
+        desk.frame();
+        let first = desk.view.work();
+        desk.frame();
+        assert_eq!(desk.view.work(), first, "a frame without change lays out nothing");
+        first
+    };
+    assert_eq!(first(100), first(10_000), "1,000 and 100,000 lines");
+}
+
+#[test]
+fn a_token_lays_out_the_line_it_is_in_however_long_the_answer_is() {
+    let appended = |lines: usize| {
+        let mut desk = shop(LARGE);
+        desk.replies.clear();
+        desk.replies.extend([PLAN.into(), Reply::Held]);
+        desk.event(Event::Requested(REQUEST.into()));
+        desk.delta(&(0..lines).map(|i| format!("Line {i} of the answer.\n")).collect::<String>(), "");
+        desk.frame();
+        let before = desk.view.work().wrapped;
+        desk.delta("token ", "");
+        desk.frame();
+        desk.view.work().wrapped - before
+    };
+    assert_eq!((appended(1000), appended(100_000)), (1, 1));
+}
+
+#[test]
+fn a_large_proposal_is_placed_once_and_highlighted_where_it_is_looked_at() {
+    let mut desk = long_change(25_000, LARGE);
+    desk.frame();
+    let first = desk.view.work();
+    assert!(first.placed >= 50_000, "{first:?}");
+    assert!(first.highlighted <= 200, "{first:?}");
+    desk.acts(&[Action::Down, Action::Down]);
+    desk.frame();
+    assert_eq!(desk.view.work(), first, "moving within what is in sight costs nothing");
+    desk.act(Action::Bottom);
+    desk.frame();
+    let end = desk.view.work();
+    assert_eq!(end.placed, first.placed);
+    assert!(end.highlighted - first.highlighted <= 200, "{end:?}");
+    desk.act(Action::AcceptHunk);
+    desk.frame();
+    assert_eq!(desk.view.work().placed, first.placed, "a decision moves nothing");
+}
+
+#[test]
+fn the_palette_runs_what_it_offers() {
+    let mut desk = at_the_gate(SMALL);
+    desk.act(Action::Palette);
+    desk.types("every hunk acc");
+    desk.act(Action::Confirm);
+    let run = desk.state.session.run().unwrap();
+    assert!(run.decisions.len() >= 3, "{:?}", run.decisions);
+    let mut desk = Desk::new(SMALL);
+    desk.models = vec![model("embedded/patterns", Locality::Embedded, 8192)];
+    assert_eq!(desk.state.scopes()[0], Scope::Typing);
+}
+
+// ---------------------------------------------------------------- the picture in the README
+
+#[test]
+fn the_screenshot_is_a_real_frame() {
+    let mut desk = at_the_gate((120, 36));
+    desk.act(Action::AcceptHunk);
+    let svg = picture::svg(&desk.frame(), look("dark", Depth::TrueColor));
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/screenshot.svg");
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, &svg).unwrap();
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == svg, "assets/screenshot.svg is not what the screen shows; run UPDATE=1 cargo test --test ui");
+}
