@@ -11,7 +11,7 @@ use vibe_tui::app::{
 use vibe_tui::budget::choice::Candidate;
 use vibe_tui::budget::limit::Limits;
 use vibe_tui::budget::price::PriceList;
-use vibe_tui::domain::change::{ChangeSet, FileContent, FileSnapshot};
+use vibe_tui::domain::change::{ChangeSet, FileChange, FileContent, FileSnapshot};
 use vibe_tui::domain::clock::Timestamp;
 use vibe_tui::domain::context::{ContextBundle, ContextItem, ContextKind};
 use vibe_tui::domain::failure::{Failure, FailureKind};
@@ -168,15 +168,17 @@ impl World {
         }
     }
 
-    /// Writes all or nothing.
+    /// Writes all or nothing, and nothing over what a proposal was not made from.
     fn write(&mut self, changes: &ChangeSet) -> Result<(), Failure> {
-        if self.apply_fails > 0 {
-            self.apply_fails -= 1;
+        let current = |file: &FileChange| {
+            let now = self.disk.get(&file.path);
+            now == file.before.as_ref() || now == file.after.as_ref()
+        };
+        if self.apply_fails > 0 || !changes.files.iter().all(current) {
+            self.apply_fails = self.apply_fails.saturating_sub(1);
             return Err(Failure::fatal(FailureKind::Stale, "calc.py has changed since"));
         }
         for file in &changes.files {
-            let now = self.disk.get(&file.path).cloned();
-            assert!(now == file.before || now == file.after, "{} is neither before nor after", file.path);
             match &file.after {
                 Some(text) => self.disk.insert(file.path.clone(), text.clone()),
                 None => self.disk.remove(&file.path),
@@ -509,7 +511,6 @@ impl Desk {
                 self.store(StoreEvent::SessionsListed(list));
             }
             Effect::LoadSession(session) if self.world.journals.contains_key(&session) => self.load(&session.0),
-            Effect::LoadSession(_) => {}
             Effect::NameSession => {
                 self.world.named += 1;
                 let id = SessionId(format!("named-{}", self.world.named));

@@ -205,8 +205,8 @@ fn whatever_moves_the_selection_a_new_name_goes_to_the_session_it_was_typed_for(
         list.rotate_left(1);
         desk.store(StoreEvent::SessionsListed(list));
     };
-    type Step = (&'static str, fn(&mut Desk));
-    let table: [Step; 3] = [
+    type Disturb = fn(&mut Desk);
+    let table: [(&str, Disturb); 3] = [
         ("arrows", |desk| ignore(desk.act(Action::Up))),
         ("wheel", |desk| ignore(desk.event(Event::Pointed(Pointer::Scrolled(Area::Sessions, -1))))),
         ("click", |desk| ignore(desk.event(Event::Pointed(Pointer::Clicked(Area::Sessions, 0))))),
@@ -273,7 +273,8 @@ fn the_newest_session_is_opened_at_the_start_only_if_it_is_unfinished() {
         let mut desk = Desk::with(opening, world);
         let open = if opens { "first" } else { "second" };
         assert_eq!(desk.state.session.id, id(open), "{status:?} {resume:?}");
-        let list = desk.world.list();
+        let mut list = desk.world.list();
+        list[0].status = SessionStatus::Running;
         assert!(desk.store(StoreEvent::SessionsListed(list)).is_empty(), "only the first list resumes");
     }
 }
@@ -298,8 +299,8 @@ fn nothing_is_resumed_over_what_the_user_has_begun() {
 
 #[test]
 fn what_was_outstanding_when_the_process_ended_is_asked_for_once_more_and_once_only() {
-    type Awaited = (&'static str, fn(&Effect) -> bool);
-    let is_out: [Awaited; 5] = [
+    type Is = fn(&Effect) -> bool;
+    let is_out: [(&str, Is); 5] = [
         ("assemble", |e| matches!(e, Effect::AssembleContext { .. })),
         ("call", |e| matches!(e, Effect::CallModel { .. })),
         ("read", |e| matches!(e, Effect::ReadFiles { .. })),

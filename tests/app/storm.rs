@@ -13,6 +13,8 @@ use vibe_tui::domain::money::Money;
 enum Blow {
     /// The user takes an action.
     Act(Action),
+    /// The user accepts what there is and has it written.
+    Write,
     /// The user says something.
     Say(&'static str),
     /// The user edits the line.
@@ -65,6 +67,7 @@ fn blow() -> impl Strategy<Value = Blow> {
     prop_oneof![
         4 => action.prop_map(Blow::Act),
         4 => likely.prop_map(Blow::Act),
+        2 => Just(Blow::Write),
         3 => said.prop_map(Blow::Say),
         1 => edit.prop_map(Blow::Edit),
         5 => Just(Blow::Perform),
@@ -79,6 +82,7 @@ fn blow() -> impl Strategy<Value = Blow> {
 fn strike(desk: &mut Desk, blow: Blow) {
     match blow {
         Blow::Act(action) => ignore(desk.act(action)),
+        Blow::Write => desk.acts(&[Action::AcceptAll, Action::AcceptHunk, Action::Apply]),
         Blow::Say(text) => ignore(desk.submit(text)),
         Blow::Edit(edit) => ignore(desk.event(Event::Typed(edit))),
         Blow::Perform => {
@@ -168,6 +172,7 @@ impl Desk {
             (Some(Effect::Validate { .. }), WorkEvent::Validated { .. })
             | (Some(Effect::ReadFiles { .. }), WorkEvent::FilesRead { .. })
             | (Some(Effect::AssembleContext { .. }), WorkEvent::ContextAssembled { .. })
+            | (Some(Effect::Apply { .. }), WorkEvent::Applied { .. })
             | (None, _) => true,
             _ => false,
         };
@@ -179,11 +184,35 @@ impl Desk {
     }
 }
 
+/// Where it begins: nothing said yet, a proposal at the gate, a change on disk, a second session with a red proposal.
+fn beginning(place: u8) -> Desk {
+    let mut desk = match place {
+        0 => return Desk::new(World::new()),
+        1 => Desk::at_gate(World::new().file("lines.py", "x = 1\n")),
+        _ => Desk::at_gate(World::new()),
+    };
+    if place == 2 {
+        desk.acts(&[Action::AcceptAll, Action::Apply]);
+        desk.settle();
+    }
+    if place == 3 {
+        desk.world.flawed = true;
+        desk.act(Action::NewSession);
+        desk.settle();
+        desk.submit(REQUEST);
+        desk.settle();
+    }
+    desk
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
-    fn whatever_happens_in_whatever_order_the_rules_hold(blows in prop::collection::vec(blow(), 1..60)) {
-        let mut desk = Desk::new(World::new());
+    fn whatever_happens_in_whatever_order_the_rules_hold(
+        place in 0u8..4,
+        blows in prop::collection::vec(blow(), 1..60),
+    ) {
+        let mut desk = beginning(place);
         for blow in blows {
             strike(&mut desk, blow);
         }
