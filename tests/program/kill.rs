@@ -171,3 +171,25 @@ fn nothing_is_written_when_what_led_to_it_could_not_be_saved() {
     assert_eq!(child.wait().unwrap().code(), Some(1), "{stderr}");
     assert_eq!(place.files(), Vec::<String>::new(), "{stderr}");
 }
+
+#[test]
+fn a_killed_request_is_sent_again_once_its_server_is_found() {
+    let place = Place::new();
+    let answer = "### FILE: greet.py\n```python\ndef greet() -> str:\n    return \"hello\"\n```\n";
+    let server = super::server::Server::start(answer, Duration::from_millis(20));
+    fs::write(place.home().join("config/prices.toml"), super::server::Server::prices(1.0, 2.0)).unwrap();
+    place.configure(&format!("prices = \"prices.toml\"\n{}", server.configuration()));
+    let arguments = ["run", "--json", "--model", "paid/m", "--session", "s", "--accept", "all", REQUEST];
+    let mut child = place.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    super::place::wait_until("a request is out", || server.chats() > 0);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let before = server.chats();
+    let ran = place.run(&arguments);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(server.chats() > before);
+    let events = super::schema::events(&ran.stdout);
+    let names = super::schema::names(&events);
+    assert!(names.contains(&"interrupted") && !names.contains(&"request_failed"), "{names:?}");
+    assert_eq!(place.files(), ["greet.py"]);
+}

@@ -52,8 +52,8 @@ fn a_panic_in_any_thread_gives_the_terminal_back_before_its_message() {
     assert!(left < told, "the message went to the alternate screen");
 }
 
-/// An interactive shell with job control.
-fn shell(place: &Place) -> Option<Pty> {
+/// The workbench, started from an interactive shell with job control, with this flag more.
+fn shell(place: &Place, flag: &str) -> Option<Pty> {
     let found = std::process::Command::new("bash").arg("-c").arg("true").status().is_ok_and(|s| s.success());
     if !found {
         eprintln!("skipped: no bash here");
@@ -65,7 +65,7 @@ fn shell(place: &Place) -> Option<Pty> {
         Pty::start(&["bash", "--norc", "--noprofile", "--noediting", "-i"], &place.root(), &environment, (120, 40));
     pty.expect("ready>");
     let script = script("greet");
-    pty.press(&format!("{PROGRAM} --script {}\r", script.display()));
+    pty.press(&format!("{PROGRAM} --script {} {flag}\r", script.display()));
     pty.expect("scripted/script");
     Some(pty)
 }
@@ -85,7 +85,7 @@ fn child(pty: &Pty) -> rustix::process::Pid {
 #[test]
 fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
     let place = Place::new();
-    let Some(mut pty) = shell(&place) else { return };
+    let Some(mut pty) = shell(&place, "") else { return };
     pty.look(|screen| assert_ne!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None));
     pty.press("half a sentence");
     pty.expect("half a sentence");
@@ -120,9 +120,29 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
 }
 
 #[test]
+fn a_size_that_changed_while_it_was_stopped_is_in_the_recording() {
+    let place = Place::new();
+    let file = place.home().join("recording.jsonl");
+    let Some(mut pty) = shell(&place, &format!("--record {}", file.display())) else { return };
+    for size in [(100, 30), (60, 20), (119, 41)] {
+        pty.press("\x1a");
+        pty.expect("Stopped");
+        pty.resize(size.0, size.1);
+        pty.press("clear; fg\r");
+        pty.expect("free");
+        pty.settle();
+    }
+    pty.press("\x11");
+    pty.settle();
+    let replayed = vibe_tui::runtime::replay(&file).unwrap();
+    assert_eq!(replayed.different, Vec::<usize>::new(), "of {} frames", replayed.frames.len());
+    assert_eq!(replayed.state.unwrap().size, (119, 41));
+}
+
+#[test]
 fn a_mouse_left_to_the_terminal_stays_there_after_fg() {
     let place = Place::new();
-    let Some(mut pty) = shell(&place) else { return };
+    let Some(mut pty) = shell(&place, "") else { return };
     let mouse = |pty: &Pty| pty.look(|screen| screen.mouse_protocol_mode());
     pty.press("\x10");
     pty.press("use the mouse");
@@ -140,7 +160,7 @@ fn a_mouse_left_to_the_terminal_stays_there_after_fg() {
 #[test]
 fn a_stop_signal_from_elsewhere_is_like_ctrl_z_and_a_hard_stop_is_mended_when_it_goes_on() {
     let place = Place::new();
-    let Some(mut pty) = shell(&place) else { return };
+    let Some(mut pty) = shell(&place, "") else { return };
     let pid = child(&pty);
     rustix::process::kill_process(pid, Signal::TSTP).unwrap();
     pty.expect("Stopped");
