@@ -55,7 +55,7 @@ def total(prices, percent):
 
 fn fix() -> String {
     let edit = "### FILE: shop/price.py\n<<<<<<< SEARCH\n    discount = round(price * percent / 100)\n    return price - discount\n=======\n    discount = price * percent / 100\n    return round(price - discount, 2)\n>>>>>>> REPLACE\n<<<<<<< SEARCH\ndef total(prices, percent):\n=======\ndef total(prices, percent=0):\n>>>>>>> REPLACE\n";
-    let test = "### FILE: tests/test_price.py\n```python\nfrom shop.price import discounted\n\n\ndef test_half_a_cent():\n    assert discounted(0.35, 10) == 0.32\n\n\ndef test_nothing_off():\n    assert discounted(1.0, 0) == 1.0\n```\n";
+    let test = "### FILE: tests/test_price.py\n```python\nfrom shop.price import discounted\n\n\ndef test_half_a_cent():\n    price = 0.35\n    off = discounted(price, 10)\n    assert off == 0.32\n\n\ndef test_nothing_off():\n    price = 1.0\n    off = discounted(price, 0)\n    assert off == price\n```\n";
     format!("I round once, at the end.\n\n{edit}\n{test}")
 }
 
@@ -189,7 +189,8 @@ fn a_write_that_failed_is_said_where_it_was_asked_for() {
     desk.acts(&[Action::AcceptAll, Action::Apply]);
     assert_snapshot!("apply_failed_80", desk.text());
     desk.act(Action::Apply);
-    assert!(!desk.text().contains("Nothing was written"), "{}", desk.text());
+    let review: String = desk.text().lines().filter(|l| l.contains("quality")).collect();
+    assert!(review.contains("written") && !review.contains("Nothing"), "{}", desk.text());
 }
 
 #[test]

@@ -132,6 +132,7 @@ impl Desk {
                 writable: true,
             },
             settings,
+            mouse: vibe_tui::app::Mouse::Captured,
             problems: Vec::new(),
         };
         let models = vec![
