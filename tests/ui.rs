@@ -364,7 +364,7 @@ fn thinking_is_quieter_than_the_answer() {
 const HOSTILE: &[&str] = &[
     "\u{1b}]0;owned\u{7}\u{1b}[2J\u{1b}[31mred",
     "\u{202e}txt.exe \u{2066}x\u{2069}",
-    "\u{e0041}\u{e0042} tags",
+    "x\u{e0041}\u{e0042} tags",
     "日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語",
     "👩‍💻👨‍👩‍👧‍👦🏳️‍🌈❤️ e\u{301}\u{301}\u{301}\u{301} \u{200d}\u{200d}",
     "\r\n\t\u{0}\u{8}\u{7f}\u{9b}31m",
