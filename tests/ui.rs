@@ -54,8 +54,8 @@ def total(prices, percent):
 "#;
 
 fn fix() -> String {
-    let edit = "### FILE: shop/price.py\n<<<<<<< SEARCH\n    discount = round(price * percent / 100)\n    return price - discount\n=======\n    discount = price * percent / 100\n    return round(price - discount, 2)\n>>>>>>> REPLACE\n<<<<<<< SEARCH\ndef total(prices, percent):\n=======\ndef total(prices, percent=0):\n>>>>>>> REPLACE\n";
-    let test = "### FILE: tests/test_price.py\n```python\nfrom shop.price import discounted\n\n\ndef test_half_a_cent():\n    price = 0.35\n    off = discounted(price, 10)\n    assert off == 0.32\n\n\ndef test_nothing_off():\n    price = 1.0\n    off = discounted(price, 0)\n    assert off == price\n```\n";
+    let edit = "### FILE: shop/price.py\n<<<<<<< SEARCH\nTAX = 0.19\n=======\nTAX = 0.20\n>>>>>>> REPLACE\n<<<<<<< SEARCH\n    discount = round(price * percent / 100)\n    return price - discount\n=======\n    discount = price * percent / 100\n    return round(price - discount, 2)\n>>>>>>> REPLACE\n<<<<<<< SEARCH\ndef total(prices, percent):\n=======\ndef total(prices, percent=0):\n>>>>>>> REPLACE\n";
+    let test = "### FILE: tests/test_price.py\n```python\nfrom shop.price import discounted\n\n\ndef test_half_a_cent():\n    assert discounted(0.35, 10) == 0.32\n\n\ndef test_nothing_off():\n    assert discounted(1.0, 0) == 1.0\n```\n";
     format!("I round once, at the end.\n\n{edit}\n{test}")
 }
 
@@ -189,8 +189,7 @@ fn a_write_that_failed_is_said_where_it_was_asked_for() {
     desk.acts(&[Action::AcceptAll, Action::Apply]);
     assert_snapshot!("apply_failed_80", desk.text());
     desk.act(Action::Apply);
-    let review: String = desk.text().lines().filter(|l| l.contains("quality")).collect();
-    assert!(review.contains("written") && !review.contains("Nothing"), "{}", desk.text());
+    assert!(desk.text().contains("Written: 2 files"), "{}", desk.text());
 }
 
 #[test]
@@ -294,7 +293,7 @@ fn accepted_rejected_and_open_hunks_look_different_with_and_without_colours() {
             assert_ne!(marks[1], marks[2], "{theme} {depth:?}");
             assert_ne!(marks[0], marks[2], "{theme} {depth:?}");
             let text = text_of(&frame);
-            assert!(text.contains("✓ 12"), "an accepted hunk has its sign at every line:\n{text}");
+            assert!(text.contains("✓  3     −TAX"), "an accepted hunk has its sign at every line:\n{text}");
         }
     }
 }
@@ -365,7 +364,7 @@ fn thinking_is_quieter_than_the_answer() {
 const HOSTILE: &[&str] = &[
     "\u{1b}]0;owned\u{7}\u{1b}[2J\u{1b}[31mred",
     "\u{202e}txt.exe \u{2066}x\u{2069}",
-    "\u{e0041}\u{e0042} tags",
+    "x\u{e0041}\u{e0042} tags",
     "日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語日本語",
     "👩‍💻👨‍👩‍👧‍👦🏳️‍🌈❤️ e\u{301}\u{301}\u{301}\u{301} \u{200d}\u{200d}",
     "\r\n\t\u{0}\u{8}\u{7f}\u{9b}31m",

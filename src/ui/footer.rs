@@ -43,6 +43,10 @@ fn told_line(state: &State, view: &View, width: usize) -> Line<'static> {
         let role = if notice.failed == Failed::Yes { Role::Warning } else { Role::Text };
         return Line::from(Span::styled(format!(" {}", fit(&notice.text, room)), look.style(role)));
     }
+    if let Some(failure) = &state.session.unsaved {
+        let text = fit(&format!("Not saved: {failure}"), room);
+        return Line::from(Span::styled(format!(" {text}"), look.style(Role::Warning)));
+    }
     if !state.session.is_saved() {
         return Line::from(Span::styled(" saving…", look.style(Role::Dim)));
     }

@@ -125,6 +125,7 @@ impl Desk {
             session_name: None,
             resume: Resume::Never,
             size,
+            mouse: Mouse::Captured,
             root: RootInfo {
                 path: "/home/ada/shop".into(),
                 name: "shop".into(),
