@@ -133,7 +133,6 @@ impl Desk {
                 writable: true,
             },
             settings,
-            mouse: vibe_tui::app::Mouse::Captured,
             problems: Vec::new(),
         };
         let models = vec![
