@@ -17,7 +17,7 @@ use super::action::Action;
 use super::effect::{Effect, Entry, Mouse, TerminalEffect, UnknownPrice};
 use super::event::{Event, Stamped};
 use super::fact::{Dated, Fact};
-use super::state::{Failed, Overlay, State};
+use super::state::{Area, Failed, Overlay, State};
 use crate::domain::ids::RunId;
 use crate::domain::model::Locality;
 use crate::graph::{RunCommand, RunFact};
@@ -28,6 +28,7 @@ pub fn update(state: &mut State, stamped: &Stamped) -> Vec<Effect> {
     let before = (state.session.id.clone(), state.session.status(), state.session.seq > 0);
     let mut step = Step { state, facts: Vec::new(), effects: Vec::new(), done: 0 };
     step.event(&stamped.event);
+    step.state.layout.busy = step.state.is_busy().then_some(Area::Stream);
     step.journal();
     let session = &step.state.session;
     // The list shows where this session stands: asked for after the facts that say so are on their way to the journal.

@@ -44,7 +44,7 @@ fn weight(layout: &Layout, area: Area, base: u16, focus: u16) -> Option<(Area, u
     if layout.hidden.contains(&area) {
         return None;
     }
-    let focused = if layout.focus == area { focus } else { 0 };
+    let focused = if layout.focus == area || layout.busy == Some(area) { focus } else { 0 };
     let steps = i32::from(layout.steps[area as usize]) * 4;
     Some((area, (i32::from(base + focused) + steps).max(4) as u16))
 }
@@ -94,7 +94,16 @@ fn narrow(body: Rect, layout: &Layout) -> Vec<(Area, Rect)> {
         .flatten()
         .collect(),
     ];
-    columns_of(body, layout, columns, if left { [52, 48, 0] } else { [34, 66, 0] })
+    columns_of(
+        body,
+        layout,
+        columns,
+        match (left, layout.busy) {
+            (true, None) => [52, 48, 0],
+            (true, Some(_)) => [44, 56, 0],
+            (false, _) => [34, 66, 0],
+        },
+    )
 }
 
 fn columns_of(body: Rect, layout: &Layout, columns: Vec<Vec<(Area, u16)>>, widths: [u16; 3]) -> Vec<(Area, Rect)> {
@@ -129,6 +138,16 @@ mod tests {
         let panes = arrange(Rect::new(0, 0, 80, 24), &review).panes;
         let rect = panes.iter().find(|(a, _)| *a == Area::Review).unwrap().1;
         assert!(rect.width >= 50 && rect.height >= 13, "{rect:?}");
+    }
+
+    #[test]
+    fn a_pane_in_which_something_is_done_gets_room_while_the_keys_are_elsewhere() {
+        let height = |busy| {
+            let layout = Layout { busy, ..Layout::default() };
+            let panes = arrange(Rect::new(0, 0, 80, 24), &layout).panes;
+            panes.iter().find(|(a, _)| *a == Area::Stream).unwrap().1.height
+        };
+        assert!(height(Some(Area::Stream)) >= 11 && height(None) < 8);
     }
 
     #[test]

@@ -53,6 +53,8 @@ impl Area {
 pub struct Layout {
     /// The pane that has the keys.
     pub focus: Area,
+    /// The pane in which something is being done: it gets room although the keys are elsewhere.
+    pub busy: Option<Area>,
     /// Whether only the focused pane is shown.
     pub zoomed: bool,
     /// Panes the user hid.

@@ -175,7 +175,6 @@ impl Step<'_> {
         self.post(Author::User, text);
         if self.at_gate() {
             self.state.review = self.state.review.anew();
-            self.watch();
             return self.commit_run(RunFact::RevisionRequested { text: text.to_owned() });
         }
         self.begin(text, &corrections);
@@ -222,16 +221,8 @@ impl Step<'_> {
             prompts: self.state.settings.prompts.clone(),
         };
         self.state.review = self.state.review.anew();
-        self.watch();
         self.commit(Fact::RunBegun { spec: Box::new(spec) });
         self.commit_run(RunFact::Started);
-    }
-
-    /// The keys follow the work, unless the next sentence is being typed.
-    fn watch(&mut self) {
-        if self.state.chat.is_empty() {
-            self.state.layout.focus_on(Area::Stream);
-        }
     }
 
     fn keep_prompt(&mut self, text: &str) {
