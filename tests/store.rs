@@ -665,7 +665,11 @@ fn wait_for(child: &mut Child, word: &str) {
 /// Kills the child with SIGKILL `after` its first acknowledgement, and gives back all it said.
 fn lines_until_killed(child: &mut Child, after: Duration) -> Vec<String> {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
-    let mut said: Vec<String> = lines.by_ref().take_while(|l| !l.starts_with("acked ")).collect();
+    let mut said: Vec<String> = Vec::new();
+    while !said.last().is_some_and(|l| l.starts_with("acked ")) {
+        let Some(line) = lines.next() else { break };
+        said.push(line);
+    }
     let reader = std::thread::spawn(move || lines.collect::<Vec<_>>());
     std::thread::sleep(after);
     child.kill().unwrap();

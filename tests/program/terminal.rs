@@ -109,6 +109,9 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
         });
         // Size changes and keys arrive as before.
         pty.resize(120, 40);
+        pty.expect_that("all of the next width", |s| {
+            s.lines().next().is_some_and(|l| l.trim_end().chars().count() > 114)
+        });
         pty.press("!");
         pty.expect_that("the key", |s| s.contains("sentence!"));
         pty.press("\x7f");

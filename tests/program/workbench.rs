@@ -123,7 +123,6 @@ fn a_proposal_that_comes_while_a_sentence_is_written_does_not_take_its_letters_a
     let mut pty = open(&place, "greet", &["--script-speed", "0.5"]);
     ask(&mut pty, REQUEST);
     pty.expect("executing");
-    pty.press("i");
     pty.press("a wr");
     pty.expect("The proposal is ready");
     pty.press("Aw");
@@ -261,8 +260,6 @@ fn keys_stay_quick_while_tokens_flood_in() {
     pty.expect("scripted/script");
     ask(&mut pty, "Describe the design of the service in words");
     pty.expect("word9");
-    pty.press("i");
-    pty.expect("a run is under way");
     let mut slowest = Duration::ZERO;
     let mut total = Duration::ZERO;
     for letter in "abcdefghijklmnopqrst".chars() {
@@ -325,8 +322,6 @@ fn keys_stay_quick_while_the_database_is_locked_and_nothing_stands_still_afterwa
     pty.expect("scripted/script");
     ask(&mut pty, "Describe the design of the service in words");
     pty.expect("word9");
-    pty.press("i");
-    pty.expect("a run is under way");
     let lock = rusqlite::Connection::open(place.home().join("data/sessions.db")).unwrap();
     lock.busy_timeout(Duration::from_secs(5)).unwrap();
     lock.execute_batch("BEGIN IMMEDIATE").unwrap();
