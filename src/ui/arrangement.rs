@@ -94,16 +94,7 @@ fn narrow(body: Rect, layout: &Layout) -> Vec<(Area, Rect)> {
         .flatten()
         .collect(),
     ];
-    columns_of(
-        body,
-        layout,
-        columns,
-        match (left, layout.busy) {
-            (true, None) => [52, 48, 0],
-            (true, Some(_)) => [44, 56, 0],
-            (false, _) => [34, 66, 0],
-        },
-    )
+    columns_of(body, layout, columns, if left { [52, 48, 0] } else { [34, 66, 0] })
 }
 
 fn columns_of(body: Rect, layout: &Layout, columns: Vec<Vec<(Area, u16)>>, widths: [u16; 3]) -> Vec<(Area, Rect)> {
