@@ -333,7 +333,7 @@ async fn git_that_takes_too_long_is_ended() {
     if !git(temp.path(), &["init", "-q"]) {
         return eprintln!("skipped: no git");
     }
-    let failure = branch_and_dirty(&open(&temp), Duration::from_nanos(1)).await.unwrap_err();
+    let failure = branch_and_dirty(&open(&temp), Duration::ZERO).await.unwrap_err();
     assert!(failure.kind == FailureKind::Timeout && failure.retryable);
 }
 
