@@ -7,14 +7,12 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use vibe_tui::domain::change::{ChangeSet, FileChange, FileContent};
 use vibe_tui::domain::failure::FailureKind;
 use vibe_tui::repo::Root;
-use vibe_tui::repo::git::{GitStatus, branch_and_dirty};
 use vibe_tui::repo::read::{agents_md, read};
 use vibe_tui::repo::scratch::{Limits, Scratch};
 use vibe_tui::repo::walk::{Listing, MAX_FILES, walk};
@@ -43,13 +41,6 @@ fn open(temp: &TempDir) -> Root {
 
 fn listing(root: &Root) -> Listing {
     walk(root, MAX_FILES, &AtomicBool::new(false))
-}
-
-fn git(dir: &Path, args: &[&str]) -> bool {
-    let identity = ["-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false"];
-    let mut command = Command::new("git");
-    command.args(identity).args(args).current_dir(dir).stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
 }
 
 fn reason(root: &Root, path: &str) -> String {
@@ -296,59 +287,6 @@ fn copies_of_dead_processes_are_swept_and_those_of_live_ones_stay() {
     assert!(first.path() != second.path() && first.path().exists() && second.path().exists());
     assert!(!cache.path().join("scratch/1-0").exists() && !cache.path().join("scratch/1-0.lock").exists());
     assert!(cache.path().join("scratch/2-0/src/a").exists());
-}
-
-#[tokio::test]
-async fn git_tells_the_branch_and_whether_the_tree_is_dirty_and_takes_no_lock() {
-    let temp = tree(&[("a", "x")]);
-    if !git(temp.path(), &["init", "-q", "-b", "trunk"]) {
-        return eprintln!("skipped: no git");
-    }
-    let deadline = Duration::from_secs(20);
-    let status = async || branch_and_dirty(&open(&temp), deadline).await.unwrap().unwrap();
-    assert_eq!(status().await, GitStatus { branch: Some("trunk".into()), dirty: true });
-    assert!(git(temp.path(), &["add", "."]) && git(temp.path(), &["commit", "-qm", "x"]));
-    assert_eq!(status().await, GitStatus { branch: Some("trunk".into()), dirty: false });
-    fs::write(temp.path().join(".git/index.lock"), "").unwrap();
-    put(temp.path(), "a", "y");
-    assert!(status().await.dirty);
-    fs::remove_file(temp.path().join(".git/index.lock")).unwrap();
-    assert!(git(temp.path(), &["checkout", "-q", "--detach"]));
-    assert_eq!(status().await.branch, None);
-}
-
-#[tokio::test]
-async fn git_in_a_plain_directory_is_nothing_and_a_broken_repository_says_so() {
-    let temp = tree(&[("plain/a", ""), ("broken/.git", "gitdir: /nowhere\n")]);
-    let at = |dir: &str| Root::open(&temp.path().join(dir)).unwrap();
-    let deadline = Duration::from_secs(20);
-    assert_eq!(branch_and_dirty(&at("plain"), deadline).await.unwrap(), None);
-    let failure = branch_and_dirty(&at("broken"), deadline).await.unwrap_err();
-    assert!(failure.kind == FailureKind::Io && failure.message.contains("git status"), "{failure}");
-}
-
-#[tokio::test]
-async fn git_that_takes_too_long_is_ended() {
-    let temp = tree(&[("a", "")]);
-    if !git(temp.path(), &["init", "-q"]) {
-        return eprintln!("skipped: no git");
-    }
-    let failure = branch_and_dirty(&open(&temp), Duration::ZERO).await.unwrap_err();
-    assert!(failure.kind == FailureKind::Timeout && failure.retryable);
-}
-
-#[tokio::test]
-async fn a_repository_cannot_make_git_run_its_own_monitor() {
-    let temp = tree(&[("a", "")]);
-    if !git(temp.path(), &["init", "-q"]) {
-        return eprintln!("skipped: no git");
-    }
-    let hook = temp.path().join("monitor");
-    fs::write(&hook, format!("#!/bin/sh\ntouch {}/ran\n", temp.path().display())).unwrap();
-    fs::set_permissions(&hook, fs::Permissions::from_mode(0o755)).unwrap();
-    assert!(git(temp.path(), &["config", "core.fsmonitor", hook.to_str().unwrap()]));
-    branch_and_dirty(&open(&temp), Duration::from_secs(20)).await.unwrap();
-    assert!(!temp.path().join("ran").exists());
 }
 
 #[test]

@@ -1,12 +1,10 @@
-//! The repository on disk: finding its top, listing, reading, the one write primitive, scratch copies, git's word on it.
+//! The repository on disk: finding its top, listing, reading, the one write primitive, scratch copies.
 //!
 //! Every access goes through the directory handle that [`Root`] holds, part by part beneath it. Nothing here decides
-//! what to read or write, and nothing here runs on the event loop: all of it may block and belongs on a worker thread
-//! (but [`git`], which is asynchronous).
+//! what to read or write, and nothing here runs on the event loop: all of it may block and belongs on a worker thread.
 
 mod beneath;
 mod fault;
-pub mod git;
 pub mod path;
 pub mod read;
 pub mod root;
