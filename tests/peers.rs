@@ -316,7 +316,7 @@ async fn a_server_that_is_just_starting_is_waited_for_or_said_to_be_away() {
     loop {
         let outcome = collect(llama(Protocol::Chat, &own.url).stream(request("scripted", "hi"))).await;
         match outcome.failure {
-            Some(failure) => assert_eq!(failure.kind, FailureKind::Network, "{failure}"),
+            Some(failure) => assert_eq!(failure.kind, FailureKind::Unreachable, "{failure}"),
             None => return assert_eq!(outcome.text, HELLO),
         }
         assert!(begun.elapsed() < Duration::from_secs(30), "llama-server does not start");

@@ -63,12 +63,14 @@ pub fn worst_case(price: &Price, prompt_tokens: u32, max_output: u32) -> Option<
         Price::Free => Some(Money::ZERO),
         Price::Unknown => None,
         Price::Known(listed) => {
-            let rates = listed.rates_for(prompt_tokens);
-            let dearest = rates.input.max(rates.cache_write).max(rates.cache_read);
-            Some(
+            // A prompt that turns out shorter may fall into a tier below, which need not be the cheaper one.
+            let reached = listed.tiers.iter().filter(|(above, _)| prompt_tokens > *above).map(|(_, rates)| rates);
+            let of = |rates: &Rates| {
+                let dearest = rates.input.max(rates.cache_write).max(rates.cache_read);
                 Money::for_tokens(u64::from(prompt_tokens), dearest)
-                    + Money::for_tokens(u64::from(max_output), rates.output),
-            )
+                    + Money::for_tokens(u64::from(max_output), rates.output)
+            };
+            Some(reached.map(of).fold(of(&listed.rates), Money::max))
         }
     }
 }
@@ -348,6 +350,16 @@ mod tests {
         let tokens = |input| Usage { input, output: 100, ..Usage::default() };
         assert_eq!(cost(&price, &tokens(200_000)), usd(0.25 + 0.001));
         assert_eq!(cost(&price, &tokens(200_001)), usd(0.500_002_5 + 0.001_5));
+    }
+
+    #[test]
+    fn the_worst_case_of_a_long_prompt_is_that_of_a_shorter_one_where_long_ones_are_cheaper() {
+        let text = "[[price]]\nprovider = \"p\"\nmodel = \"m\"\ninput = 4.0\noutput = 8.0\nas_of = \"2026-01-01\"\nsource = \"a test\"\n\
+                    [[price.tier]]\nabove = 1000\ninput = 1.0\noutput = 2.0\n";
+        let model = ModelRef::parse("p/m").unwrap();
+        let price = PriceList::parse("p", text).unwrap().price(&model, Locality::Remote);
+        let shorter = Usage { input: 990, output: 10, ..Usage::default() };
+        assert!(worst_case(&price, 1_100, 10) >= cost(&price, &shorter));
     }
 
     #[test]

@@ -7,7 +7,9 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureKind {
-    /// The server cannot be reached or the connection broke.
+    /// The server cannot be reached: no connection came about, nothing was sent.
+    Unreachable,
+    /// The connection broke; the server may have worked on the request.
     Network,
     /// The server took longer than one of its limits (connect, first byte, idle, total).
     Timeout,

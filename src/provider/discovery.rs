@@ -78,7 +78,7 @@ pub fn advice(name: &str) -> Option<(FailureKind, String)> {
         "mlx-lm" => "start it with `mlx_lm.server --model MODEL` (port 8080)",
         _ => return None,
     };
-    Some((FailureKind::Network, format!("No {name} was found on this machine: {start}.")))
+    Some((FailureKind::Unreachable, format!("No {name} was found on this machine: {start}.")))
 }
 
 /// A search for model servers.

@@ -172,7 +172,7 @@ impl Link {
         }
         let client = build(&self.endpoint).map_err(|error| {
             let message = format!("The HTTP client for {} cannot start: {}", self.endpoint, reason(&error));
-            Failure::fatal(FailureKind::Network, message)
+            Failure::fatal(FailureKind::Unreachable, message)
         })?;
         Ok(self.client.get_or_init(|| client))
     }
@@ -180,8 +180,9 @@ impl Link {
     /// The failure for an error of the connection itself.
     pub fn broken(&self, error: &reqwest::Error) -> Failure {
         let reason = self.endpoint.redact(&reason(error));
+        let kind = if error.is_connect() { FailureKind::Unreachable } else { FailureKind::Network };
         if error.is_timeout() {
-            return self.late("accept a connection", self.endpoint.limits.connect);
+            return Failure { kind, ..self.late("accept a connection", self.endpoint.limits.connect) };
         }
         let message = match (error.is_connect(), self.endpoint.locality) {
             (true, Locality::Remote) => {
@@ -190,7 +191,7 @@ impl Link {
             (true, _) => format!("Cannot reach {}: {reason}. Start it, or check its address.", self.endpoint),
             (false, _) => format!("The connection to {} broke: {reason}. Try again.", self.endpoint),
         };
-        Failure::transient(FailureKind::Network, message)
+        Failure::transient(kind, message)
     }
 
     /// The failure for a limit that passed.

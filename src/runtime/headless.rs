@@ -328,7 +328,7 @@ fn exit_of_outcome(outcome: &Outcome) -> Exit {
 fn exit_of(failure: &Failure) -> Exit {
     use FailureKind::*;
     match failure.kind {
-        NothingFits | UnknownModel | Auth | Offline | Network | Quota => Exit::NothingServes,
+        NothingFits | UnknownModel | Auth | Offline | Unreachable | Network | Quota => Exit::NothingServes,
         Budget => Exit::Budget,
         Cancelled => Exit::Interrupted,
         _ => Exit::Failed,

@@ -62,7 +62,8 @@ impl Reporter {
             Fact::Run { fact: RunFact::Answered { usage, cost, timings, .. }, .. } => {
                 let mark = if usage.estimated { "~" } else { "" };
                 let rate = timings.tokens_per_second().map(|r| format!(", {r:.1} tok/s")).unwrap_or_default();
-                let cost = cost.map_or("price unknown".to_owned(), |c| c.to_string());
+                let most = if usage.estimated && cost.is_some_and(|c| c.0 > 0) { "at most " } else { "" };
+                let cost = cost.map_or("price unknown".to_owned(), |c| format!("{most}{c}"));
                 progress(&format!("  {mark}{} tokens in, {mark}{} out{rate}, {cost}", usage.input, usage.output));
             }
             Fact::Run { fact: RunFact::Validated { report, .. }, .. } => {

@@ -207,6 +207,9 @@ fn an_interrupt_settles_writes_nothing_and_says_so() {
         .collect();
     assert!(!states.is_empty());
     assert!(states.iter().all(|s| s == "settled"), "{states:?}");
+    let newest = "SELECT actual, amount FROM ledger ORDER BY id DESC LIMIT 1";
+    let (actual, claimed): (i64, i64) = database.query_row(newest, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+    assert_eq!(actual, claimed, "what the server did unseen, it may bill: the whole claim counts");
 }
 
 #[test]

@@ -274,9 +274,9 @@ async fn a_server_that_is_away_is_said_at_once() {
         let server = server(protocol, &url);
         let begun = Instant::now();
         let failure = ask(&server).await.2.unwrap();
-        assert_eq!(failure.kind, FailureKind::Network);
+        assert_eq!(failure.kind, FailureKind::Unreachable);
         assert!(failure.message.contains("Cannot reach double") && failure.message.contains("Start it"), "{failure}");
-        assert_eq!(server.models().await.unwrap_err().kind, FailureKind::Network);
+        assert_eq!(server.models().await.unwrap_err().kind, FailureKind::Unreachable);
         assert!(begun.elapsed() < Duration::from_secs(1));
     }
 }

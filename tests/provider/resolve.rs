@@ -84,8 +84,8 @@ async fn names_that_are_not_there_say_how_to_have_them() {
     for (model, kind, said) in [
         ("anthropic/claude", FailureKind::Auth, "set ANTHROPIC_API_KEY"),
         ("openai/gpt-5", FailureKind::Auth, "set OPENAI_API_KEY"),
-        ("ollama/qwen", FailureKind::Network, "`ollama serve`"),
-        ("llama-server/x", FailureKind::Network, "llama-server -m"),
+        ("ollama/qwen", FailureKind::Unreachable, "`ollama serve`"),
+        ("llama-server/x", FailureKind::Unreachable, "llama-server -m"),
     ] {
         let failure = refusal(&registry, model);
         assert_eq!(failure.kind, kind, "{model}");

@@ -11,6 +11,7 @@ pub use calibration::Calibration;
 use crate::domain::model::{ModelRef, PromptMessage};
 use bpe::Vocabulary;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::HashMap;
 use tiktoken_rs::tokenizer::{Tokenizer, get_tokenizer};
 
@@ -19,6 +20,9 @@ use tiktoken_rs::tokenizer::{Tokenizer, get_tokenizer};
 const PER_MESSAGE: u32 = 4;
 /// Tokens that prime the answer, from the same place.
 const PRIMING: u32 = 3;
+/// Tokens that asking for a form adds beside its schema. Where it is asked for as a tool the server instructs the model
+/// about tools: Anthropic's page on tool use lists 264 to 530 tokens for that, by model.
+const SCHEMA: u32 = 530;
 /// By how much an estimate is raised where it must not be too low, in percent.
 const MARGIN: u32 = 15;
 
@@ -78,9 +82,11 @@ impl Counter {
         self.finish(self.raw(text))
     }
 
-    /// Tokens of a whole prompt, with what the chat format adds to each message.
-    pub fn prompt(&self, messages: &[PromptMessage]) -> Count {
-        self.finish(self.raw_prompt(messages))
+    /// Tokens of all that a request says to the model: its messages with what the chat format adds to each, and the form
+    /// that the answer has to have.
+    pub fn request(&self, messages: &[PromptMessage], schema: Option<&Value>) -> Count {
+        let form = schema.map_or(0, |schema| SCHEMA.saturating_add(self.raw(&schema.to_string())));
+        self.finish(self.raw_prompt(messages).saturating_add(form))
     }
 
     /// Tokens of a whole prompt before calibration: what `Calibration::observe` is to be told beside the server's count.
@@ -241,8 +247,15 @@ mod tests {
     fn a_prompt_counts_what_the_chat_format_adds() {
         let message = |text: &str| PromptMessage { role: Role::User, text: text.to_owned(), cache_until_here: false };
         let counter = counter("openai/gpt-4o");
-        assert_eq!(counter.prompt(&[]).tokens, 3);
-        assert_eq!(counter.prompt(&[message("hello"), message("hello world")]).tokens, 3 + 4 + 1 + 4 + 2);
+        assert_eq!(counter.request(&[], None).tokens, 3);
+        assert_eq!(counter.request(&[message("hello"), message("hello world")], None).tokens, 3 + 4 + 1 + 4 + 2);
+    }
+
+    #[test]
+    fn the_form_of_the_answer_is_part_of_what_is_billed() {
+        let schema = serde_json::json!({"type": "object"});
+        let form = counter("openai/gpt-4o").count(&schema.to_string()).tokens;
+        assert_eq!(counter("openai/gpt-4o").request(&[], Some(&schema)).tokens, 3 + SCHEMA + form);
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! Requests to models: reserve, send, merge what comes, settle. Money is claimed before a byte leaves, and a claim is
-//! always replaced by a cost: the server's figures, or our estimate when it gave none, or when the request was cut short.
+//! replaced by what the server counted; where it counted nothing, or the request was cut short, the claim stands.
 
 use super::Events;
 use super::store::failure;
 use crate::app::{Event, ModelEvent, StoreEvent, UNKNOWN_PRICE, UnknownPrice};
+use crate::budget::bill::{Over, bill};
 use crate::budget::choice::Candidate;
 use crate::budget::ledger::{Grant, Reservation, Totals};
 use crate::budget::limit::Limits;
-use crate::budget::price::{Price, cost, worst_case};
+use crate::budget::price::{Price, worst_case};
 use crate::budget::token::Counter;
 use crate::context::token::estimate;
 use crate::domain::failure::{Failure, FailureKind};
@@ -70,8 +71,8 @@ pub async fn call(world: Arc<World>, events: Events, mut call: Call, cancel: Can
 /// Tokens of a prompt that may cost money: by the model's own tokenizer where there is one, else on the safe side. Loading
 /// a tokenizer takes a moment, so it is done beside the event loop and for paid models only.
 async fn counted(request: &ModelRequest) -> u32 {
-    let (model, messages) = (request.model.clone(), request.messages.clone());
-    let count = tokio::task::spawn_blocking(move || Counter::for_model(&model).prompt(&messages));
+    let (model, messages, schema) = (request.model.clone(), request.messages.clone(), request.schema.clone());
+    let count = tokio::task::spawn_blocking(move || Counter::for_model(&model).request(&messages, schema.as_ref()));
     count.await.map_or(request.prompt_tokens, |count| count.upper().max(request.prompt_tokens))
 }
 
@@ -129,6 +130,8 @@ struct Progress {
     due: Option<Instant>,
     /// Everything that came, for an estimate where the server counts nothing.
     whole: String,
+    /// The provider waits until then before it sends the request once more: nothing is out meanwhile.
+    waits: Option<Instant>,
 }
 
 async fn send(world: &World, events: &Events, call: Call, price: &Price, cancel: &CancellationToken) {
@@ -166,8 +169,16 @@ async fn send(world: &World, events: &Events, call: Call, price: &Price, cancel:
     if !cancel.is_cancelled() {
         hand_on(events, id, &mut progress).await;
     }
-    let usage = usage(&progress, &request, outcome.as_ref().err());
-    let cost = cost(price, &usage);
+    let over = Over {
+        prompt_tokens: request.prompt_tokens,
+        max_output: request.max_output,
+        failure: outcome.as_ref().err().map(|failure| failure.kind),
+        out: progress.waits.is_none_or(|until| until <= Instant::now()),
+        answered: progress.output > 0,
+        counted: progress.usage,
+        written: estimate(&progress.whole),
+    };
+    let (usage, cost) = bill(price, &over);
     if let Err(error) = world.store.settle(&call.session, id, cost, usage).await
         && !matches!(price, Price::Free)
     {
@@ -223,13 +234,14 @@ async fn take(events: &Events, id: RequestId, progress: &mut Progress, chunk: Ch
         }
         Chunk::Usage(usage) => return progress.usage = Some(usage),
         Chunk::Finished(finish) => return progress.finish = Some(finish),
-        Chunk::Started { .. } => return,
+        Chunk::Started { .. } => return progress.waits = None,
         Chunk::Timings(timings) => {
             progress.timings = timings;
             return;
         }
         Chunk::Prefill { processed, total } => ModelEvent::Prefill { request: id, processed, total },
         Chunk::Retrying { attempt, wait_ms, failure } => {
+            progress.waits = Some(Instant::now() + Duration::from_millis(wait_ms));
             ModelEvent::Retrying { request: id, attempt, wait_ms, failure }
         }
     };
@@ -260,22 +272,4 @@ async fn hand_on(events: &Events, id: RequestId, progress: &mut Progress) {
         let timed = ModelEvent::Timed { request: id, timings: progress.timings };
         events.report(Event::Models(timed)).await;
     }
-}
-
-/// The server's figures. Without them: nothing when the request was refused before work began, else our estimate.
-fn usage(progress: &Progress, request: &ModelRequest, failure: Option<&Failure>) -> Usage {
-    if let Some(usage) = progress.usage {
-        return usage;
-    }
-    use FailureKind::*;
-    let refused = |f: &&Failure| {
-        matches!(
-            f.kind,
-            Auth | RateLimited | Quota | ContextExceeded | UnknownModel | BadRequest | NothingFits | Offline | Config
-        ) || (f.kind == Network && progress.output == 0)
-    };
-    if failure.filter(refused).is_some() {
-        return Usage::default();
-    }
-    Usage { input: request.prompt_tokens, output: estimate(&progress.whole), estimated: true, ..Usage::default() }
 }
