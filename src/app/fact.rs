@@ -40,7 +40,7 @@ pub enum Fact {
         /// What.
         fact: RunFact,
     },
-    /// The user raised a limit for this session.
+    /// The user raised a limit in this session, for the run, session, day, week or month in which it was reached.
     LimitRaised {
         /// Which: `run`, `session`, `day`…
         scope: String,

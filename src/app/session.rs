@@ -1,7 +1,7 @@
 //! A session: the fold of its journal.
 
 use super::fact::{Dated, Fact};
-use crate::budget::ledger::Scope;
+use crate::budget::ledger::{Scope, month_of, week_of};
 use crate::budget::limit::Limits;
 use crate::domain::clock::Timestamp;
 use crate::domain::failure::Failure;
@@ -27,14 +27,27 @@ pub struct Session {
     pub runs: Vec<Run>,
     /// When each run began.
     pub begun: Vec<Timestamp>,
-    /// Limits the user raised here; they win over the configured ones.
-    pub raised: Vec<(String, Money)>,
+    /// Limits the user raised here, the newest of each scope.
+    pub raised: Vec<Raise>,
     /// Facts folded so far: the newest one's sequence number.
     pub seq: u64,
     /// Facts that the store has acknowledged as written.
     pub acknowledged: u64,
     /// Why those after them could not be written; `None` while they only wait.
     pub unsaved: Option<Failure>,
+}
+
+/// A limit that the user raised: for the run, session, day, week or month in which it was reached, and no longer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Raise {
+    /// Which limit: `run`, `session`, `day`…, or [`UNKNOWN_PRICE`].
+    pub scope: String,
+    /// To what.
+    pub limit: Money,
+    /// When.
+    pub at: Timestamp,
+    /// The newest run then.
+    pub run: Option<RunId>,
 }
 
 impl Session {
@@ -69,8 +82,9 @@ impl Session {
                 }
             }
             Fact::LimitRaised { scope, limit } => {
-                self.raised.retain(|(s, _)| s != scope);
-                self.raised.push((scope.clone(), *limit));
+                let run = self.run().map(|r| r.spec.id);
+                self.raised.retain(|r| r.scope != *scope);
+                self.raised.push(Raise { scope: scope.clone(), limit: *limit, at: dated.at, run });
             }
         }
         Vec::new()
@@ -105,17 +119,33 @@ impl Session {
         }
     }
 
-    /// The configured limits with what the user raised in this session.
-    pub fn limits(&self, configured: &Limits) -> Limits {
-        self.raised.iter().fold(*configured, |limits, (word, limit)| {
-            let scope = Scope::ALL.into_iter().find(|s| s.word() == word);
-            scope.map_or(limits, |s| limits.with(s, *limit))
+    /// The configured limits with what the user raised in this session, as it holds at `now` in a zone that lies
+    /// `utc_offset` seconds east of UTC. A limit that was lifted or raised further in the configuration counts as it
+    /// stands there.
+    pub fn limits(&self, configured: &Limits, now: Timestamp, utc_offset: i32) -> Limits {
+        let (today, run) = (now.day(utc_offset), self.run().map(|r| r.spec.id));
+        let holds = |raise: &Raise, scope| {
+            let then = raise.at.day(utc_offset);
+            match scope {
+                Scope::Run => raise.run == run,
+                Scope::Session => true,
+                Scope::Day => then == today,
+                Scope::Week => week_of(then) == week_of(today),
+                Scope::Month => month_of(then) == month_of(today),
+            }
+        };
+        self.raised.iter().fold(*configured, |limits, raise| {
+            let scope = Scope::ALL.into_iter().find(|s| s.word() == raise.scope && holds(raise, *s));
+            match scope.and_then(|s| Some((s, limits.of(s)?))) {
+                Some((scope, limit)) => limits.with(scope, limit.max(raise.limit)),
+                None => limits,
+            }
         })
     }
 
     /// Whether the user agreed to ask a model whose price is unknown.
     pub fn allows_unknown_price(&self) -> bool {
-        self.raised.iter().any(|(scope, _)| scope == UNKNOWN_PRICE)
+        self.raised.iter().any(|raise| raise.scope == UNKNOWN_PRICE)
     }
 
     /// Whether every fact shown so far is on disk.

@@ -221,7 +221,12 @@ impl State {
     pub fn gauges(&self) -> Vec<Gauge> {
         let mut costs = RunCosts::default();
         self.session.runs.iter().for_each(|r| costs.add(r.spent()));
-        self.session.limits(&self.settings.limits).gauges(&self.totals, costs.average())
+        self.limits().gauges(&self.totals, costs.average())
+    }
+
+    /// What may be spent now: the configured limits, and what the user raised.
+    pub fn limits(&self) -> Limits {
+        self.session.limits(&self.settings.limits, self.now, self.settings.utc_offset)
     }
 
     /// Whether a request is out or a job is being done: time passes on the screen only then.

@@ -170,7 +170,7 @@ impl Step<'_> {
             RunCommand::CallModel(request) => {
                 self.state.stream.live = Some(super::state::Live::new(request.id, self.state.now));
                 self.state.stream.scroll = 0;
-                let limits = self.state.session.limits(&self.state.settings.limits);
+                let limits = self.state.limits();
                 let locality = self.state.session.run().map_or(Locality::Remote, |r| r.spec.model.locality);
                 let unknown_price = match self.state.session.allows_unknown_price() {
                     true => UnknownPrice::Allowed,

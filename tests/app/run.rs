@@ -2,7 +2,8 @@
 
 use super::desk::*;
 use vibe_tui::app::{Action, Area, Effect, Event, Fact, ModelEvent, STALL_MS, UnknownPrice, WorkEvent};
-use vibe_tui::budget::ledger::Totals;
+use vibe_tui::budget::ledger::{Scope, Totals};
+use vibe_tui::budget::limit::Limits;
 use vibe_tui::domain::change::ChangeSet;
 use vibe_tui::domain::clock::Timestamp;
 use vibe_tui::domain::failure::FailureKind;
@@ -22,7 +23,13 @@ fn calling() -> (Desk, RequestId) {
 
 /// A paid model whose first request is refused.
 fn refused(scope: &'static str, limit: i64, used: i64, asked: i64) -> Desk {
-    let mut desk = Desk::asking(PRICED, World::new().says(Node::Planner, Reply::Refuse { scope, limit, used, asked }));
+    let mut opening = opening();
+    opening.settings.model = Some(reference(PRICED));
+    if let Some(limited) = Scope::ALL.into_iter().find(|s| s.word() == scope) {
+        opening.settings.limits = Limits::default().with(limited, Money(limit));
+    }
+    let refusal = Reply::Refuse { scope, limit, used, asked };
+    let mut desk = Desk::with(opening, World::new().says(Node::Planner, refusal));
     desk.submit(REQUEST);
     desk.settle();
     desk
@@ -342,7 +349,62 @@ fn a_limit_is_raised_again_from_where_it_was_raised_to() {
     desk.act(Action::RaiseLimit);
     desk.settle();
     desk.act(Action::RaiseLimit);
-    assert_eq!(desk.state.session.raised, [("run".to_owned(), Money(400))]);
+    assert_eq!(desk.state.limits().run, Some(Money(400)));
+}
+
+/// A day, in the microseconds of a clock.
+const DAY: i64 = 86_400_000_000;
+
+#[test]
+fn a_raised_limit_holds_for_the_period_in_which_it_was_reached_and_no_longer() {
+    // 5 January 1970 was a Monday. Where the limit was raised, and when it still holds and no longer does.
+    let table = [
+        ("day", 4 * DAY, 5 * DAY - 1, 5 * DAY),
+        ("week", 4 * DAY, 11 * DAY - 1, 11 * DAY),
+        ("month", 4 * DAY, 31 * DAY - 1, 31 * DAY),
+        ("session", 4 * DAY, 4000 * DAY, i64::MAX),
+    ];
+    for (scope, then, still, after) in table {
+        let mut desk = refused(scope, 100, 50, 60);
+        desk.clock = then;
+        desk.act(Action::RaiseLimit);
+        let of = |desk: &Desk| desk.state.limits().list();
+        let (raised, configured) = (Money(200), Money(100));
+        assert_eq!(of(&desk)[0].1, raised, "{scope}");
+        // `event` moves the clock by a millisecond.
+        desk.clock = still - 1000;
+        desk.event(Event::TimePassed);
+        assert_eq!(of(&desk)[0].1, raised, "{scope}");
+        if after < i64::MAX {
+            desk.clock = after - 1000;
+            desk.event(Event::TimePassed);
+            assert_eq!(of(&desk)[0].1, configured, "{scope}");
+        }
+    }
+}
+
+#[test]
+fn a_limit_raised_for_a_run_is_the_configured_one_for_the_next() {
+    let mut desk = refused("run", 100, 50, 60);
+    desk.act(Action::RaiseLimit);
+    desk.settle();
+    assert_eq!(desk.state.limits().run, Some(Money(200)));
+    desk.act(Action::CancelRun);
+    desk.settle();
+    desk.submit(REQUEST);
+    desk.settle_to_call();
+    let Effect::CallModel { limits, .. } = called(&desk) else { panic!() };
+    assert_eq!(limits.run, Some(Money(100)));
+}
+
+#[test]
+fn a_raise_never_lowers_what_the_configuration_allows_by_now() {
+    let mut desk = refused("day", 100, 50, 60);
+    desk.act(Action::RaiseLimit);
+    desk.state.settings.limits.day = Some(Money(1000));
+    assert_eq!(desk.state.limits().day, Some(Money(1000)));
+    desk.state.settings.limits.day = None;
+    assert_eq!(desk.state.limits().day, None);
 }
 
 #[test]

@@ -48,7 +48,8 @@ impl State {
             }
             PauseReason::Budget { scope, limit, used, asked } => {
                 let new = raised(*limit, *used, *asked);
-                offer(Action::RaiseLimit, format!("raise the {scope} limit from {limit} to {new} and go on"));
+                let span = if scope == "day" { "today".to_owned() } else { format!("this {scope}") };
+                offer(Action::RaiseLimit, format!("raise the limit of {span} from {limit} to {new} and go on"));
             }
             PauseReason::Failed(_) => offer(Action::Retry, "send it again".to_owned()),
         }
