@@ -31,6 +31,8 @@ pub struct Session {
     pub raised: Vec<Raise>,
     /// Facts folded so far: the newest one's sequence number.
     pub seq: u64,
+    /// The number of the fact that gave the name.
+    pub named: u64,
     /// Facts that the store has acknowledged as written.
     pub acknowledged: u64,
     /// Why those after them could not be written; `None` while they only wait.
@@ -70,7 +72,10 @@ impl Session {
     pub fn apply(&mut self, dated: &Dated) -> Vec<RunCommand> {
         self.seq += 1;
         match &dated.fact {
-            Fact::SessionBegun { name, .. } | Fact::SessionRenamed { name } => self.name.clone_from(name),
+            Fact::SessionBegun { name, .. } | Fact::SessionRenamed { name } => {
+                self.name.clone_from(name);
+                self.named = self.seq;
+            }
             Fact::Posted { message } => self.messages.push(message.clone()),
             Fact::RunBegun { spec } => {
                 self.runs.push(Run::new((**spec).clone()));

@@ -99,10 +99,11 @@ fn opening_shows_the_session_as_it_was() {
     assert_eq!(desk.state.session.id, id("named-2"));
     assert_eq!(desk.state.session.messages[0].text, "Add a divide function to calc.py");
     desk.acts(&[Action::FocusSessions, Action::Bottom, Action::Confirm]);
+    desk.load("first");
+    assert_eq!(desk.asked(), ["sum"], "nothing is asked of a model again");
     desk.settle();
     assert_eq!(desk.state.session, before, "a session is the fold of its journal");
     assert_eq!(desk.state.layout.focus, Area::Review, "its proposal waits");
-    assert_eq!(desk.asked(), ["sum"], "nothing is asked of a model again");
 }
 
 #[test]
@@ -155,6 +156,23 @@ fn the_open_session_is_not_deleted() {
     desk.acts(&[Action::DeleteSession, Action::DeleteSession]);
     assert!(desk.effects.is_empty());
     assert!(desk.notice().starts_with("That session is open"));
+}
+
+#[test]
+fn the_name_that_the_store_made_unique_becomes_a_fact_and_an_older_list_changes_nothing() {
+    let mut desk = three();
+    let mut list = desk.world.list();
+    let open = list.iter().position(|s| s.id == id("first")).unwrap();
+    list[open].name = format!("{REQUEST} (2)");
+    desk.store(StoreEvent::SessionsListed(list.clone()));
+    assert_eq!(desk.facts(), [&Fact::SessionRenamed { name: format!("{REQUEST} (2)") }]);
+    assert_eq!(desk.state.session.name, format!("{REQUEST} (2)"));
+    // Asked for before that was written: it is not taken back.
+    list[open].name = REQUEST.into();
+    desk.store(StoreEvent::SessionsListed(list));
+    assert!(desk.facts().is_empty(), "{:?}", desk.facts());
+    desk.settle();
+    assert_eq!(desk.reopened("first").state.session.name, format!("{REQUEST} (2)"), "the journal says so alone");
 }
 
 #[test]

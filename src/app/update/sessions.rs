@@ -84,11 +84,14 @@ impl Step<'_> {
         }
     }
 
-    /// The store makes names unique within the root; what it made of the open session's is what it is called.
+    /// The store makes names unique within the root; what it made of the open session's becomes a fact. A list that was
+    /// asked for before the newest name was written knows nothing of it.
     fn take_listed_name(&mut self) {
-        let session = &mut self.state.session;
-        if let Some(listed) = self.state.sessions.list.iter().find(|s| s.id == session.id) {
-            session.name.clone_from(&listed.name);
+        let session = &self.state.session;
+        let listed = self.state.sessions.list.iter().find(|s| s.id == session.id);
+        let other = listed.map(|s| s.name.clone()).filter(|name| *name != session.name);
+        if let Some(name) = other.filter(|_| session.seq > 0 && session.acknowledged >= session.named) {
+            self.commit(Fact::SessionRenamed { name });
         }
     }
 
@@ -122,7 +125,6 @@ impl Step<'_> {
             return;
         }
         self.show(Session::fold(id.clone(), facts));
-        self.take_listed_name();
         let stage = self.state.session.run().map(|r| r.stage.clone());
         match stage {
             Some(Stage::Assembling | Stage::Working(_) | Stage::Applying) => {
@@ -134,6 +136,8 @@ impl Step<'_> {
             _ => {}
         }
         self.sum_ledger();
+        // What the list of now says may be older than what was read; one that is asked for now is not.
+        self.effects.push(Effect::ListSessions);
     }
 
     fn show(&mut self, session: Session) {
