@@ -69,8 +69,9 @@ pub struct Performer {
     /// What tasks answer.
     results: Events,
     tasks: Tasks,
-    /// Requests that are out, each with what ends it. They settle before they go, so they are never aborted.
-    calls: HashMap<RequestId, (CancellationToken, AbortHandle)>,
+    /// Requests that are out, each with what ends it, by session: their numbers are counted within it. They settle before
+    /// they go, so they are never aborted.
+    calls: HashMap<(SessionId, RequestId), (CancellationToken, AbortHandle)>,
     /// Calls still settling are waited for at the end.
     settling: TaskTracker,
     /// The session whose facts came last.
@@ -119,7 +120,9 @@ impl Performer {
             Effect::Journal(entry) => self.journal(entry).await,
             Effect::CallModel { .. } => self.call(effect).await,
             Effect::CancelRequest(request) => {
-                if let Some((cancel, _)) = self.calls.remove(&request) {
+                // The fact that led here has made its session the open one.
+                let call = self.open.clone().and_then(|session| self.calls.remove(&(session, request)));
+                if let Some((cancel, _)) = call {
                     cancel.cancel();
                 }
             }
@@ -166,7 +169,13 @@ impl Performer {
             Some((before, _)) if before.session == entry.session => before.followed_by(entry),
             _ => entry,
         };
-        self.open = Some(entry.session.clone());
+        // Facts may still come for a session that was about to be left: it is this process's again.
+        if self.open.as_ref() != Some(&entry.session) {
+            self.give_back().await;
+            // Refused, the append is refused as well, and says why.
+            let _ = self.world.store.lease(&entry.session, super::clock::now()).await;
+            self.open = Some(entry.session.clone());
+        }
         let answers = self.answers.of(Some(&entry.session));
         let event = match store::append(&self.world, &entry).await {
             Ok(()) => {
@@ -185,20 +194,28 @@ impl Performer {
     async fn call(&mut self, effect: Effect) {
         let Effect::CallModel { session, run, request, locality, limits, unknown_price } = effect else { return };
         let results = self.results.of(Some(&session));
-        let id = request.id;
+        let key = (session.clone(), request.id);
         if let Some((_, why)) = self.unsaved.as_ref().filter(|_| locality == Locality::Remote) {
             let failure = unsaved(why, "Nothing was sent");
-            return results.report(Event::Models(ModelEvent::Failed { request: id, failure })).await;
+            let failed = ModelEvent::Failed { request: request.id, failure };
+            return self.answers.of(Some(&session)).report(Event::Models(failed)).await;
         }
         let cancel = CancellationToken::new();
         let call = model::Call { session, run, request: *request, locality, limits, unknown_price };
         let work = model::call(self.world.clone(), results, call, cancel.clone());
         let handle = self.settling.spawn(work).abort_handle();
         self.calls.retain(|_, (_, handle)| !handle.is_finished());
-        self.calls.insert(id, (cancel, handle));
+        self.calls.insert(key, (cancel, handle));
     }
 
-    /// Another session is opened: the one before is given back, so that others can open it.
+    /// The open session is no longer this process's: others can open it.
+    async fn give_back(&mut self) {
+        if let Some(before) = self.open.take() {
+            let _ = self.world.store.unlease(&before).await;
+        }
+    }
+
+    /// Another session is opened, unless there are facts of the one before that only this process knows of.
     async fn moved(&mut self, event: Event) {
         let to = match &event {
             Event::Store(StoreEvent::SessionLoaded { session, .. } | StoreEvent::SessionNamed(session)) => {
@@ -206,10 +223,19 @@ impl Performer {
             }
             _ => return self.answers.of(None).report(event).await,
         };
-        if let Some(before) = self.open.replace(to.clone()).filter(|before| *before != to) {
-            let _ = self.world.store.unlease(&before).await;
+        if let Some((entry, _)) = self.unsaved.take().filter(|(entry, _)| entry.session != to) {
+            self.journal(entry).await;
         }
-        self.unsaved = None;
+        if let Some((_, why)) = &self.unsaved {
+            let message = format!("The open session would lose what is not saved, so it stays open: {}", why.message);
+            let failure = Failure::fatal(FailureKind::Store, message);
+            let _ = self.world.store.unlease(&to).await;
+            return self.answers.of(None).report(Event::Store(StoreEvent::SessionNotLoaded(failure))).await;
+        }
+        if self.open.as_ref() != Some(&to) {
+            self.give_back().await;
+            self.open = Some(to);
+        }
         self.answers.of(None).report(event).await;
     }
 }
@@ -221,7 +247,101 @@ fn unsaved(why: &Failure, what: &str) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use super::super::world::WorldSettings;
     use super::*;
+    use crate::app::{Dated, Fact};
+    use crate::config::{self, Approvals, Environment, Overrides, Paths, Sources};
+    use crate::domain::clock::Timestamp;
+    use crate::domain::session::SessionStatus;
+    use crate::repo::Root;
+    use crate::store::{Store, StoreError};
+
+    /// A performer in an empty directory, and what it answers.
+    async fn performer(home: &tempfile::TempDir) -> (Performer, mpsc::Receiver<Report>) {
+        let directory = home.path().to_str().unwrap().to_owned();
+        let environment: Environment = [("VIBE_TUI_HOME".to_owned(), directory)].into_iter().collect();
+        let paths = Paths::find(&environment).unwrap();
+        let (overrides, approvals) = (Overrides::default(), Approvals::default());
+        let root = home.path();
+        let config = config::load(&Sources {
+            paths: &paths,
+            root,
+            environment: &environment,
+            overrides: &overrides,
+            approvals: &approvals,
+        })
+        .config;
+        let settings = WorldSettings { config, paths, environment, script: None };
+        let (world, failures) = World::open(Root::open(home.path()).unwrap(), settings).await;
+        assert_eq!(failures, []);
+        let (sender, answers) = mpsc::channel(64);
+        let events = Events::new(sender);
+        (Performer::new(Arc::new(world), events.clone(), events, None), answers)
+    }
+
+    fn id(name: &str) -> SessionId {
+        SessionId(name.to_owned())
+    }
+
+    /// One fact of a session, its first one or a later one.
+    fn entry(session: &str, first: u64) -> Effect {
+        let fact = match first {
+            1 => Fact::SessionBegun { name: session.to_owned(), root: "/r".to_owned() },
+            _ => Fact::SessionRenamed { name: format!("{session} {first}") },
+        };
+        Effect::Journal(Entry {
+            session: id(session),
+            first,
+            facts: vec![Dated { at: Timestamp(1), fact }],
+            name: session.to_owned(),
+            status: SessionStatus::Idle,
+        })
+    }
+
+    fn newest(answers: &mut mpsc::Receiver<Report>) -> StoreEvent {
+        let mut newest = None;
+        while let Ok(report) = answers.try_recv() {
+            newest = Some(report.event);
+        }
+        match newest {
+            Some(Event::Store(event)) => event,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_session_is_not_left_while_facts_of_it_are_not_saved() {
+        let home = tempfile::tempdir().unwrap();
+        let (mut performer, mut answers) = performer(&home).await;
+        for effect in [entry("other", 1), Effect::NameSession, entry("open", 1), entry("open", 5)] {
+            performer.perform(effect).await;
+        }
+        assert!(matches!(newest(&mut answers), StoreEvent::JournalFailed(_)), "the fifth is not the second");
+        for effect in [Effect::LoadSession(id("other")), Effect::NameSession] {
+            performer.perform(effect).await;
+            let StoreEvent::SessionNotLoaded(failure) = newest(&mut answers) else { panic!() };
+            assert!(failure.message.contains("stays open"), "{failure}");
+            assert_eq!(performer.open, Some(id("open")));
+        }
+        assert!(performer.unsaved.is_some());
+        performer.world.store.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_session_that_facts_come_for_after_all_is_kept_from_others() {
+        let home = tempfile::tempdir().unwrap();
+        let (mut performer, mut answers) = performer(&home).await;
+        // A new session was asked for, and before it is there the user goes on in the old one.
+        for effect in [entry("open", 1), Effect::NameSession, entry("open", 2)] {
+            performer.perform(effect).await;
+        }
+        assert!(matches!(newest(&mut answers), StoreEvent::Journaled { seq: 2, .. }));
+        let elsewhere = Store::open(&home.path().join("data/sessions.db")).await;
+        let refused = elsewhere.lease(&id("open"), Timestamp(2)).await;
+        assert!(matches!(refused, Err(StoreError::Leased { .. })), "{refused:?}");
+        elsewhere.close().await;
+        performer.world.store.close().await;
+    }
 
     #[tokio::test]
     async fn what_comes_late_for_a_session_that_was_left_is_for_nobody() {

@@ -54,7 +54,11 @@ pub async fn list(world: &World, events: &Events) {
 pub async fn load(world: &World, id: SessionId) -> Event {
     Event::Store(match read(world, &id).await {
         Ok(facts) => StoreEvent::SessionLoaded { session: id, facts },
-        Err(failure) => StoreEvent::SessionNotLoaded(failure),
+        Err(failure) => {
+            // What this process cannot read, another one may.
+            let _ = world.store.unlease(&id).await;
+            StoreEvent::SessionNotLoaded(failure)
+        }
     })
 }
 
