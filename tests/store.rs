@@ -504,6 +504,37 @@ async fn damaged_pages_are_set_aside_loudly_and_what_can_be_read_is_taken_over()
 }
 
 #[tokio::test]
+async fn what_cannot_be_taken_over_now_is_not_set_aside_and_taken_over_later() {
+    let place = place();
+    let store = with_session(&place.path, "a").await;
+    store.append(&id("a"), 1, (1..=400).map(row).collect(), none(), Durability::Durable).await.unwrap();
+    store.close().await;
+    overwrite_page_with(&place.path, "{\"n\":200}");
+    let obstacle = place.path.with_file_name("vibe.db.salvage");
+    std::fs::create_dir(&obstacle).unwrap();
+    let store = Store::open(&place.path).await;
+    assert_eq!(store.access(), Access::Memory);
+    assert!(!place.path.with_file_name("vibe.db.corrupt-1").exists());
+    store.close().await;
+    std::fs::remove_dir(&obstacle).unwrap();
+    let store = Store::open(&place.path).await;
+    assert_eq!(store.access(), Access::Saved);
+    assert!(store.notice().unwrap().salvage.as_ref().unwrap().rows > 100, "never silently empty");
+    assert!(!obstacle.exists());
+}
+
+#[tokio::test]
+async fn a_salvage_that_was_killed_before_the_new_file_was_in_its_place_is_ended() {
+    let place = place();
+    let store = with_session(&place.path, "a").await;
+    store.append(&id("a"), 1, (1..=4).map(row).collect(), none(), Durability::Durable).await.unwrap();
+    store.close().await;
+    std::fs::rename(&place.path, place.path.with_file_name("vibe.db.salvage")).unwrap();
+    let store = Store::open(&place.path).await;
+    assert_eq!(store.load(&id("a"), 1).await.unwrap().len(), 4);
+}
+
+#[tokio::test]
 async fn a_file_that_is_no_database_is_set_aside_and_a_second_one_gets_the_next_number() {
     let place = place();
     for n in 1..=2 {
@@ -560,8 +591,12 @@ async fn where_nothing_can_be_written_the_program_works_in_memory_and_says_so() 
         store.create_session(&id("a"), "/r", "a", at(1)).await.unwrap();
         store.append(&id("a"), 1, vec![row(1)], none(), Durability::Durable).await.unwrap();
         assert_eq!(store.load(&id("a"), 1).await.unwrap().len(), 1);
-        let answer = store.reserve(claim("a", 1, usd(2.0), &[(Scope::Day, usd(1.0))])).await.unwrap();
+        let answer = store.reserve(claim("a", 1, usd(2.0), &[(Scope::Session, usd(1.0))])).await.unwrap();
         assert!(matches!(answer, Grant::Refused(_)), "limits hold in memory, too");
+        let day = [(Scope::Day, usd(5.0))];
+        let answer = store.reserve(claim("a", 1, usd(2.0), &day)).await;
+        assert!(matches!(answer, Err(StoreError::Uncounted { .. })), "nobody knows what was spent today: {answer:?}");
+        assert!(matches!(store.reserve(claim("a", 1, usd(0.0), &day)).await, Ok(Grant::Granted(_))));
     }
 }
 

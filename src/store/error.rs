@@ -55,6 +55,14 @@ pub enum StoreError {
         /// What was wanted: "settled", "released", "reserved".
         wanted: &'static str,
     },
+    /// What counts against a limit cannot be read.
+    #[error(
+        "the limit of a day, week or month cannot be kept, because what was spent before cannot be read: {reason}; use a model on this machine, or lift the limit"
+    )]
+    Uncounted {
+        /// Why, as a sentence.
+        reason: String,
+    },
     /// The database was opened for reading only.
     #[error("nothing can be saved: {reason}")]
     ReadOnly {

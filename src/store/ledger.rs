@@ -6,6 +6,7 @@
 use super::count::{Count, count};
 use super::database::{Database, Durability, Step};
 use super::error::StoreError;
+use super::open::Access;
 use crate::budget::ledger::{Grant, Refusal, Reservation, Scope, Sum, Totals, month_of, week_of};
 use crate::domain::ids::{RequestId, RunId, SessionId};
 use crate::domain::model::Usage;
@@ -53,6 +54,9 @@ impl Database {
     pub(super) fn reserve(&mut self, claim: &Reservation) -> Result<Grant, StoreError> {
         if claim.amount.is_some_and(|amount| amount < Money::ZERO) {
             return Err(StoreError::Input { detail: "a negative amount to reserve".to_owned() });
+        }
+        if self.access == Access::Memory && claim.amount != Some(Money::ZERO) && counts_others(claim) {
+            return Err(StoreError::Uncounted { reason: self.reason.clone() });
         }
         self.write(Durability::Durable, |conn| {
             if let Some(entry) = entry(conn, &claim.session, claim.request)? {
@@ -155,6 +159,11 @@ impl Database {
             Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?)
         })
     }
+}
+
+/// Whether a limit covers what other sessions spent.
+fn counts_others(claim: &Reservation) -> bool {
+    claim.limits.iter().any(|(scope, _)| matches!(scope, Scope::Day | Scope::Week | Scope::Month))
 }
 
 /// The first limit that would not hold, narrowest scope first. What costs nothing breaks no limit.

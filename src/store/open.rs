@@ -73,8 +73,14 @@ fn open_file(path: &Path) -> Result<Opened, StoreError> {
     if version < OLDEST_SQLITE {
         return Err(io(path, format!("SQLite {} is older than 3.51.3 and may corrupt it", rusqlite::version())));
     }
-    prepare(path).map_err(|e| io(path, e.to_string()))?;
-    let lock = lock(path).map_err(|e| io(path, e.to_string()))?;
+    let fail = |e: std::io::Error| io(path, e.to_string());
+    make_directory(path).map_err(fail)?;
+    let lock = lock(path).map_err(fail)?;
+    if !path.exists() {
+        // Whoever set a damaged file aside was killed before it put this one in its place.
+        let _ = fs::rename(salvage::fresh(path), path);
+    }
+    make_file(path).map_err(fail)?;
     match connect(path).and_then(|conn| check(&conn, path).map(|()| conn)) {
         Ok(conn) => adopt(conn, path, lock),
         Err(error @ StoreError::Damaged { .. }) => replace(path, lock, &error),
@@ -86,8 +92,8 @@ fn io(path: &Path, detail: String) -> StoreError {
     StoreError::Io { path: path.display().to_string(), detail }
 }
 
-/// Makes the directory and the file, both for the user alone: prompts and code are in there.
-fn prepare(path: &Path) -> std::io::Result<()> {
+/// Makes the directory, for the user alone: prompts and code are in there.
+fn make_directory(path: &Path) -> std::io::Result<()> {
     if let Some(parent) = path.parent().filter(|p| !p.as_os_str().is_empty() && !p.exists()) {
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
@@ -95,6 +101,11 @@ fn prepare(path: &Path) -> std::io::Result<()> {
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         builder.create(parent)?;
     }
+    Ok(())
+}
+
+/// Makes the file, for the user alone.
+fn make_file(path: &Path) -> std::io::Result<()> {
     let made = !path.exists();
     private().open(path)?;
     if made {
@@ -255,7 +266,8 @@ fn read_only(path: &Path, lock: Option<File>, version: i64) -> Result<Opened, St
     Ok(Opened { database, notice: Some(notice) })
 }
 
-/// Sets a damaged file aside, begins a new one, and takes over what can still be read.
+/// Takes what can still be read of a damaged file over into a new one, sets it aside and puts the new one in its place. If
+/// that cannot be done now (the disk is full), the damaged file stays, and the next start tries again.
 fn replace(path: &Path, lock: Option<File>, error: &StoreError) -> Result<Opened, StoreError> {
     let fail = |e: std::io::Error| io(path, e.to_string());
     if let Some(held) = &lock
@@ -263,11 +275,18 @@ fn replace(path: &Path, lock: Option<File>, error: &StoreError) -> Result<Opened
     {
         return Err(io(path, format!("{error}; it is open in another vibe-tui: close that one, then start again")));
     }
+    let fresh = salvage::fresh(path);
+    let _ = fs::remove_file(&fresh);
+    make_file(&fresh).map_err(fail)?;
+    // Without a WAL there is one file to move.
+    let mut database = take_into_use(connect(&fresh)?, &fresh, None, "DELETE")?;
+    let salvage = salvage::take_over(path, &mut database)?;
+    drop(database);
     let aside = salvage::set_aside(path).map_err(fail)?;
+    fs::rename(&fresh, path).map_err(fail)?;
+    sync_names(path);
     let _ = fs::remove_file(damage_mark(path));
-    prepare(path).map_err(fail)?;
     let mut opened = adopt(connect(path)?, path, None)?;
-    let salvage = salvage::take_over(&aside, &mut opened.database)?;
     if let Some(held) = &lock {
         let _ = held.lock_shared();
     }

@@ -1,4 +1,4 @@
-//! A damaged file: set aside under a new name, and everything that can still be read taken over.
+//! A damaged file: everything that can still be read taken over into a new one, and set aside under another name.
 //!
 //! It refuses to change the damaged file, to invent rows, and to keep rows of a session behind a gap: a fold needs all
 //! rows up to each one. They stay in the file that was set aside.
@@ -74,26 +74,32 @@ const TABLES: &[(&str, &[&str])] = &[
     ("pattern_stat", &["id", "name", "proposed", "accepted", "rejected", "at"]),
 ];
 
-/// Renames the file and its log to the first free `.corrupt-N`.
+/// Where the new file is made before it takes the damaged one's place.
+pub(super) fn fresh(path: &Path) -> PathBuf {
+    beside(path, ".salvage")
+}
+
+/// Renames the file and its log to the first free `.corrupt-N`; the log first, since one that is left behind would be
+/// taken for that of the next file.
 pub(super) fn set_aside(path: &Path) -> std::io::Result<PathBuf> {
     let aside = (1u32..)
         .map(|n| beside(path, &format!(".corrupt-{n}")))
         .find(|candidate| !candidate.exists())
         .ok_or_else(|| std::io::Error::other("no free name to set it aside"))?;
-    fs::rename(path, &aside)?;
     let log = beside(path, "-wal");
     if log.exists() {
         fs::rename(log, beside(&aside, "-wal"))?;
     }
+    fs::rename(path, &aside)?;
     let _ = fs::remove_file(beside(path, "-shm"));
     Ok(aside)
 }
 
-/// Copies what can be read from `aside` into the new and empty `database`.
-pub(super) fn take_over(aside: &Path, database: &mut Database) -> Result<Salvage, StoreError> {
+/// Copies what can be read from the file at `damaged` into the new and empty `database`.
+pub(super) fn take_over(damaged: &Path, database: &mut Database) -> Result<Salvage, StoreError> {
     let mut salvage = Salvage::default();
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let Ok(old) = Connection::open_with_flags(aside, flags) else {
+    let Ok(old) = Connection::open_with_flags(damaged, flags) else {
         return Ok(Salvage { incomplete: true, ..salvage });
     };
     database.write(Durability::Durable, |new| {
