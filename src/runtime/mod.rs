@@ -3,6 +3,7 @@
 //! Everything that touches a clock, a file, a process or a socket is reached from here, and nothing here decides anything:
 //! decisions are `app::update`'s.
 
+mod branch;
 mod clock;
 mod doctor;
 mod effects;

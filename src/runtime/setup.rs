@@ -10,7 +10,7 @@ use crate::domain::mode::Mode;
 use crate::domain::model::ModelRef;
 use crate::graph::{Prompts, RunSettings, shipped_modes};
 use crate::repo::Root;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// What the command line says, whichever front it starts.
 #[derive(Clone, Debug, Default)]
@@ -127,22 +127,9 @@ fn root_info(root: &Root) -> RootInfo {
     RootInfo {
         path: root.path().display().to_string(),
         name,
-        branch: branch(root.path()),
+        branch: super::branch::branch(root.path()),
         writable: root.is_writable(),
     }
-}
-
-/// The branch as `.git/HEAD` names it: no process is started before the first frame.
-fn branch(root: &Path) -> Option<String> {
-    let mut git = root.join(".git");
-    if let Ok(link) = std::fs::read_to_string(&git) {
-        git = root.join(link.strip_prefix("gitdir:")?.trim());
-    }
-    let head = std::fs::read_to_string(git.join("HEAD")).ok()?;
-    Some(match head.trim().strip_prefix("ref: refs/heads/") {
-        Some(branch) => branch.to_owned(),
-        None => head.trim().chars().take(8).collect(),
-    })
 }
 
 fn settings(loaded: &Loaded, paths: &Paths, scripted: bool) -> (Settings, Vec<Failure>) {
