@@ -812,6 +812,16 @@ fn a_cut_answer_is_continued_once_and_joined() {
 }
 
 #[test]
+fn what_is_thought_before_the_rest_of_a_cut_answer_is_no_part_of_it() {
+    let text = subtract();
+    let (first, rest) = text.split_at(text.len() - 20);
+    let thought = format!("<think>I was at the return.</think>\n{rest}");
+    let script = Script::new().plan(PLAN).execute(Reply::Cut(first.to_owned())).execute(thought).review(GOOD);
+    let after = played(script).run.attempt().unwrap().changes.files[0].after.clone().unwrap();
+    assert!(after.ends_with("    return a - b\n") && !after.contains("think"), "{after}");
+}
+
+#[test]
 fn an_answer_that_is_cut_again_is_never_taken_for_whole() {
     let cut = || Reply::Cut(calc("\n\ndef subtract(a, b):\n").trim_end_matches("```\n").to_owned());
     let script = Script::new().plan(PLAN).execute(cut()).execute(cut()).execute(cut()).execute(cut());

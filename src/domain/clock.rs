@@ -10,11 +10,22 @@ pub struct Timestamp(pub i64);
 impl Timestamp {
     /// Milliseconds from `earlier` to `self`; 0 if the clock went backwards in between.
     pub fn millis_since(self, earlier: Timestamp) -> u64 {
-        u64::try_from((self.0 - earlier.0) / 1000).unwrap_or(0)
+        u64::try_from(self.0.saturating_sub(earlier.0) / 1000).unwrap_or(0)
     }
 
     /// The day this moment falls in, counted from the Unix epoch, in a zone that lies `offset_seconds` east of UTC.
     pub fn day(self, offset_seconds: i32) -> i64 {
         (self.0.div_euclid(1_000_000) + i64::from(offset_seconds)).div_euclid(86_400)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stamps_that_no_clock_gives_are_no_panic() {
+        assert_eq!(Timestamp(i64::MAX).millis_since(Timestamp(i64::MIN)), i64::MAX as u64 / 1000);
+        assert_eq!(Timestamp(i64::MIN).millis_since(Timestamp(i64::MAX)), 0);
     }
 }

@@ -42,17 +42,26 @@ impl Garbage {
 
 /// The answer without the thinking that some servers leave in the text (`<think>…</think>`).
 pub fn visible(text: &str) -> &str {
-    let trimmed = text.trim_start();
-    for (open, close) in [("<think>", "</think>"), ("<thinking>", "</thinking>"), ("<reasoning>", "</reasoning>")] {
-        if trimmed.starts_with(open) {
-            return trimmed.split_once(close).map_or("", |(_, answer)| answer.trim_start_matches(['\n', '\r', ' ']));
-        }
+    let rest = after_thinking(text);
+    if rest.len() < text.len() {
+        return rest.trim_start();
     }
     // Some templates open the thinking in the prompt, so that only its end is in the answer.
     match text.split_once("</think>") {
         Some((before, answer)) if !before.contains("```") => answer.trim_start_matches(['\n', '\r', ' ']),
         _ => text,
     }
+}
+
+/// What follows the thinking that `text` begins with, its indentation kept; `text` itself where it begins otherwise.
+pub fn after_thinking(text: &str) -> &str {
+    let trimmed = text.trim_start();
+    for (open, close) in [("<think>", "</think>"), ("<thinking>", "</thinking>"), ("<reasoning>", "</reasoning>")] {
+        if trimmed.starts_with(open) {
+            return trimmed.split_once(close).map_or("", |(_, answer)| answer.trim_start_matches(['\n', '\r']));
+        }
+    }
+    text
 }
 
 /// Whether the model says that nothing has to change: `NO CHANGE` on a line of its own.

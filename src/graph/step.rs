@@ -110,7 +110,7 @@ fn answered(run: &mut Run, finish: &FinishReason) -> Vec<RunCommand> {
     let text = run.calls.last().map_or("", |c| c.text.as_str());
     let text = match run.inner.tries.draft.as_str() {
         "" => answer::visible(text).to_owned(),
-        draft => answer::join(draft, text),
+        draft => answer::join(draft, answer::after_thinking(text)),
     };
     if *finish == FinishReason::Refused {
         return useless(run, Garbage::Refusal.words());
