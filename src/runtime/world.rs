@@ -8,14 +8,15 @@ use crate::config::{Config, Environment, ModelChoice, Paths};
 use crate::domain::change::FileContent;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::SessionId;
-use crate::domain::model::Locality;
+use crate::domain::model::{Locality, ModelInfo, ModelRef};
 use crate::pattern::{self, Library};
 use crate::provider::{Discovery, Embedded, Endpoint, Listing, Protocol, Provider, Reach, Registry, Scripted, Secret};
 use crate::repo::{self, Root};
 use crate::store::Store;
 use crate::validate;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -35,6 +36,8 @@ pub struct World {
     pub check: Option<Vec<String>>,
     /// Servers found; `None` until they were looked for.
     registry: watch::Sender<Option<Arc<Registry>>>,
+    /// Where each model runs that they listed.
+    places: OnceLock<HashMap<ModelRef, Locality>>,
     settings: WorldSettings,
 }
 
@@ -86,6 +89,7 @@ impl World {
             patterns,
             check,
             registry: watch::Sender::new(None),
+            places: OnceLock::new(),
             settings,
         };
         (world, failures)
@@ -118,6 +122,13 @@ impl World {
         }
     }
 
+    /// Where a model runs, as its server and the configuration of now say; `None` if it was not listed. Waits as
+    /// [`World::registry`] does.
+    pub async fn place(&self, model: &ModelRef) -> Option<Locality> {
+        self.registry().await;
+        self.places.get()?.get(model).copied()
+    }
+
     /// Looks for servers, asks each for its models, and keeps what was found.
     pub async fn discover(&self) -> Listing {
         let mut failures = Vec::new();
@@ -145,6 +156,8 @@ impl World {
         let registry = Arc::new(registry);
         let mut listing = registry.list().await;
         self.add_wanted(&registry, &mut listing).await;
+        let place = |model: &ModelInfo| (model.reference.clone(), model.locality);
+        let _ = self.places.set(listing.models.iter().map(place).collect());
         self.registry.send_replace(Some(registry));
         failures.append(&mut listing.failures);
         Listing { failures, ..listing }

@@ -149,6 +149,27 @@ fn within_the_limit_it_is_sent_and_the_cost_is_counted() {
 }
 
 #[test]
+fn a_model_that_is_said_to_cost_money_is_not_free_for_a_run_that_began_before() {
+    let place = Place::new();
+    let server = Server::start(ANSWER, Duration::from_millis(200));
+    let here = server.configuration().replace("0.0.0.0", "127.0.0.1");
+    place.configure(&here);
+    let arguments = ["run", "--json", "--model", "paid/m", "--session", "s", "--accept", "all", REQUEST];
+    let mut child = place.command(&arguments).stdout(Stdio::piped()).spawn().unwrap();
+    let mut reader = BufReader::new(child.stdout.take().unwrap());
+    let mut said = String::new();
+    while reader.read_line(&mut said).unwrap() > 0 && !said.contains("\"event\":\"text\"") {}
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let before = server.chats();
+    place.configure(&format!("{here}paid = true\n"));
+    let ran = place.run(&arguments);
+    assert_code(&ran, 5);
+    assert_eq!(server.chats(), before, "something was sent");
+    assert_said(&ran, &["--model"]);
+}
+
+#[test]
 fn a_run_that_met_its_limit_goes_on_when_more_is_allowed() {
     let place = Place::new();
     let server = paid(&place, Duration::ZERO, Some((1.0, 2.0)));

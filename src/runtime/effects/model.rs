@@ -53,6 +53,12 @@ pub async fn find(world: Arc<World>, events: Events) {
 
 /// Makes a request and reports what comes of it. When cancelled it settles and says nothing.
 pub async fn call(world: Arc<World>, events: Events, mut call: Call, cancel: CancellationToken) {
+    // The run remembers where its model ran when it began; what the configuration says since then counts.
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => return,
+        place = world.place(&call.request.model) => call.locality = place.unwrap_or(call.locality),
+    }
     if call.locality == Locality::Remote {
         call.request.prompt_tokens = counted(&call.request).await;
     }
