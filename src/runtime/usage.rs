@@ -11,7 +11,7 @@ use crate::pattern::{Library, Outcome, Tally, UsageStats};
 use crate::store::{PatternOutcome, Store};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The counts, and the pattern of the newest proposal.
+/// The counts, and the pattern of the newest proposal of the run under way.
 #[derive(Debug, Default)]
 pub struct PatternUse {
     known: Mutex<Known>,
@@ -59,6 +59,11 @@ impl PatternUse {
     pub async fn note(&self, store: &Store, entry: &Entry) {
         for dated in &entry.facts {
             let outcome = match &dated.fact {
+                // What became of the run before is not what becomes of this one, which may ask a model.
+                Fact::RunBegun { .. } => {
+                    self.known().proposed = None;
+                    continue;
+                }
                 Fact::Run { fact: RunFact::Applied { .. }, .. } => Outcome::Accepted,
                 // With nothing accepted there is nothing to write, and the run is over at once.
                 Fact::Run { fact: RunFact::ApplyRequested, .. } if entry.status == SessionStatus::Idle => {
