@@ -84,3 +84,53 @@ impl PatternUse {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::Dated;
+    use crate::domain::clock::Timestamp;
+    use crate::domain::ids::{JobId, RunId, SessionId};
+    use crate::domain::model::{Locality, ModelInfo, ModelRef, Structured};
+    use crate::graph::{Prompts, RunSettings, RunSpec, shipped_modes};
+    use crate::intent::{Vocabulary, parse};
+
+    fn begun() -> Fact {
+        let model = ModelInfo {
+            reference: ModelRef { provider: "ollama".into(), model: "coder".into() },
+            locality: Locality::Loopback,
+            window: None,
+            max_output: None,
+            parameters_b: None,
+            structured: Structured::None,
+            note: String::new(),
+        };
+        let spec = RunSpec {
+            id: RunId(2),
+            intent: parse("Add a test", Vocabulary::embedded()).intent,
+            mode: shipped_modes()[0].clone(),
+            model,
+            settings: RunSettings { quality_threshold: 0.6, max_iterations: 3, heal_attempts: 3 },
+            prompts: Prompts::embedded(),
+        };
+        Fact::RunBegun { spec: Box::new(spec) }
+    }
+
+    #[tokio::test]
+    async fn a_pattern_is_credited_with_its_own_run_only() {
+        let home = tempfile::tempdir().unwrap();
+        let store = Store::open(&home.path().join("sessions.db")).await;
+        let applied = || Fact::Run { run: RunId(2), fact: RunFact::Applied { job: JobId(1) } };
+        for (facts, accepted) in [(vec![begun(), applied()], None), (vec![applied()], Some(1))] {
+            let patterns = PatternUse::load(&store).await;
+            patterns.known().proposed = Some("pytest".to_owned());
+            let facts = facts.into_iter().map(|fact| Dated { at: Timestamp(1), fact }).collect();
+            let (session, status) = (SessionId("s".to_owned()), SessionStatus::Idle);
+            let entry = Entry { session, first: 1, facts, name: "s".to_owned(), status };
+            patterns.note(&store, &entry).await;
+            let kept = store.pattern_stats().await.unwrap();
+            assert_eq!(kept.first().map(|stat| stat.accepted), accepted);
+        }
+        store.close().await;
+    }
+}
