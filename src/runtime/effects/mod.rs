@@ -223,7 +223,7 @@ impl Performer {
             }
             _ => return self.answers.of(None).report(event).await,
         };
-        if let Some((entry, _)) = self.unsaved.take().filter(|(entry, _)| entry.session != to) {
+        if let Some((entry, _)) = self.unsaved.take() {
             self.journal(entry).await;
         }
         if let Some((_, why)) = &self.unsaved {
