@@ -27,6 +27,7 @@ use crate::domain::change::ChangeSet;
 #[cfg(not(unix))]
 use crate::domain::finding::Strategy;
 use crate::domain::finding::{CheckResult, ValidationReport};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -60,6 +61,8 @@ pub struct Policy {
     pub network: Network,
     /// Files and directories that may be written besides the scratch copy and a temporary directory.
     pub writable: Vec<PathBuf>,
+    /// Variables set beside the allowed ones of the environment, and over them.
+    pub variables: Vec<(&'static str, OsString)>,
     /// What to do without a sandbox.
     pub missing: MissingSandbox,
 }
@@ -72,6 +75,7 @@ impl Policy {
             helper: helper.into(),
             network: Network::Denied,
             writable: Vec::new(),
+            variables: Vec::new(),
             missing: MissingSandbox::Refuse,
         }
     }

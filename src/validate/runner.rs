@@ -148,6 +148,7 @@ fn spawn(argv: &[String], root: &Path, policy: &Policy, spec: &Spec) -> Result<(
         .env_clear()
         .envs(environment(std::env::vars_os()))
         .envs([("TERM", "dumb"), ("NO_COLOR", "1"), ("CI", "1")])
+        .envs(policy.variables.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::from(OwnedFd::from(theirs)))
         .stdout(writer.try_clone().map_err(failed)?)
         .stderr(writer);
