@@ -5,7 +5,7 @@
 //! unless the caller says so. `docs/VALIDATION.md` tells what the sandbox holds and what it does not.
 
 mod capture;
-mod command;
+mod environment;
 mod report;
 #[cfg(unix)]
 mod runner;
@@ -16,7 +16,7 @@ mod supervise;
 mod syntax;
 
 pub use capture::Output;
-pub use command::{environment, split};
+pub use environment::environment;
 #[cfg(unix)]
 pub use runner::{Ended, Outcome, RunError, run};
 #[cfg(unix)]
@@ -89,7 +89,7 @@ pub struct Job<'a> {
     pub changes: &'a ChangeSet,
     /// How syntax is checked.
     pub syntax: SyntaxCheck<'a>,
-    /// The check command's words, from [`split`]; `None` if the project has none.
+    /// The check command's words, the program first; `None` if the project has none.
     pub check: Option<&'a [String]>,
     /// How long the check may take before it is ended.
     pub deadline: Duration,

@@ -4,7 +4,7 @@
 //! returns; when the future is dropped instead, or the program dies, the sandbox's first process sees to it.
 
 use super::capture::Output;
-use super::command::environment;
+use super::environment::environment;
 use super::sandbox::{ENTRY, Refusal, SUPERVISE, Spec};
 use super::supervise::Last;
 use super::{MissingSandbox, Policy};

@@ -61,7 +61,7 @@ pub fn sandbox_main(arguments: impl IntoIterator<Item = OsString>) -> ! {
 }
 
 fn wrong(what: &str) -> ! {
-    eprintln!("vibe-tui {ENTRY}: {what}; this subcommand is for the program's own use");
+    let _ = writeln!(std::io::stderr(), "vibe-tui {ENTRY}: {what}; this subcommand is for the program's own use");
     std::process::exit(2)
 }
 
