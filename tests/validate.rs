@@ -444,7 +444,7 @@ impl Project {
         let scratch = Scratch::create(self.cache.path(), &root, &listing, &changes, Default::default()).unwrap();
         let user = |name: &str| std::env::var_os(name);
         let policy = Policy { writable: scratch.writable(), variables: scratch.variables(user), ..policy() };
-        let argv = vibe_tui::validate::split(command).unwrap();
+        let argv = vibe_tui::domain::command_line::split(command).unwrap();
         run(&argv, scratch.path(), Duration::from_secs(120), &policy).await.expect("it runs")
     }
 
@@ -540,6 +540,9 @@ async fn python_finds_a_virtual_environment_and_the_proposal_before_an_editable_
     project.passes(".venv/bin/python -B test.py", &proposal).await;
     project.passes(&format!("{} -B test.py", project.path(".venv/bin/python").display()), &proposal).await;
     project.fails(".venv/bin/python -B test.py", &[], "AssertionError").await;
+    if ["VIRTUAL_ENV", "CONDA_PREFIX"].iter().all(|name| std::env::var_os(name).is_none()) {
+        project.passes("python -B test.py", &proposal).await;
+    }
     project.fails("touch .venv/new", &[], "ermission denied").await;
     assert_eq!(project.names(), before);
 }

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 /// package of the project there.
 const OPENED: &[&str] = &["node_modules", "vendor"];
 /// Folders that are lent whole.
-const WHOLE: &[&str] = &[".venv", "venv"];
+pub(super) const WHOLE: &[&str] = &[".venv", "venv"];
 /// Folders in an opened one that are opened, too: they hold links to the project, or say where it is.
 const INNER: &[&str] = &[".bin", "bin", "composer"];
 /// Caches that a tool makes again; writable only if they are not lent.

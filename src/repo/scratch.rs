@@ -4,9 +4,10 @@
 //! refuses trees that are too large instead of copying half of them. Dependencies are lent by links, and what tools
 //! build is kept between the copies of one root, so that a check need not begin with an empty hand.
 
+use super::dependency::{self, WHOLE};
 use super::fault::{why, why_io};
 use super::walk::Listing;
-use super::{Root, dependency, path, read};
+use super::{Root, path, read};
 use crate::domain::change::ChangeSet;
 use crate::domain::failure::{Failure, FailureKind};
 use rustix::fs::FileType;
@@ -103,6 +104,14 @@ impl Scratch {
             ("CARGO_TARGET_DIR", self.kept.join(BUILT).into_os_string()),
             ("XDG_CACHE_HOME", self.kept.join(CACHED).into_os_string()),
         ];
+        // As activating it would do, for whoever has none active.
+        let active = ["VIRTUAL_ENV", "CONDA_PREFIX"].iter().any(|name| user(name).is_some());
+        let own_tools = WHOLE.iter().map(|name| self.dir.join(name).join("bin")).find(|bin| !active && bin.is_dir());
+        if let Some(bin) = own_tools {
+            let others = user("PATH").unwrap_or_default();
+            let all = std::env::join_paths([bin].into_iter().chain(std::env::split_paths(&others)));
+            variables.extend(all.ok().map(|all| ("PATH", all)));
+        }
         // A place with a colon cannot stand in a list of places.
         if let Ok(places) = std::env::join_paths(python.into_iter().chain(own))
             && !places.is_empty()
