@@ -172,8 +172,13 @@ fn each_mistake_in_the_users_file_is_named_with_its_line_and_its_fix_and_costs_o
         ("theme = '../x'", "~/config/config.toml:2:1: `theme` is no name; use letters, digits, `-` and `_`"),
         (
             "[check]\ncommand = 'a && b'",
-            "~/config/config.toml:3:1: `check.command` holds `&&`, but no shell reads it; put it in a script, or write \
-             [\"sh\", \"-c\", \"…\"]",
+            "~/config/config.toml:3:1: `check.command` has `&` at character 3, which only a shell understands; to use a \
+             shell write: sh -c '…'",
+        ),
+        (
+            "[check]\ncommand = 'RUST_LOG=x cargo test'",
+            "~/config/config.toml:3:1: `check.command` starts with `RUST_LOG=x`, which only a shell would set; to use a \
+             shell write: sh -c '…'",
         ),
         (
             "[endpoints.w]\nprotocol = 'chat'",
@@ -234,6 +239,7 @@ fn variables_and_flags_are_typed_by_what_they_set_and_complain_by_their_own_name
         house.environment.insert(name.into(), value.into());
     }
     house.overrides.set("--mode", "mode", "a b");
+    house.overrides.set("--budget", "limits.run", "-5");
     let loaded = house.load();
     assert_eq!(
         messages(&loaded),
@@ -241,6 +247,7 @@ fn variables_and_flags_are_typed_by_what_they_set_and_complain_by_their_own_name
             "VIBE_TUI_THEMA: unknown variable; did you mean `VIBE_TUI_THEME`?",
             "VIBE_TUI_LIMIT_SESSION: `limits.session` is a text; it has to be a number from 0 to 9000000 or \"none\"",
             "--mode: `mode` is no name; use letters, digits, `-` and `_`",
+            "--budget: `limits.run` is -5; it has to be a number from 0 to 9000000 or \"none\"",
         ]
     );
     let config = &loaded.config;

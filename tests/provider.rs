@@ -12,6 +12,8 @@ mod local;
 mod request;
 #[path = "provider/resolve.rs"]
 mod resolve;
+#[path = "provider/tls.rs"]
+mod tls;
 
 use futures_util::StreamExt;
 use std::time::Duration;

@@ -246,6 +246,29 @@ fn a_scratch_copy_holds_the_listed_files_with_the_proposal_over_them_and_shares_
 }
 
 #[test]
+fn a_proposal_is_not_written_through_to_the_dependencies_that_a_copy_is_lent() {
+    let temp = tree(&[
+        (".gitignore", "node_modules\n.venv\n"),
+        ("node_modules/dep/a.js", "old"),
+        (".venv/lib/x.py", "old"),
+        ("web/a.js", ""),
+        ("web/node_modules/dep/a.js", "old"),
+    ]);
+    let cache = tempfile::tempdir().unwrap();
+    let root = open(&temp);
+    let files = [("node_modules/dep/a.js", "new"), (".venv/lib/x.py", "new")];
+    let changes = ChangeSet { files: files.iter().map(|(path, text)| change(path, Some("old"), Some(text))).collect() };
+    let scratch = Scratch::create(cache.path(), &root, &listing(&root), &changes, Limits::default()).unwrap();
+    for (path, text) in files {
+        assert_eq!(fs::read_to_string(scratch.path().join(path)).unwrap(), text);
+        assert_eq!(fs::read_to_string(temp.path().join(path)).unwrap(), "old");
+    }
+    assert_eq!(fs::read_to_string(scratch.path().join("web/node_modules/dep/a.js")).unwrap(), "old");
+    drop(scratch);
+    assert_eq!(fs::read_to_string(temp.path().join("web/node_modules/dep/a.js")).unwrap(), "old");
+}
+
+#[test]
 fn a_tree_too_large_to_copy_is_refused_with_the_figure_and_the_way_out_and_nothing_is_left() {
     let temp = tree(&[("a", &"x".repeat(3 << 20)), ("b", ""), ("c", "")]);
     let cache = tempfile::tempdir().unwrap();

@@ -3,10 +3,13 @@
 #![cfg(unix)]
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 use vibe_tui::domain::change::{ChangeSet, FileChange};
 use vibe_tui::domain::finding::Strategy;
 use vibe_tui::domain::language::Language;
+use vibe_tui::repo::Root;
+use vibe_tui::repo::scratch::Scratch;
+use vibe_tui::repo::walk::{MAX_FILES, walk};
 use vibe_tui::validate::{Ended, Fault, Job, MissingSandbox, Network, Outcome, Policy, RunError, run, validate};
 
 const HELPER: &str = env!("CARGO_BIN_EXE_vibe-tui");
@@ -384,4 +387,223 @@ async fn without_a_sandbox_a_check_runs_only_if_that_is_allowed() {
     let argv = words(&["sh", "-c", &format!("(setsid sleep {mark} &); sleep {mark}")]);
     let ran = run(&argv, dir.path(), Duration::from_millis(400), &lenient).await.unwrap();
     assert!(ran.ended == Ended::Deadline && gone(&mark).await);
+}
+
+/// A project in a directory of its own, with what is kept for its checks.
+struct Project {
+    tree: tempfile::TempDir,
+    cache: tempfile::TempDir,
+}
+
+impl Project {
+    /// All files are an hour old.
+    fn new(files: &[(&str, &str)]) -> Project {
+        let project = Project { tree: tempfile::tempdir().unwrap(), cache: tempfile::tempdir().unwrap() };
+        for (path, text) in files {
+            project.write(path, text);
+            let hour_ago = SystemTime::now() - Duration::from_secs(3600);
+            std::fs::File::open(project.path(path)).unwrap().set_modified(hour_ago).unwrap();
+        }
+        project
+    }
+
+    fn path(&self, path: &str) -> std::path::PathBuf {
+        self.tree.path().canonicalize().unwrap().join(path)
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.path(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    /// Every name in the tree, to see that nothing was added.
+    fn names(&self) -> Vec<std::path::PathBuf> {
+        let (mut found, mut dirs) = (Vec::new(), vec![self.path("")]);
+        while let Some(dir) = dirs.pop() {
+            for entry in std::fs::read_dir(dir).unwrap().flatten() {
+                if entry.file_type().unwrap().is_dir() {
+                    dirs.push(entry.path());
+                }
+                found.push(entry.path());
+            }
+        }
+        found.sort();
+        found
+    }
+
+    /// Checks a proposal of these files.
+    async fn check(&self, command: &str, changes: &[(&str, &str)]) -> Outcome {
+        let root = Root::open(self.tree.path()).unwrap();
+        let listing = walk(&root, MAX_FILES, &Default::default());
+        let file = |(path, text): &(&str, &str)| {
+            let before = std::fs::read_to_string(self.path(path)).ok();
+            FileChange { path: (*path).into(), before, after: Some((*text).into()) }
+        };
+        let changes = ChangeSet { files: changes.iter().map(file).collect() };
+        let scratch = Scratch::create(self.cache.path(), &root, &listing, &changes, Default::default()).unwrap();
+        let user = |name: &str| std::env::var_os(name);
+        let policy = Policy { writable: scratch.writable(), variables: scratch.variables(user), ..policy() };
+        let argv = vibe_tui::domain::command_line::split(command).unwrap();
+        run(&argv, scratch.path(), Duration::from_secs(120), &policy).await.expect("it runs")
+    }
+
+    async fn passes(&self, command: &str, changes: &[(&str, &str)]) {
+        let ran = self.check(command, changes).await;
+        assert_eq!(ran.ended, Ended::Exited(0), "{command}: {}", ran.output.text());
+    }
+
+    async fn fails(&self, command: &str, changes: &[(&str, &str)], said: &str) {
+        let ran = self.check(command, changes).await;
+        assert!(matches!(ran.ended, Ended::Exited(1..)), "{command}: {:?} {}", ran.ended, ran.output.text());
+        assert!(ran.output.text().contains(said), "{command}: {}", ran.output.text());
+    }
+}
+
+/// Whether these tools and the sandbox are here; in CI they have to be.
+async fn has(tools: &[&str]) -> bool {
+    for tool in tools {
+        if !std::process::Command::new(tool).arg("--version").output().is_ok_and(|o| o.status.success()) {
+            assert!(std::env::var_os("CI").is_none(), "{tool} is not installed");
+            eprintln!("skipped: {tool} is not installed");
+            return false;
+        }
+    }
+    confines(tempfile::tempdir().unwrap().path()).await
+}
+
+#[tokio::test]
+async fn cargo_checks_a_workspace_offline_and_never_takes_what_it_built_of_another_proposal() {
+    if !has(&["cargo"]).await {
+        return;
+    }
+    let manifest = |name: &str, rest: &str| format!("[package]\nname = \"{name}\"\nedition = \"2021\"\n{rest}");
+    let (app, library) = (
+        manifest("app", "[dependencies]\npart = { path = \"part\" }\n[workspace]\n"),
+        manifest("part", "version = \"1.0.0\"\n[dependencies]\nleaf = { path = \"../leaf\" }\n"),
+    );
+    let project = Project::new(&[
+        ("Cargo.toml", &app),
+        ("src/main.rs", "fn main() { part::one() }\n"),
+        ("part/Cargo.toml", &library),
+        ("leaf/Cargo.toml", &manifest("leaf", "")),
+        ("leaf/src/lib.rs", ""),
+        ("part/src/lib.rs", "pub fn one() {}\n"),
+        (".gitignore", "target\nCargo.lock\n"),
+    ]);
+    let before = project.names();
+    let check = "cargo check --offline";
+    project.passes(check, &[]).await;
+    project.fails(check, &[("part/src/lib.rs", "pub fn two() {}\n")], "cannot find function `one`").await;
+    project
+        .passes(check, &[("part/src/lib.rs", "pub fn two() {}\n"), ("src/main.rs", "fn main() { part::two() }\n")])
+        .await;
+    // The library is the old one again, and older than what was built of the new one.
+    project.passes(check, &[("src/main.rs", "fn main() { part::one(); }\n")]).await;
+    project.fails(check, &[("src/main.rs", "fn main() { part::two() }\n")], "cannot find function `two`").await;
+    assert_eq!(project.names(), before);
+    // What no proposal touched is not built again.
+    let again = project.check("cargo check --offline -v", &[]).await;
+    assert!(again.output.text().contains("Fresh leaf"), "{}", again.output.text());
+}
+
+#[tokio::test]
+async fn python_finds_a_virtual_environment_and_the_proposal_before_an_editable_install() {
+    if !has(&["python3"]).await {
+        return;
+    }
+    let project = Project::new(&[
+        ("src/app.py", "VALUE = 1\n"),
+        ("lib/mapped/__init__.py", "VALUE = 1\n"),
+        ("test.py", "import dep, app, mapped\nassert (app.VALUE, mapped.VALUE) == (2, 3), (app, mapped)\n"),
+        (".gitignore", ".venv\n__pycache__\n"),
+    ]);
+    let made = std::process::Command::new("python3")
+        .args(["-m", "venv", "--without-pip"])
+        .arg(project.path(".venv"))
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let lib = std::fs::read_dir(project.path(".venv/lib")).unwrap().flatten().next().unwrap();
+    let site = format!(".venv/lib/{}/site-packages", lib.file_name().to_str().unwrap());
+    project.write(&format!("{site}/dep.py"), "");
+    project.write(&format!("{site}/app.pth"), &format!("{}\n", project.path("src").display()));
+    // As setuptools writes it for single packages.
+    let finder = format!(
+        "import sys\nfrom importlib.util import spec_from_file_location\nMAPPING = {{'mapped': '{}'}}\nclass Finder:\n    @staticmethod\n    def find_spec(name, path=None, target=None):\n        if name in MAPPING:\n            return spec_from_file_location(name, MAPPING[name] + '/__init__.py')\nsys.meta_path.append(Finder)\n",
+        project.path("lib/mapped").display()
+    );
+    project.write(&format!("{site}/__editable___mapped_finder.py"), &finder);
+    project.write(&format!("{site}/__editable__.mapped.pth"), "import __editable___mapped_finder\n");
+    let before = project.names();
+    let proposal = [("src/app.py", "VALUE = 2\n"), ("lib/mapped/__init__.py", "VALUE = 3\n")];
+    project.passes(".venv/bin/python -B test.py", &proposal).await;
+    project.passes(&format!("{} -B test.py", project.path(".venv/bin/python").display()), &proposal).await;
+    project.fails(".venv/bin/python -B test.py", &[], "AssertionError").await;
+    if ["VIRTUAL_ENV", "CONDA_PREFIX"].iter().all(|name| std::env::var_os(name).is_none()) {
+        project.passes("python -B test.py", &proposal).await;
+    }
+    project.fails("touch .venv/new", &[], "ermission denied").await;
+    assert_eq!(project.names(), before);
+}
+
+#[tokio::test]
+async fn node_finds_its_modules_the_proposals_own_packages_and_room_for_caches() {
+    if !has(&["node", "npm"]).await {
+        return;
+    }
+    let project = Project::new(&[
+        ("package.json", r#"{"name": "app", "scripts": {"test": "tool && node test.js"}}"#),
+        (
+            "test.js",
+            "require('assert').deepEqual([require('dep'), require('@own/part'), require('fs').writeFileSync('node_modules/.cache/x', 'x')], [1, 2, undefined])\n",
+        ),
+        ("packages/part/package.json", r#"{"name": "@own/part"}"#),
+        ("packages/part/index.js", "module.exports = 1\n"),
+        (".gitignore", "node_modules\n"),
+        ("node_modules/dep/index.js", "module.exports = 1\n"),
+        ("node_modules/dep/tool.js", "#!/usr/bin/env node\nrequire('fs').mkdirSync('node_modules/.cache')\n"),
+        ("node_modules/.cache/old", ""),
+    ]);
+    std::fs::create_dir(project.path("node_modules/@own")).unwrap();
+    std::fs::create_dir(project.path("node_modules/.bin")).unwrap();
+    std::os::unix::fs::symlink("../../packages/part", project.path("node_modules/@own/part")).unwrap();
+    std::os::unix::fs::symlink("../dep/tool.js", project.path("node_modules/.bin/tool")).unwrap();
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(project.path("node_modules/dep/tool.js"), executable).unwrap();
+    let before = project.names();
+    project.passes("npm test", &[("packages/part/index.js", "module.exports = 2\n")]).await;
+    project.fails("npm test", &[], "AssertionError").await;
+    project.fails("touch node_modules/dep/new", &[], "ermission denied").await;
+    assert_eq!(project.names(), before);
+}
+
+#[tokio::test]
+async fn a_php_autoloader_finds_the_proposal_and_not_the_tree() {
+    let dir = tempfile::tempdir().unwrap();
+    if !confines(dir.path()).await {
+        return;
+    }
+    let project = Project::new(&[
+        (".gitignore", "vendor\n"),
+        ("vendor/autoload.php", "loader"),
+        ("vendor/composer/autoload_psr4.php", "dirname(dirname(__DIR__))"),
+        ("vendor/other/lib/a.php", "dependency"),
+    ]);
+    // Both find the project from the folder they really lie in.
+    project.passes("sh -c 'test -f vendor/autoload.php -a ! -L vendor/autoload.php'", &[]).await;
+    project.passes("sh -c 'cd vendor/composer && test \"$(pwd -P)\" = \"$OLDPWD/vendor/composer\"'", &[]).await;
+    project.passes("grep -q dependency vendor/other/lib/a.php", &[]).await;
+}
+
+#[tokio::test]
+async fn what_the_program_knows_of_its_environment_cannot_be_read_by_a_check() {
+    let dir = tempfile::tempdir().unwrap();
+    if !confines(dir.path()).await {
+        return;
+    }
+    let ran = sh(dir.path(), &format!("cat /proc/{}/environ && echo READ", std::process::id()), 5000).await;
+    // Cargo sets this one for tests. An administrator could read it, had the check an administrator's privileges.
+    assert!(std::env::var_os("CARGO_PKG_NAME").is_some() && ran.ended != Ended::Exited(0));
+    assert!(!ran.output.text().contains("CARGO_PKG_NAME"), "{}", ran.output.text());
 }

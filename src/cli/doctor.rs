@@ -3,7 +3,7 @@
 use super::{Common, Usage, block_on, usage};
 use crate::runtime::{self, Setup};
 use clap::Args;
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
@@ -28,25 +28,24 @@ pub(super) fn main(doctor: &Doctor) -> anyhow::Result<ExitCode> {
 /// What is shown is what is approved: both come from one reading of the file.
 fn approve(setup: &Setup) -> anyhow::Result<ExitCode> {
     let Some(lines) = setup.suggestions() else {
-        eprintln!("This project suggests nothing that waits for approval.");
+        runtime::tell_line("This project suggests nothing that waits for approval.");
         return Ok(ExitCode::SUCCESS);
     };
-    eprintln!("This project suggests:");
+    runtime::tell_line("This project suggests:");
     for line in lines {
-        eprintln!("  {}", runtime::visible(line));
+        runtime::tell_line(&format!("  {}", runtime::visible(line)));
     }
     if !std::io::stdin().is_terminal() {
         return Err(Usage("approving needs a terminal to ask on; nothing was approved".to_owned()).into());
     }
-    eprint!("Use this here from now on, as long as it stays as it is? [y/N] ");
-    std::io::stderr().flush()?;
+    runtime::tell("Use this here from now on, as long as it stays as it is? [y/N] ");
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     if !answer.trim().eq_ignore_ascii_case("y") {
-        eprintln!("Nothing was approved.");
+        runtime::tell_line("Nothing was approved.");
         return Ok(ExitCode::FAILURE);
     }
     setup.approve()?;
-    eprintln!("Approved.");
+    runtime::tell_line("Approved.");
     Ok(ExitCode::SUCCESS)
 }

@@ -10,7 +10,7 @@ mod workbench;
 use crate::config::Overrides;
 use crate::domain::failure::Failure;
 use crate::runtime::{self, Flags, Setup};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -36,6 +36,13 @@ enum Command {
     Replay(replay::Replay),
     /// Look for what is wrong, and say what to do.
     Doctor(doctor::Doctor),
+    /// Print the completions for a shell, to put where it looks for them.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, in roff.
+    Man,
 }
 
 /// Flags that several subcommands share.
@@ -111,16 +118,39 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let outcome = match cli.command {
         None => workbench::main(&cli.workbench),
+        Some(Command::Completions { shell }) => completions(shell),
+        Some(Command::Man) => man(),
         Some(Command::Run(run)) => run::main(&run),
         Some(Command::Intent(intent)) => intent::main(&intent),
         Some(Command::Sessions(sessions)) => sessions::main(&sessions),
         Some(Command::Replay(replay)) => replay::main(&replay),
         Some(Command::Doctor(doctor)) => doctor::main(&doctor),
     };
-    outcome.unwrap_or_else(|error| {
-        eprintln!("vibe-tui: {error:#}");
+    let code = outcome.unwrap_or_else(|error| {
+        runtime::tell_line(&format!("vibe-tui: {error:#}"));
         ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
-    })
+    });
+    match runtime::refused() {
+        Some(why) => {
+            runtime::tell_line(&format!("vibe-tui: standard output did not take what was printed: {why}"));
+            ExitCode::FAILURE
+        }
+        None => code,
+    }
+}
+
+fn completions(shell: clap_complete::Shell) -> anyhow::Result<ExitCode> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "vibe-tui", &mut text);
+    runtime::print(&String::from_utf8(text)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+fn man() -> anyhow::Result<ExitCode> {
+    let mut text = Vec::new();
+    clap_mangen::Man::new(Cli::command()).render(&mut text)?;
+    runtime::print(&String::from_utf8(text)?);
+    Ok(ExitCode::SUCCESS)
 }
 
 /// An error in how the program was called.

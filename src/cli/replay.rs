@@ -21,12 +21,12 @@ pub(super) fn main(replay: &Replay) -> anyhow::Result<ExitCode> {
     }
     let frames = replayed.frames.len();
     if replayed.different.is_empty() {
-        eprintln!("{} events, {frames} frames, all as recorded", replayed.events);
+        runtime::tell_line(&format!("{} events, {frames} frames, all as recorded", replayed.events));
         return Ok(ExitCode::SUCCESS);
     }
     let first = replayed.different[0];
     let file = replay.file.display();
     let count = replayed.different.len();
-    eprintln!("{file}:{first}: this frame came out different, and {} of {frames} in all did", count);
+    runtime::tell_line(&format!("{file}:{first}: this frame came out different, and {count} of {frames} in all did"));
     Ok(ExitCode::FAILURE)
 }

@@ -304,7 +304,10 @@ fn typed_value(schema: &serde_json::Value, path: &[String], text: &str) -> toml:
     let truth = word.map(toml::Value::from);
     let whole = text.parse::<i64>().ok().map(toml::Value::from);
     let number = text.parse::<f64>().ok().map(toml::Value::from);
-    truth.into_iter().chain(whole).chain(number).find(|value| shape::fits(schema, value)).unwrap_or(as_text)
+    let mut read = truth.into_iter().chain(whole).chain(number);
+    let fitting = read.clone().chain([as_text.clone()]).find(|value| shape::fits(schema, value));
+    // What fits nowhere is complained about as what it looks like.
+    fitting.or_else(|| read.next()).unwrap_or(as_text)
 }
 
 fn keys(merge: &Merge<Config>) -> Vec<Entry> {

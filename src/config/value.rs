@@ -3,6 +3,7 @@
 //! Keys (the secret kind) never enter: a key is named by the environment variable that holds it.
 
 use super::path::is_plain_name;
+use crate::domain::command_line;
 use crate::domain::model::ModelRef;
 use crate::domain::money::Money;
 use schemars::JsonSchema;
@@ -131,15 +132,7 @@ impl TryFrom<WrittenCommand> for CommandLine {
     fn try_from(written: WrittenCommand) -> Result<CommandLine, String> {
         let words = match written {
             WrittenCommand::Words(words) => words,
-            WrittenCommand::Line(line) => {
-                let words = shlex::split(&line).ok_or("has a quotation mark that is not closed; close it")?;
-                let shell = |word: &&String| matches!(word.as_str(), "&&" | "||" | "|" | ";" | ">" | ">>" | "<" | "&");
-                if let Some(word) = words.iter().find(shell) {
-                    let fix = "no shell reads it; put it in a script, or write [\"sh\", \"-c\", \"…\"]";
-                    return Err(format!("holds `{word}`, but {fix}"));
-                }
-                words
-            }
+            WrittenCommand::Line(line) => command_line::split(&line)?,
         };
         match words.first() {
             Some(program) if !program.is_empty() && !words.iter().any(|w| w.contains('\0')) => Ok(CommandLine(words)),

@@ -4,6 +4,7 @@
 
 pub mod change;
 pub mod clock;
+pub mod command_line;
 pub mod context;
 pub mod failure;
 pub mod finding;

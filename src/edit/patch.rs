@@ -13,6 +13,8 @@ pub(super) struct PatchReader {
     old: Option<String>,
     new: Option<String>,
     hunks: Vec<Hunk>,
+    /// Whether the file is to get another name.
+    renamed: bool,
     edits: Vec<Edit>,
 }
 
@@ -47,7 +49,9 @@ impl PatchReader {
         if let Some(name) = line.strip_prefix("--- ")
             && (!in_hunk || next.is_some_and(|n| n.starts_with("+++ ")))
         {
-            self.flush();
+            if in_hunk || !self.renamed {
+                self.flush();
+            }
             self.old = Some(file_name(name));
             return Taken::Yes;
         }
@@ -63,6 +67,12 @@ impl PatchReader {
             if line.starts_with("diff ") {
                 self.flush();
             }
+            match (line.strip_prefix("rename from "), line.strip_prefix("rename to ")) {
+                (Some(name), _) => self.old = Some(name.to_owned()),
+                (_, Some(name)) => self.new = Some(name.to_owned()),
+                _ => return Taken::Yes,
+            }
+            self.renamed = true;
             return Taken::Yes;
         }
         let named = self.old.is_some() || self.new.is_some() || self.fallback.is_some();
@@ -107,7 +117,13 @@ impl PatchReader {
         let hunks = std::mem::take(&mut self.hunks);
         let path = self.path().map(str::to_owned);
         let (old, new) = (self.old.take(), self.new.take());
+        let renamed = std::mem::take(&mut self.renamed);
         let Some(path) = path else { return };
+        if renamed {
+            let reason = "a diff cannot rename a file here; give the new file whole and delete the old one".to_owned();
+            self.edits.push(Edit { path, action: Action::Malformed { reason } });
+            return;
+        }
         if new.as_deref() == Some(NULL) {
             self.edits.push(Edit { path, action: Action::Delete });
             return;
@@ -216,6 +232,20 @@ mod tests {
             Edit { path: "new.txt".into(), action: Action::Whole { text: "one\ntwo".into(), closed: true } }
         );
         assert_eq!(edits[1], Edit { path: "old".into(), action: Action::Delete });
+    }
+
+    #[test]
+    fn a_rename_is_refused_and_never_left_out() {
+        let header = "diff --git a/x.py b/y.py\nsimilarity index 100%\nrename from x.py\nrename to y.py\n";
+        let hunk = "--- a/x.py\n+++ b/y.py\n@@ -1 +1 @@\n-a\n+b\n";
+        let other = "diff --git a/z b/z\n--- a/z\n+++ b/z\n@@ -1 +1 @@\n-a\n+b\n";
+        for diff in [format!("{header}{other}"), format!("{header}{hunk}{other}"), format!("{other}{header}")] {
+            let edits = read(&diff);
+            let refused = |e: &Edit| e.path == "y.py" && matches!(e.action, Action::Malformed { .. });
+            assert_eq!(edits.iter().filter(|e| refused(e)).count(), 1, "{diff}{edits:?}");
+            assert_eq!(edits.iter().filter(|e| matches!(e.action, Action::Replace { .. }) && e.path == "z").count(), 1);
+            assert_eq!(edits.len(), 2, "{diff}{edits:?}");
+        }
     }
 
     #[test]

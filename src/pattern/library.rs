@@ -66,7 +66,7 @@ impl Library {
         })
     }
 
-    /// The shipped patterns as they would be loaded from disk, for tests and for `patterns export`.
+    /// The shipped patterns as they would be loaded from disk, for tests.
     pub fn shipped() -> Vec<Source> {
         SHIPPED.iter().map(|(name, text)| Source { name: (*name).to_owned(), text: (*text).to_owned() }).collect()
     }
@@ -120,13 +120,6 @@ impl Library {
             };
         }
         matches.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.pattern.name.cmp(&b.pattern.name)));
-        matches
-    }
-
-    /// The `n` best patterns, whether or not they reach the threshold.
-    pub fn nearest(&self, intent: &Intent, n: usize) -> Vec<Match<'_>> {
-        let mut matches = self.rank(intent);
-        matches.truncate(n);
         matches
     }
 }

@@ -111,7 +111,7 @@ fn sentence(error: &Error) -> String {
 
 const FILTERS: &[&str] = &[
     "snake", "pascal", "camel", "kebab", "words", "sentence", "plural", "singular", "upper", "lower", "stem", "parent",
-    "module", "spelled", "sample", "has", "column", "column",
+    "module", "spelled", "sample", "has", "column",
 ];
 
 fn environment() -> Environment<'static> {

@@ -179,6 +179,14 @@ impl Link {
 
     /// The failure for an error of the connection itself.
     pub fn broken(&self, error: &reqwest::Error) -> Failure {
+        if let Some(why) = untrusted(error) {
+            let message = format!(
+                "The certificate of {} is not accepted: {why}. If the server is your own, put its authority's certificate \
+                 into a PEM file and name the file in SSL_CERT_FILE; that file then replaces the system's.",
+                self.endpoint
+            );
+            return Failure::fatal(FailureKind::Network, message);
+        }
         let reason = self.endpoint.redact(&reason(error));
         let kind = if error.is_connect() { FailureKind::Unreachable } else { FailureKind::Network };
         if error.is_timeout() {
@@ -239,6 +247,21 @@ fn build(endpoint: &Endpoint) -> reqwest::Result<Client> {
         builder = builder.tls_certs_only([]);
     }
     builder.build()
+}
+
+/// Why the server's certificate was refused, if that is the cause of an error.
+fn untrusted(error: &reqwest::Error) -> Option<&rustls::Error> {
+    let mut next = error.source();
+    while let Some(cause) = next {
+        // An I/O error tells the source of what it wraps, not what it wraps.
+        let wrapped = cause.downcast_ref::<std::io::Error>().and_then(|e| e.get_ref()).map(|e| e as &dyn Error);
+        let cause = wrapped.unwrap_or(cause);
+        if let Some(found @ rustls::Error::InvalidCertificate(_)) = cause.downcast_ref() {
+            return Some(found);
+        }
+        next = if wrapped.is_some() { Some(cause).filter(|c| !c.is::<rustls::Error>()) } else { cause.source() };
+    }
+    None
 }
 
 /// The innermost causes of an error, which say more than "error sending request", without the address.

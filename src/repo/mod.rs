@@ -4,6 +4,7 @@
 //! what to read or write, and nothing here runs on the event loop: all of it may block and belongs on a worker thread.
 
 mod beneath;
+mod dependency;
 mod fault;
 pub mod path;
 pub mod read;

@@ -1,19 +1,28 @@
 //! A throw-away copy of the repository with a proposal laid over it, for commands that check the proposal.
 //!
-//! Copies the listed files and nothing else (not `.git`, not what is ignored); shares no file with the repository, so
-//! that a command cannot write through; refuses trees that are too large instead of copying half of them.
+//! Copies the listed files and nothing else (not `.git`, not what is ignored); shares no listed file with the repository;
+//! refuses trees that are too large instead of copying half of them. Dependencies are lent by links, and what tools
+//! build is kept between the copies of one root, so that a check need not begin with an empty hand.
 
+use super::dependency::{self, WHOLE};
 use super::fault::{why, why_io};
 use super::walk::Listing;
 use super::{Root, path, read};
 use crate::domain::change::ChangeSet;
 use crate::domain::failure::{Failure, FailureKind};
 use rustix::fs::FileType;
+use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// What is kept for a root that was not checked for so long is removed.
+const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 
 /// How much may be copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,10 +46,16 @@ pub struct Scratch {
     dir: PathBuf,
     /// Held locked for as long as the copy is in use; its name is the directory's with `.lock`.
     lock: File,
+    /// What is kept between the copies of this root.
+    kept: PathBuf,
+    root: PathBuf,
+    /// The repository's own virtual environments.
+    environments: Vec<PathBuf>,
 }
 
 impl Scratch {
-    /// Copies the files of `listing` into a new directory below `cache` and lays `changes` over them.
+    /// Copies the files of `listing` into a new directory below `cache`, lays `changes` over them and lends it the
+    /// repository's dependencies.
     ///
     /// # Errors
     /// `Denied` when the listing is truncated, the copy would pass `limits`, or a changed path may not be written; `Io`
@@ -59,9 +74,11 @@ impl Scratch {
         for change in &changes.files {
             path::check(&change.path)?;
         }
-        let scratch = Scratch::make(cache)?;
-        scratch.copy(root, listing, limits)?;
+        let mut scratch = Scratch::make(cache, root.path())?;
+        let changed = scratch.changed(changes)?;
+        scratch.copy(root, listing, limits, &changed)?;
         scratch.overlay(changes)?;
+        scratch.lend(listing)?;
         Ok(scratch)
     }
 
@@ -70,13 +87,58 @@ impl Scratch {
         &self.dir
     }
 
-    fn make(cache: &Path) -> Result<Scratch, Failure> {
+    /// Directories outside the copy that a check may write: what tools build and keep for this root.
+    pub fn writable(&self) -> Vec<PathBuf> {
+        [BUILT, CACHED].map(|name| self.kept.join(name)).into()
+    }
+
+    /// Variables by which tools find what is kept and what the copy has. `user` gives the user's own variables:
+    /// places of the repository in them become places of the copy.
+    pub fn variables(&self, user: impl Fn(&str) -> Option<OsString>) -> Vec<(&'static str, OsString)> {
+        let mut environments = self.environments.clone();
+        environments.extend(["VIRTUAL_ENV", "CONDA_PREFIX"].iter().filter_map(|name| user(name)).map(PathBuf::from));
+        let python = dependency::editable(&self.root, &self.dir, &environments);
+        let inside = |place: PathBuf| place.strip_prefix(&self.root).map(|p| self.dir.join(p)).unwrap_or(place);
+        let own: Vec<PathBuf> = user("PYTHONPATH").iter().flat_map(std::env::split_paths).map(inside).collect();
+        let mut variables = vec![
+            ("CARGO_TARGET_DIR", self.kept.join(BUILT).into_os_string()),
+            ("XDG_CACHE_HOME", self.kept.join(CACHED).into_os_string()),
+        ];
+        // As activating it would do, for whoever has none active.
+        let active = ["VIRTUAL_ENV", "CONDA_PREFIX"].iter().any(|name| user(name).is_some());
+        let own_tools = WHOLE.iter().map(|name| self.dir.join(name).join("bin")).find(|bin| !active && bin.is_dir());
+        if let Some(bin) = own_tools {
+            let others = user("PATH").unwrap_or_default();
+            let all = std::env::join_paths([bin].into_iter().chain(std::env::split_paths(&others)));
+            variables.extend(all.ok().map(|all| ("PATH", all)));
+        }
+        // A place with a colon cannot stand in a list of places.
+        if let Ok(places) = std::env::join_paths(python.into_iter().chain(own))
+            && !places.is_empty()
+        {
+            variables.push(("PYTHONPATH", places));
+        }
+        variables
+    }
+
+    fn make(cache: &Path, root: &Path) -> Result<Scratch, Failure> {
         let place = cache.join("scratch");
         let failure = |e: io::Error| io_failure(&place, &why_io(&e));
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&place).map_err(failure)?;
+        let mut private = fs::DirBuilder::new();
+        private.recursive(true).mode(0o700);
+        private.create(&place).map_err(failure)?;
         sweep(&place);
+        let name = root_name(root);
+        let kept = cache.join("kept").join(&name);
+        sweep_kept(&cache.join("kept"));
+        for dir in [BUILT, CACHED] {
+            private.create(kept.join(dir)).map_err(failure)?;
+        }
+        // The next sweep sees that it is used.
+        let _ = File::open(&kept).and_then(|dir| dir.set_modified(SystemTime::now()));
+        // The same name each time, if it is free: what was built there fits again.
         for serial in 0u32.. {
-            let dir = place.join(format!("{}-{serial}", std::process::id()));
+            let dir = place.join(format!("{name}-{serial}"));
             let path = dir.with_extension("lock");
             let lock = match File::options().write(true).create_new(true).mode(0o600).open(&path) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
@@ -85,7 +147,8 @@ impl Scratch {
             lock.lock().map_err(failure)?;
             // Another process's sweep may have had the lock first and taken the file away.
             if path.exists() {
-                let scratch = Scratch { dir, lock };
+                let (root, environments) = (root.to_owned(), Vec::new());
+                let scratch = Scratch { dir, lock, kept, root, environments };
                 fs::DirBuilder::new().mode(0o700).create(&scratch.dir).map_err(failure)?;
                 return Ok(scratch);
             }
@@ -93,7 +156,35 @@ impl Scratch {
         Err(io_failure(&place, "it holds too many copies"))
     }
 
-    fn copy(&self, root: &Root, listing: &Listing, limits: Limits) -> Result<(), Failure> {
+    /// All files that a proposal has ever changed in a copy of this root, these included. What was built of a proposal's
+    /// text is newer than the repository's file, which has to look newer still when it is there again.
+    fn changed(&self, changes: &ChangeSet) -> Result<BTreeSet<String>, Failure> {
+        // Beside what the check may write: it shall not be able to make this a link.
+        let file = self.kept.join("changed");
+        let failure = |e: io::Error| io_failure(&file, &why_io(&e));
+        let before = match fs::read_to_string(&file) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failure(error)),
+            read => read.unwrap_or_default(),
+        };
+        let mut all: BTreeSet<String> = before.lines().map(str::to_owned).collect();
+        let new: String =
+            changes.files.iter().filter(|c| !all.contains(&c.path)).map(|c| c.path.clone() + "\n").collect();
+        let mut list = File::options().append(true).create(true).mode(0o600).open(&file).map_err(failure)?;
+        list.write_all(new.as_bytes()).map_err(failure)?;
+        all.extend(new.lines().map(str::to_owned));
+        Ok(all)
+    }
+
+    /// After the overlay: nothing that the copy writes goes through a link.
+    fn lend(&mut self, listing: &Listing) -> Result<(), Failure> {
+        let above = |path| Path::new(path).ancestors().skip(1);
+        let dirs: BTreeSet<&Path> = listing.paths.iter().flat_map(above).chain([Path::new("")]).collect();
+        let lent = dependency::lend(&self.root, &self.dir, dirs.into_iter().filter(|dir| self.dir.join(dir).is_dir()));
+        self.environments = lent.map_err(|e| io_failure(&self.dir, &why_io(&e)))?;
+        Ok(())
+    }
+
+    fn copy(&self, root: &Root, listing: &Listing, limits: Limits, changed: &BTreeSet<String>) -> Result<(), Failure> {
         let mut left = limits.bytes;
         let mut parents = Parents::default();
         for path in &listing.paths {
@@ -111,7 +202,8 @@ impl Scratch {
             let size = u64::try_from(stat.st_size).unwrap_or(u64::MAX);
             left = left.checked_sub(size).ok_or_else(|| too_large(&format!("more than {} MiB", limits.bytes >> 20)))?;
             let target = self.dir.join(path);
-            let copied = parents.make(&target).and_then(|()| copy_file(source, size, &target, stat.st_mode));
+            let time = if changed.contains(path) { Time::New } else { Time::Kept };
+            let copied = parents.make(&target).and_then(|()| copy_file(source, size, &target, stat.st_mode, time));
             copied.map_err(|e| io_failure(&target, &why_io(&e)))?;
         }
         Ok(())
@@ -138,6 +230,25 @@ impl Drop for Scratch {
     fn drop(&mut self) {
         remove(&self.dir);
         let _ = self.lock.unlock();
+    }
+}
+
+/// The folders of what is kept that a check may write.
+const BUILT: &str = "target";
+const CACHED: &str = "cache";
+
+/// A root's name among the copies: the same for the same place.
+fn root_name(root: &Path) -> String {
+    Sha256::digest(root.as_os_str().as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Removes what is kept for roots that are not worked on any more.
+fn sweep_kept(place: &Path) {
+    for entry in fs::read_dir(place).into_iter().flatten().flatten() {
+        let modified = entry.metadata().and_then(|m| m.modified());
+        if modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > KEPT_FOR)) {
+            let _ = fs::remove_dir_all(entry.path());
+        }
     }
 }
 
@@ -176,17 +287,26 @@ impl Parents {
     }
 }
 
-/// Copies at most `size` bytes, sharing blocks where the file system can; keeps the executable bit and the times, so
-/// that build tools do not take every file for changed.
-fn copy_file(source: File, size: u64, target: &Path, mode: u32) -> io::Result<()> {
+/// When a copied file was modified.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Time {
+    /// When its source was.
+    Kept,
+    /// Now.
+    New,
+}
+
+/// Copies at most the `size` that was counted, sharing blocks where the file system can; keeps the executable bit and,
+/// where it may, the time, so that build tools do not take every file for changed.
+fn copy_file(source: File, size: u64, target: &Path, mode: u32, time: Time) -> io::Result<()> {
     let file = File::options().write(true).create_new(true).mode(0o600 | (mode & 0o100)).open(target)?;
     if !share_blocks(&file, &source) {
         io::copy(&mut io::Read::take(&source, size), &mut &file)?;
     }
-    if let Ok(modified) = source.metadata().and_then(|m| m.modified()) {
-        file.set_modified(modified)?;
+    match source.metadata().and_then(|m| m.modified()) {
+        Ok(modified) if time == Time::Kept => file.set_modified(modified),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 #[cfg(target_os = "linux")]

@@ -3,6 +3,7 @@
 use super::clock;
 use super::effects::{Events, HISTORY, Performer, Report, read_session};
 use super::recorder::Recorder;
+use super::report::tell_line;
 use super::setup::Setup;
 use super::world::World;
 use crate::app::{Effect, Event, Opening, Stamped, State, StoreEvent, update};
@@ -118,10 +119,10 @@ impl Front {
             })
         });
         if tokio::time::timeout(END, self.performer).await.is_err() {
-            eprintln!(
+            tell_line(&format!(
                 "vibe-tui: the database did not answer for {} s; what was not acknowledged may be lost",
                 END.as_secs()
-            );
+            ));
         }
         drain.abort();
         if let Some(recorder) = self.recorder {

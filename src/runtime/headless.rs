@@ -2,14 +2,14 @@
 
 use super::front::Front;
 use super::panic;
-use super::report::{Reporter, Style};
+use super::report::{Reporter, Style, tell, tell_line};
 use super::setup::Setup;
 use crate::app::{Action, Effect, Event, ModelEvent, Resume, StoreEvent};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::hunk::Decision;
 use crate::domain::safe_text::SafeText;
 use crate::graph::{Outcome, PauseReason, Run, Stage};
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Who decides on the hunks.
@@ -61,7 +61,7 @@ pub async fn run(mut setup: Setup, headless: Headless) -> Exit {
     setup.opening.resume = Resume::Never;
     let opening = setup.opening.clone();
     for problem in &opening.problems {
-        eprintln!("vibe-tui: {}", SafeText::new(&problem.message));
+        tell_line(&format!("vibe-tui: {}", problem.message));
     }
     let named = opening.session_name.is_some();
     let mut front = Front::start(setup, None);
@@ -158,7 +158,8 @@ impl Driver {
         self.requested = true;
         if let (Some(wanted), None) = (&front.state.model, front.state.model_info()) {
             let names: Vec<String> = front.state.models.iter().flatten().map(|m| m.reference.to_string()).collect();
-            let why = front.state.notice.as_ref().map(|n| format!(" {}", n.text)).unwrap_or_default();
+            let why =
+                front.state.notice.as_ref().map(|n| format!(" {}.", n.text.trim_end_matches('.'))).unwrap_or_default();
             let message = format!("The model `{wanted}` is not there.{why} There are: {}.", names.join(", "));
             self.reporter.trouble(&Failure::fatal(FailureKind::UnknownModel, message), &front.state);
             self.exit = Some(Exit::NothingServes);
@@ -283,8 +284,7 @@ async fn ask_user(front: &mut Front, reporter: &mut Reporter) {
                 let file = SafeText::new(&attempt.diff[id.file].path);
                 let of = attempt.diff[id.file].hunks.len();
                 let note = if own { " (runs by itself later, or has characters that cannot be seen)" } else { "" };
-                eprint!("{file}: accept hunk {} of {of}{note}? [y]es, [n]o, [a]ll, [q]uit: ", id.hunk + 1);
-                let _ = std::io::stderr().flush();
+                tell(&format!("{file}: accept hunk {} of {of}{note}? [y]es, [n]o, [a]ll, [q]uit: ", id.hunk + 1));
                 let answer = answer().await;
                 match answer.trim() {
                     "a" => rest = Some(true),

@@ -25,7 +25,7 @@ mod world;
 pub use doctor::doctor;
 pub use headless::{Accept, Exit, Headless, run as run_headless};
 pub use replay::{Replayed, replay};
-pub use report::{Style, print};
+pub use report::{Style, print, refused, tell, tell_line};
 pub use sessions::{Format, sessions};
 pub use setup::{Flags, Setup};
 pub use terminal::Guard;

@@ -1,6 +1,7 @@
 //! `--record FILE`: every event as it was stamped, and a fingerprint of every frame, one JSON object a line.
 
 use super::presentation::Presentation;
+use super::report::tell_line;
 use crate::app::Stamped;
 use ratatui::buffer::Buffer;
 use serde::{Deserialize, Serialize};
@@ -78,7 +79,7 @@ impl Recorder {
     /// Writes what is left, and says on standard error if the recording is not whole.
     pub fn finish(mut self) {
         if let Some(error) = self.broken.take().or_else(|| self.file.flush().err()) {
-            eprintln!("vibe-tui: the recording is not whole: {error}");
+            tell_line(&format!("vibe-tui: the recording is not whole: {error}"));
         }
     }
 }

@@ -11,7 +11,8 @@ use crate::domain::safe_text::SafeText;
 use crate::edit;
 use crate::graph::{PauseReason, Run, RunFact};
 use serde_json::{Value, json};
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::sync::OnceLock;
 
 /// How progress is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +54,7 @@ impl Reporter {
             && node.activity() != self.activity
         {
             self.activity = node.activity();
-            progress(&format!("{}…", self.activity));
+            tell_line(&format!("{}…", self.activity));
         }
     }
 
@@ -64,7 +65,7 @@ impl Reporter {
                 let rate = timings.tokens_per_second().map(|r| format!(", {r:.1} tok/s")).unwrap_or_default();
                 let most = if usage.estimated && cost.is_some_and(|c| c.0 > 0) { "at most " } else { "" };
                 let cost = cost.map_or("price unknown".to_owned(), |c| format!("{most}{c}"));
-                progress(&format!("  {mark}{} tokens in, {mark}{} out{rate}, {cost}", usage.input, usage.output));
+                tell_line(&format!("  {mark}{} tokens in, {mark}{} out{rate}, {cost}", usage.input, usage.output));
             }
             Fact::Run { fact: RunFact::Validated { report, .. }, .. } => {
                 for finding in report.findings() {
@@ -72,13 +73,13 @@ impl Reporter {
                         "" => String::new(),
                         path => format!("{path}:{}: ", finding.line),
                     };
-                    progress(&format!("  {place}{}", finding.message.trim_end()));
+                    tell_line(&format!("  {place}{}", finding.message.trim_end()));
                 }
                 for check in report.checks.iter().filter_map(|c| c.not_run.as_ref()) {
-                    progress(&format!("  not checked: {check}"));
+                    tell_line(&format!("  not checked: {check}"));
                 }
             }
-            Fact::Posted { message } if message.author == Author::Workbench => progress(&message.text),
+            Fact::Posted { message } if message.author == Author::Workbench => tell_line(&message.text),
             _ => {}
         }
     }
@@ -108,7 +109,7 @@ impl Reporter {
     /// Tells of something that went wrong outside the run.
     pub fn trouble(&self, failure: &Failure, state: &State) {
         match self.style {
-            Style::Text => progress(&failure.message),
+            Style::Text => tell_line(&failure.message),
             Style::Json => {
                 let line = json!({"event": "trouble", "kind": failure.kind, "message": failure.message});
                 print_line(state.now, line);
@@ -119,7 +120,7 @@ impl Reporter {
     /// Asks what the request left open: on standard error whatever the style, since nothing else comes of it.
     pub fn question(&self, text: &str) {
         if self.style == Style::Json {
-            progress(text);
+            tell_line(text);
         }
     }
 
@@ -135,7 +136,7 @@ impl Reporter {
                     "Nothing was sent. Allow more in `limits` of the configuration, or choose another model with --model."
                 }
             };
-            progress(limit);
+            tell_line(limit);
         }
     }
 
@@ -194,10 +195,10 @@ impl Reporter {
                     print(SafeText::new(&format!("{answer}\n")).as_str());
                 }
                 for path in written(run) {
-                    progress(&format!("wrote {}", SafeText::new(path)));
+                    tell_line(&format!("wrote {}", SafeText::new(path)));
                 }
                 if exit == Exit::NothingAccepted && !state.session.name.is_empty() {
-                    progress(&format!(
+                    tell_line(&format!(
                         "Nothing was written. The proposal waits in session “{}”: open vibe-tui here to review it.",
                         state.session.name
                     ));
@@ -253,15 +254,32 @@ fn run_line(fact: &RunFact, state: &State) -> Option<Value> {
     })
 }
 
-/// A line on standard error. A closed pipe there is no reason to stop.
-fn progress(text: &str) {
-    let _ = writeln!(std::io::stderr(), "{}", SafeText::new(text));
+/// Text on standard error, made safe to show. That nobody can read it there is no reason to stop.
+pub fn tell(text: &str) {
+    let mut out = std::io::stderr().lock();
+    let _ = out.write_all(SafeText::new(text).as_str().as_bytes()).and_then(|()| out.flush());
 }
 
-/// Text on standard output. A closed pipe ends the output, not the program.
+/// A line on standard error.
+pub fn tell_line(text: &str) {
+    tell(&format!("{text}\n"));
+}
+
+/// Why standard output refused the first text that it did not take.
+static REFUSED: OnceLock<String> = OnceLock::new();
+
+/// Text on standard output. A closed pipe ends the output, not the program; anything else is [`refused`].
 pub fn print(text: &str) {
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => drop(REFUSED.set(error.to_string())),
+        _ => {}
+    }
+}
+
+/// What standard output did not take, and why: a full disk. `None` while all is well.
+pub fn refused() -> Option<&'static str> {
+    REFUSED.get().map(String::as_str)
 }
 
 fn print_line(at: Timestamp, mut line: Value) {

@@ -199,6 +199,11 @@ impl World {
         Duration::from_secs(u64::from(self.settings.config.check.timeout_seconds))
     }
 
+    /// A variable of the user's environment.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.settings.environment.get(name).map(String::as_str)
+    }
+
     /// What a check may do: nothing beyond its scratch copy.
     pub fn check_policy(&self) -> validate::Policy {
         validate::Policy::strict(std::env::current_exe().unwrap_or_default())

@@ -5,7 +5,7 @@
 //! unless the caller says so. `docs/VALIDATION.md` tells what the sandbox holds and what it does not.
 
 mod capture;
-mod command;
+mod environment;
 mod report;
 #[cfg(unix)]
 mod runner;
@@ -16,7 +16,7 @@ mod supervise;
 mod syntax;
 
 pub use capture::Output;
-pub use command::{environment, split};
+pub use environment::environment;
 #[cfg(unix)]
 pub use runner::{Ended, Outcome, RunError, run};
 #[cfg(unix)]
@@ -27,6 +27,7 @@ use crate::domain::change::ChangeSet;
 #[cfg(not(unix))]
 use crate::domain::finding::Strategy;
 use crate::domain::finding::{CheckResult, ValidationReport};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -60,6 +61,8 @@ pub struct Policy {
     pub network: Network,
     /// Files and directories that may be written besides the scratch copy and a temporary directory.
     pub writable: Vec<PathBuf>,
+    /// Variables set beside the allowed ones of the environment, and over them.
+    pub variables: Vec<(&'static str, OsString)>,
     /// What to do without a sandbox.
     pub missing: MissingSandbox,
 }
@@ -72,6 +75,7 @@ impl Policy {
             helper: helper.into(),
             network: Network::Denied,
             writable: Vec::new(),
+            variables: Vec::new(),
             missing: MissingSandbox::Refuse,
         }
     }
@@ -85,7 +89,7 @@ pub struct Job<'a> {
     pub changes: &'a ChangeSet,
     /// How syntax is checked.
     pub syntax: SyntaxCheck<'a>,
-    /// The check command's words, from [`split`]; `None` if the project has none.
+    /// The check command's words, the program first; `None` if the project has none.
     pub check: Option<&'a [String]>,
     /// How long the check may take before it is ended.
     pub deadline: Duration,

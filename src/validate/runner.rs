@@ -4,7 +4,7 @@
 //! returns; when the future is dropped instead, or the program dies, the sandbox's first process sees to it.
 
 use super::capture::Output;
-use super::command::environment;
+use super::environment::environment;
 use super::sandbox::{ENTRY, Refusal, SUPERVISE, Spec};
 use super::supervise::Last;
 use super::{MissingSandbox, Policy};
@@ -148,6 +148,7 @@ fn spawn(argv: &[String], root: &Path, policy: &Policy, spec: &Spec) -> Result<(
         .env_clear()
         .envs(environment(std::env::vars_os()))
         .envs([("TERM", "dumb"), ("NO_COLOR", "1"), ("CI", "1")])
+        .envs(policy.variables.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::from(OwnedFd::from(theirs)))
         .stdout(writer.try_clone().map_err(failed)?)
         .stderr(writer);

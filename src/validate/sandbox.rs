@@ -1,7 +1,7 @@
 //! The sandbox, seen from inside: this program started again to confine itself and then become the check.
 //!
 //! Linux: Landlock lets it write beneath the scratch copy and its temporary directory only, open no device but the
-//! harmless ones and signal nobody outside; a seccomp filter refuses every socket. Elsewhere there is no sandbox, and
+//! harmless ones and signal nobody outside; a seccomp filter refuses every socket; an administrator's privileges are gone. Elsewhere there is no sandbox, and
 //! this says so. It does not hide files from reading.
 
 use super::Network;
@@ -61,7 +61,7 @@ pub fn sandbox_main(arguments: impl IntoIterator<Item = OsString>) -> ! {
 }
 
 fn wrong(what: &str) -> ! {
-    eprintln!("vibe-tui {ENTRY}: {what}; this subcommand is for the program's own use");
+    let _ = writeln!(std::io::stderr(), "vibe-tui {ENTRY}: {what}; this subcommand is for the program's own use");
     std::process::exit(2)
 }
 
@@ -116,6 +116,7 @@ mod linux {
         ABI, AccessFs, BitFlags, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr, RulesetCreated,
         RulesetCreatedAttr, RulesetError, Scope,
     };
+    use rustix::thread::{CapabilitySet, capabilities, set_capabilities};
     use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch};
     use std::path::Path;
 
@@ -125,6 +126,7 @@ mod linux {
     const DEVICES: &[&str] = &["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
 
     pub(super) fn confine(spec: &Spec) -> Result<(), String> {
+        privileges()?;
         files(spec).map_err(|e| {
             format!("Landlock is missing or too old ({e}); it needs Linux 6.2 with Landlock switched on")
         })?;
@@ -132,6 +134,18 @@ mod linux {
             sockets()?;
         }
         Ok(())
+    }
+
+    /// Takes away what an administrator may do, but for what files any user of that name may open. With more, the
+    /// kernel shows the environment of every process, our keys among it, whatever Landlock says (`perfmon_capable` in its
+    /// `mm_access`). Landlock forbids new privileges, so that none come back with the command.
+    fn privileges() -> Result<(), String> {
+        let told = |e: rustix::io::Errno| format!("the administrator's privileges cannot be given up for it: {e}");
+        let mut held = capabilities(None).map_err(told)?;
+        held.permitted &= CapabilitySet::DAC_OVERRIDE;
+        held.effective &= held.permitted;
+        held.inheritable = CapabilitySet::empty();
+        set_capabilities(None, held).map_err(told)
     }
 
     fn files(spec: &Spec) -> Result<(), RulesetError> {

@@ -31,6 +31,9 @@ const LOOK: Duration = Duration::from_millis(10);
 /// How long it tries to end what does not end.
 const GIVE_UP: Duration = Duration::from_secs(3);
 
+/// The variable that names the directory for caches.
+const CACHE: &str = "XDG_CACHE_HOME";
+
 enum News {
     Ended(Pid, WaitStatus),
     /// Nothing is left.
@@ -62,7 +65,11 @@ fn supervise(spec: &Spec, argv: &[String]) -> std::io::Result<Last> {
     spec.writable.push(temporary.path().to_owned());
     let mut command = Command::new(std::env::current_exe()?);
     command.args([ENTRY, ENTER, &serde_json::to_string(&spec)?, "--"]).args(argv).stdin(Stdio::from(report_end));
-    command.env("TMPDIR", temporary.path()).env("XDG_CACHE_HOME", temporary.path().join("cache"));
+    command.env("TMPDIR", temporary.path());
+    // Only a policy can have set it: it is not among the user's variables that a check sees.
+    if std::env::var_os(CACHE).is_none() {
+        command.env(CACHE, temporary.path().join("cache"));
+    }
     let child = command.spawn()?;
     // The command holds the pipe's other end.
     drop(command);

@@ -518,3 +518,43 @@ fn a_database_that_cannot_be_opened_is_said_and_the_run_goes_on() {
     assert_eq!(place.files(), ["greet.py"]);
     wait_until("the directory is still there", || place.home().join("data/sessions.db").is_dir());
 }
+
+#[test]
+fn a_full_disk_behind_standard_output_is_an_error_and_a_closed_pipe_is_none() {
+    let place = Place::new();
+    let to = |file: &str, arguments: &[&str]| {
+        let full = fs::File::options().write(true).open(file).unwrap();
+        Ran::from(place.command(arguments).stdout(full).output().unwrap())
+    };
+    let ran = to("/dev/full", &["intent", REQUEST]);
+    assert_code(&ran, 1);
+    assert_said(&ran, &["standard output did not take what was printed: No space left on device"]);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    assert_code(&Ran::from(place.command(&["intent", REQUEST]).stdout(writer).output().unwrap()), 0);
+}
+
+#[test]
+fn nobody_listening_on_standard_error_changes_nothing() {
+    let place = Place::new();
+    let full = || fs::File::options().write(true).open("/dev/full").unwrap();
+    let code = |arguments: &[&str]| place.command(arguments).stderr(full()).output().unwrap().status.code();
+    assert_eq!(code(&["run", "--cwd", "/no/such/place", REQUEST]), Some(2));
+    place.configure("nonsense");
+    assert_eq!(code(&["run", "--accept", "all", "Create a python dataclass for users in user.py"]), Some(0));
+    assert_eq!(place.files(), ["user.py"]);
+}
+
+#[test]
+fn completions_and_a_manual_page_name_every_subcommand() {
+    let place = Place::new();
+    for arguments in [&["completions", "bash"][..], &["completions", "zsh"], &["completions", "fish"], &["man"]] {
+        let ran = place.run(arguments);
+        assert_code(&ran, 0);
+        for word in ["run", "sessions", "replay", "doctor"] {
+            assert!(ran.stdout.contains(word), "{arguments:?}: {word}");
+        }
+        assert!(!ran.stdout.contains("__sandbox"), "{arguments:?}");
+    }
+    assert_code(&place.run(&["completions", "tcsh"]), 2);
+}

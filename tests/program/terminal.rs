@@ -123,6 +123,26 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
 }
 
 #[test]
+fn a_key_that_comes_together_with_a_size_change_is_acted_on_at_once() {
+    let place = Place::new();
+    let mut pty = open(&place, "greet", &[]);
+    for round in 0..300 {
+        let letter = char::from(b'A' + round as u8 % 26).to_string();
+        let (width, typed) = (100 + round % 2 * 20, format!("\u{2503}{letter}{letter} "));
+        pty.press(&letter);
+        pty.resize(width, 30);
+        // The two meet in one poll only now and then: the distance between them is varied.
+        std::thread::sleep(std::time::Duration::from_micros(u64::from(round) % 50 * 4));
+        pty.press(&letter);
+        pty.expect_that("the key and the size", |screen| {
+            let wide = screen.lines().next().is_some_and(|l| l.trim_end().chars().count() > usize::from(width) - 6);
+            wide && screen.contains(&typed)
+        });
+        pty.press("\x7f\x7f");
+    }
+}
+
+#[test]
 fn a_size_that_changed_while_it_was_stopped_is_in_the_recording() {
     let place = Place::new();
     let file = place.home().join("recording.jsonl");

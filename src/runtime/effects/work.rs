@@ -17,7 +17,6 @@ use crate::repo::{read, walk};
 use crate::runtime::world::World;
 use crate::syntax;
 use crate::validate::{self, Fault};
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use tokio::task::spawn_blocking;
@@ -77,7 +76,7 @@ pub async fn validate(world: Arc<World>, events: Events, job: JobId, changes: Ch
                 Scratch::create(&copier.scratch_dir(), &copier.root, &listing, &proposal, Default::default())
             });
             match scratch.await {
-                Ok(Ok(scratch)) => run(&world, &changes, Some(scratch.path())).await,
+                Ok(Ok(scratch)) => run(&world, &changes, Some(&scratch)).await,
                 Ok(Err(failure)) => not_run(run(&world, &changes, None).await, check, failure.message),
                 Err(stopped) => not_run(run(&world, &changes, None).await, check, stopped.to_string()),
             }
@@ -87,10 +86,14 @@ pub async fn validate(world: Arc<World>, events: Events, job: JobId, changes: Ch
     events.report(Event::Work(WorkEvent::Validated { job, report: validated })).await;
 }
 
-async fn run(world: &World, changes: &ChangeSet, scratch: Option<&Path>) -> ValidationReport {
-    let policy = world.check_policy();
+async fn run(world: &World, changes: &ChangeSet, scratch: Option<&Scratch>) -> ValidationReport {
+    let mut policy = world.check_policy();
+    if let Some(scratch) = scratch {
+        policy.writable = scratch.writable();
+        policy.variables = scratch.variables(|name| world.variable(name).map(Into::into));
+    }
     let job = validate::Job {
-        root: scratch.unwrap_or(world.root.path()),
+        root: scratch.map_or(world.root.path(), Scratch::path),
         changes,
         syntax: &faults,
         check: scratch.and(world.check.as_deref()),
