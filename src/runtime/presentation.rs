@@ -69,7 +69,7 @@ impl Presentation {
         let looks = self
             .themes
             .iter()
-            .map(|name| Look { theme: Theme::load(name, &|asked| own("themes", asked)).0, depth: self.depth });
+            .map(|name| Look::new(&Theme::load(name, &|asked| own("themes", asked)).0, self.depth));
         let keys: Vec<Entry> = self
             .keys
             .iter()
