@@ -53,8 +53,21 @@ pub async fn run(mut setup: Setup, record: Option<PathBuf>) -> io::Result<()> {
     let front = Front::start(setup, recorder);
     let resolver = Resolver::new(keymap.clone());
     let view = View::new(looks, keymap);
-    let mut loop_ =
-        Loop { front, guard, screen, view, resolver, keys, signals, notify, frame_time, last: None, prompt: None, asked: false, due: None };
+    let mut loop_ = Loop {
+        front,
+        guard,
+        screen,
+        view,
+        resolver,
+        keys,
+        signals,
+        notify,
+        frame_time,
+        last: None,
+        prompt: None,
+        asked: false,
+        due: None,
+    };
     let result = loop_.run(opening).await;
     let Loop { front, guard, .. } = loop_;
     drop(guard);

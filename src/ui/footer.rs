@@ -13,7 +13,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 /// Facts that may be on their way to the disk while something runs without a word about it: there always are some.
-const ON_THEIR_WAY: u64 = 8;
+const ON_THEIR_WAY: u64 = 32;
 
 /// A key and its word; one that would do nothing now is shown without colour, so that the others keep their place.
 struct Hint {
