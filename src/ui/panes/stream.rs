@@ -12,6 +12,7 @@ use crate::graph::{Call, Outcome, Run, Stage};
 use crate::ui::theme::Role;
 use crate::ui::widgets::fit::fit_middle;
 use crate::ui::widgets::frame::{draw_frame, draw_hint};
+use crate::ui::widgets::lines::draw_lines;
 use crate::ui::widgets::transcript::{Transcript, Voice};
 use crate::ui::{Look, View, Work};
 use ratatui::Frame;
@@ -221,7 +222,7 @@ fn draw_calls(frame: &mut Frame, rect: Rect, state: &State, run: &Run, view: &mu
         let text = Span::styled(format!("asking {model}"), look.style(Role::Dim));
         frame.render_widget(Paragraph::new(text), rect);
     } else {
-        frame.render_widget(Paragraph::new(lines), rect);
+        draw_lines(frame, rect, &lines);
     }
     let end = below.saturating_sub(height);
     (below < wanted && state.stream.scroll > end).then_some(Event::ScrollEnded(Area::Stream, end))
