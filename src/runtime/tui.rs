@@ -1,5 +1,6 @@
 //! The event loop of the workbench. Order of attention: shutdown, keys, results, timers; a key never waits behind a flood.
-//! A frame is drawn only when something changed, and no more often than the limit; idle, nothing runs at all.
+//! A frame is drawn only when something changed: for the user no more often than the limit, for the stream less often still.
+//! Idle, nothing runs at all.
 
 use super::front::Front;
 use super::panic;

@@ -1,5 +1,5 @@
-//! Lines of a text one below another, cut at the edge. Does what a paragraph does for lines that are wrapped already, in a
-//! third of the time: most text is ASCII, where a byte is a cell. Wraps and aligns nothing.
+//! Lines of a text one below another, cut at the edge. Does what a paragraph does for lines that are wrapped already, without
+//! looking for graphemes where there can be none: most text is ASCII, where a byte is a cell. Wraps and aligns nothing.
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
