@@ -102,7 +102,7 @@ impl Workbench {
     fn new(lines: usize) -> Workbench {
         let model = ModelRef { provider: "bench".into(), model: "double".into() };
         let opening = opening(&model);
-        let look = Look { theme: Theme::load("dark", &|_| Ok(None)).0, depth: Depth::TrueColor };
+        let look = Look::new(&Theme::load("dark", &|_| Ok(None)).0, Depth::TrueColor);
         let keymap = Keymap::load("default", &|_| Ok(None), &[]).0;
         let screen = Terminal::new(TestBackend::new(200, 60)).unwrap();
         let view = View::new(vec![look], keymap);

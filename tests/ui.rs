@@ -583,6 +583,24 @@ fn a_token_lays_out_the_line_it_is_in_however_long_the_answer_is() {
 }
 
 #[test]
+fn a_full_stream_makes_room_for_several_lines_at_once_and_shows_each_line_at_once() {
+    let mut desk = shop(MIDDLE);
+    desk.replies.clear();
+    desk.replies.extend([PLAN.into(), Reply::Held]);
+    desk.event(Event::Requested(REQUEST.into()));
+    let row = |text: &str, n: usize| text.lines().position(|l| l.contains(&format!("Line {n}.")));
+    let (mut before, mut moved) = (String::new(), 0);
+    for n in 0..60 {
+        desk.delta(&format!("Line {n}.\n"), "");
+        let now = desk.text();
+        assert!(row(&now, n).is_some(), "line {n} is not there\n{now}");
+        moved += usize::from(n > 0 && row(&now, n - 1) != row(&before, n - 1));
+        before = now;
+    }
+    assert!((2..=20).contains(&moved), "moved {moved} times");
+}
+
+#[test]
 fn a_large_proposal_is_placed_once_and_highlighted_where_it_is_looked_at() {
     let mut desk = long_change(25_000, LARGE);
     desk.frame();

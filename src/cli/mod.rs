@@ -158,9 +158,10 @@ fn man() -> anyhow::Result<ExitCode> {
 #[error("{0}")]
 struct Usage(String);
 
-/// Runs `work` on the asynchronous runtime: two threads are enough for one user.
+/// Runs `work` on the asynchronous runtime. Beside this thread, which draws, one is enough for one user: two would wake
+/// each other for every token.
 fn block_on<F: Future>(work: F) -> anyhow::Result<F::Output> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let output = runtime.block_on(work);
     // A blocked worker (a slow disk, a resolver) must not hold the prompt back.
     runtime.shutdown_timeout(std::time::Duration::from_millis(500));

@@ -66,10 +66,8 @@ impl Presentation {
             let found = self.files.iter().find(|(f, n, _)| f == folder && n == name);
             Ok(found.map(|(_, name, text)| Source::new(name.clone(), text.clone())))
         };
-        let looks = self
-            .themes
-            .iter()
-            .map(|name| Look { theme: Theme::load(name, &|asked| own("themes", asked)).0, depth: self.depth });
+        let looks =
+            self.themes.iter().map(|name| Look::new(&Theme::load(name, &|asked| own("themes", asked)).0, self.depth));
         let keys: Vec<Entry> = self
             .keys
             .iter()

@@ -1,5 +1,6 @@
 //! The event loop of the workbench. Order of attention: shutdown, keys, results, timers; a key never waits behind a flood.
-//! A frame is drawn only when something changed, and no more often than the limit; idle, nothing runs at all.
+//! A frame is drawn only when something changed: for the user no more often than the limit, for the stream less often still.
+//! Idle, nothing runs at all.
 
 use super::front::Front;
 use super::panic;
@@ -53,8 +54,21 @@ pub async fn run(mut setup: Setup, record: Option<PathBuf>) -> io::Result<()> {
     let front = Front::start(setup, recorder);
     let resolver = Resolver::new(keymap.clone());
     let view = View::new(looks, keymap);
-    let mut loop_ =
-        Loop { front, guard, screen, view, resolver, keys, signals, notify, frame_time, last: None, due: None };
+    let mut loop_ = Loop {
+        front,
+        guard,
+        screen,
+        view,
+        resolver,
+        keys,
+        signals,
+        notify,
+        frame_time,
+        last: None,
+        prompt: None,
+        asked: false,
+        due: None,
+    };
     let result = loop_.run(opening).await;
     let Loop { front, guard, .. } = loop_;
     drop(guard);
@@ -75,6 +89,10 @@ struct Loop {
     frame_time: Duration,
     /// When the last frame was drawn.
     last: Option<Instant>,
+    /// When the last frame was drawn that answered the user.
+    prompt: Option<Instant>,
+    /// Whether the next one answers the user.
+    asked: bool,
     /// When the next one is to be drawn; `None` while nothing changed.
     due: Option<Instant>,
 }
@@ -149,10 +167,16 @@ impl Loop {
         Ok(())
     }
 
-    /// Takes an event; the change is on the screen within `patience`.
+    /// Takes an event; the change is on the screen within `patience`. What the user does never waits for the stream: only
+    /// frames that answer the user keep those from coming too often.
     async fn event(&mut self, event: Event, patience: Duration) -> io::Result<()> {
         let effects = self.front.take(event).await;
-        let earliest = self.last.map_or_else(Instant::now, |last| last + self.frame_time.max(patience));
+        let (last, apart) = match patience.is_zero() {
+            true => (self.prompt, self.frame_time),
+            false => (self.last, self.frame_time.max(patience)),
+        };
+        self.asked |= patience.is_zero();
+        let earliest = last.map_or_else(Instant::now, |last| last + apart);
         self.due = Some(self.due.map_or(earliest, |due| due.min(earliest)));
         self.own(effects).await
     }
@@ -210,10 +234,12 @@ impl Loop {
         let mut beyond = Vec::new();
         let drawn = self.screen.draw(|frame| beyond = ui::draw(frame, state, view))?;
         self.last = Some(Instant::now());
+        if std::mem::take(&mut self.asked) {
+            self.prompt = self.last;
+        }
         let (width, height) = (drawn.area.width, drawn.area.height);
         if (width, height) == state.size {
-            let buffer = drawn.buffer.clone();
-            self.front.drawn(&buffer);
+            self.front.drawn(drawn.buffer);
         } else {
             // The terminal has changed its size and the signal has not come yet, or came while we were stopped.
             return self.event(Event::Resized(width, height), Duration::ZERO).await;

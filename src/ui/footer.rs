@@ -12,6 +12,9 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+/// Facts that may be on their way to the disk while something runs without a word about it: there always are some.
+const ON_THEIR_WAY: u64 = 32;
+
 /// A key and its word; one that would do nothing now is shown without colour, so that the others keep their place.
 struct Hint {
     keys: String,
@@ -47,7 +50,8 @@ fn told_line(state: &State, view: &View, width: usize) -> Line<'static> {
         let text = fit(&format!("Not saved: {failure}"), room);
         return Line::from(Span::styled(format!(" {text}"), look.style(Role::Warning)));
     }
-    if !state.session.is_saved() {
+    let behind = state.session.seq.saturating_sub(state.session.acknowledged);
+    if behind > (if state.is_busy() { ON_THEIR_WAY } else { 0 }) {
         return Line::from(Span::styled(" saving…", look.style(Role::Dim)));
     }
     Line::default()

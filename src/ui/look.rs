@@ -1,21 +1,23 @@
 //! A theme at the depth of this terminal: the only way by which a style is made.
 
-use super::theme::{Depth, Role, Theme};
+use super::theme::{Depth, Role, Styles, Theme};
 use ratatui::style::Style;
 
-/// A theme and how many colours the terminal has.
+/// The styles of a theme on a terminal with so many colours.
 #[derive(Clone, Debug)]
 pub struct Look {
-    /// The theme.
-    pub theme: Theme,
-    /// The terminal's colours.
-    pub depth: Depth,
+    styles: Styles,
 }
 
 impl Look {
+    /// A theme in the colours of this terminal.
+    pub fn new(theme: &Theme, depth: Depth) -> Look {
+        Look { styles: theme.styles(depth) }
+    }
+
     /// The style of a role.
     pub fn style(&self, role: Role) -> Style {
-        self.theme.style(role, self.depth)
+        self.styles.get(role)
     }
 }
 
@@ -25,6 +27,6 @@ pub mod tests {
 
     /// The dark theme without colours, for tests of text.
     pub fn plain_look() -> Look {
-        Look { theme: Theme::load("dark", &|_| Ok(None)).0, depth: Depth::None }
+        Look::new(&Theme::load("dark", &|_| Ok(None)).0, Depth::None)
     }
 }

@@ -78,7 +78,7 @@ pub fn model(name: &str, locality: Locality, window: u32) -> Candidate {
 }
 
 pub fn look(theme: &str, depth: Depth) -> Look {
-    Look { theme: Theme::load(theme, &|_| Ok(None)).0, depth }
+    Look::new(&Theme::load(theme, &|_| Ok(None)).0, depth)
 }
 
 pub fn keymap(name: &str) -> Keymap {

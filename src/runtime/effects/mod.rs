@@ -16,10 +16,15 @@ use crate::domain::ids::{RequestId, SessionId};
 use crate::domain::model::Locality;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+/// Streamed text is written to the journal after this at the latest. A commit costs the same for one piece as for many.
+const HELD: Duration = Duration::from_millis(250);
 
 /// An event and the session it is about. Identifiers of requests and jobs are counted within a session, so that what
 /// comes late for a session that was left must not reach the one that is open now.
@@ -78,6 +83,8 @@ pub struct Performer {
     open: Option<SessionId>,
     /// Facts of it that could not be written, and why. They are tried again with those that follow.
     unsaved: Option<(Entry, Failure)>,
+    /// Streamed text that waits for more of it, and until when. Whatever else is asked for comes after it.
+    held: Option<(Entry, Instant)>,
 }
 
 impl Performer {
@@ -92,14 +99,30 @@ impl Performer {
             settling: TaskTracker::new(),
             open,
             unsaved: None,
+            held: None,
         }
     }
 
     /// Performs what comes until the sender is gone.
     pub async fn serve(mut self, mut effects: mpsc::Receiver<Effect>) {
-        while let Some(effect) = effects.recv().await {
+        loop {
+            let effect = match &self.held {
+                None => effects.recv().await,
+                Some((_, until)) => match timeout_at(*until, effects.recv()).await {
+                    Ok(effect) => effect,
+                    Err(_) => {
+                        self.release().await;
+                        continue;
+                    }
+                },
+            };
+            let Some(effect) = effect else { break };
+            if !matches!(effect, Effect::Journal(_)) {
+                self.release().await;
+            }
             self.perform(effect).await;
         }
+        self.release().await;
         for (cancel, _) in self.calls.values() {
             cancel.cancel();
         }
@@ -117,7 +140,7 @@ impl Performer {
         let answers = self.answers.of(self.open.as_ref());
         let results = self.results.of(self.open.as_ref());
         match effect {
-            Effect::Journal(entry) => self.journal(entry).await,
+            Effect::Journal(entry) => self.journal_or_hold(entry).await,
             Effect::CallModel { .. } => self.call(effect).await,
             Effect::CancelRequest(request) => {
                 // The fact that led here has made its session the open one.
@@ -160,6 +183,30 @@ impl Performer {
             Effect::SumLedger(id, run) => store::totals(&world, &self.answers.of(Some(&id)), &id, run).await,
             Effect::KeepPrompt(text) => store::keep_prompt(&world, &self.answers.of(None), &text).await,
             Effect::CopyText(_) | Effect::Notify(_) | Effect::Terminal(_) => {}
+        }
+    }
+
+    /// Appends facts; those that are nothing but streamed text may wait for more of it.
+    async fn journal_or_hold(&mut self, entry: Entry) {
+        let streamed = entry.facts.iter().all(|dated| !dated.fact.is_durable());
+        let (entry, until) = match self.held.take() {
+            Some((before, until)) if before.session == entry.session => (before.followed_by(entry), until),
+            Some((before, _)) => {
+                self.journal(before).await;
+                (entry, Instant::now() + HELD)
+            }
+            None => (entry, Instant::now() + HELD),
+        };
+        match streamed {
+            true => self.held = Some((entry, until)),
+            false => self.journal(entry).await,
+        }
+    }
+
+    /// Appends what was held.
+    async fn release(&mut self) {
+        if let Some((entry, _)) = self.held.take() {
+            self.journal(entry).await;
         }
     }
 

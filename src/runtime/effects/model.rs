@@ -23,8 +23,8 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-/// Text is handed on this often at most: twice a frame of a calm screen.
-const MERGE: Duration = Duration::from_millis(16);
+/// Text is handed on this often at most: once a frame of a calm screen.
+const MERGE: Duration = Duration::from_millis(33);
 
 /// A request as the state asked for it.
 pub struct Call {

@@ -8,6 +8,7 @@ use crate::ui::theme::Role;
 use crate::ui::widgets::fit::{columns, fit, one_line};
 use crate::ui::widgets::frame::draw_frame;
 use crate::ui::widgets::input::Input;
+use crate::ui::widgets::lines::draw_lines;
 use crate::ui::widgets::transcript::Transcript;
 use crate::ui::{Look, View};
 use ratatui::Frame;
@@ -84,7 +85,7 @@ fn draw_talk(frame: &mut Frame, rect: Rect, state: &State, view: &mut View) -> O
     let end = below.saturating_sub(height);
     let beyond = (below < wanted && state.chat.scroll > end).then_some(Event::ScrollEnded(Area::Chat, end));
     lines.reverse();
-    frame.render_widget(Paragraph::new(lines), rect);
+    draw_lines(frame, rect, &lines);
     beyond
 }
 

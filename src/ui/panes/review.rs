@@ -13,6 +13,7 @@ use crate::graph::{Attempt, Outcome, Run, Stage};
 use crate::ui::theme::Role;
 use crate::ui::widgets::fit::{columns, fit, fit_middle, one_line};
 use crate::ui::widgets::frame::{draw_frame, draw_hint};
+use crate::ui::widgets::lines::draw_lines;
 use crate::ui::widgets::wrap::wrap;
 use crate::ui::{Look, View, Work};
 use code::{Code, window};
@@ -67,7 +68,7 @@ pub fn draw_review(frame: &mut Frame, rect: Rect, state: &State, view: &mut View
     frame.render_widget(status_line(run, attempt, state, view, width), top);
     frame.render_widget(Paragraph::new(failure), failed);
     let lines = body_lines(state, run, attempt, view, usize::from(body.height));
-    frame.render_widget(Paragraph::new(lines), body);
+    draw_lines(frame, body, &lines);
 }
 
 /// Brings the layout up to what is under review.

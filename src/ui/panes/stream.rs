@@ -12,12 +12,16 @@ use crate::graph::{Call, Outcome, Run, Stage};
 use crate::ui::theme::Role;
 use crate::ui::widgets::fit::fit_middle;
 use crate::ui::widgets::frame::{draw_frame, draw_hint};
+use crate::ui::widgets::lines::draw_lines;
 use crate::ui::widgets::transcript::{Transcript, Voice};
 use crate::ui::{Look, View, Work};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
+
+/// A pane that is full makes room for this part of its lines at once.
+const STEPS: usize = 4;
 
 /// The run's requests, laid out.
 #[derive(Default)]
@@ -187,7 +191,17 @@ fn draw_calls(frame: &mut Frame, rect: Rect, state: &State, run: &Run, view: &mu
         *cache = Cache { of, calls: Vec::new() };
     }
     cache.calls.resize_with(run.calls.len(), Laid::new);
+    // Drawing every line anew for each line that is added is most of what a terminal is sent: the text fills the pane and
+    // then makes room for several lines at once.
+    let growing = state.stream.scroll == 0 && state.stream.live.as_ref().is_some_and(|l| l.ended.is_none());
+    let newest = run.calls.last().zip(cache.calls.last_mut()).filter(|_| growing);
+    let free = newest.map_or(0, |(call, laid)| {
+        laid.update(call, width, look, work);
+        let step = (height / STEPS).max(1);
+        (step - laid.len() % step) % step
+    });
     let (mut below, mut parts) = (0, Vec::new());
+    let height = height - free;
     let mut missing = height;
     let wanted = state.stream.scroll + height;
     for (call, laid) in run.calls.iter().zip(&mut cache.calls).rev() {
@@ -208,7 +222,7 @@ fn draw_calls(frame: &mut Frame, rect: Rect, state: &State, run: &Run, view: &mu
         let text = Span::styled(format!("asking {model}"), look.style(Role::Dim));
         frame.render_widget(Paragraph::new(text), rect);
     } else {
-        frame.render_widget(Paragraph::new(lines), rect);
+        draw_lines(frame, rect, &lines);
     }
     let end = below.saturating_sub(height);
     (below < wanted && state.stream.scroll > end).then_some(Event::ScrollEnded(Area::Stream, end))
