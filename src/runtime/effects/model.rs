@@ -71,7 +71,7 @@ pub async fn call(world: Arc<World>, events: Events, mut call: Call, cancel: Can
 /// a tokenizer takes a moment, so it is done beside the event loop and for paid models only.
 async fn counted(request: &ModelRequest) -> u32 {
     let (model, messages) = (request.model.clone(), request.messages.clone());
-    let count = tokio::task::spawn_blocking(move || Counter::for_model(&model).prompt(&messages));
+    let count = tokio::task::spawn_blocking(move || Counter::for_model(&model).prompt(&messages, None));
     count.await.map_or(request.prompt_tokens, |count| count.upper().max(request.prompt_tokens))
 }
 
