@@ -78,6 +78,7 @@ impl Reporter {
                 }
             }
             Fact::Posted { message } if message.author == Author::Workbench => progress(&message.text),
+            Fact::Remembered { memory } => progress(&format!("Remembered: {}", memory.text)),
             _ => {}
         }
     }
@@ -92,6 +93,9 @@ impl Reporter {
                 "intent": super::intent_json(&spec.intent),
             }),
             Fact::Posted { message } => json!({"event": "message", "author": message.author, "text": message.text}),
+            Fact::Remembered { memory } => {
+                json!({"event": "remembered", "kind": memory.kind, "text": memory.text, "source": memory.source})
+            }
             Fact::Run { run, fact } => match run_line(fact, state) {
                 Some(mut line) => {
                     line["run"] = json!(run);

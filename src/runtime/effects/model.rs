@@ -8,7 +8,7 @@ use crate::budget::choice::Candidate;
 use crate::budget::ledger::{Grant, Reservation, Totals};
 use crate::budget::limit::Limits;
 use crate::budget::price::{Price, cost, worst_case};
-use crate::budget::token::Counter;
+use crate::budget::token::Count;
 use crate::context::token::estimate;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{RequestId, RunId, SessionId};
@@ -52,8 +52,9 @@ pub async fn find(world: Arc<World>, events: Events) {
 
 /// Makes a request and reports what comes of it. When cancelled it settles and says nothing.
 pub async fn call(world: Arc<World>, events: Events, mut call: Call, cancel: CancellationToken) {
-    if call.locality == Locality::Remote {
-        call.request.prompt_tokens = counted(&call.request).await;
+    let count = world.tokens.prompt(world.found().as_deref(), &call.request, call.locality).await;
+    if let Some(count) = count {
+        apply(count, &mut call.request);
     }
     let price = world.prices.price(&call.request.model, call.locality);
     match reserve(&world, &call, &price).await {
@@ -67,12 +68,14 @@ pub async fn call(world: Arc<World>, events: Events, mut call: Call, cancel: Can
     }
 }
 
-/// Tokens of a prompt that may cost money: by the model's own tokenizer where there is one, else on the safe side. Loading
-/// a tokenizer takes a moment, so it is done beside the event loop and for paid models only.
-async fn counted(request: &ModelRequest) -> u32 {
-    let (model, messages) = (request.model.clone(), request.messages.clone());
-    let count = tokio::task::spawn_blocking(move || Counter::for_model(&model).prompt(&messages, None));
-    count.await.map_or(request.prompt_tokens, |count| count.upper().max(request.prompt_tokens))
+/// What is reserved and what room is left for the answer follow the prompt's tokens as they were counted, or as they hardly
+/// are more.
+fn apply(count: Count, request: &mut ModelRequest) {
+    request.prompt_tokens = count.upper();
+    if count.exact {
+        let room = request.window.saturating_sub(count.tokens).max(1);
+        request.max_output = request.max_output.min(room);
+    }
 }
 
 /// Claims the worst case. `Err` is what to report instead of sending.
@@ -172,6 +175,11 @@ async fn send(world: &World, events: &Events, call: Call, price: &Price, cancel:
         && !matches!(price, Price::Free)
     {
         events.report(Event::Noticed(failure(&error))).await;
+    }
+    // Figures of a prompt that was answered teach how the next one's are to be estimated.
+    let reported = progress.usage.filter(|usage| !usage.estimated && outcome.is_ok());
+    if let Some(usage) = reported.filter(|_| call.locality != Locality::Embedded) {
+        world.tokens.learn(&world.store, &request, usage.input).await;
     }
     let event = match outcome {
         _ if cancel.is_cancelled() => return,
