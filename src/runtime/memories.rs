@@ -79,7 +79,7 @@ fn line(memory: &Memory, format: Format) -> String {
     let (recalled, accepted) = (memory.recalled, memory.accepted);
     format!(
         "{:>4}  {pinned:<6}  {kind} from {source}, {days} d old, recalled {recalled}, accepted {accepted}\n        {text}\n",
-        memory.id
+        memory.id.0
     )
 }
 

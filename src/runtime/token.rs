@@ -145,7 +145,7 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_text_is_counted_once_and_a_slow_server_is_not_waited_for() {
         let (bytes, tokens) = (Arc::new(Bytes::default()), Tokens::default());
         let provider: Arc<dyn Provider> = bytes.clone();

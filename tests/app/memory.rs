@@ -1,13 +1,16 @@
 //! What is remembered beyond the session: orders, the record in the journal, lessons and credit after an accepted change.
 
 use super::desk::*;
-use vibe_tui::app::WorkEvent;
-use vibe_tui::app::{Action, COMMANDS, Command, Effect, Fact, Failed, Overlay, PickerKind, PickerValue, StoreEvent};
+use vibe_tui::app::{
+    Action, COMMANDS, Command, Effect, Event, Fact, Failed, Overlay, PickerKind, PickerValue, StoreEvent, TextEdit,
+    WorkEvent,
+};
 use vibe_tui::domain::clock::Timestamp;
 use vibe_tui::domain::context::{ContextItem, ContextKind};
 use vibe_tui::domain::ids::{MemoryId, RunId, SessionId};
 use vibe_tui::domain::memory::{Memory, MemoryChange, MemoryKind, MemoryOrder, MemorySource, NewMemory};
 use vibe_tui::domain::message::Author;
+use vibe_tui::domain::model::Node;
 
 fn new(text: &str) -> NewMemory {
     NewMemory::new(MemoryKind::Fact, text, MemorySource::User).unwrap()
@@ -106,10 +109,21 @@ fn the_palette_offers_the_orders_that_are_no_action_and_begins_to_type_them() {
     assert_eq!(picker.choice().unwrap().value, PickerValue::Command(command));
     desk.act(Action::Confirm);
     assert_eq!((desk.state.chat.text().as_str(), desk.state.chat.typing), ("/remember ", true));
+    desk.event(Event::Typed(TextEdit::DeleteToStart));
     desk.submit("/nonsense");
     for command in COMMANDS {
         assert!(desk.notice().contains(&format!("/{}", command.name)), "{}", desk.notice());
     }
+}
+
+/// A desk at whose gate the proposal was revised.
+fn revised() -> Desk {
+    let lambda = whole("calc.py", &format!("{CALC}\nsubtract = lambda a, b: a - b\n"));
+    let mut desk = Desk::at_gate(World::new().says(Node::Executor, subtract()).says(Node::Executor, lambda));
+    desk.submit("use a lambda");
+    desk.settle();
+    assert_eq!((desk.run().attempts.len(), desk.run().chosen), (2, 1));
+    desk
 }
 
 /// Accepts everything and writes it; the effects of the moment at which it is written.
@@ -127,9 +141,7 @@ fn lesson(text: &str) -> MemoryOrder {
 
 #[test]
 fn a_revision_whose_proposal_is_accepted_is_a_lesson_and_is_learned_once() {
-    let mut desk = Desk::at_gate(World::new());
-    desk.submit("use a lambda");
-    desk.settle();
+    let mut desk = revised();
     assert_eq!(accept(&mut desk), [lesson("use a lambda")]);
     let said = desk.said(Author::Workbench);
     assert!(said.contains(&"Learned from your revision: use a lambda"), "{said:?}");
@@ -144,14 +156,10 @@ fn a_revision_whose_proposal_is_accepted_is_a_lesson_and_is_learned_once() {
 
 #[test]
 fn a_revision_teaches_nothing_when_an_earlier_attempt_or_nothing_is_accepted() {
-    let mut desk = Desk::at_gate(World::new());
-    desk.submit("use a lambda");
-    desk.settle();
+    let mut desk = revised();
     desk.act(Action::PreviousAttempt);
     assert_eq!(accept(&mut desk), []);
-    let mut desk = Desk::at_gate(World::new());
-    desk.submit("use a lambda");
-    desk.settle();
+    let mut desk = revised();
     desk.acts(&[Action::RejectAll, Action::Apply]);
     desk.settle();
     assert!(!journal(&desk).iter().any(|f| matches!(f, Fact::Remembered { .. })));
