@@ -3,13 +3,15 @@
 use proptest::prelude::*;
 use std::cell::Cell;
 use vibe_tui::context::token::estimate;
-use vibe_tui::context::{MAX_WANTED, Sources, assemble, wanted};
+use vibe_tui::context::{MAX_WANTED, Sources, Truncation, assemble, wanted};
 use vibe_tui::domain::change::{FileContent, FileSnapshot};
 use vibe_tui::domain::clock::Timestamp;
 use vibe_tui::domain::context::{ContextBundle, ContextItem, ContextKind};
+use vibe_tui::domain::ids::MemoryId;
 use vibe_tui::domain::intent::{Action, Complexity, Intent};
 use vibe_tui::domain::language::Language;
-use vibe_tui::domain::message::{Author, Message};
+use vibe_tui::domain::memory::{Memory, MemoryKind, MemorySource, Remark, RemarkKind};
+use vibe_tui::domain::message::{Author, Message, PastRun};
 
 fn intent(text: &str, paths: &[&str], symbols: &[&str]) -> Intent {
     let own = |list: &[&str]| list.iter().map(|s| s.to_string()).collect();
@@ -151,6 +153,8 @@ fn rich() -> (Intent, Sources) {
         agents: Some("Use tabs.\n".into()),
         patterns: vec![("one".into(), "x".repeat(300)), ("two".into(), "y".repeat(300)), ("three".into(), "z".into())],
         conversation: (0..20).map(|i| say(Author::User, &format!("message {i} {}", "m".repeat(40)))).collect(),
+        truncation: Truncation::Recent,
+        ..Sources::default()
     };
     (intent("change a.py", &["a.py", "b.py", "logo.png"], &[]), sources)
 }
@@ -260,7 +264,7 @@ fn the_newest_turns_are_kept_whole_and_the_request_is_not_repeated() {
     let mut conversation: Vec<Message> =
         (0..30).map(|i| say(Author::Assistant, &format!("turn {i:02} {}", "m".repeat(60)))).collect();
     conversation.push(say(Author::User, "do it"));
-    let sources = Sources { conversation, ..Sources::default() };
+    let sources = Sources { conversation, truncation: Truncation::Recent, ..Sources::default() };
     let bundle = assemble(&intent("do it", &[], &[]), &sources, 1000, &chars);
     let kept = bundle.items.len() - 1;
     assert!((8..12).contains(&kept), "{kept}");
@@ -338,6 +342,7 @@ fn any_sources() -> impl Strategy<Value = Sources> {
             agents,
             patterns,
             conversation,
+            ..Sources::default()
         })
 }
 
@@ -441,4 +446,156 @@ fn the_estimate_of_a_large_text_takes_linear_time() {
         assert!(started.elapsed() < std::time::Duration::from_secs(10), "{unit:?}: {:?}", started.elapsed());
     }
     assert_eq!(estimate(""), 0);
+}
+
+// What is remembered, and what of the conversation is repeated.
+
+fn memory(id: u64, text: &str) -> Memory {
+    Memory {
+        id: MemoryId(id),
+        kind: MemoryKind::Fact,
+        text: text.into(),
+        source: MemorySource::User,
+        at: Timestamp(0),
+        pinned: false,
+        recalled: 0,
+        accepted: 0,
+        accepted_at: None,
+    }
+}
+
+#[test]
+fn memories_stand_between_the_rules_and_the_conversation_pinned_ones_first_and_say_why() {
+    let lesson = Memory { kind: MemoryKind::Lesson, ..memory(3, "Retries back off; never sleep in a lock.") };
+    let sources = Sources {
+        agents: Some("Use tabs.\n".into()),
+        memory: vec![memory(1, "Nothing of the kind."), Memory { pinned: true, ..memory(2, "Be brief.") }, lesson],
+        conversation: vec![say(Author::User, "earlier")],
+        patterns: vec![("one".into(), "x".into())],
+        ..Sources::default()
+    };
+    let bundle = assemble(&intent("add retries to the upload", &[], &[]), &sources, 4000, &chars);
+    assert_eq!(labels(&bundle), ["AGENTS.md", "one", "pinned memory 2", "memory 3", "message 1"]);
+    assert_eq!(item(&bundle, "pinned memory 2").text, "Remembered: Be brief.\n");
+    let lesson = item(&bundle, "memory 3");
+    assert!(lesson.text.starts_with("Learned from an earlier correction: Retries"), "{}", lesson.text);
+    assert_eq!(lesson.reason, "shares `retry` with the request; 0 d old");
+}
+
+#[test]
+fn memories_leave_half_of_what_is_left_to_the_conversation() {
+    let sources = Sources {
+        memory: (0..9).map(|n| memory(n, &format!("Upload {n} {}", "m".repeat(60)))).collect(),
+        conversation: vec![say(Author::User, &"c".repeat(250))],
+        ..Sources::default()
+    };
+    let bundle = assemble(&intent("fix the upload", &[], &[]), &sources, 1000, &chars);
+    let remembered: u32 = bundle.items.iter().filter(|i| i.label.starts_with("memory")).map(|i| i.tokens).sum();
+    assert!((300..=500).contains(&remembered), "{remembered}");
+    assert!(labels(&bundle).contains(&"message 1"), "{:?}", labels(&bundle));
+}
+
+#[test]
+fn remarks_of_the_wanted_files_come_with_them() {
+    let remark = |path: &str, line, kind, text: &str| Remark { path: path.into(), line, kind, text: text.into() };
+    let sources = Sources {
+        listing: listing(&["a.py", "b.py"]),
+        snapshots: vec![text("a.py", "pass\n")],
+        remarks: vec![
+            remark("a.py", 7, RemarkKind::Complexity, "`parse` has 23 paths"),
+            remark("a.py", 3, RemarkKind::Todo, "TODO: handle empty input"),
+            remark("b.py", 1, RemarkKind::Todo, "FIXME"),
+        ],
+        ..Sources::default()
+    };
+    let bundle = assemble(&intent("x", &["a.py"], &[]), &sources, 4000, &chars);
+    let remarks = item(&bundle, "remarks in a.py");
+    assert_eq!(
+        remarks.text,
+        "### REMARKS IN a.py\n- line 3: TODO: handle empty input\n- line 7: `parse` has 23 paths\n"
+    );
+    assert_eq!(remarks.reason, "2 of 2 remarks of a wanted file: 1 to do, 1 complex");
+    assert!(!labels(&bundle).contains(&"remarks in b.py"));
+}
+
+/// Three turns: about the parser, about the weather, about the docs.
+fn talk(truncation: Truncation) -> Sources {
+    let past = |request: &str, outcome: &str| PastRun { request: request.into(), outcome: outcome.into() };
+    Sources {
+        conversation: vec![
+            say(Author::User, "Make the parser faster"),
+            say(Author::Assistant, &format!("The parser reads once now. {}", "p".repeat(100))),
+            say(Author::Workbench, "Written: 1 file."),
+            say(Author::User, "Say something about the weather"),
+            say(Author::Assistant, &format!("It rains. {}", "w".repeat(100))),
+            say(Author::User, "Write the docs"),
+            say(Author::Assistant, "Done."),
+        ],
+        past: vec![
+            past("Make the parser faster", "applied to src/parser.rs"),
+            past("Say something about the weather", "answered: It rains."),
+        ],
+        truncation,
+        ..Sources::default()
+    }
+}
+
+#[test]
+fn selective_repeats_the_newest_turn_and_those_that_have_to_do_with_the_request_in_their_order() {
+    let bundle = assemble(&intent("fix the parser", &[], &[]), &talk(Truncation::Selective), 4000, &chars);
+    let expected = ["conversation", "message 1", "message 2", "message 3", "message 6", "message 7"];
+    assert_eq!(labels(&bundle), expected);
+    assert_eq!(bundle.items[0].text, "… 2 earlier messages omitted …\n");
+    assert_eq!(item(&bundle, "message 2").reason, "shares `parser` with the request");
+    assert_eq!(item(&bundle, "message 7").reason, "the newest turn");
+}
+
+#[test]
+fn a_turn_that_has_to_do_with_the_request_and_does_not_fit_is_reduced_to_its_outcome() {
+    let bundle = assemble(&intent("fix the parser", &[], &[]), &talk(Truncation::Selective), 240, &chars);
+    assert_eq!(labels(&bundle), ["conversation", "turn 1", "message 6", "message 7"]);
+    let line = "### EARLIER IN THIS CONVERSATION\n- Make the parser faster → applied to src/parser.rs\n";
+    assert_eq!(item(&bundle, "turn 1").text, line);
+}
+
+#[test]
+fn summary_tells_each_earlier_turn_in_a_line_by_the_runs_own_record() {
+    let bundle = assemble(&intent("anything", &[], &[]), &talk(Truncation::Summary), 4000, &chars);
+    assert_eq!(labels(&bundle), ["earlier turns", "message 6", "message 7"]);
+    let lines = "### EARLIER IN THIS CONVERSATION\n- Make the parser faster → applied to src/parser.rs\n- Say something about the weather → answered: It rains.\n";
+    assert_eq!(item(&bundle, "earlier turns").text, lines);
+    let tight = assemble(&intent("anything", &[], &[]), &talk(Truncation::Summary), 180, &chars);
+    assert!(tight.items[0].text.contains("… 1 earlier turns omitted …\n- Say something"), "{:?}", tight.items[0]);
+    let unrecorded = Sources { past: Vec::new(), ..talk(Truncation::Summary) };
+    let bundle = assemble(&intent("anything", &[], &[]), &unrecorded, 4000, &chars);
+    assert!(bundle.items[0].text.contains("- Make the parser faster → Written: 1 file.\n"), "{:?}", bundle.items[0]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_remembered_said_and_remarked_nothing_passes_the_budget(
+        turns in proptest::collection::vec(("[a-z ]{0,40}", any::<bool>()), 0..20),
+        texts in proptest::collection::vec(("[a-z ]{1,40}", any::<bool>()), 0..20),
+        truncation in prop_oneof![Just(Truncation::Recent), Just(Truncation::Summary), Just(Truncation::Selective)],
+        budget in 0u32..1500,
+    ) {
+        let author = |user: bool| if user { Author::User } else { Author::Assistant };
+        let remembered = texts.iter().zip(0..).map(|((text, pinned), id)| Memory { pinned: *pinned, ..memory(id, text) });
+        let remark = |(line, (text, _)): (usize, &(String, bool))| Remark {
+            path: "a.py".into(), line: line as u32, kind: RemarkKind::Todo, text: text.clone() };
+        let sources = Sources {
+            listing: listing(&["a.py"]),
+            memory: remembered.collect(),
+            remarks: texts.iter().enumerate().map(remark).collect(),
+            conversation: turns.iter().map(|(text, user)| say(author(*user), text)).collect(),
+            truncation,
+            ..Sources::default()
+        };
+        let asked = intent("a b cde fgh in a.py", &["a.py"], &[]);
+        let bundle = assemble(&asked, &sources, budget, &chars);
+        prop_assert!(bundle.tokens <= budget && bundle.tokens == bundle.items.iter().map(|i| chars(&i.text)).sum::<u32>());
+        prop_assert_eq!(&bundle, &assemble(&asked, &sources, budget, &chars));
+    }
 }

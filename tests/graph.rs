@@ -288,7 +288,15 @@ fn snapshot(disk: &BTreeMap<String, String>, path: &str) -> FileSnapshot {
 fn bundle(disk: &BTreeMap<String, String>) -> ContextBundle {
     let items = disk.iter().map(|(path, text)| item(ContextKind::Code, path, &whole(path, text))).collect();
     let files = disk.keys().map(|path| snapshot(disk, path)).collect();
-    ContextBundle { items, files, listing: disk.keys().cloned().collect(), tokens: 100, budget: 1000, exact: false }
+    ContextBundle {
+        items,
+        files,
+        listing: disk.keys().cloned().collect(),
+        tokens: 100,
+        budget: 1000,
+        exact: false,
+        per_mille: 0,
+    }
 }
 
 fn item(kind: ContextKind, label: &str, text: &str) -> ContextItem {

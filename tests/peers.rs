@@ -261,6 +261,19 @@ async fn the_window_is_the_one_of_a_slot_and_tokens_are_counted_by_the_server() 
 }
 
 #[tokio::test]
+async fn a_prompts_count_is_the_one_that_the_server_reports_afterwards() {
+    let Some(url) = peer("VIBE_PEER_LLAMA") else { return };
+    for protocol in [Protocol::Chat, Protocol::Messages] {
+        let server = llama(protocol, &url);
+        server.models().await.unwrap();
+        let asked = request("scripted", "say hello, then count: 1 2 3");
+        let counted = server.count_prompt(&asked).unwrap().await.unwrap();
+        let outcome = collect(server.stream(asked)).await;
+        assert_eq!(outcome.usage.map(|u| u.input), Some(counted), "{protocol:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_prompt_over_the_window_is_refused_with_both_figures() {
     let Some(url) = peer("VIBE_PEER_LLAMA") else { return };
     for protocol in [Protocol::Chat, Protocol::Responses, Protocol::Messages] {

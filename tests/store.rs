@@ -8,8 +8,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
 use vibe_tui::budget::ledger::{Grant, Reservation, Scope};
+use vibe_tui::budget::token::{Calibration, Measure};
 use vibe_tui::domain::clock::Timestamp;
-use vibe_tui::domain::ids::{RequestId, RunId, SessionId};
+use vibe_tui::domain::ids::{MemoryId, RequestId, RunId, SessionId};
+use vibe_tui::domain::memory::{Memory, MemoryKind, MemorySource, NewMemory};
 use vibe_tui::domain::model::{ModelRef, Node, Usage};
 use vibe_tui::domain::money::Money;
 use vibe_tui::domain::session::SessionStatus;
@@ -287,6 +289,109 @@ async fn the_use_of_patterns_is_counted_by_outcome() {
     assert_eq!((stats[0].proposed, stats[0].accepted, stats[0].rejected), (2, 1, 0));
 }
 
+// ---- what is learned and remembered
+
+fn new_memory(text: &str) -> NewMemory {
+    NewMemory::new(MemoryKind::Fact, text, MemorySource::User).unwrap()
+}
+
+#[tokio::test]
+async fn memories_belong_to_their_root_are_renewed_when_said_again_and_keep_their_numbers() {
+    let place = place();
+    let store = Store::open(&place.path).await;
+    let first = store.remember("/a", new_memory("Use tabs."), at(1)).await.unwrap();
+    let lesson = NewMemory {
+        kind: MemoryKind::Lesson,
+        source: MemorySource::Run { session: id("s"), run: RunId(2) },
+        ..new_memory("Keep it short.")
+    };
+    let second = store.remember("/a", lesson.clone(), at(2)).await.unwrap();
+    assert_eq!((second.kind, &second.source, second.at), (lesson.kind, &lesson.source, at(2)));
+    let again = store.remember("/a", new_memory("Use tabs."), at(9)).await.unwrap();
+    assert_eq!((again.id, again.at), (first.id, at(9)));
+    store.remember("/b", new_memory("Use tabs."), at(3)).await.unwrap();
+    assert_eq!(store.memories("/a").await.unwrap(), [again, second.clone()]);
+
+    assert_eq!(store.forget("/b", second.id).await.unwrap(), None, "it is another root's");
+    assert_eq!(store.forget("/a", second.id).await.unwrap(), Some(second.clone()));
+    assert_eq!(store.forget("/a", second.id).await.unwrap(), None);
+    let newer = store.remember("/a", new_memory("Later."), at(4)).await.unwrap();
+    assert!(newer.id > second.id, "a number is never given again");
+}
+
+#[tokio::test]
+async fn memories_are_pinned_let_go_and_counted_and_all_of_it_survives_a_restart() {
+    let place = place();
+    let store = Store::open(&place.path).await;
+    let memory = store.remember("/a", new_memory("Use tabs."), at(1)).await.unwrap();
+    assert!(store.pin("/a", memory.id).await.unwrap().unwrap().pinned);
+    assert!(!store.pin("/a", memory.id).await.unwrap().unwrap().pinned);
+    assert_eq!(store.pin("/b", memory.id).await.unwrap(), None);
+    store.pin("/a", memory.id).await.unwrap();
+    store.memories_recalled(vec![memory.id]).await.unwrap();
+    store.memories_recalled(vec![memory.id]).await.unwrap();
+    store.memories_accepted(vec![memory.id], at(5)).await.unwrap();
+    store.close().await;
+    let store = Store::open(&place.path).await;
+    let expected = Memory { pinned: true, recalled: 2, accepted: 1, accepted_at: Some(at(5)), ..memory };
+    assert_eq!(store.memories("/a").await.unwrap(), [expected]);
+}
+
+#[tokio::test]
+async fn of_more_memories_than_are_kept_the_oldest_unpinned_ones_go() {
+    let place = place();
+    let store = Store::open(&place.path).await;
+    for n in 0..2 {
+        store.remember("/a", new_memory(&format!("early {n}")), at(n)).await.unwrap();
+    }
+    store.pin("/a", MemoryId(1)).await.unwrap();
+    store.close().await;
+    // Ten thousand durable commits would take a while.
+    let conn = Connection::open(&place.path).unwrap();
+    conn.execute_batch(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1999)
+         INSERT INTO memory (root, kind, text, source, at) SELECT '/a', 'fact', 'm' || i, '\"user\"', 9 FROM n;",
+    )
+    .unwrap();
+    drop(conn);
+    let store = Store::open(&place.path).await;
+    store.remember("/a", new_memory("the newest"), at(10)).await.unwrap();
+    let kept = store.memories("/a").await.unwrap();
+    assert_eq!((kept.len(), kept[0].text.as_str(), kept[1].text.as_str()), (2_001, "early 0", "m1"));
+}
+
+#[tokio::test]
+async fn what_was_learned_of_a_tokenizer_is_kept_and_what_is_no_sum_of_reports_is_left_out() {
+    let place = place();
+    let store = Store::open(&place.path).await;
+    let model = ModelRef::parse("ollama/qwen").unwrap();
+    let mut learned = Calibration::default();
+    for _ in 0..3 {
+        learned.observe(Measure { text: 1_000, messages: 2, schema: 0 }, 1_234);
+        store.keep_calibration(&model, learned, at(1)).await.unwrap();
+    }
+    store.close().await;
+    let conn = Connection::open(&place.path).unwrap();
+    conn.execute("INSERT INTO token_fit (model, fit, at) VALUES ('x/broken', '{\"products\": 1}', 1)", []).unwrap();
+    drop(conn);
+    let store = Store::open(&place.path).await;
+    assert_eq!(store.calibrations().await.unwrap(), [(model, learned)]);
+}
+
+#[tokio::test]
+async fn a_database_of_the_first_schema_is_brought_forward_with_what_is_in_it() {
+    let place = place();
+    let store = with_session(&place.path, "a").await;
+    store.append(&id("a"), 1, vec![row(1)], none(), Durability::Durable).await.unwrap();
+    store.close().await;
+    let back = "DROP TABLE memory; DROP TABLE token_fit; PRAGMA user_version = 1";
+    Connection::open(&place.path).unwrap().execute_batch(back).unwrap();
+    let store = Store::open(&place.path).await;
+    assert_eq!((store.access(), store.notice()), (Access::Saved, None));
+    assert_eq!(store.load(&id("a"), 1).await.unwrap().len(), 1);
+    assert_eq!(store.remember("/a", new_memory("Use tabs."), at(1)).await.unwrap().id, MemoryId(1));
+}
+
 // ---- the ledger
 
 #[tokio::test]
@@ -479,6 +584,7 @@ async fn damaged_pages_are_set_aside_loudly_and_what_can_be_read_is_taken_over()
     store.create_session(&id("b"), "/repo", "b", at(1)).await.unwrap();
     store.append(&id("b"), 1, (1..=400).map(row).collect(), none(), Durability::Durable).await.unwrap();
     store.reserve(claim("a", 1, usd(0.5), &[])).await.unwrap();
+    store.remember("/repo", new_memory("Use tabs."), at(1)).await.unwrap();
     store.close().await;
     overwrite_page_with(&place.path, "{\"n\":200}");
 
@@ -495,6 +601,7 @@ async fn damaged_pages_are_set_aside_loudly_and_what_can_be_read_is_taken_over()
     assert!(rows.len() > 100 && rows.len() < 400, "{}", rows.len());
     assert!(rows.iter().zip(1..).all(|(row, n)| row.seq == n && row.payload == format!("{{\"n\":{n}}}")));
     assert_eq!(store.totals(&id("a"), RunId(1), 20_000).await.unwrap().day.reserved, usd(0.5));
+    assert_eq!(store.memories("/repo").await.unwrap().len(), 1);
     let next = rows.len() as u64 + 1;
     store.append(&id("a"), next, vec![row(next)], none(), Durability::Durable).await.unwrap();
     store.close().await;

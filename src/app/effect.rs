@@ -5,8 +5,9 @@ use crate::budget::limit::Limits;
 use crate::domain::change::ChangeSet;
 use crate::domain::ids::{JobId, RequestId, RunId, SessionId};
 use crate::domain::intent::Intent;
-use crate::domain::message::Message;
-use crate::domain::model::{Locality, ModelRequest};
+use crate::domain::memory::MemoryOrder;
+use crate::domain::message::{Message, PastRun};
+use crate::domain::model::{Locality, ModelRef, ModelRequest};
 use crate::domain::session::SessionStatus;
 use serde::{Deserialize, Serialize};
 
@@ -41,8 +42,14 @@ pub enum Effect {
         intent: Box<Intent>,
         /// Tokens at most.
         budget: u32,
+        /// The model that will read it, whose tokens count.
+        model: ModelRef,
+        /// Where that runs.
+        locality: Locality,
         /// What was said before.
         conversation: Vec<Message>,
+        /// The runs before this one and what came of them, oldest first.
+        past: Vec<PastRun>,
     },
     /// Read files.
     ReadFiles {
@@ -81,6 +88,8 @@ pub enum Effect {
     RenameSession(SessionId, String),
     /// Sum up what was spent in a session and a run of it.
     SumLedger(SessionId, RunId),
+    /// Ask something of the memory.
+    Memory(MemoryOrder),
     /// Keep a prompt for the history.
     KeepPrompt(String),
     /// Put text on the clipboard.

@@ -12,6 +12,7 @@ use crate::domain::context::ContextBundle;
 use crate::domain::failure::Failure;
 use crate::domain::finding::ValidationReport;
 use crate::domain::ids::{JobId, RequestId, SessionId};
+use crate::domain::memory::{Memory, MemoryChange};
 use crate::domain::model::{FinishReason, Timings, Usage};
 use crate::domain::money::Money;
 use crate::domain::session::SessionSummary;
@@ -278,6 +279,10 @@ pub enum StoreEvent {
     SessionNamed(SessionId),
     /// What was spent and is reserved, by scope.
     Totals(Totals),
+    /// Everything that is remembered of this root, oldest first: it was asked for.
+    Memories(Vec<Memory>),
+    /// What became of something that was asked of the memory.
+    MemoryChanged(MemoryChange),
     /// Prompts of earlier sessions in this root, oldest first.
     History(Vec<String>),
 }

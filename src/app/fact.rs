@@ -2,6 +2,7 @@
 
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::RunId;
+use crate::domain::memory::{MemoryChange, NewMemory};
 use crate::domain::message::Message;
 use crate::domain::money::Money;
 use crate::graph::{RunFact, RunSpec};
@@ -47,6 +48,16 @@ pub enum Fact {
         /// To what.
         limit: Money,
     },
+    /// Something is to be remembered beyond the session.
+    Remembered {
+        /// What.
+        memory: NewMemory,
+    },
+    /// Something that was remembered was changed: forgotten, pinned, or let go again.
+    MemoryChanged {
+        /// How.
+        change: MemoryChange,
+    },
 }
 
 impl Fact {
@@ -60,6 +71,8 @@ impl Fact {
             Fact::Run { fact, .. } if is_delta(fact) => "run_delta",
             Fact::Run { .. } => "run",
             Fact::LimitRaised { .. } => "limit_raised",
+            Fact::Remembered { .. } => "remembered",
+            Fact::MemoryChanged { .. } => "memory_changed",
         }
     }
 

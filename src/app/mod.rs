@@ -3,6 +3,7 @@
 //! `update(&mut State, &Stamped) -> Vec<Effect>` knows no clock, no file and no server. Both fronts drive it.
 
 mod action;
+mod command;
 mod effect;
 mod event;
 mod fact;
@@ -11,6 +12,7 @@ mod state;
 mod update;
 
 pub use action::{Action, Scope};
+pub use command::{COMMANDS, Command, Does};
 pub use effect::{Effect, Entry, Mouse, TerminalEffect, UnknownPrice};
 pub use event::{Event, ModelEvent, Opening, Pointer, Resume, Stamped, StoreEvent, TextEdit, WorkEvent};
 pub use fact::{Dated, Fact};

@@ -6,7 +6,8 @@ use crate::budget::limit::Limits;
 use crate::domain::clock::Timestamp;
 use crate::domain::failure::Failure;
 use crate::domain::ids::{RunId, SessionId};
-use crate::domain::message::Message;
+use crate::domain::memory::MemorySource;
+use crate::domain::message::{Author, Message};
 use crate::domain::money::Money;
 use crate::domain::session::SessionStatus;
 use crate::graph::{self, Outcome, Run, RunCommand, Stage};
@@ -91,8 +92,22 @@ impl Session {
                 self.raised.retain(|r| r.scope != *scope);
                 self.raised.push(Raise { scope: scope.clone(), limit: *limit, at: dated.at, run });
             }
+            Fact::Remembered { memory } => {
+                let said = match &memory.source {
+                    MemorySource::User => format!("Remembered: {}", memory.text),
+                    MemorySource::Run { .. } => format!("Learned from your revision: {}", memory.text),
+                };
+                self.note(&said, dated);
+            }
+            Fact::MemoryChanged { change } => self.note(&change.to_string(), dated),
         }
         Vec::new()
+    }
+
+    /// Says something in the conversation that belongs to no run.
+    fn note(&mut self, text: &str, dated: &Dated) {
+        let message = Message { author: Author::Workbench, text: text.to_owned(), at: dated.at, run: None };
+        self.messages.push(message);
     }
 
     /// The newest run.

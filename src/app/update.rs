@@ -5,6 +5,7 @@
 
 mod chat;
 mod choice;
+mod memory;
 mod review;
 mod run;
 mod sessions;
@@ -163,8 +164,9 @@ impl Step<'_> {
             RunCommand::AssembleContext { job, budget } => {
                 let Some(current) = self.state.session.run() else { return };
                 let intent = Box::new(current.spec.intent.clone());
-                let conversation = self.conversation();
-                Effect::AssembleContext { job, intent, budget, conversation }
+                let (model, locality) = (current.spec.model.reference.clone(), current.spec.model.locality);
+                let (conversation, past) = (self.conversation(), self.past());
+                Effect::AssembleContext { job, intent, budget, model, locality, conversation, past }
             }
             RunCommand::ReadFiles { job, paths } => Effect::ReadFiles { job, paths },
             RunCommand::CallModel(request) => {

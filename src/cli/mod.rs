@@ -2,9 +2,11 @@
 
 mod doctor;
 mod intent;
+mod memory;
 mod replay;
 mod run;
 mod sessions;
+mod tokens;
 mod workbench;
 
 use crate::config::Overrides;
@@ -32,6 +34,10 @@ enum Command {
     Intent(intent::Intent),
     /// List the sessions of this repository.
     Sessions(sessions::Sessions),
+    /// Count the tokens of a text.
+    Tokens(tokens::Tokens),
+    /// Show, add, drop and pin what is remembered of this repository.
+    Memory(memory::Memory),
     /// Play a recording back and check that every frame comes out the same.
     Replay(replay::Replay),
     /// Look for what is wrong, and say what to do.
@@ -123,6 +129,8 @@ pub fn main() -> ExitCode {
         Some(Command::Run(run)) => run::main(&run),
         Some(Command::Intent(intent)) => intent::main(&intent),
         Some(Command::Sessions(sessions)) => sessions::main(&sessions),
+        Some(Command::Tokens(tokens)) => tokens::main(&tokens),
+        Some(Command::Memory(memory)) => memory::main(&memory),
         Some(Command::Replay(replay)) => replay::main(&replay),
         Some(Command::Doctor(doctor)) => doctor::main(&doctor),
     };

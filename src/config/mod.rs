@@ -21,5 +21,8 @@ pub use document::{Entry, Place, Source};
 pub use load::{DEFAULTS, Loaded, Overrides, Setting, Sources, Suggestions, VARIABLES, load};
 pub use merge::{Layer, Origin};
 pub use path::{Environment, HOME_VARIABLE, PROJECT_FILE, Paths};
-pub use setting::{Check, Config, Endpoint, Limits, ModeTable, Notify, ProjectConfig, Protocol, Run, Screen, Suggest};
+pub use setting::{
+    Check, Config, Context, Conversation, Endpoint, Limits, ModeTable, Notify, ProjectConfig, Protocol, Run, Screen,
+    Suggest,
+};
 pub use value::{BaseUrl, CommandLine, HeaderName, KeyVariable, Limit, ModelChoice, Name};

@@ -36,6 +36,8 @@ pub struct Config {
     pub limits: Limits,
     /// Numbers that bound a run.
     pub run: Run,
+    /// What prompts are made of.
+    pub context: Context,
     /// The project's own check.
     pub check: Check,
     /// Servers of your own, by name.
@@ -106,6 +108,26 @@ pub struct Run {
     /// Most healing attempts of a proposal.
     #[schemars(range(min = 0, max = 20))]
     pub heal_attempts: u32,
+}
+
+/// What prompts are made of.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Context {
+    /// Which part of the conversation a prompt repeats.
+    pub conversation: Conversation,
+}
+
+/// Which part of the conversation a prompt repeats.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Conversation {
+    /// The newest messages, as many as fit.
+    Recent,
+    /// The newest turn, and of each earlier one what was asked and what came of it.
+    Summary,
+    /// The newest turn, and those that share names or words with the request.
+    Selective,
 }
 
 /// The project's own check, run on every proposal in a scratch copy.

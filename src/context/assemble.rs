@@ -3,14 +3,19 @@
 //! Keeps three promises whatever the counter says: the items together never pass the budget, the same input gives the same
 //! bundle, and a file is listed for whole-file edits only if all of it is shown. Reads nothing and summarises nothing.
 
+use super::conversation::{Conversation, Truncation};
 use super::excerpt::{Excerpt, excerpt};
+use super::lexicon::Lexicon;
+use super::memory;
 use super::tree;
 use super::want::{Wanted, wanted};
 use crate::domain::change::{FileContent, FileSnapshot};
+use crate::domain::clock::Timestamp;
 use crate::domain::context::{ContextBundle, ContextItem, ContextKind};
 use crate::domain::intent::Intent;
 use crate::domain::language::Language;
-use crate::domain::message::{Author, Message};
+use crate::domain::memory::{Memory, Remark};
+use crate::domain::message::{Author, Message, PastRun};
 use std::collections::BTreeSet;
 
 /// Per cent of the budget for code and for patterns; memory has the rest.
@@ -31,12 +36,22 @@ pub struct Sources {
     pub agents: Option<String>,
     /// Names and texts of the patterns that fit, best first.
     pub patterns: Vec<(String, String)>,
+    /// What is remembered of the repository.
+    pub memory: Vec<Memory>,
+    /// What its code says about itself.
+    pub remarks: Vec<Remark>,
     /// The conversation so far, oldest first. The request itself, if it stands last, is not repeated.
     pub conversation: Vec<Message>,
+    /// The runs of the conversation and what came of them, oldest first.
+    pub past: Vec<PastRun>,
+    /// Which part of the conversation is repeated.
+    pub truncation: Truncation,
+    /// The time, from which memories have their age.
+    pub now: Timestamp,
 }
 
 /// Chooses within `budget` tokens as `count` counts them. Items come most stable first: AGENTS.md, layout, files, patterns,
-/// conversation; each says why it is there. A budget of 0 gives an empty bundle. `exact` is left for the caller to set.
+/// memories, conversation; each says why it is there. A budget of 0 gives an empty bundle. `exact` and `per_mille` are left for the caller to set.
 pub fn assemble(intent: &Intent, sources: &Sources, budget: u32, count: &dyn Fn(&str) -> u32) -> ContextBundle {
     if budget == 0 {
         return ContextBundle::default();
@@ -65,6 +80,7 @@ pub fn assemble(intent: &Intent, sources: &Sources, budget: u32, count: &dyn Fn(
         listing: short_listing(&sources.listing, &wanted),
         budget,
         exact: false,
+        per_mille: 0,
     }
 }
 
@@ -72,23 +88,23 @@ const AGENTS: &str = "AGENTS.md";
 
 /// Items that fit a limit.
 #[derive(Default)]
-struct Room {
+pub(super) struct Room {
     limit: u32,
     used: u32,
-    items: Vec<ContextItem>,
+    pub(super) items: Vec<ContextItem>,
 }
 
 impl Room {
-    fn new(limit: u32) -> Room {
+    pub(super) fn new(limit: u32) -> Room {
         Room { limit, ..Room::default() }
     }
 
-    fn left(&self) -> u32 {
+    pub(super) fn left(&self) -> u32 {
         self.limit - self.used
     }
 
     /// Takes the item if it fits.
-    fn take(&mut self, item: ContextItem) -> bool {
+    pub(super) fn take(&mut self, item: ContextItem) -> bool {
         let fits = item.tokens <= self.left();
         if fits {
             self.used += item.tokens;
@@ -126,16 +142,25 @@ impl Chooser<'_> {
         room
     }
 
+    /// AGENTS.md, then what is remembered, then the conversation. What is remembered leaves half to the conversation.
     fn memory(&self, limit: u32) -> Room {
         let mut room = Room::new(limit);
-        let turns = self.turns();
-        if let Some(agents) = &self.sources.agents {
+        let (sources, turns) = (self.sources, self.turns());
+        if let Some(agents) = &sources.agents {
             let most = if turns.is_empty() { limit } else { limit / 2 };
             if let Some(item) = self.agents(agents, limit, most) {
                 room.take(item);
             }
         }
-        self.conversation(turns, &mut room);
+        let lexicon = Lexicon::of(self.intent, self.wanted);
+        let most = |room: &Room| if turns.is_empty() { room.left() } else { room.left() / 2 };
+        let limit = most(&room);
+        memory::fill(&mut room, &memory::recall(&lexicon, &sources.memory, sources.now), limit, self.count);
+        let wanted: Vec<&str> = self.wanted.iter().map(|w| w.path.as_str()).collect();
+        let limit = most(&room);
+        memory::remark(&mut room, &wanted, &sources.remarks, limit / 2, self.count);
+        let conversation = Conversation { messages: turns, past: &sources.past, lexicon: &lexicon, count: self.count };
+        conversation.fill(sources.truncation, &mut room);
         room
     }
 
@@ -161,41 +186,6 @@ impl Chooser<'_> {
             Some((last, before)) if last.author == Author::User && last.text == self.intent.text => before,
             _ => &self.sources.conversation,
         }
-    }
-
-    /// The newest messages whole, as many as fit in a row, with a note of how many were left out.
-    fn conversation(&self, turns: &[Message], room: &mut Room) {
-        let note = |dropped: usize| {
-            let text = format!("… {dropped} earlier messages omitted …\n");
-            let reason = format!("{dropped} of {} messages do not fit", turns.len());
-            self.item(ContextKind::Memory, "conversation", text, reason)
-        };
-        let reserve = (self.count)(&format!("… {} earlier messages omitted …\n", turns.len()));
-        let mut kept = Vec::new();
-        let mut left = room.left();
-        for (at, message) in turns.iter().enumerate().rev() {
-            let who = match message.author {
-                Author::User => "User",
-                Author::Assistant => "Assistant",
-                Author::Workbench => "Workbench",
-            };
-            let text = format!("### {who}\n{}\n", message.text.trim_end());
-            let label = format!("message {}", at + 1);
-            let reason = format!("the conversation, {} of the newest", turns.len() - at);
-            let item = self.item(ContextKind::Memory, &label, text, reason);
-            let needed = item.tokens.saturating_add(if at == 0 { 0 } else { reserve });
-            if needed > left {
-                break;
-            }
-            left -= item.tokens;
-            kept.push(item);
-        }
-        if kept.len() < turns.len() {
-            room.take(note(turns.len() - kept.len()));
-        }
-        kept.into_iter().rev().for_each(|item| {
-            room.take(item);
-        });
     }
 
     fn code(&self, limit: u32, share: u32) -> Code {

@@ -231,7 +231,7 @@ fn squeeze(name: &str) -> String {
 }
 
 /// The words of a text or a name, lower case: split at everything that is no letter or digit, and before capitals.
-fn parts(text: &str) -> impl Iterator<Item = String> + '_ {
+pub(super) fn parts(text: &str) -> impl Iterator<Item = String> + '_ {
     text.split(|c: char| !c.is_alphanumeric()).flat_map(|run| {
         let mut starts = vec![0];
         let chars: Vec<(usize, char)> = run.char_indices().collect();
@@ -242,7 +242,7 @@ fn parts(text: &str) -> impl Iterator<Item = String> + '_ {
 }
 
 /// A word without the ending of its plural.
-fn singular(word: &str) -> String {
+pub(super) fn singular(word: &str) -> String {
     match word {
         w if w.len() > 4 && w.ends_with("ies") => format!("{}y", &w[..w.len() - 3]),
         w if w.len() > 3 && w.ends_with('s') && !w.ends_with("ss") && !w.ends_with("us") => w[..w.len() - 1].to_owned(),
@@ -251,7 +251,7 @@ fn singular(word: &str) -> String {
 }
 
 /// Words that requests hold whatever they are about.
-fn is_common(word: &str) -> bool {
+pub(super) fn is_common(word: &str) -> bool {
     const COMMON: &[&str] = &[
         "add",
         "all",

@@ -47,4 +47,8 @@ pub struct ContextBundle {
     pub budget: u32,
     /// Whether `tokens` is counted by the model's own tokenizer (otherwise shown with `~`).
     pub exact: bool,
+    /// The model's tokens for each thousand that the quick estimate (`context::token`) gives for these texts, as far as its
+    /// tokenizer is known; 0 where it is not.
+    #[serde(default)]
+    pub per_mille: u32,
 }

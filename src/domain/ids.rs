@@ -33,6 +33,11 @@ counter!(
     JobId, "job-"
 );
 
+counter!(
+    /// One thing that is remembered, numbered by the database and never given again.
+    MemoryId, ""
+);
+
 /// A session, named once by the shell with a UUID v7 and never reused.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

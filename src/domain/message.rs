@@ -28,3 +28,12 @@ pub struct Message {
     /// The run it belongs to, if any.
     pub run: Option<RunId>,
 }
+
+/// An earlier request and what came of it, as the run's own record has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastRun {
+    /// What was asked for.
+    pub request: String,
+    /// How it ended, as a phrase: `applied to src/app.py`.
+    pub outcome: String,
+}

@@ -13,6 +13,7 @@ pub mod ids;
 pub mod intent;
 pub mod language;
 pub mod listing;
+pub mod memory;
 pub mod message;
 pub mod mode;
 pub mod model;

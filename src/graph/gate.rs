@@ -130,6 +130,7 @@ fn revise(run: &mut Run, text: &str) -> Vec<RunCommand> {
     run.inner.judged = (phrases(run, Decision::Accepted), phrases(run, Decision::Rejected));
     run.inner.feedback = vec![text.trim().to_owned()];
     run.inner.since = run.attempts.len();
+    run.revisions.push((run.inner.since, text.trim().to_owned()));
     run.inner.revisions += 1;
     run.inner.iteration += 1;
     executor::propose(run, Operation::Revise, overlay)

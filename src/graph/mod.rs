@@ -16,6 +16,7 @@ mod inner;
 mod json;
 mod material;
 mod mode;
+mod outcome;
 mod pause;
 mod planner;
 mod prompt;

@@ -15,6 +15,7 @@ use crate::domain::context::{ContextItem, ContextKind};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::RequestId;
 use crate::domain::intent::{Action, Complexity};
+use crate::domain::memory::is_pinned_label;
 use crate::domain::model::{Brief, Locality, ModelRequest, PromptMessage, Role};
 use crate::edit::Format;
 use crate::heal;
@@ -65,7 +66,7 @@ pub(super) fn is_tiny(run: &Run) -> bool {
 pub(super) fn context_budget(run: &Run) -> u32 {
     let operation = if run.spec.mode.edits { Operation::Execute } else { Operation::Answer };
     let draft = Draft { run, operation, extent: Extent::Whole, items: Vec::new() };
-    let fixed = total(&draft.messages()) + PLAN_TOKENS + 4 * PER_MESSAGE;
+    let fixed = total(run, &draft.messages()) + PLAN_TOKENS + 4 * PER_MESSAGE;
     // Whoever chooses may count more exactly than `tokens` does, which stays on the safe side.
     let room = window(run).saturating_sub(fixed + reserve(run, operation));
     let room = room - room / 8;
@@ -92,7 +93,7 @@ pub(super) fn compose(run: &Run, id: RequestId) -> Result<Composed, Failure> {
     loop {
         let draft = Draft { run, operation, extent, items: items.clone() };
         let messages = draft.messages();
-        let tokens = total(&messages);
+        let tokens = total(run, &messages);
         if tokens <= room && item_tokens(run, &items) <= allowed {
             let shown = draft.shown();
             let request = finish(run, id, messages, tokens);
@@ -174,14 +175,21 @@ fn base_format(run: &Run) -> Format {
     Format::for_model(run.spec.model.parameters_b, Some(window(run)))
 }
 
-/// Upper estimate of the tokens of `text`: a tenth on top, since tokenizers differ and a reservation has to hold.
-fn tokens(text: &str) -> u32 {
-    let estimated = token::estimate(text);
-    estimated.saturating_add(estimated.div_ceil(10))
+/// Upper estimate of the tokens of `text`: a tenth on top, since tokenizers differ and a reservation has to hold. Where the
+/// context was counted by the model's own tokenizer, its ratio to the estimate is known, and a twentieth is enough.
+fn tokens(run: &Run, text: &str) -> u32 {
+    let context = &run.context;
+    let per_mille = match (context.per_mille, context.exact) {
+        (0, _) => 1_100,
+        (known, true) => known.saturating_mul(21) / 20,
+        (known, false) => known.saturating_mul(11) / 10,
+    };
+    let raised = u64::from(token::estimate(text)) * u64::from(per_mille);
+    u32::try_from(raised.div_ceil(1_000)).unwrap_or(u32::MAX)
 }
 
-fn total(messages: &[PromptMessage]) -> u32 {
-    messages.iter().map(|m| tokens(&m.text) + PER_MESSAGE).fold(0, u32::saturating_add)
+fn total(run: &Run, messages: &[PromptMessage]) -> u32 {
+    messages.iter().map(|m| tokens(run, &m.text) + PER_MESSAGE).fold(0, u32::saturating_add)
 }
 
 /// Whether the healer is at work on files of which the lines around the findings say enough.
@@ -211,15 +219,15 @@ fn usable_items(run: &Run) -> Vec<usize> {
 }
 
 fn item_tokens(run: &Run, items: &[usize]) -> u32 {
-    items.iter().map(|i| tokens(&run.context.items[*i].text)).fold(0, u32::saturating_add)
+    items.iter().map(|i| tokens(run, &run.context.items[*i].text)).fold(0, u32::saturating_add)
 }
 
 /// Position in `items` of what can be missed most easily: patterns, then memory, then parts of files, then whole files,
-/// then AGENTS.md, then files the request names; of equals the last, but of messages the oldest.
+/// then AGENTS.md and pinned memories, then files the request names; of equals the last, but of messages the oldest.
 fn least_relevant(run: &Run, items: &[usize]) -> Option<usize> {
     let rank = |item: &ContextItem| match item.kind {
         ContextKind::Pattern => 5,
-        ContextKind::Memory if item.label == "AGENTS.md" => 1,
+        ContextKind::Memory if item.label == "AGENTS.md" || is_pinned_label(&item.label) => 1,
         ContextKind::Memory => 4,
         ContextKind::Code if run.spec.intent.paths.iter().any(|p| item.label.ends_with(p.as_str())) => 0,
         ContextKind::Code if item.lines.is_some() => 3,
@@ -318,7 +326,7 @@ impl Draft<'_> {
         let from_context = run.context.files.iter().filter(|f| named(&f.path)).filter_map(|f| f.text());
         let paths = self.paths();
         let shown = paths.iter().filter_map(|p| material::current(run, p));
-        let size = from_context.chain(shown).map(tokens).max().unwrap_or(0);
+        let size = from_context.chain(shown).map(|text| tokens(run, text)).max().unwrap_or(0);
         let too_long = size + size / 5 > reserve(run, self.operation);
         if partial || too_long || self.extent == Extent::Excerpt { Format::SearchReplace } else { base }
     }

@@ -185,6 +185,8 @@ pub struct Run {
     /// What the run did on its own account that the user should know, each a sentence: context left out, a plan that
     /// could not be read, healing that ended early. Part of `answer` as well.
     pub notices: Vec<String>,
+    /// What the user asked for in revisions, each with the number of the first attempt made for it.
+    pub revisions: Vec<(usize, String)>,
     /// Why the last write did not happen; `None` once it is tried again.
     pub apply_failure: Option<Failure>,
     /// Bookkeeping of the state machine that no front shows.
@@ -208,6 +210,7 @@ impl Run {
             applied: None,
             answer: String::new(),
             notices: Vec::new(),
+            revisions: Vec::new(),
             apply_failure: None,
             inner: Inner::default(),
         }

@@ -19,6 +19,8 @@ use std::sync::OnceLock;
 #[derive(Debug, Default)]
 pub struct Chat {
     flavour: OnceLock<Flavour>,
+    /// Set once a listing has told that this is vLLM, which counts tokens too.
+    vllm: OnceLock<()>,
 }
 
 /// What stands behind the protocol.
@@ -72,6 +74,13 @@ impl Chat {
         self.flavour.get_or_init(|| found).clone()
     }
 
+    fn counts(&self) -> Option<Counts> {
+        match self.flavour.get()? {
+            Flavour::LlamaServer(_) => Some(Counts::Llama),
+            _ => self.vllm.get().map(|()| Counts::Vllm),
+        }
+    }
+
     fn body(&self, link: &Link, request: &ModelRequest, flavour: &Flavour) -> Value {
         let mut body = json!({
             "model": request.model.model,
@@ -109,6 +118,9 @@ impl Chat {
         }
         if listed.is_empty() {
             listed = link.get::<Listing>("v1/models").await?.data;
+        }
+        if listed.iter().any(|m| m.owned_by.as_deref() == Some("vllm")) {
+            self.vllm.get_or_init(|| ());
         }
         let models: Vec<ModelInfo> =
             listed.into_iter().filter(|m| m.answers(&flavour)).map(|m| m.info(link, &flavour)).collect();
@@ -161,18 +173,51 @@ impl Dialect for Chat {
             .any(|field| complaint.mentions(&[field]) && drop_field(call, field))
     }
 
-    fn count<'a>(&'a self, link: &'a Link, text: String) -> Option<Answer<'a, u32>> {
-        let Some(Flavour::LlamaServer(_)) = self.flavour.get() else { return None };
+    fn count<'a>(&'a self, link: &'a Link, model: &str, text: &str) -> Option<Answer<'a, u32>> {
+        let body = match self.counts()? {
+            Counts::Llama => json!({"content": text}),
+            Counts::Vllm => json!({"model": model, "prompt": text, "add_special_tokens": false}),
+        };
+        Some(Box::pin(async move { tokenize(link, &body).await }))
+    }
+
+    fn count_prompt<'a>(&'a self, link: &'a Link, request: &ModelRequest) -> Option<Answer<'a, u32>> {
+        let messages = plain_messages(&request.messages);
+        let (counts, model) = (self.counts()?, request.model.model.clone());
         Some(Box::pin(async move {
-            let tokens: Tokens = link.post("tokenize", &json!({"content": text})).await?;
-            Ok(u32::try_from(tokens.tokens.len()).unwrap_or(u32::MAX))
+            let body = match counts {
+                Counts::Llama => {
+                    let prompt: Templated = link.post("apply-template", &json!({"messages": messages})).await?;
+                    // As the server itself reads a prompt: its beginning is marked, and marks in it are marks.
+                    json!({"content": prompt.prompt, "add_special": true, "parse_special": true})
+                }
+                Counts::Vllm => json!({"model": model, "messages": messages, "add_generation_prompt": true}),
+            };
+            tokenize(link, &body).await
         }))
     }
+}
+
+/// The servers that count. Sources: llama.cpp's `tools/server/README.md` (`/tokenize`, `/apply-template`); vLLM's
+/// documentation of its tokenizer API (`/tokenize`, which takes a text or messages).
+enum Counts {
+    Llama,
+    Vllm,
+}
+
+async fn tokenize(link: &Link, body: &Value) -> Result<u32, Failure> {
+    let tokens: Tokens = link.post("tokenize", body).await?;
+    Ok(u32::try_from(tokens.tokens.len()).unwrap_or(u32::MAX))
 }
 
 #[derive(Deserialize)]
 struct Tokens {
     tokens: Vec<serde::de::IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Templated {
+    prompt: String,
 }
 
 #[derive(Deserialize)]
@@ -205,6 +250,7 @@ struct Listing {
 #[serde(default)]
 struct Listed {
     id: String,
+    owned_by: Option<String>,
     meta: Option<Meta>,
     max_model_len: Option<f64>,
     context_length: Option<f64>,

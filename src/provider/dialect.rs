@@ -67,7 +67,12 @@ pub trait Dialect: Send + Sync {
     fn mend(&self, call: &mut Call, complaint: &Complaint) -> bool;
 
     /// The number of tokens of a text by the model's own tokenizer, if this server is known to count.
-    fn count<'a>(&'a self, _link: &'a Link, _text: String) -> Option<Answer<'a, u32>> {
+    fn count<'a>(&'a self, _link: &'a Link, _model: &str, _text: &str) -> Option<Answer<'a, u32>> {
+        None
+    }
+
+    /// The number of tokens of a whole prompt with its chat format, if this server is known to tell.
+    fn count_prompt<'a>(&'a self, _link: &'a Link, _request: &ModelRequest) -> Option<Answer<'a, u32>> {
         None
     }
 }

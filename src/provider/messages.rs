@@ -68,6 +68,26 @@ impl Dialect for Messages {
         // Models that always think refuse a forced tool.
         complaint.mentions(&["tool_choice"]) && drop_field(call, "tool_choice")
     }
+
+    /// Source: <https://docs.anthropic.com/en/docs/build-with-claude/token-counting>. What an output format adds is not
+    /// counted there.
+    fn count_prompt<'a>(&'a self, link: &'a Link, request: &ModelRequest) -> Option<Answer<'a, u32>> {
+        let mut body = body(link, request);
+        if body.get("output_config").is_some() {
+            return None;
+        }
+        let fields = body.as_object_mut()?;
+        ["max_tokens", "stream", "temperature"].iter().for_each(|field| drop(fields.remove(*field)));
+        Some(Box::pin(async move {
+            let counted: Counted = link.post("v1/messages/count_tokens", &body).await?;
+            Ok(counted.input_tokens)
+        }))
+    }
+}
+
+#[derive(Deserialize)]
+struct Counted {
+    input_tokens: u32,
 }
 
 fn structured(link: &Link) -> Structured {

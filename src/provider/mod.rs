@@ -65,4 +65,10 @@ pub trait Provider: Send + Sync {
 
     /// The exact number of tokens of a text by the model's own tokenizer; `None` where the server cannot count.
     fn count_tokens(&self, model: &str, text: &str) -> Option<Answer<'_, u32>>;
+
+    /// The number of tokens of a whole prompt by the server's own reckoning, with all that its chat format adds; `None`
+    /// where the server cannot tell. The prompt is sent to the server for that.
+    fn count_prompt(&self, _request: &ModelRequest) -> Option<Answer<'_, u32>> {
+        None
+    }
 }

@@ -43,8 +43,12 @@ impl Dialect for Responses {
             || ((told("text.format") || told("json_schema")) && drop_field(call, "text"))
     }
 
-    fn count<'a>(&'a self, link: &'a Link, text: String) -> Option<Answer<'a, u32>> {
-        self.chat.count(link, text)
+    fn count<'a>(&'a self, link: &'a Link, model: &str, text: &str) -> Option<Answer<'a, u32>> {
+        self.chat.count(link, model, text)
+    }
+
+    fn count_prompt<'a>(&'a self, link: &'a Link, request: &ModelRequest) -> Option<Answer<'a, u32>> {
+        self.chat.count_prompt(link, request)
     }
 }
 

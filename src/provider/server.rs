@@ -116,7 +116,14 @@ impl Provider for Server {
     fn count_tokens(&self, model: &str, text: &str) -> Option<Answer<'_, u32>> {
         match self.obstacle(model) {
             Some(_) => None,
-            None => self.dialect.count(&self.link, text.to_owned()),
+            None => self.dialect.count(&self.link, model, text),
+        }
+    }
+
+    fn count_prompt(&self, request: &ModelRequest) -> Option<Answer<'_, u32>> {
+        match self.obstacle(&request.model.model) {
+            Some(_) => None,
+            None => self.dialect.count_prompt(&self.link, request),
         }
     }
 }

@@ -80,6 +80,7 @@ impl Reporter {
                 }
             }
             Fact::Posted { message } if message.author == Author::Workbench => tell_line(&message.text),
+            Fact::Remembered { memory } => tell_line(&format!("Remembered: {}", memory.text)),
             _ => {}
         }
     }
@@ -94,6 +95,9 @@ impl Reporter {
                 "intent": super::intent_json(&spec.intent),
             }),
             Fact::Posted { message } => json!({"event": "message", "author": message.author, "text": message.text}),
+            Fact::Remembered { memory } => {
+                json!({"event": "remembered", "kind": memory.kind, "text": memory.text, "source": memory.source})
+            }
             Fact::Run { run, fact } => match run_line(fact, state) {
                 Some(mut line) => {
                     line["run"] = json!(run);

@@ -2,9 +2,10 @@
 //! configuration, after the first frame.
 
 use super::clock;
+use super::token::Tokens;
 use super::usage::PatternUse;
 use crate::budget::price::PriceList;
-use crate::config::{Config, Environment, ModelChoice, Paths};
+use crate::config::{Config, Conversation, Environment, ModelChoice, Paths};
 use crate::domain::change::FileContent;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::SessionId;
@@ -32,6 +33,8 @@ pub struct World {
     pub library: Arc<Library>,
     /// How patterns have fared.
     pub patterns: Arc<PatternUse>,
+    /// What is known of models' tokenizers.
+    pub tokens: Tokens,
     /// The check command, if one may be run.
     pub check: Option<Vec<String>>,
     /// Servers found; `None` until they were looked for.
@@ -80,6 +83,7 @@ impl World {
         let (library, complaints) = library(&settings, &root);
         failures.extend(complaints);
         let patterns = Arc::new(PatternUse::load(&store).await);
+        let tokens = Tokens::load(&store).await;
         let check = settings.config.check.command.as_ref().map(|c| c.words().to_vec());
         let world = World {
             root,
@@ -87,6 +91,7 @@ impl World {
             prices,
             library: Arc::new(library),
             patterns,
+            tokens,
             check,
             registry: watch::Sender::new(None),
             places: OnceLock::new(),
@@ -127,6 +132,16 @@ impl World {
     pub async fn place(&self, model: &ModelRef) -> Option<Locality> {
         self.registry().await;
         self.places.get()?.get(model).copied()
+    }
+
+    /// The servers found, if they were looked for.
+    pub fn found(&self) -> Option<Arc<Registry>> {
+        self.registry.borrow().clone()
+    }
+
+    /// Which part of the conversation prompts repeat.
+    pub fn conversation(&self) -> Conversation {
+        self.settings.config.context.conversation
     }
 
     /// Looks for servers, asks each for its models, and keeps what was found.

@@ -11,9 +11,11 @@ use super::open::{self, Access, Notice};
 use super::patch::SummaryPatch;
 use super::pattern::{PatternOutcome, PatternStat};
 use crate::budget::ledger::{Grant, Reservation, Totals};
+use crate::budget::token::Calibration;
 use crate::domain::clock::Timestamp;
-use crate::domain::ids::{RequestId, RunId, SessionId};
-use crate::domain::model::Usage;
+use crate::domain::ids::{MemoryId, RequestId, RunId, SessionId};
+use crate::domain::memory::{Memory, NewMemory};
+use crate::domain::model::{ModelRef, Usage};
 use crate::domain::money::Money;
 use crate::domain::session::SessionSummary;
 use std::path::Path;
@@ -237,6 +239,56 @@ impl Store {
     /// How every pattern that was ever used has fared, by name.
     pub async fn pattern_stats(&self) -> Result<Vec<PatternStat>, StoreError> {
         self.ask(Database::pattern_stats).await
+    }
+
+    /// Keeps what is known of a model's tokenizer, in place of what was kept before.
+    pub async fn keep_calibration(
+        &self,
+        model: &ModelRef,
+        calibration: Calibration,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let model = model.clone();
+        self.ask(move |db| db.keep_calibration(&model, &calibration, at)).await
+    }
+
+    /// What is known of every model's tokenizer.
+    pub async fn calibrations(&self) -> Result<Vec<(ModelRef, Calibration)>, StoreError> {
+        self.ask(Database::calibrations).await
+    }
+
+    /// Remembers something of a root; a text that is remembered already is renewed.
+    pub async fn remember(&self, root: &str, new: NewMemory, at: Timestamp) -> Result<Memory, StoreError> {
+        let root = root.to_owned();
+        self.ask(move |db| db.remember(&root, &new, at)).await
+    }
+
+    /// Forgets one of the root's memories. Answers with it, `None` if there is no such.
+    pub async fn forget(&self, root: &str, id: MemoryId) -> Result<Option<Memory>, StoreError> {
+        let root = root.to_owned();
+        self.ask(move |db| db.forget(&root, id)).await
+    }
+
+    /// Pins one of the root's memories, or lets it go. Answers with it as it now is, `None` if there is no such.
+    pub async fn pin(&self, root: &str, id: MemoryId) -> Result<Option<Memory>, StoreError> {
+        let root = root.to_owned();
+        self.ask(move |db| db.pin(&root, id)).await
+    }
+
+    /// The root's memories, oldest first.
+    pub async fn memories(&self, root: &str) -> Result<Vec<Memory>, StoreError> {
+        let root = root.to_owned();
+        self.ask(move |db| db.memories(&root)).await
+    }
+
+    /// Counts that these were recalled for a prompt.
+    pub async fn memories_recalled(&self, ids: Vec<MemoryId>) -> Result<(), StoreError> {
+        self.ask(move |db| db.memories_recalled(&ids)).await
+    }
+
+    /// Counts that a change was accepted after these had been recalled for it.
+    pub async fn memories_accepted(&self, ids: Vec<MemoryId>, at: Timestamp) -> Result<(), StoreError> {
+        self.ask(move |db| db.memories_accepted(&ids, at)).await
     }
 
     async fn ask<T: Send + 'static>(

@@ -72,6 +72,8 @@ const TABLES: &[(&str, &[&str])] = &[
     ),
     ("history", &["id", "at", "text"]),
     ("pattern_stat", &["id", "name", "proposed", "accepted", "rejected", "at"]),
+    ("token_fit", &["id", "model", "fit", "at"]),
+    ("memory", &["id", "root", "kind", "text", "source", "at", "pinned", "recalled", "accepted", "accepted_at"]),
 ];
 
 /// Where the new file is made before it takes the damaged one's place.

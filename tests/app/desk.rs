@@ -149,7 +149,7 @@ impl World {
         FileSnapshot { path: path.to_owned(), content }
     }
 
-    fn bundle(&self) -> ContextBundle {
+    pub fn bundle(&self) -> ContextBundle {
         let item = |(path, text): (&String, &String)| ContextItem {
             kind: ContextKind::Code,
             label: path.clone(),
@@ -165,6 +165,7 @@ impl World {
             tokens: 10,
             budget: 1000,
             exact: false,
+            per_mille: 0,
         }
     }
 
@@ -748,6 +749,7 @@ pub fn name(effect: &Effect) -> &'static str {
         Effect::KeepPrompt(_) => "keep",
         Effect::CopyText(_) => "copy",
         Effect::Notify(_) => "notify",
+        Effect::Memory(_) => "memory",
         Effect::Terminal(_) => "terminal",
     }
 }

@@ -11,4 +11,5 @@ mod run;
 mod schema;
 mod server;
 mod terminal;
+mod tokens;
 mod workbench;

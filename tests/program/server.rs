@@ -15,6 +15,15 @@ pub struct Server {
 impl Server {
     /// Answers every chat request by `text`, a piece every `pause`.
     pub fn start(text: &'static str, pause: Duration) -> Server {
+        Server::with(text, pause, Counts::Nothing)
+    }
+
+    /// The same, and tells tokens of four bytes each as llama.cpp's server does.
+    pub fn counting(text: &'static str, pause: Duration) -> Server {
+        Server::with(text, pause, Counts::Tokens)
+    }
+
+    fn with(text: &'static str, pause: Duration, counts: Counts) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let asked: Arc<Mutex<Vec<String>>> = Arc::default();
@@ -22,7 +31,7 @@ impl Server {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let heard = Arc::clone(&heard);
-                std::thread::spawn(move || serve(stream, &heard, text, pause));
+                std::thread::spawn(move || serve(stream, &heard, text, pause, counts));
             }
         });
         Server { port, asked }
@@ -31,6 +40,11 @@ impl Server {
     /// The configuration that names it `paid`.
     pub fn configuration(&self) -> String {
         format!("[endpoints.paid]\nbase_url = \"http://0.0.0.0:{}/v1\"\n", self.port)
+    }
+
+    /// The configuration that names it `here`, on this machine.
+    pub fn local_configuration(&self) -> String {
+        format!("[endpoints.here]\nbase_url = \"http://127.0.0.1:{}/v1\"\n", self.port)
     }
 
     /// A price list for its model, in dollars a million tokens.
@@ -51,7 +65,14 @@ impl Server {
     }
 }
 
-fn serve(mut stream: TcpStream, asked: &Mutex<Vec<String>>, text: &str, pause: Duration) {
+/// Whether it tells what a text's tokens are.
+#[derive(Clone, Copy, PartialEq)]
+enum Counts {
+    Nothing,
+    Tokens,
+}
+
+fn serve(mut stream: TcpStream, asked: &Mutex<Vec<String>>, text: &str, pause: Duration, counts: Counts) {
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     loop {
         let mut line = String::new();
@@ -80,6 +101,14 @@ fn serve(mut stream: TcpStream, asked: &Mutex<Vec<String>>, text: &str, pause: D
             chat(&mut stream, text, pause)
         } else if line.starts_with("GET") && line.contains("/models") {
             plain(&mut stream, "200 OK", r#"{"object":"list","data":[{"id":"m","object":"model"}]}"#)
+        } else if counts == Counts::Tokens && line.contains("/props") {
+            plain(&mut stream, "200 OK", r#"{"default_generation_settings":{"n_ctx":8192}}"#)
+        } else if counts == Counts::Tokens && line.contains("/tokenize") {
+            let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+            let tokens = vec![0; body["content"].as_str().unwrap().len().div_ceil(4)];
+            plain(&mut stream, "200 OK", &serde_json::json!({"tokens": tokens}).to_string())
+        } else if counts == Counts::Tokens && line.contains("/apply-template") {
+            plain(&mut stream, "200 OK", r#"{"prompt":"all of it"}"#)
         } else {
             plain(&mut stream, "404 Not Found", "{}")
         };

@@ -144,3 +144,62 @@ async fn each_protocol_reads_the_recorded_streams_of_the_real_servers() {
         assert!(chunks.iter().any(|c| matches!(c, Chunk::Usage(u) if u.input == 21 && u.output == 16)), "{chunks:?}");
     }
 }
+
+#[tokio::test]
+async fn a_whole_prompt_is_counted_as_the_servers_own_chat_format_makes_it() {
+    let double = Double::start(|seen, _| match seen.line.as_str() {
+        "GET /props" => vec![json(include_str!("recorded/llama-props.json"))],
+        "GET /v1/models" => vec![json(include_str!("recorded/llama-models.json"))],
+        "POST /apply-template" => vec![json(r#"{"prompt":"<|user|>hi<|end|>"}"#)],
+        "POST /tokenize" => vec![json(r#"{"tokens":[1,2,3,4,5]}"#)],
+        _ => not_found(),
+    })
+    .await;
+    let server = server(Protocol::Chat, &double.url);
+    assert!(server.count_prompt(&request("m")).is_none(), "it is not known yet whether the server can count");
+    server.models().await.unwrap();
+    assert_eq!(server.count_prompt(&request("m")).unwrap().await, Ok(5));
+    let seen = double.seen();
+    let messages = value!([{"role": "system", "content": "Be brief."}, {"role": "user", "content": "hi"}]);
+    assert_eq!(seen[seen.len() - 2].body, value!({"messages": messages}));
+    let expected = value!({"content": "<|user|>hi<|end|>", "add_special": true, "parse_special": true});
+    assert_eq!(seen[seen.len() - 1].body, expected);
+}
+
+#[tokio::test]
+async fn vllm_is_known_by_its_listing_and_counts_texts_and_prompts() {
+    let double = Double::start(|seen, _| match seen.line.as_str() {
+        "GET /v1/models" => vec![json(r#"{"data":[{"id":"m","owned_by":"vllm","max_model_len":4096}]}"#)],
+        "POST /tokenize" => vec![json(r#"{"count":2,"max_model_len":4096,"tokens":[7,8]}"#)],
+        _ => not_found(),
+    })
+    .await;
+    let server = server(Protocol::Chat, &double.url);
+    server.models().await.unwrap();
+    assert_eq!(server.count_tokens("m", "text").unwrap().await, Ok(2));
+    let expected = value!({"model": "m", "prompt": "text", "add_special_tokens": false});
+    assert_eq!(double.seen().last().unwrap().body, expected);
+    assert_eq!(server.count_prompt(&request("m")).unwrap().await, Ok(2));
+    assert_eq!(double.seen().last().unwrap().body["add_generation_prompt"], true);
+}
+
+#[tokio::test]
+async fn messages_servers_are_asked_for_the_count_with_what_the_request_would_say() {
+    let double = Double::always(vec![json(r#"{"input_tokens":42}"#)]).await;
+    assert_eq!(server(Protocol::Messages, &double.url).count_prompt(&request("m")).unwrap().await, Ok(42));
+    let seen = double.seen();
+    assert_eq!(seen[0].line, "POST /v1/messages/count_tokens");
+    let mut fields: Vec<&str> = seen[0].body.as_object().unwrap().keys().map(String::as_str).collect();
+    fields.sort_unstable();
+    assert_eq!(fields, ["messages", "model", "system"]);
+}
+
+#[tokio::test]
+async fn a_server_that_counts_nothing_is_not_asked() {
+    let double = Double::start(|_, _| not_found()).await;
+    for protocol in [Protocol::Ollama, Protocol::Responses, Protocol::Chat] {
+        let server = server(protocol, &double.url);
+        assert!(server.count_tokens("m", "x").is_none() && server.count_prompt(&request("m")).is_none());
+    }
+    assert!(double.seen().is_empty());
+}

@@ -1,6 +1,8 @@
 //! What lies on top of the panes: help, and lists to choose from.
 
 use crate::app::action::Action;
+use crate::app::command::Command;
+use crate::domain::ids::MemoryId;
 use crate::domain::model::ModelRef;
 
 /// What lies on top.
@@ -39,6 +41,8 @@ pub enum PickerKind {
     Model,
     /// A mode.
     Mode,
+    /// Something that is remembered.
+    Memory,
 }
 
 /// One line of a picker.
@@ -61,6 +65,10 @@ pub enum PickerValue {
     Model(ModelRef),
     /// Use this mode from now on.
     Mode(String),
+    /// Type this order.
+    Command(&'static Command),
+    /// Pin this memory, or let it go.
+    Memory(MemoryId),
 }
 
 impl Picker {

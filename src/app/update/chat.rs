@@ -2,13 +2,15 @@
 
 use super::Step;
 use crate::app::action::Action;
+use crate::app::command::{COMMANDS, Command, Does};
 use crate::app::effect::Effect;
 use crate::app::event::TextEdit;
 use crate::app::fact::Fact;
 use crate::app::state::{Area, Asked, Chip, Corrections, Failed, Overlay};
 use crate::domain::intent::Intent;
-use crate::domain::message::{Author, Message};
-use crate::graph::{RunFact, RunSpec, Stage};
+use crate::domain::memory::MemoryOrder;
+use crate::domain::message::{Author, Message, PastRun};
+use crate::graph::{Run, RunFact, RunSpec, Stage};
 use crate::intent::{self, Vocabulary};
 
 impl Step<'_> {
@@ -106,31 +108,27 @@ impl Step<'_> {
         self.request(&text);
     }
 
-    /// A slash order is an action by another name.
+    /// An order: what the table of them says.
     fn order(&mut self, order: &str) {
         let (word, rest) = order.split_once(char::is_whitespace).unwrap_or((order, ""));
-        let action = match word {
-            "model" if !rest.is_empty() => return self.choose_model_named(rest.trim()),
-            "mode" if !rest.is_empty() => return self.choose_mode_named(rest.trim()),
-            "model" => Action::ChooseModel,
-            "mode" => Action::ChooseMode,
-            "help" => Action::Help,
-            "undo" => Action::Undo,
-            "redo" => Action::Redo,
-            "new" => Action::NewSession,
-            "review" => Action::FocusReview,
-            "cost" => Action::FocusBudget,
-            "sessions" => Action::FocusSessions,
-            "quit" => Action::Quit,
-            _ => {
-                let text = format!(
-                    "There is no /{word}. There are /model /mode /help /undo /redo /new /review /cost /sessions /quit."
-                );
-                return self.state.tell(text, Failed::Yes);
-            }
+        let rest = rest.trim();
+        let Some(command) = Command::named(word) else {
+            let names: Vec<String> = COMMANDS.iter().map(|c| format!("/{}", c.name)).collect();
+            return self.state.tell(format!("There is no /{word}. There are {}.", names.join(" ")), Failed::Yes);
         };
+        match command.does {
+            Does::Action(Action::ChooseModel) if !rest.is_empty() => return self.choose_model_named(rest),
+            Does::Action(Action::ChooseMode) if !rest.is_empty() => return self.choose_mode_named(rest),
+            Does::Remember if !self.remember(rest) => return,
+            Does::Forget if !self.forget(rest) => return,
+            _ => {}
+        }
         self.clear_composer();
-        self.action(action);
+        match command.does {
+            Does::Action(action) => self.action(action),
+            Does::ListMemory => self.effects.push(Effect::Memory(MemoryOrder::List)),
+            Does::Remember | Does::Forget => {}
+        }
     }
 
     fn clear_composer(&mut self) {
@@ -238,6 +236,13 @@ impl Step<'_> {
         let run = self.state.session.run().filter(|_| author != Author::User).map(|r| r.spec.id);
         let message = Message { author, text: text.to_owned(), at: self.state.now, run };
         self.commit(Fact::Posted { message });
+    }
+
+    /// The runs before the newest, and what came of them.
+    pub(super) fn past(&self) -> Vec<PastRun> {
+        let runs = &self.state.session.runs;
+        let past = |run: &Run| PastRun { request: run.spec.intent.text.clone(), outcome: run.outcome_phrase() };
+        runs[..runs.len().saturating_sub(1)].iter().map(past).collect()
     }
 
     /// What was said before the newest request.

@@ -2,10 +2,13 @@
 
 use super::Step;
 use crate::app::action::Action;
+use crate::app::command::{COMMANDS, Does};
+use crate::app::effect::Effect;
 use crate::app::state::{Area, Failed, Overlay, Picker, PickerItem, PickerKind, PickerValue, State};
 use crate::budget::choice::Candidate;
 use crate::budget::price::Price;
 use crate::domain::failure::Failure;
+use crate::domain::memory::MemoryOrder;
 use crate::domain::model::{Locality, ModelInfo, ModelRef};
 use crate::graph::{ResumeChoice, RunFact};
 
@@ -69,6 +72,11 @@ impl Step<'_> {
             Some(PickerValue::Action(action)) => self.action(action),
             Some(PickerValue::Model(model)) => self.choose_model(model),
             Some(PickerValue::Mode(mode)) => self.choose_mode(&mode),
+            Some(PickerValue::Memory(id)) => self.effects.push(Effect::Memory(MemoryOrder::Pin(id))),
+            Some(PickerValue::Command(command)) => {
+                self.start_typing();
+                self.state.chat.set_text(&format!("/{} ", command.name));
+            }
             None => {}
         }
     }
@@ -168,7 +176,14 @@ fn price_words(price: Option<&Price>) -> String {
 
 fn action_items() -> Vec<PickerItem> {
     let offered = Action::ALL.iter().filter(|a| !matches!(a, Action::Palette | Action::Confirm | Action::Close));
-    offered
-        .map(|a| PickerItem { label: a.doc().to_owned(), note: a.name().to_owned(), value: PickerValue::Action(*a) })
-        .collect()
+    let actions = offered.map(|a| PickerItem {
+        label: a.doc().to_owned(),
+        note: a.name().to_owned(),
+        value: PickerValue::Action(*a),
+    });
+    // An order that is an action stands there by the action's name.
+    let orders = COMMANDS.iter().filter(|c| !matches!(c.does, Does::Action(_)));
+    let orders =
+        orders.map(|c| PickerItem { label: c.help.to_owned(), note: c.shown(), value: PickerValue::Command(c) });
+    actions.chain(orders).collect()
 }

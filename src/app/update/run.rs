@@ -87,6 +87,9 @@ impl Step<'_> {
     }
 
     pub(super) fn work_event(&mut self, event: &WorkEvent) {
+        if let WorkEvent::Applied { job } = event {
+            return self.applied(RunFact::Applied { job: *job });
+        }
         let fact = match event.clone() {
             WorkEvent::ContextAssembled { job, bundle } => RunFact::ContextAssembled { job, bundle },
             WorkEvent::FilesRead { job, files } => RunFact::FilesRead { job, files },

@@ -22,6 +22,8 @@ impl Step<'_> {
             StoreEvent::SessionNotLoaded(failure) => self.state.tell_failure(failure),
             StoreEvent::SessionNamed(id) => self.session_named(id),
             StoreEvent::Totals(totals) => self.state.totals = *totals,
+            StoreEvent::Memories(memories) => self.show_memories(memories),
+            StoreEvent::MemoryChanged(change) => self.memory_changed(change),
             StoreEvent::History(history) => self.state.chat.history.clone_from(history),
         }
     }

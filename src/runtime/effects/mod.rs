@@ -2,6 +2,8 @@
 //! because the journal's effect stands before it in the same queue. Where those facts could not be written, nothing is
 //! sent and nothing is written on their account.
 
+mod context;
+mod memory;
 mod model;
 mod store;
 mod work;
@@ -149,9 +151,9 @@ impl Performer {
                     cancel.cancel();
                 }
             }
-            Effect::AssembleContext { job, intent, budget, conversation } => {
-                let work = work::assemble(world, results, job, *intent, budget, conversation);
-                self.tasks.start(TaskKey::Job(job), work);
+            Effect::AssembleContext { job, intent, budget, model, locality, conversation, past } => {
+                let wish = context::Wish { job, intent: *intent, budget, model, locality, conversation, past };
+                self.tasks.start(TaskKey::Job(job), context::assemble(world, results, wish));
             }
             Effect::ReadFiles { job, paths } => {
                 self.tasks.start(TaskKey::Job(job), work::read_files(world, results, job, paths));
@@ -181,6 +183,7 @@ impl Performer {
             Effect::DeleteSession(id) => store::delete(&world, &self.answers.of(None), &id).await,
             Effect::RenameSession(id, name) => store::rename(&world, &self.answers.of(None), &id, name).await,
             Effect::SumLedger(id, run) => store::totals(&world, &self.answers.of(Some(&id)), &id, run).await,
+            Effect::Memory(order) => memory::perform(&world, &self.answers.of(self.open.as_ref()), order).await,
             Effect::KeepPrompt(text) => store::keep_prompt(&world, &self.answers.of(None), &text).await,
             Effect::CopyText(_) | Effect::Notify(_) | Effect::Terminal(_) => {}
         }

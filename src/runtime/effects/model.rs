@@ -9,7 +9,7 @@ use crate::budget::choice::Candidate;
 use crate::budget::ledger::{Grant, Reservation, Totals};
 use crate::budget::limit::Limits;
 use crate::budget::price::{Price, worst_case};
-use crate::budget::token::Counter;
+use crate::budget::token::Count;
 use crate::context::token::estimate;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{RequestId, RunId, SessionId};
@@ -59,8 +59,9 @@ pub async fn call(world: Arc<World>, events: Events, mut call: Call, cancel: Can
         () = cancel.cancelled() => return,
         place = world.place(&call.request.model) => call.locality = place.unwrap_or(call.locality),
     }
-    if call.locality == Locality::Remote {
-        call.request.prompt_tokens = counted(&call.request).await;
+    let count = world.tokens.prompt(world.found().as_deref(), &call.request, call.locality).await;
+    if let Some(count) = count {
+        apply(count, &mut call);
     }
     let price = world.prices.price(&call.request.model, call.locality);
     match reserve(&world, &call, &price).await {
@@ -74,12 +75,20 @@ pub async fn call(world: Arc<World>, events: Events, mut call: Call, cancel: Can
     }
 }
 
-/// Tokens of a prompt that may cost money: by the model's own tokenizer where there is one, else on the safe side. Loading
-/// a tokenizer takes a moment, so it is done beside the event loop and for paid models only.
-async fn counted(request: &ModelRequest) -> u32 {
-    let (model, messages, schema) = (request.model.clone(), request.messages.clone(), request.schema.clone());
-    let count = tokio::task::spawn_blocking(move || Counter::for_model(&model).request(&messages, schema.as_ref()));
-    count.await.map_or(request.prompt_tokens, |count| count.upper().max(request.prompt_tokens))
+/// Tokens that asking for a form adds beside its schema. Where it is asked for as a tool the server instructs the model
+/// about tools: Anthropic's page on tool use lists 264 to 530 tokens for that, by model.
+const FORM: u32 = 530;
+
+/// What is reserved and what room is left for the answer follow the prompt's tokens as they were counted, or as they hardly
+/// are more.
+fn apply(count: Count, call: &mut Call) {
+    let request = &mut call.request;
+    let is_instructed = request.schema.is_some() && call.locality == Locality::Remote;
+    request.prompt_tokens = count.upper().saturating_add(if is_instructed { FORM } else { 0 });
+    if count.exact {
+        let room = request.window.saturating_sub(count.tokens).max(1);
+        request.max_output = request.max_output.min(room);
+    }
 }
 
 /// Claims the worst case. `Err` is what to report instead of sending.
@@ -190,6 +199,11 @@ async fn send(world: &World, events: &Events, call: Call, price: &Price, cancel:
     {
         events.report(Event::Noticed(failure(&error))).await;
     }
+    // Figures of a prompt that was answered teach how the next one's are to be estimated.
+    let reported = progress.usage.filter(|usage| !usage.estimated && outcome.is_ok());
+    if let Some(usage) = reported.filter(|_| call.locality != Locality::Embedded) {
+        world.tokens.learn(&world.store, &request, usage.input).await;
+    }
     let event = match outcome {
         _ if cancel.is_cancelled() => return,
         Ok(finish) => ModelEvent::Answered { request: id, finish, usage, timings: progress.timings, cost },
@@ -277,5 +291,52 @@ async fn hand_on(events: &Events, id: RequestId, progress: &mut Progress) {
     if progress.timings != Timings::default() {
         let timed = ModelEvent::Timed { request: id, timings: progress.timings };
         events.report(Event::Models(timed)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::intent::{Action, Complexity, Intent};
+    use crate::domain::model::{Brief, ModelRef, Node};
+
+    fn call(locality: Locality, schema: bool) -> Call {
+        let intent = Intent {
+            text: String::new(),
+            action: Action::Create,
+            targets: vec![],
+            language: None,
+            frameworks: vec![],
+            complexity: Complexity::Simple,
+            confidence: 1.0,
+            token_budget: 1000,
+            paths: vec![],
+            symbols: vec![],
+        };
+        let request = ModelRequest {
+            id: RequestId(1),
+            model: ModelRef { provider: "p".into(), model: "m".into() },
+            messages: vec![],
+            prompt_tokens: 10,
+            max_output: 8000,
+            window: 8192,
+            temperature_milli: 200,
+            schema: schema.then(|| serde_json::json!({"type": "object"})),
+            brief: Brief { node: Node::Planner, intent, listing: vec![], proposal: vec![], edits: true },
+        };
+        let (session, run, limits) = (SessionId("s".into()), RunId(1), Limits::default());
+        Call { session, run, request, locality, limits, unknown_price: UnknownPrice::Refused }
+    }
+
+    #[test]
+    fn a_claim_holds_what_a_server_may_add_for_the_form_of_the_answer() {
+        let prompt_tokens = |locality, schema| {
+            let mut call = call(locality, schema);
+            apply(Count { tokens: 1_000, exact: true }, &mut call);
+            call.request.prompt_tokens
+        };
+        assert_eq!(prompt_tokens(Locality::Remote, true), 1_530);
+        assert_eq!(prompt_tokens(Locality::Remote, false), 1_000);
+        assert_eq!(prompt_tokens(Locality::Loopback, true), 1_000);
     }
 }

@@ -1,16 +1,12 @@
-//! The work of a run that is no model's: choosing context, reading, validating, writing.
+//! The work of a run that is no model's: reading, validating, writing.
 
 use super::Events;
 use crate::app::{Event, WorkEvent};
-use crate::context::{self, Sources};
 use crate::domain::change::ChangeSet;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::finding::{CheckResult, Strategy, ValidationReport};
 use crate::domain::ids::JobId;
-use crate::domain::intent::Intent;
 use crate::domain::language::Language;
-use crate::domain::message::Message;
-use crate::pattern;
 use crate::repo::scratch::Scratch;
 use crate::repo::write::{self, FileState, FileWrite};
 use crate::repo::{read, walk};
@@ -21,43 +17,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use tokio::task::spawn_blocking;
 
-/// Patterns offered to a model as examples.
-const PATTERNS: usize = 3;
 /// Paths of the repository that are listed at most.
-const LISTED: usize = 200_000;
-
-/// Chooses the context.
-pub async fn assemble(
-    world: Arc<World>,
-    events: Events,
-    job: JobId,
-    intent: Intent,
-    budget: u32,
-    conversation: Vec<Message>,
-) {
-    let gathered = spawn_blocking(move || {
-        let listing = walk::walk(&world.root, LISTED, &AtomicBool::new(false));
-        let wanted: Vec<String> = context::wanted(&intent, &listing.paths).into_iter().map(|w| w.path).collect();
-        let sources = Sources {
-            snapshots: read::read(&world.root, &wanted),
-            agents: read::agents_md(&world.root),
-            patterns: fitting(&world, &intent),
-            listing: listing.paths,
-            conversation,
-        };
-        context::assemble(&intent, &sources, budget, &context::token::estimate)
-    });
-    if let Ok(bundle) = gathered.await {
-        let bundle = Box::new(bundle);
-        events.report(Event::Work(WorkEvent::ContextAssembled { job, bundle })).await;
-    }
-}
-
-/// The patterns that fit best, as a model can read them.
-fn fitting(world: &World, intent: &Intent) -> Vec<(String, String)> {
-    let matches = world.library.rank(intent).into_iter().filter(|m| m.score >= pattern::THRESHOLD).take(PATTERNS);
-    matches.map(|m| (m.pattern.name.clone(), pattern::context_text(m.pattern))).collect()
-}
+pub(super) const LISTED: usize = 200_000;
 
 /// Reads files.
 pub async fn read_files(world: Arc<World>, events: Events, job: JobId, paths: Vec<String>) {

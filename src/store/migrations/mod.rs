@@ -3,9 +3,10 @@
 //! It refuses to change a migration that was ever released, and to go back.
 
 mod v1;
+mod v2;
 
 /// Each entry brings the schema from its index to its index + 1.
-pub(super) const MIGRATIONS: &[&str] = &[v1::SQL];
+pub(super) const MIGRATIONS: &[&str] = &[v1::SQL, v2::SQL];
 
 /// `PRAGMA application_id` of our files ("vibe" in ASCII): a file of another program is never migrated.
 pub(super) const APPLICATION_ID: i64 = 0x7669_6265;

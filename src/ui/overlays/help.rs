@@ -1,7 +1,7 @@
 //! Help: every key, straight from the keymap, grouped by where it works; the place the user came from comes first.
 
 use super::draw_box;
-use crate::app::{Action, Area, Event, Scope, State};
+use crate::app::{Action, Area, COMMANDS, Command, Event, Scope, State};
 use crate::ui::View;
 use crate::ui::theme::Role;
 use crate::ui::widgets::fit::{columns, padded};
@@ -101,8 +101,22 @@ fn lines(state: &State, view: &View) -> Vec<Line<'static>> {
         }
         lines.push(Line::default());
     }
+    lines.extend(orders(view));
     lines.extend(signs(view));
     lines
+}
+
+/// What can be typed into the chat behind a `/`.
+fn orders(view: &View) -> Vec<Line<'static>> {
+    let look = &view.look;
+    let title = Line::from(Span::styled(" Orders in the chat", look.style(Role::Heading)));
+    let order = |command: &Command| {
+        Line::from(vec![
+            Span::styled(format!("   {} ", padded(&command.shown(), KEYS)), look.style(Role::Key)),
+            Span::styled(command.help, look.style(Role::Text)),
+        ])
+    };
+    std::iter::once(title).chain(COMMANDS.iter().map(order)).chain([Line::default()]).collect()
 }
 
 /// What the signs on the screen mean.

@@ -19,6 +19,7 @@ pub fn draw_picker(frame: &mut Frame, screen: Rect, picker: &Picker, state: &Sta
         PickerKind::Action => ("What do you want to do?", 84),
         PickerKind::Model => ("Which model?", 116),
         PickerKind::Mode => ("Which mode?", 84),
+        PickerKind::Memory => ("What is remembered: choose one to pin it, or to let it go", 116),
     };
     // As high as the whole list, so that it does not jump while it is narrowed.
     let height = u16::try_from(picker.items.len().clamp(1, 20)).unwrap_or(20) + 4;
@@ -75,6 +76,14 @@ fn row(item: &PickerItem, selected: bool, width: usize, state: &State, view: &Vi
             let label = padded(&format!("{used}{}", item.label), 16.min(width / 2));
             let room = width.saturating_sub(columns(&label) + 3);
             (label, fit(&item.note, room))
+        }
+        PickerValue::Command(_) => {
+            let note = fit(&item.note, width / 3);
+            (padded(&item.label, width.saturating_sub(columns(&note) + 4)), note)
+        }
+        PickerValue::Memory(_) => {
+            let note = fit(&item.note, width / 2);
+            (padded(&one_line(&item.label), width.saturating_sub(columns(&note) + 4)), note)
         }
     };
     let style = look.style(if selected { Role::Selection } else { Role::Text });

@@ -1,0 +1,76 @@
+//! Every order that can be typed into the chat behind a `/`: name, argument, line of help and what it does. The chat, the
+//! palette and help read this one table, so that none of the three can disagree.
+
+use super::action::Action;
+
+/// One order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Command {
+    /// The word behind the `/`.
+    pub name: &'static str,
+    /// What may or has to stand behind it, as help shows it; empty for nothing.
+    pub argument: &'static str,
+    /// One line for palette and help.
+    pub help: &'static str,
+    /// What it does.
+    pub does: Does,
+}
+
+/// What an order does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Does {
+    /// The same as this action; a name behind it chooses at once where the action would offer a list.
+    Action(Action),
+    /// Remembers what stands behind it, for every session of this repository.
+    Remember,
+    /// Forgets the memory of the number behind it.
+    Forget,
+    /// Lists what is remembered.
+    ListMemory,
+}
+
+/// Every order, as help lists them.
+pub const COMMANDS: &[Command] = &[
+    order("model", "[NAME]", "Choose the model", Does::Action(Action::ChooseModel)),
+    order("mode", "[NAME]", "Choose the mode", Does::Action(Action::ChooseMode)),
+    order("remember", "TEXT", "Remember this for every session in this repository", Does::Remember),
+    order("forget", "NUMBER", "Forget what is remembered under this number", Does::Forget),
+    order("memory", "", "Show what is remembered; choosing one pins it to every prompt", Does::ListMemory),
+    order("help", "", "Show what every key does here", Does::Action(Action::Help)),
+    order("undo", "", "Take back the last decision, or the applied change", Does::Action(Action::Undo)),
+    order("redo", "", "Make it again", Does::Action(Action::Redo)),
+    order("new", "", "Begin a new session", Does::Action(Action::NewSession)),
+    order("review", "", "Go to the review", Does::Action(Action::FocusReview)),
+    order("cost", "", "Go to the budget", Does::Action(Action::FocusBudget)),
+    order("sessions", "", "Go to the sessions", Does::Action(Action::FocusSessions)),
+    order("quit", "", "Leave", Does::Action(Action::Quit)),
+];
+
+const fn order(name: &'static str, argument: &'static str, help: &'static str, does: Does) -> Command {
+    Command { name, argument, help, does }
+}
+
+impl Command {
+    /// The order of this name.
+    pub fn named(name: &str) -> Option<&'static Command> {
+        COMMANDS.iter().find(|c| c.name == name)
+    }
+
+    /// As it is typed, with its argument: `/forget NUMBER`.
+    pub fn shown(&self) -> String {
+        format!("/{} {}", self.name, self.argument).trim_end().to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_order_has_a_name_of_its_own_and_a_line_of_help() {
+        for (n, command) in COMMANDS.iter().enumerate() {
+            assert!(COMMANDS[..n].iter().all(|c| c.name != command.name), "{}", command.name);
+            assert!(!command.help.is_empty() && command.name.chars().all(|c| c.is_ascii_lowercase()));
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Choosing the context of a run: what there is is gathered, chosen within the budget, and counted once more by the
+//! model's own server where that can.
+
+use super::Events;
+use crate::app::{Event, WorkEvent};
+use crate::config::Conversation;
+use crate::context::token::estimate;
+use crate::context::{self, Sources, Truncation};
+use crate::domain::context::ContextBundle;
+use crate::domain::ids::{JobId, MemoryId};
+use crate::domain::intent::Intent;
+use crate::domain::message::{Message, PastRun};
+use crate::domain::model::{Locality, ModelRef};
+use crate::pattern;
+use crate::repo::{read, walk};
+use crate::runtime::clock;
+use crate::runtime::world::World;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use tokio::task::spawn_blocking;
+
+/// Patterns offered to a model as examples.
+const PATTERNS: usize = 3;
+/// Estimated tokens from which on the ratio to counted ones means something.
+const TELLING: u64 = 200;
+
+/// What a context is to be chosen for.
+pub struct Wish {
+    /// Echoed.
+    pub job: JobId,
+    /// The request.
+    pub intent: Intent,
+    /// Tokens at most.
+    pub budget: u32,
+    /// The model that will read it.
+    pub model: ModelRef,
+    /// Where that runs.
+    pub locality: Locality,
+    /// What was said before.
+    pub conversation: Vec<Message>,
+    /// The runs before and what came of them.
+    pub past: Vec<PastRun>,
+}
+
+/// Chooses the context, and counts what is recalled for it.
+pub async fn assemble(world: Arc<World>, events: Events, wish: Wish) {
+    let memory = world.store.memories(&world.root_name()).await.unwrap_or_default();
+    let job = wish.job;
+    let Wish { intent, budget, model, locality, conversation, past, .. } = wish;
+    let gatherer = world.clone();
+    let gathered = spawn_blocking(move || {
+        let listing = walk::walk(&gatherer.root, super::work::LISTED, &AtomicBool::new(false));
+        let wanted: Vec<String> = context::wanted(&intent, &listing.paths).into_iter().map(|w| w.path).collect();
+        let sources = Sources {
+            snapshots: read::read(&gatherer.root, &wanted),
+            agents: read::agents_md(&gatherer.root),
+            patterns: fitting(&gatherer, &intent),
+            listing: listing.paths,
+            memory,
+            remarks: Vec::new(),
+            conversation,
+            past,
+            truncation: truncation(gatherer.conversation()),
+            now: clock::now(),
+        };
+        (intent, sources)
+    });
+    let Ok((intent, sources)) = gathered.await else { return };
+    let Some(bundle) = choose(&world, Arc::new((intent, sources)), budget, (&model, locality)).await else { return };
+    let recalled: Vec<MemoryId> = bundle.items.iter().filter_map(|i| MemoryId::of_label(&i.label)).collect();
+    if !recalled.is_empty() {
+        // A count that is not kept changes a ranking a little; that is no reason to trouble the user.
+        let _ = world.store.memories_recalled(recalled).await;
+    }
+    let bundle = Box::new(bundle);
+    events.report(Event::Work(WorkEvent::ContextAssembled { job, bundle })).await;
+}
+
+/// Chooses by our own counter; where the model's server on this machine counts otherwise and what was chosen does not fit
+/// by its figures, once more with the difference.
+async fn choose(
+    world: &World,
+    material: Arc<(Intent, Sources)>,
+    budget: u32,
+    (model, locality): (&ModelRef, Locality),
+) -> Option<ContextBundle> {
+    let local = world.found().filter(|_| locality == Locality::Loopback);
+    let provider = local.and_then(|registry| registry.resolve(model).ok());
+    let counter = (locality != Locality::Embedded).then(|| world.tokens.counter(model));
+    let mut raised = 1.0;
+    for _ in 0..2 {
+        let material = material.clone();
+        let chosen = spawn_blocking(move || {
+            let count = |text: &str| match counter {
+                Some(counter) => (f64::from(counter.count(text).tokens) * raised).ceil() as u32,
+                None => estimate(text),
+            };
+            let (intent, sources) = &*material;
+            context::assemble(intent, sources, budget, &count)
+        });
+        let mut bundle = chosen.await.ok()?;
+        bundle.exact = counter.is_some_and(|counter| counter.is_exact());
+        if let Some(provider) = provider.as_ref().filter(|_| !bundle.exact) {
+            let texts: Vec<&str> = bundle.items.iter().map(|i| i.text.as_str()).collect();
+            if let Some(counts) = world.tokens.texts(provider, &model.model, &texts).await {
+                let total = counts.iter().fold(0, |sum: u32, n| sum.saturating_add(*n));
+                if total > budget && raised == 1.0 {
+                    raised = f64::from(total) / f64::from(bundle.tokens.max(1)) * 1.02;
+                    continue;
+                }
+                // Should it be too much even so, the estimates stand: a bundle never says more than its budget.
+                if total <= budget {
+                    bundle.items.iter_mut().zip(counts).for_each(|(item, tokens)| item.tokens = tokens);
+                    (bundle.tokens, bundle.exact) = (total, true);
+                }
+            }
+        }
+        if counter.is_some() {
+            bundle.per_mille = per_mille(&bundle);
+        }
+        return Some(bundle);
+    }
+    None
+}
+
+/// The counted tokens of a bundle for each thousand estimated; 0 where there is too little to tell.
+fn per_mille(bundle: &ContextBundle) -> u32 {
+    let estimated: u64 = bundle.items.iter().map(|i| u64::from(estimate(&i.text))).sum();
+    if estimated < TELLING {
+        return 0;
+    }
+    u32::try_from(u64::from(bundle.tokens) * 1_000 / estimated).unwrap_or(0).clamp(500, 3_000)
+}
+
+fn truncation(configured: Conversation) -> Truncation {
+    match configured {
+        Conversation::Recent => Truncation::Recent,
+        Conversation::Summary => Truncation::Summary,
+        Conversation::Selective => Truncation::Selective,
+    }
+}
+
+/// The patterns that fit best, as a model can read them.
+fn fitting(world: &World, intent: &Intent) -> Vec<(String, String)> {
+    let matches = world.library.rank(intent).into_iter().filter(|m| m.score >= pattern::THRESHOLD).take(PATTERNS);
+    matches.map(|m| (m.pattern.name.clone(), pattern::context_text(m.pattern))).collect()
+}
