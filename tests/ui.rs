@@ -142,6 +142,35 @@ fn a_stream_shows_plan_thinking_and_speed() {
 }
 
 #[test]
+fn the_files_being_written_stand_above_the_text_until_they_are_a_proposal() {
+    for (size, name) in [(SMALL, "writing_80"), (LARGE, "writing_200")] {
+        let mut desk = shop(size);
+        desk.replies.clear();
+        desk.replies.extend([PLAN.into(), Reply::Held]);
+        desk.event(Event::Requested(REQUEST.into()));
+        let answer = fix();
+        let (come, rest) = answer.split_at(answer.find("def test_nothing_off").unwrap());
+        come.split_inclusive(' ').for_each(|piece| desk.delta(piece, ""));
+        assert_snapshot!(name, desk.text());
+        desk.delta(rest, "");
+        desk.replies.push_back(VERDICT.into());
+        desk.answers();
+        assert!(!desk.text().contains("shop/price.py       changed"), "the review shows it now:\n{}", desk.text());
+    }
+}
+
+#[test]
+fn a_path_of_an_answer_can_do_nothing_to_the_terminal() {
+    let mut desk = shop(SMALL);
+    desk.replies.clear();
+    desk.replies.extend([PLAN.into(), Reply::Held]);
+    desk.event(Event::Requested(REQUEST.into()));
+    desk.delta("### FILE: a\u{1b}[31m\u{202e}b.py\n```python\nx = 1\n", "");
+    let text = desk.text();
+    assert!(text.contains("U+202E") && !text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text}");
+}
+
+#[test]
 fn at_the_gate_the_proposal_is_there_with_its_keys() {
     assert_snapshot!("gate_80", at_the_gate(SMALL).text());
     assert_snapshot!("gate_120", at_the_gate(MIDDLE).text());

@@ -53,6 +53,9 @@ impl Step<'_> {
         self.with_live(request, |live| {
             live.first_token.get_or_insert(now);
             live.characters += characters;
+            if let Some(preview) = &mut live.preview {
+                preview.push(&text);
+            }
             live.retrying = None;
         });
         if !thinking.is_empty() {

@@ -1,9 +1,10 @@
 //! The stream: the model's words as they come, with what is known of its progress and speed.
 //!
 //! All requests of the run stand below each other, newest last; a plan or a verdict that has become readable is shown as
-//! such in place of its JSON.
+//! such in place of its JSON. Above them stand the files that the answer is writing.
 
 mod figure;
+mod files;
 mod shape;
 
 use crate::app::{Area, Event, State};
@@ -98,9 +99,18 @@ pub fn draw_stream(frame: &mut Frame, rect: Rect, state: &State, view: &mut View
         draw_hint(frame, inner, "The plan and the model's answer appear here as they are written.", view);
         return None;
     };
-    let figures = Constraint::Length(u16::from(inner.height > 1));
-    let [progress, body, figures] = Layout::vertical([Constraint::Length(1), Constraint::Min(0), figures]).areas(inner);
     let width = usize::from(inner.width);
+    let written = state.stream.live.as_ref().map(|live| live.written(run)).unwrap_or_default();
+    let room = usize::from(inner.height.saturating_sub(2) / 2);
+    let files = files::lines(&written, !run.draft().is_empty(), width, room, &view.look);
+    let [progress, written, body, figures] = Layout::vertical([
+        Constraint::Length(1),
+        Constraint::Length(files.len() as u16),
+        Constraint::Min(0),
+        Constraint::Length(u16::from(inner.height > 1)),
+    ])
+    .areas(inner);
+    frame.render_widget(Paragraph::new(files), written);
     frame.render_widget(progress_line(run, view, width), progress);
     frame.render_widget(figure::line(run, state, view, width), figures);
     draw_calls(frame, body, state, run, view)
