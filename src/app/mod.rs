@@ -6,6 +6,7 @@ mod action;
 mod effect;
 mod event;
 mod fact;
+mod order;
 mod session;
 mod state;
 mod update;
@@ -14,6 +15,7 @@ pub use action::{Action, Scope};
 pub use effect::{Effect, Entry, Mouse, TerminalEffect, UnknownPrice};
 pub use event::{Event, ModelEvent, Opening, Pointer, Resume, Stamped, StoreEvent, TextEdit, WorkEvent};
 pub use fact::{Dated, Fact};
+pub use order::{ORDERS, Order, orders};
 pub use session::{Session, UNKNOWN_PRICE};
 pub use state::{
     Area, Asked, Chat, Chip, Columns, Corrections, Failed, Fate, Layout, Live, Notice, Offer, Overlay, Picker,

@@ -5,6 +5,7 @@ use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::event::TextEdit;
 use crate::app::fact::Fact;
+use crate::app::order::{self, ORDERS};
 use crate::app::state::{Area, Asked, Chip, Corrections, Failed, Overlay};
 use crate::domain::intent::Intent;
 use crate::domain::message::{Author, Message};
@@ -112,22 +113,13 @@ impl Step<'_> {
         let action = match word {
             "model" if !rest.is_empty() => return self.choose_model_named(rest.trim()),
             "mode" if !rest.is_empty() => return self.choose_mode_named(rest.trim()),
-            "model" => Action::ChooseModel,
-            "mode" => Action::ChooseMode,
-            "help" => Action::Help,
-            "undo" => Action::Undo,
-            "redo" => Action::Redo,
-            "new" => Action::NewSession,
-            "review" => Action::FocusReview,
-            "cost" => Action::FocusBudget,
-            "sessions" => Action::FocusSessions,
-            "quit" => Action::Quit,
-            _ => {
-                let text = format!(
-                    "There is no /{word}. There are /model /mode /help /undo /redo /new /review /cost /sessions /quit."
-                );
-                return self.state.tell(text, Failed::Yes);
-            }
+            _ => match order::order(word) {
+                Some(order) => order.action,
+                None => {
+                    let all: Vec<String> = ORDERS.iter().map(|o| format!("/{}", o.word)).collect();
+                    return self.state.tell(format!("There is no /{word}. There are {}.", all.join(" ")), Failed::Yes);
+                }
+            },
         };
         self.clear_composer();
         self.action(action);
