@@ -52,6 +52,19 @@ fn a_whole_run_goes_from_the_request_to_the_disk() {
 }
 
 #[test]
+fn hunks_that_were_not_decided_are_said_to_be_left_out() {
+    let other = whole("other.py", "X = 1\n");
+    let answer = format!("{}\n{other}", subtract());
+    let mut desk = Desk::at_gate(World::new().says(Node::Executor, answer.as_str()));
+    desk.acts(&[Action::AcceptFile, Action::Apply]);
+    desk.settle();
+    assert_eq!(
+        desk.said(Author::Workbench),
+        ["Written: 1 file. Left out: 1 hunk that was not decided. Undo takes it back."]
+    );
+}
+
+#[test]
 fn every_event_of_the_model_becomes_its_fact() {
     let (desk, request) = calling();
     let usage = Usage { input: 7, ..Usage::default() };
