@@ -293,6 +293,44 @@ fn a_chord_that_has_begun_shows_how_it_may_go_on() {
     assert_eq!(last[1], " w apply");
 }
 
+#[test]
+fn orders_are_offered_while_one_is_typed() {
+    let mut desk = shop(SMALL);
+    desk.types("/");
+    let text = desk.text();
+    assert!(text.contains("/undo") && text.contains("/quit") && text.contains("enter does this"), "{text}");
+    desk.types("re");
+    let text = desk.text();
+    assert!(text.contains("/redo   write it again") && !text.contains("/model"), "{text}");
+}
+
+#[test]
+fn on_a_tiny_terminal_what_is_typed_can_be_seen() {
+    let mut desk = shop((40, 10));
+    desk.types("Fix the rounding");
+    let text = desk.text();
+    assert!(text.contains("┃Fix the rounding") && !text.contains("Budget"), "{text}");
+}
+
+#[test]
+fn what_was_not_decided_is_shown_as_left_out_once_the_rest_is_written() {
+    let mut desk = at_the_gate(LARGE);
+    desk.acts(&[Action::AcceptHunk, Action::Apply]);
+    let text = desk.text();
+    assert!(text.contains("[–] left out") && text.contains("written: 1 of 3 hunks"), "{text}");
+    assert!(text.contains("Left out: 2 hunks that were not decided."), "{text}");
+}
+
+#[test]
+fn no_amount_is_cut_where_the_budget_is_narrow() {
+    for area in Area::ALL {
+        let mut desk = at_the_gate(SMALL);
+        desk.state.layout.focus_on(area);
+        let text = desk.text();
+        assert!(text.contains("$0.037 / $0.500") && !text.contains("$…"), "{area:?}:\n{text}");
+    }
+}
+
 // ---------------------------------------------------------------- telling apart
 
 /// The style of the first cell of `text` on the screen.

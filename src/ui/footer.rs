@@ -123,7 +123,7 @@ fn wanted(state: &State, scopes: &[Scope]) -> Vec<Wanted> {
     }
     wanted.extend(plain(&[Help, FocusNext, Palette]));
     if stage == Some(&Stage::Gate) && scopes[0] == Scope::Review {
-        wanted.extend(plain(&[AcceptAll, RejectAll, PreviousHunk, ToggleSplit]));
+        wanted.extend(plain(&[RejectAll, PreviousHunk, ToggleSplit]));
         wanted.push((CancelRun, "drop all", true));
     }
     wanted.push((Quit, "quit", true));
@@ -185,6 +185,7 @@ fn review(run: &Run) -> Vec<Wanted> {
             let apply = if decided && !accepted { "end it" } else { "apply" };
             vec![
                 (AcceptHunk, "accept", true),
+                (AcceptAll, "all", true),
                 (RejectHunk, "reject", true),
                 (Apply, apply, decided),
                 (NextHunk, "next", true),
