@@ -185,8 +185,8 @@ fn review(run: &Run) -> Vec<Wanted> {
             let apply = if decided && !accepted { "end it" } else { "apply" };
             vec![
                 (AcceptHunk, "accept", true),
-                (AcceptAll, "all", true),
                 (RejectHunk, "reject", true),
+                (AcceptAll, "all", true),
                 (Apply, apply, decided),
                 (NextHunk, "next", true),
                 (Undo, "undo", !run.history.is_empty()),
