@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use vibe_tui::domain::change::{ChangeSet, FileChange, FileContent, FileSnapshot};
 use vibe_tui::domain::hunk::LineKind;
 use vibe_tui::edit::{
-    Action, Applied, Edit, EditProblem, Match, Parser, ProblemKind, apply, apply_with_notes, diff, paths, select,
-    unified,
+    Action, Applied, Edit, EditForm, EditProblem, Match, Parser, Preview, ProblemKind, apply, apply_with_notes, diff,
+    paths, select, unified,
 };
 
 fn parse(text: &str) -> Vec<Edit> {
@@ -175,15 +175,51 @@ fn a_stated_line_decides_between_places_that_fit_equally() {
     assert_eq!(problem(edit(Some(2)), base).kind, ProblemKind::Ambiguous);
 }
 
+type Seen = (String, EditForm, u32, Option<(u32, u32)>);
+
+/// What a preview has seen of a text: path, form, lines, and what was added and removed.
+fn watched(text: &str) -> Vec<Seen> {
+    let mut preview = Preview::default();
+    preview.push(text);
+    preview.files().iter().map(|p| (p.path.clone(), p.form, p.lines, p.counted)).collect()
+}
+
 #[test]
-fn progress_names_the_files_while_they_stream() {
-    let mut parser = Parser::new();
-    parser.push("### FILE: a.py\n```python\none\ntwo\nthr");
-    let seen: Vec<_> = parser.progress().iter().map(|p| (p.path.as_str(), p.lines)).collect();
-    assert_eq!(seen, [("a.py", 2)]);
-    parser.push("ee\n```\n### FILE: b.py\n<<<<<<< SEARCH\nx\n");
-    let seen: Vec<_> = parser.progress().iter().map(|p| (p.path.as_str(), p.lines)).collect();
-    assert_eq!(seen, [("a.py", 3), ("b.py", 1)]);
+fn a_preview_names_the_files_while_they_stream() {
+    let whole = "### FILE: a.py\n```python\none\ntwo\nthr";
+    assert_eq!(watched(whole), [("a.py".into(), EditForm::Whole, 2, None)]);
+    let block = "### FILE: b.py\n<<<<<<< SEARCH\nx\ny\n=======\nx\nz\nz\n";
+    assert_eq!(watched(block), [("b.py".into(), EditForm::Change, 5, None)]);
+    let done = format!("{block}>>>>>>> REPLACE\n");
+    assert_eq!(watched(&done), [("b.py".into(), EditForm::Change, 5, Some((2, 1)))]);
+    let new = "### FILE: c.py\n<<<<<<< SEARCH\n=======\nx\n";
+    assert_eq!(watched(new), [("c.py".into(), EditForm::New, 1, None)]);
+    let named = "```python\n# src/d.py\n\nx = 1\ny = 2\n";
+    assert_eq!(watched(named), [("src/d.py".into(), EditForm::Whole, 2, None)]);
+    assert_eq!(watched("### DELETE: e.py\n"), [("e.py".into(), EditForm::Delete, 0, None)]);
+}
+
+#[test]
+fn a_preview_of_a_diff_counts_its_lines_and_tells_its_files_apart() {
+    let diff = "```diff\n--- a/q.sql\n+++ b/q.sql\n@@ -1,2 +1,1 @@\n--- old remark\n select 1;\n--- /dev/null\n+++ b/new.sql\n@@ -0,0 +1,2 @@\n+a\n+b\n--- a/gone.sql\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n```\n";
+    let seen: Vec<_> = watched(diff).into_iter().map(|(path, form, _, counted)| (path, form, counted)).collect();
+    let expected = [
+        ("q.sql".to_owned(), EditForm::Change, Some((0, 1))),
+        ("new.sql".to_owned(), EditForm::New, Some((2, 0))),
+        ("gone.sql".to_owned(), EditForm::Delete, Some((0, 1))),
+    ];
+    assert_eq!(seen, expected);
+}
+
+#[test]
+fn a_preview_knows_which_file_is_being_written() {
+    let mut preview = Preview::default();
+    let block = "<<<<<<< SEARCH\nx\n=======\ny\n>>>>>>> REPLACE\n";
+    preview.push(&format!("### FILE: a.py\n{block}### FILE: b.py\n{block}"));
+    assert_eq!(preview.current(), Some(1));
+    preview.push(&format!("### FILE: a.py\n{block}"));
+    assert_eq!((preview.current(), preview.files().len()), (Some(0), 2));
+    assert_eq!(preview.files()[0].counted, Some((2, 2)));
 }
 
 #[test]
@@ -400,19 +436,21 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn the_edits_do_not_depend_on_how_the_text_is_cut(cuts in prop::collection::vec(1usize..9, 1..200), which in 0usize..STREAMS.len()) {
+    fn neither_edits_nor_preview_depend_on_how_the_text_is_cut(cuts in prop::collection::vec(1usize..9, 1..200), which in 0usize..STREAMS.len()) {
         let text = STREAMS[which];
-        let mut whole = Parser::new();
+        let (mut whole, mut at_once) = (Parser::new(), Preview::default());
         whole.push(text);
-        let mut parser = Parser::new();
+        at_once.push(text);
+        let (mut parser, mut preview) = (Parser::new(), Preview::default());
         let mut rest = text;
         for cut in cuts.iter().cycle() {
             if rest.is_empty() { break; }
             let at = (*cut..=rest.len()).find(|i| rest.is_char_boundary(*i)).unwrap_or(rest.len());
             parser.push(&rest[..at]);
+            preview.push(&rest[..at]);
             rest = &rest[at..];
         }
-        prop_assert_eq!(parser.progress(), whole.progress());
+        prop_assert_eq!(preview, at_once);
         prop_assert_eq!(parser.finish(), whole.finish());
     }
 

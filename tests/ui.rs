@@ -142,6 +142,35 @@ fn a_stream_shows_plan_thinking_and_speed() {
 }
 
 #[test]
+fn the_files_being_written_stand_above_the_text_until_they_are_a_proposal() {
+    for (size, name) in [(SMALL, "writing_80"), (LARGE, "writing_200")] {
+        let mut desk = shop(size);
+        desk.replies.clear();
+        desk.replies.extend([PLAN.into(), Reply::Held]);
+        desk.event(Event::Requested(REQUEST.into()));
+        let answer = fix();
+        let (come, rest) = answer.split_at(answer.find("def test_nothing_off").unwrap());
+        come.split_inclusive(' ').for_each(|piece| desk.delta(piece, ""));
+        assert_snapshot!(name, desk.text());
+        desk.delta(rest, "");
+        desk.replies.push_back(VERDICT.into());
+        desk.answers();
+        assert!(!desk.text().contains("shop/price.py       changed"), "the review shows it now:\n{}", desk.text());
+    }
+}
+
+#[test]
+fn a_path_of_an_answer_can_do_nothing_to_the_terminal() {
+    let mut desk = shop(SMALL);
+    desk.replies.clear();
+    desk.replies.extend([PLAN.into(), Reply::Held]);
+    desk.event(Event::Requested(REQUEST.into()));
+    desk.delta("### FILE: a\u{1b}[31m\u{202e}b.py\n```python\nx = 1\n", "");
+    let text = desk.text();
+    assert!(text.contains("U+202E") && !text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text}");
+}
+
+#[test]
 fn at_the_gate_the_proposal_is_there_with_its_keys() {
     assert_snapshot!("gate_80", at_the_gate(SMALL).text());
     assert_snapshot!("gate_120", at_the_gate(MIDDLE).text());
@@ -262,6 +291,44 @@ fn a_chord_that_has_begun_shows_how_it_may_go_on() {
     let last: Vec<&str> = text.lines().skip(22).collect();
     assert_eq!(last[0], " c chat  s stream  r review  b budget  l sessions  m model  o mode  t theme");
     assert_eq!(last[1], " w apply");
+}
+
+#[test]
+fn orders_are_offered_while_one_is_typed() {
+    let mut desk = shop(SMALL);
+    desk.types("/");
+    let text = desk.text();
+    assert!(text.contains("/undo") && text.contains("/quit") && text.contains("enter does this"), "{text}");
+    desk.types("re");
+    let text = desk.text();
+    assert!(text.contains("/redo   write it again") && !text.contains("/model"), "{text}");
+}
+
+#[test]
+fn on_a_tiny_terminal_what_is_typed_can_be_seen() {
+    let mut desk = shop((40, 10));
+    desk.types("Fix the rounding");
+    let text = desk.text();
+    assert!(text.contains("┃Fix the rounding") && !text.contains("Budget"), "{text}");
+}
+
+#[test]
+fn what_was_not_decided_is_shown_as_left_out_once_the_rest_is_written() {
+    let mut desk = at_the_gate(LARGE);
+    desk.acts(&[Action::AcceptHunk, Action::Apply]);
+    let text = desk.text();
+    assert!(text.contains("[–] left out") && text.contains("written: 1 of 3 hunks"), "{text}");
+    assert!(text.contains("Left out: 2 hunks that were not decided."), "{text}");
+}
+
+#[test]
+fn no_amount_is_cut_where_the_budget_is_narrow() {
+    for area in Area::ALL {
+        let mut desk = at_the_gate(SMALL);
+        desk.state.layout.focus_on(area);
+        let text = desk.text();
+        assert!(text.contains("$0.037 / $0.500") && !text.contains("$…"), "{area:?}:\n{text}");
+    }
 }
 
 // ---------------------------------------------------------------- telling apart

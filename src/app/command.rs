@@ -56,6 +56,14 @@ impl Command {
         COMMANDS.iter().find(|c| c.name == name)
     }
 
+    /// The orders that what is typed may still become; none if it is no order.
+    pub fn offered(typed: &str) -> Vec<&'static Command> {
+        let Some(typed) = typed.strip_prefix('/') else { return Vec::new() };
+        let word = typed.split(char::is_whitespace).next().unwrap_or_default();
+        let is_whole = typed.len() > word.len();
+        COMMANDS.iter().filter(|c| if is_whole { c.name == word } else { c.name.starts_with(word) }).collect()
+    }
+
     /// As it is typed, with its argument: `/forget NUMBER`.
     pub fn shown(&self) -> String {
         format!("/{} {}", self.name, self.argument).trim_end().to_owned()
@@ -65,6 +73,17 @@ impl Command {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_typed_narrows_the_orders_until_one_is_named() {
+        let offered = |typed: &str| Command::offered(typed).iter().map(|c| c.name).collect::<Vec<_>>();
+        assert_eq!(offered("/").len(), COMMANDS.len());
+        assert_eq!(offered("/re"), ["remember", "redo", "review"]);
+        assert_eq!(offered("/model qwen"), ["model"]);
+        for typed in ["/mod qwen", "/make", "undo"] {
+            assert_eq!(offered(typed), [""; 0], "{typed}");
+        }
+    }
 
     #[test]
     fn every_order_has_a_name_of_its_own_and_a_line_of_help() {

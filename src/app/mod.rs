@@ -18,7 +18,8 @@ pub use event::{Event, ModelEvent, Opening, Pointer, Resume, Stamped, StoreEvent
 pub use fact::{Dated, Fact};
 pub use session::{Raise, Session, UNKNOWN_PRICE};
 pub use state::{
-    Area, Asked, Chat, Chip, Columns, Corrections, Failed, Layout, Live, Notice, Offer, Overlay, Picker, PickerItem,
-    PickerKind, PickerValue, ReviewView, RootInfo, STALL_MS, SessionsView, Settings, State, StreamView, hunks,
+    Area, Asked, Chat, Chip, Columns, Corrections, Failed, Fate, Layout, Live, Notice, Offer, Overlay, Picker,
+    PickerItem, PickerKind, PickerValue, ReviewView, RootInfo, STALL_MS, SessionsView, Settings, State, StreamView,
+    Written, hunks,
 };
 pub use update::{needs_own_yes, update};

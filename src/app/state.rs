@@ -12,7 +12,7 @@ pub use layout::{Area, Layout};
 pub use offer::{Offer, raised};
 pub use overlay::{Overlay, Picker, PickerItem, PickerKind, PickerValue};
 pub use review::{Columns, ReviewView, hunks};
-pub use stream::{Live, STALL_MS, StreamView};
+pub use stream::{Fate, Live, STALL_MS, StreamView, Written};
 
 use super::action::Scope;
 use super::session::Session;

@@ -170,7 +170,11 @@ impl Step<'_> {
             }
             RunCommand::ReadFiles { job, paths } => Effect::ReadFiles { job, paths },
             RunCommand::CallModel(request) => {
-                self.state.stream.live = Some(super::state::Live::new(request.id, self.state.now));
+                let mut live = super::state::Live::new(request.id, self.state.now);
+                if let Some(run) = self.state.session.run() {
+                    live.watch(run);
+                }
+                self.state.stream.live = Some(live);
                 self.state.stream.scroll = 0;
                 let limits = self.state.limits();
                 let locality = self.state.session.run().map_or(Locality::Remote, |r| r.spec.model.locality);

@@ -1,6 +1,6 @@
 //! From a model's text to a proposal, and from a proposal to hunks. Pure.
 //!
-//! [`Parser`] reads edits out of the text, whatever form the model chose; [`apply`] turns them into a
+//! [`Parser`] reads edits out of the text, whatever form the model chose, and [`Preview`] watches it come in; [`apply`] turns them into a
 //! [`ChangeSet`](crate::domain::change::ChangeSet) against files as they were read; [`diff`] cuts that into hunks and
 //! [`select`] puts the chosen ones together. Nothing here reads or writes a file, and nothing is guessed: an edit that
 //! fits nowhere, or in two places, is an [`EditProblem`] that says so. `docs/EDITS.md` describes the forms.
@@ -14,6 +14,7 @@ mod marker;
 mod parser;
 mod patch;
 mod path;
+mod progress;
 mod reader;
 mod unified;
 mod word;
@@ -22,8 +23,9 @@ pub use apply::{Applied, EditProblem, ProblemKind, apply, apply_with_notes};
 pub use diff::{diff, select};
 pub use format::Format;
 pub use locate::{Located, Match};
-pub use parser::{EditProgress, Parser};
+pub use parser::Parser;
 pub use path::{normalise, paths};
+pub use progress::{EditForm, EditProgress, Preview};
 pub use unified::unified;
 pub use word::{WordChanges, words};
 

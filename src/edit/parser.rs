@@ -1,31 +1,19 @@
-//! Reads edits out of a model's text as it streams in, whatever form the model chose.
+//! Reads edits out of a model's text, whatever form the model chose.
 //!
-//! The text is kept and read once more, whole, at the end: some questions (does this fence close the block or open a
-//! nested one?) are only answered by what follows. So the result cannot depend on how the text was cut. The parser
-//! judges form only; whether a path is allowed and whether an edit fits is said by `paths` and `apply`.
+//! The text is read whole, at the end: some questions (does this fence close the block or open a nested one?) are only
+//! answered by what follows. So the result cannot depend on how the text was cut; what is seen of it meanwhile is a
+//! [`Preview`](super::Preview). The parser judges form only; whether a path is allowed and whether an edit fits is said by
+//! `paths` and `apply`.
 
 use super::Edit;
 use super::marker::{self, BlockMark};
 use super::reader::Reader;
-use serde::{Deserialize, Serialize};
-
-/// How far a file has come while the answer streams in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct EditProgress {
-    /// The path as the model wrote it.
-    pub path: String,
-    /// Lines received for it.
-    pub lines: u32,
-}
 
 /// Takes a model's answer in pieces of any size.
 #[derive(Debug, Default)]
 pub struct Parser {
     text: String,
-    /// Where the first line that is not complete yet starts.
-    seen: usize,
     expected: Option<String>,
-    preview: Reader,
 }
 
 impl Parser {
@@ -37,23 +25,12 @@ impl Parser {
     /// A parser for an answer that should concern one file only: an answer that is a single fenced block without any
     /// path, or search/replace blocks without one, are taken as that file's.
     pub fn for_file(path: &str) -> Self {
-        let expected = Some(path.to_owned());
-        Parser { preview: Reader::new(expected.clone()), expected, ..Parser::default() }
+        Parser { expected: Some(path.to_owned()), ..Parser::default() }
     }
 
     /// Takes the next piece of the answer.
     pub fn push(&mut self, text: &str) {
         self.text.push_str(text);
-        while let Some(length) = self.text[self.seen..].find('\n') {
-            let line = &self.text[self.seen..self.seen + length];
-            self.preview.line(line, &Ahead::default());
-            self.seen += length + 1;
-        }
-    }
-
-    /// The files seen so far, in order of appearance. A preview: `finish` decides.
-    pub fn progress(&self) -> &[EditProgress] {
-        self.preview.progress()
     }
 
     /// The edits, in the answer's order. Empty if it holds none.

@@ -3,10 +3,10 @@
 //! A hunk becomes a search/replace edit, so that it is located by its text; the line number it states only decides
 //! between places that fit equally.
 
-use super::{Action, Edit};
+use super::{Action, Edit, EditForm};
 
 /// Reads one diff line by line.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct PatchReader {
     /// The path to use where the diff names none (the heading above it).
     fallback: Option<String>,
@@ -18,7 +18,7 @@ pub(super) struct PatchReader {
     edits: Vec<Edit>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 struct Hunk {
     line: Option<u32>,
     search: Vec<String>,
@@ -45,7 +45,7 @@ impl PatchReader {
     /// Takes one line. `next` is the line after it, where it is known: `--- x` before `+++ y` starts a file, any other
     /// `--- x` in a hunk removes the line `-- x`.
     pub(super) fn line(&mut self, line: &str, next: Option<&str>) -> Taken {
-        let in_hunk = !self.hunks.is_empty();
+        let in_hunk = self.in_hunk();
         if let Some(name) = line.strip_prefix("--- ")
             && (!in_hunk || next.is_some_and(|n| n.starts_with("+++ ")))
         {
@@ -104,6 +104,20 @@ impl PatchReader {
             Some(_) => self.fallback.as_deref(),
             None => None,
         }
+    }
+
+    /// What the diff does with that file.
+    pub(super) fn form(&self) -> EditForm {
+        match (self.old.as_deref(), self.new.as_deref()) {
+            (_, Some(NULL)) => EditForm::Delete,
+            (Some(NULL), _) => EditForm::New,
+            _ => EditForm::Change,
+        }
+    }
+
+    /// Whether the last line taken stands in a hunk or begins one.
+    pub(super) fn in_hunk(&self) -> bool {
+        !self.hunks.is_empty()
     }
 
     /// Everything read.

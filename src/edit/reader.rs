@@ -3,13 +3,14 @@
 //! It may look ahead where the parser lets it. It never looks at the disk and never decides whether an edit is allowed.
 
 use super::marker::{self, Bareness, BlockMark, Fence, Heading};
-use super::parser::{Ahead, EditProgress};
+use super::parser::Ahead;
 use super::patch::{PatchReader, Taken};
+use super::progress::{EditForm, EditProgress, block_counts};
 use super::{Action, Edit};
 use crate::domain::language::Language;
 
 /// Where the reader stands.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 enum Mode {
     /// Between blocks.
     #[default]
@@ -27,10 +28,12 @@ enum Mode {
 }
 
 /// Reads line by line what [`Parser`](super::Parser) hands it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Reader {
     edits: Vec<Edit>,
     progress: Vec<EditProgress>,
+    /// The entry of `progress` that was written last.
+    current: Option<usize>,
     expected: Option<String>,
     /// Fenced blocks without a path: tag and text.
     orphans: Vec<(String, String, bool)>,
@@ -53,6 +56,10 @@ impl Reader {
 
     pub(super) fn progress(&self) -> &[EditProgress] {
         &self.progress
+    }
+
+    pub(super) fn current(&self) -> Option<usize> {
+        self.current
     }
 
     pub(super) fn line(&mut self, line: &str, ahead: &Ahead) {
@@ -78,6 +85,7 @@ impl Reader {
                 return;
             }
             Some(Heading::Delete(path)) => {
+                self.at(&path, EditForm::Delete);
                 self.edits.push(Edit { path, action: Action::Delete });
                 return;
             }
@@ -144,9 +152,17 @@ impl Reader {
             self.fresh = false;
             return self.patch(line, ahead, reader);
         }
+        // The path may stand in the first line, which then is no line of the file, like the blank ones behind it.
+        match &path {
+            Some(path) => self.tick(Some(path), EditForm::Whole),
+            None => {
+                let (named, rest) = text.split_once('\n').unwrap_or_default();
+                let begun = !line.trim().is_empty() || !rest.trim().is_empty();
+                self.tick(marker::comment_path(named).filter(|_| begun).as_deref(), EditForm::Whole);
+            }
+        }
         text.push_str(line);
         text.push('\n');
-        self.tick(path.as_deref());
         self.mode = Mode::File { path, text, depth };
     }
 
@@ -230,19 +246,26 @@ impl Reader {
                 self.mode = if self.fence.is_some() { Mode::Blocks } else { Mode::Prose };
                 return;
             }
-            None => block.replace.as_mut().unwrap_or(&mut block.search).extend([line, "\n"]),
+            None => {
+                block.replace.as_mut().unwrap_or(&mut block.search).extend([line, "\n"]);
+                self.tick(block.path.as_deref(), block.form());
+            }
         }
-        self.tick(block.path.as_deref());
         self.mode = Mode::Block(block);
     }
 
     fn close_block(&mut self, block: Block, reason: Option<&str>) {
+        let form = block.form();
         let Some(path) = block.path else {
             let reason = "a SEARCH block does not say which file it is for".to_owned();
             return self.edits.push(Edit { path: String::new(), action: Action::Malformed { reason } });
         };
         self.path = Some(path.clone());
         self.fresh = false;
+        let counted = block_counts(&block.search, block.replace.as_deref().unwrap_or_default());
+        if let (None, Some((added, removed))) = (reason, counted) {
+            self.at(&path, form).count(added, removed);
+        }
         let action = match (reason, block.replace) {
             (None, Some(replace)) => Action::Replace { search: block.search, replace, line: None },
             (reason, _) => Action::Malformed { reason: reason.unwrap_or(NO_DIVIDER).to_owned() },
@@ -263,7 +286,12 @@ impl Reader {
             }
         };
         if !over {
-            self.tick(reader.path());
+            self.tick(reader.path(), reader.form());
+            let signed = line.chars().next().filter(|_| reader.in_hunk());
+            if let (Some(sign @ ('+' | '-')), Some(path)) = (signed, reader.path()) {
+                let (added, removed) = if sign == '+' { (1, 0) } else { (0, 1) };
+                self.at(path, reader.form()).count(added, removed);
+            }
             self.mode = Mode::Patch(reader);
             return;
         }
@@ -273,12 +301,23 @@ impl Reader {
         }
     }
 
-    fn tick(&mut self, path: Option<&str>) {
+    /// Counts a line of a file.
+    fn tick(&mut self, path: Option<&str>, form: EditForm) {
         let Some(path) = path else { return };
-        match self.progress.iter_mut().rev().find(|p| p.path == path) {
-            Some(progress) => progress.lines = progress.lines.saturating_add(1),
-            None => self.progress.push(EditProgress { path: path.to_owned(), lines: 1 }),
+        let progress = self.at(path, form);
+        progress.lines = progress.lines.saturating_add(1);
+    }
+
+    /// The progress of the file that is being written.
+    fn at(&mut self, path: &str, form: EditForm) -> &mut EditProgress {
+        let known = self.current.filter(|at| self.progress[*at].path == path);
+        let at = known.or_else(|| self.progress.iter().position(|p| p.path == path)).unwrap_or(self.progress.len());
+        if at == self.progress.len() {
+            self.progress.push(EditProgress::new(path, form));
         }
+        self.current = Some(at);
+        self.progress[at].becomes(form);
+        &mut self.progress[at]
     }
 
     pub(super) fn finish(mut self) -> Vec<Edit> {
@@ -299,12 +338,22 @@ impl Reader {
 }
 
 /// A search/replace block while it is read.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 struct Block {
     path: Option<String>,
     search: String,
     replace: Option<String>,
     dividers: usize,
+}
+
+impl Block {
+    /// A block that looks for nothing makes a new file.
+    fn form(&self) -> EditForm {
+        match self.replace.is_some() && self.search.trim().is_empty() {
+            true => EditForm::New,
+            false => EditForm::Change,
+        }
+    }
 }
 
 const NO_DIVIDER: &str = "a SEARCH block has no `=======` line between the old and the new lines";

@@ -231,6 +231,11 @@ impl Run {
         self.decisions.get(&hunk).copied().unwrap_or_default()
     }
 
+    /// The answer that was cut off and that the newest request continues; empty if it begins anew.
+    pub fn draft(&self) -> &str {
+        &self.inner.tries.draft
+    }
+
     /// The node at work, if any.
     pub fn active_node(&self) -> Option<Node> {
         match self.stage {

@@ -1,4 +1,5 @@
-//! Where each pane stands. At 80×24 the pane with the keys gets the room; from 140 columns everything has its own.
+//! Where each pane stands. At 80×24 the pane with the keys gets the room; from 140 columns everything has its own; on a
+//! very small terminal only the pane with the keys is there.
 
 use crate::app::{Area, Layout};
 use ratatui::layout::{Constraint, Layout as Split, Rect};
@@ -25,11 +26,15 @@ impl Arrangement {
 /// Columns from which there are three columns of panes.
 const WIDE: u16 = 140;
 
+/// Columns and rows of panes below which five of them would show nothing but their borders.
+const FEWEST: (u16, u16) = (60, 14);
+
 /// Cuts the screen.
 pub fn arrange(screen: Rect, layout: &Layout) -> Arrangement {
     let [header, body, footer] =
         Split::vertical([Constraint::Length(1), Constraint::Min(3), Constraint::Length(2)]).areas(screen);
-    let panes = if layout.zoomed {
+    let tiny = body.width < FEWEST.0 || body.height < FEWEST.1;
+    let panes = if layout.zoomed || tiny {
         vec![(layout.focus, body)]
     } else if body.width >= WIDE {
         wide(body, layout)
@@ -80,20 +85,17 @@ fn wide(body: Rect, layout: &Layout) -> Vec<(Area, Rect)> {
     columns_of(body, layout, columns, [32, 48, 20])
 }
 
-/// Chat over sessions | stream over review over budget; the side with the keys is the wider one.
+/// Chat over sessions | stream over review; the side with the keys is the wider one, and the budget is on the right unless
+/// what is done there needs all of it.
 fn narrow(body: Rect, layout: &Layout) -> Vec<(Area, Rect)> {
     let left = matches!(layout.focus, Area::Chat | Area::Sessions);
-    let columns = vec![
-        [weight(layout, Area::Chat, 70, 10), weight(layout, Area::Sessions, 22, 30)].into_iter().flatten().collect(),
-        [
-            weight(layout, Area::Stream, 20, 120),
-            weight(layout, Area::Review, 34, 200),
-            weight(layout, Area::Budget, 14, 80),
-        ]
-        .into_iter()
-        .flatten()
-        .collect(),
+    let mut columns = vec![
+        vec![weight(layout, Area::Chat, 70, 10), weight(layout, Area::Sessions, 22, 30)],
+        vec![weight(layout, Area::Stream, 20, 120), weight(layout, Area::Review, 34, 200)],
     ];
+    let beside = matches!(layout.focus, Area::Stream | Area::Review);
+    columns[usize::from(!beside)].push(weight(layout, Area::Budget, if beside { 22 } else { 14 }, 80));
+    let columns = columns.into_iter().map(|column| column.into_iter().flatten().collect()).collect();
     columns_of(body, layout, columns, if left { [52, 48, 0] } else { [34, 66, 0] })
 }
 
@@ -128,7 +130,15 @@ mod tests {
         let review = Layout { focus: Area::Review, ..Layout::default() };
         let panes = arrange(Rect::new(0, 0, 80, 24), &review).panes;
         let rect = panes.iter().find(|(a, _)| *a == Area::Review).unwrap().1;
-        assert!(rect.width >= 50 && rect.height >= 13, "{rect:?}");
+        assert!(rect.width >= 50 && rect.height >= 16, "{rect:?}");
+    }
+
+    #[test]
+    fn on_a_tiny_terminal_the_pane_with_the_keys_has_all_of_it() {
+        for (width, height) in [(40, 10), (59, 30), (80, 14)] {
+            let panes = arrange(Rect::new(0, 0, width, height), &Layout::default()).panes;
+            assert_eq!(panes, [(Area::Chat, Rect::new(0, 1, width, height - 3))]);
+        }
     }
 
     #[test]

@@ -127,7 +127,7 @@ fn wanted(state: &State, scopes: &[Scope]) -> Vec<Wanted> {
     }
     wanted.extend(plain(&[Help, FocusNext, Palette]));
     if stage == Some(&Stage::Gate) && scopes[0] == Scope::Review {
-        wanted.extend(plain(&[AcceptAll, RejectAll, PreviousHunk, ToggleSplit]));
+        wanted.extend(plain(&[RejectAll, PreviousHunk, ToggleSplit]));
         wanted.push((CancelRun, "drop all", true));
     }
     wanted.push((Quit, "quit", true));
@@ -190,6 +190,7 @@ fn review(run: &Run) -> Vec<Wanted> {
             vec![
                 (AcceptHunk, "accept", true),
                 (RejectHunk, "reject", true),
+                (AcceptAll, "all", true),
                 (Apply, apply, decided),
                 (NextHunk, "next", true),
                 (Undo, "undo", !run.history.is_empty()),

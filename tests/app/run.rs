@@ -1,7 +1,7 @@
 //! A run as the heart sees it: events become facts, strangers are dropped, limits hold, stopping stops.
 
 use super::desk::*;
-use vibe_tui::app::{Action, Area, Effect, Event, Fact, ModelEvent, STALL_MS, UnknownPrice, WorkEvent};
+use vibe_tui::app::{Action, Area, Effect, Event, Fact, Fate, ModelEvent, STALL_MS, UnknownPrice, WorkEvent, Written};
 use vibe_tui::budget::ledger::{Scope, Totals};
 use vibe_tui::budget::limit::Limits;
 use vibe_tui::domain::change::ChangeSet;
@@ -56,6 +56,19 @@ fn a_whole_run_goes_from_the_request_to_the_disk() {
     assert_eq!(desk.said(Author::Workbench), ["Written: 1 file. Undo takes it back."]);
     assert!(desk.said(Author::Assistant)[0].contains("Add a subtract function"));
     assert_eq!((desk.state.layout.focus, desk.state.chat.typing), (Area::Chat, true));
+}
+
+#[test]
+fn hunks_that_were_not_decided_are_said_to_be_left_out() {
+    let other = whole("other.py", "X = 1\n");
+    let answer = format!("{}\n{other}", subtract());
+    let mut desk = Desk::at_gate(World::new().says(Node::Executor, answer.as_str()));
+    desk.acts(&[Action::AcceptFile, Action::Apply]);
+    desk.settle();
+    assert_eq!(
+        desk.said(Author::Workbench),
+        ["Written: 1 file. Left out: 1 hunk that was not decided. Undo takes it back."]
+    );
 }
 
 #[test]
@@ -600,4 +613,62 @@ fn a_red_proposal_is_healed_and_the_series_is_kept() {
     assert_eq!((run.attempts.len(), run.chosen), (2, 1));
     assert!(run.attempts[0].report.as_ref().is_some_and(|r| !r.passed()));
     assert_ne!(run.attempts[1].changes, ChangeSet::default());
+}
+
+/// What the stream shows of the files: path, what happens to it, lines so far, and which one is being written.
+fn written(desk: &Desk) -> Vec<(String, Option<Fate>, u32, bool)> {
+    let live = desk.state.stream.live.as_ref().expect("a request");
+    let of = |w: &Written| (w.progress.path.clone(), w.fate, w.progress.lines, w.current);
+    live.written(desk.run()).iter().map(of).collect()
+}
+
+/// A desk with a request for edits out.
+fn executing() -> (Desk, RequestId) {
+    let mut desk = Desk::new(World::new());
+    desk.submit(REQUEST);
+    let plan = desk.settle_to(|e| matches!(e, Effect::CallModel { .. }));
+    desk.perform(plan);
+    let request = desk.settle_to_call();
+    (desk, request)
+}
+
+#[test]
+fn the_files_being_written_are_the_same_wherever_the_answer_is_split() {
+    let answer = format!("I add it.\n\n{}\n{}", subtract(), whole("tests/test_calc.py", "import calc\n\n\nassert ca"));
+    let answer = answer.strip_suffix("```\n").expect("a fence");
+    let expected =
+        [("calc.py".to_owned(), Some(Fate::Changed), 6, false), ("tests/test_calc.py".to_owned(), None, 3, true)];
+    for size in [1, 2, 3, 7, 64, answer.len()] {
+        let (mut desk, request) = executing();
+        let pieces: Vec<&[u8]> = answer.as_bytes().chunks(size).collect();
+        pieces.iter().for_each(|p| desk.delta(request, std::str::from_utf8(p).expect("ASCII"), "thought "));
+        assert_eq!(written(&desk), expected, "in pieces of {size}");
+    }
+}
+
+#[test]
+fn a_plan_writes_no_files_and_a_proposal_is_shown_by_the_review() {
+    let (mut desk, request) = calling();
+    desk.delta(request, &subtract(), "");
+    assert!(written(&desk).is_empty(), "the planner is at work");
+    let (mut desk, request) = executing();
+    desk.delta(request, &subtract(), "");
+    assert_eq!(written(&desk).len(), 1);
+    desk.answered(request, None);
+    desk.settle_to(|e| matches!(e, Effect::Validate { .. }));
+    assert!(written(&desk).is_empty(), "a proposal is being checked");
+}
+
+#[test]
+fn an_answer_that_is_continued_after_a_cut_goes_on_with_its_files() {
+    let (mut desk, request) = executing();
+    let answer = subtract();
+    let (first, rest) = answer.split_at(answer.find("def subtract").expect("it is there"));
+    desk.delta(request, first, "");
+    let (usage, timings) = (Usage::default(), Timings::default());
+    desk.model(ModelEvent::Answered { request, finish: FinishReason::Length, usage, timings, cost: None });
+    let request = desk.request().expect("the rest is asked for");
+    assert_eq!(written(&desk), [("calc.py".to_owned(), Some(Fate::Changed), 4, true)]);
+    desk.delta(request, rest, "");
+    assert_eq!(written(&desk), [("calc.py".to_owned(), Some(Fate::Changed), 6, true)]);
 }

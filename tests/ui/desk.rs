@@ -272,6 +272,17 @@ impl Desk {
         self.event(Event::Models(ModelEvent::Delta { request: self.request, text, thinking }));
     }
 
+    /// Ends the answer that is coming in.
+    pub fn answers(&mut self) {
+        self.event(Event::Models(ModelEvent::Answered {
+            request: self.request,
+            finish: FinishReason::Stop,
+            usage: Usage::default(),
+            timings: Timings::default(),
+            cost: None,
+        }));
+    }
+
     pub fn resize(&mut self, size: (u16, u16)) {
         self.event(Event::Resized(size.0, size.1));
     }

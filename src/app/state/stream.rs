@@ -3,7 +3,10 @@
 use crate::domain::clock::Timestamp;
 use crate::domain::failure::Failure;
 use crate::domain::ids::RequestId;
-use crate::domain::model::Timings;
+use crate::domain::model::{Node, Timings};
+use crate::domain::plan::StepKind;
+use crate::edit::{EditForm, EditProgress, Preview, normalise};
+use crate::graph::{Run, Stage};
 
 /// Milliseconds without a sign from the server after which the pane says so.
 pub const STALL_MS: u64 = 10_000;
@@ -42,6 +45,30 @@ pub struct Live {
     pub timings: Timings,
     /// Waiting to try again: which attempt, milliseconds, why.
     pub retrying: Option<(u32, u64, Failure)>,
+    /// The files that the answer writes; `None` if it is to hold no edits.
+    pub preview: Option<Preview>,
+}
+
+/// A file that an answer is writing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Written<'a> {
+    /// How far it has come.
+    pub progress: &'a EditProgress,
+    /// What happens to it; `None` if nothing tells yet.
+    pub fate: Option<Fate>,
+    /// Whether it is the one that is being written.
+    pub current: bool,
+}
+
+/// What a proposal does with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is created.
+    New,
+    /// It exists and changes.
+    Changed,
+    /// It goes.
+    Deleted,
 }
 
 impl Live {
@@ -58,7 +85,30 @@ impl Live {
             prefill: None,
             timings: Timings::default(),
             retrying: None,
+            preview: None,
         }
+    }
+
+    /// Begins to watch which files the run's answer writes, if it is to hold edits. What it continues was written before.
+    pub fn watch(&mut self, run: &Run) {
+        if run.spec.mode.edits && run.active_node().is_some_and(writes) {
+            let mut preview = Preview::default();
+            preview.push(run.draft());
+            self.preview = Some(preview);
+        }
+    }
+
+    /// The files that the answer is writing, in order. None once it is a proposal: then that is what counts.
+    pub fn written<'a>(&'a self, run: &Run) -> Vec<Written<'a>> {
+        let at_work = run.active_node().is_some_and(writes) || matches!(run.stage, Stage::Paused(_));
+        let Some(preview) = self.preview.as_ref().filter(|_| at_work) else { return Vec::new() };
+        let current = preview.current().filter(|_| self.ended.is_none());
+        let of = |(i, progress): (usize, &'a EditProgress)| Written {
+            progress,
+            fate: fate(progress, run),
+            current: current == Some(i),
+        };
+        preview.files().iter().enumerate().map(of).collect()
     }
 
     /// Tokens a second so far and whether the server measured them. Ours is an estimate of four characters a token
@@ -85,5 +135,36 @@ impl Live {
     pub fn stalled(&self, now: Timestamp) -> Option<u64> {
         let silent = now.millis_since(self.last_sign);
         (self.sent.is_some() && self.ended.is_none() && silent >= STALL_MS).then_some(silent)
+    }
+}
+
+/// Whether a node's answers are edits.
+fn writes(node: Node) -> bool {
+    matches!(node, Node::Executor | Node::Healer)
+}
+
+/// What becomes of the file: what is known to be there says more than the form that the model chose, and that more than
+/// its plan.
+fn fate(progress: &EditProgress, run: &Run) -> Option<Fate> {
+    let path = normalise(&progress.path).ok()?;
+    if progress.form == EditForm::Delete {
+        return Some(Fate::Deleted);
+    }
+    if let Some(proposed) = run.attempt().and_then(|a| a.changes.file(&path)) {
+        return Some(if proposed.before.is_some() { Fate::Changed } else { Fate::New });
+    }
+    if run.context.listing.contains(&path) {
+        return Some(Fate::Changed);
+    }
+    match progress.form {
+        EditForm::New => return Some(Fate::New),
+        EditForm::Change => return Some(Fate::Changed),
+        EditForm::Whole | EditForm::Delete => {}
+    }
+    let step = run.plan.as_ref()?.steps.iter().find(|s| normalise(&s.path).is_ok_and(|p| p == path))?;
+    match step.kind {
+        StepKind::Create => Some(Fate::New),
+        StepKind::Modify => Some(Fate::Changed),
+        StepKind::Delete | StepKind::Explain => None,
     }
 }

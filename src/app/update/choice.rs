@@ -2,7 +2,7 @@
 
 use super::Step;
 use crate::app::action::Action;
-use crate::app::command::{COMMANDS, Does};
+use crate::app::command::{COMMANDS, Command, Does};
 use crate::app::effect::Effect;
 use crate::app::state::{Area, Failed, Overlay, Picker, PickerItem, PickerKind, PickerValue, State};
 use crate::budget::choice::Candidate;
@@ -33,7 +33,7 @@ impl Step<'_> {
         let picker = match action {
             Action::ChooseModel => Picker::new(PickerKind::Model, self.model_items()),
             Action::ChooseMode => Picker::new(PickerKind::Mode, self.mode_items()),
-            _ => Picker::new(PickerKind::Action, action_items()),
+            _ => Picker::new(PickerKind::Action, action_items(self.state)),
         };
         self.state.overlay = Some(Overlay::Picker(picker));
     }
@@ -174,16 +174,35 @@ fn price_words(price: Option<&Price>) -> String {
     }
 }
 
-fn action_items() -> Vec<PickerItem> {
-    let offered = Action::ALL.iter().filter(|a| !matches!(a, Action::Palette | Action::Confirm | Action::Close));
-    let actions = offered.map(|a| PickerItem {
-        label: a.doc().to_owned(),
-        note: a.name().to_owned(),
-        value: PickerValue::Action(*a),
+/// Every action that can do something now, those of the pane with the keys first and those that leave last.
+fn action_items(state: &State) -> Vec<PickerItem> {
+    use Action::*;
+    let area = match state.layout.focus {
+        Area::Chat => "chat.",
+        Area::Review => "review.",
+        Area::Stream | Area::Budget => "run.",
+        Area::Sessions => "sessions.",
+    };
+    let paused = state.pause().is_some();
+    let mut offered: Vec<Action> = Action::ALL.to_vec();
+    offered.retain(|a| match a {
+        Palette | Confirm | Close => false,
+        Retry | RaiseLimit | UseCheaper | UseLocal | StopRun => paused,
+        _ => true,
     });
+    offered.sort_by_key(|a| match a {
+        Suspend | Quit => 2,
+        a if a.name().starts_with(area) => 0,
+        _ => 1,
+    });
+    let item =
+        |a: Action| PickerItem { label: a.doc().to_owned(), note: a.name().to_owned(), value: PickerValue::Action(a) };
     // An order that is an action stands there by the action's name.
     let orders = COMMANDS.iter().filter(|c| !matches!(c.does, Does::Action(_)));
-    let orders =
-        orders.map(|c| PickerItem { label: c.help.to_owned(), note: c.shown(), value: PickerValue::Command(c) });
-    actions.chain(orders).collect()
+    let order =
+        |c: &'static Command| PickerItem { label: c.help.to_owned(), note: c.shown(), value: PickerValue::Command(c) };
+    let leaving = offered.iter().position(|a| matches!(a, Suspend | Quit)).unwrap_or(offered.len());
+    let last = offered.split_off(leaving);
+    let orders: Vec<PickerItem> = orders.map(order).collect();
+    offered.into_iter().map(item).chain(orders).chain(last.into_iter().map(item)).collect()
 }

@@ -7,9 +7,10 @@ use crate::app::event::{ModelEvent, WorkEvent};
 use crate::app::fact::Fact;
 use crate::app::session::UNKNOWN_PRICE;
 use crate::app::state::{Area, Failed, Live, raised};
+use crate::domain::hunk::Decision;
 use crate::domain::ids::RequestId;
 use crate::domain::message::Author;
-use crate::graph::{Outcome, PauseReason, ResumeChoice, RunFact, Stage};
+use crate::graph::{Outcome, PauseReason, ResumeChoice, Run, RunFact, Stage};
 
 impl Step<'_> {
     pub(super) fn model_event(&mut self, event: &ModelEvent) {
@@ -53,6 +54,9 @@ impl Step<'_> {
         self.with_live(request, |live| {
             live.first_token.get_or_insert(now);
             live.characters += characters;
+            if let Some(preview) = &mut live.preview {
+                preview.push(&text);
+            }
             live.retrying = None;
         });
         if !thinking.is_empty() {
@@ -147,8 +151,15 @@ impl Step<'_> {
         let answer = run.map(|r| r.answer.clone()).unwrap_or_default();
         let files = run.and_then(|r| r.applied.as_ref()).map_or(0, |c| c.files.len());
         let plural = if files == 1 { "file" } else { "files" };
+        let left_out = match run.map_or(0, undecided) {
+            0 => String::new(),
+            1 => " Left out: 1 hunk that was not decided.".to_owned(),
+            n => format!(" Left out: {n} hunks that were not decided."),
+        };
         let (author, text) = match outcome {
-            Outcome::Applied => (Author::Workbench, format!("Written: {files} {plural}. Undo takes it back.")),
+            Outcome::Applied => {
+                (Author::Workbench, format!("Written: {files} {plural}.{left_out} Undo takes it back."))
+            }
             Outcome::Undone => (Author::Workbench, format!("Taken back: {files} {plural}. Redo writes it again.")),
             Outcome::Answered => (Author::Assistant, answer),
             Outcome::NothingToDo => (Author::Assistant, format!("{answer}\n\nNothing to change.").trim().to_owned()),
@@ -220,4 +231,10 @@ impl Step<'_> {
     fn resume(&mut self, choice: ResumeChoice) {
         self.commit_run(RunFact::Resumed { choice });
     }
+}
+
+/// Hunks of the proposal that were neither accepted nor rejected.
+fn undecided(run: &Run) -> usize {
+    let hunks: usize = run.attempt().map_or(0, |a| a.diff.iter().map(|f| f.hunks.len()).sum());
+    hunks.saturating_sub(run.decisions.values().filter(|d| **d != Decision::Pending).count())
 }

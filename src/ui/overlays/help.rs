@@ -5,6 +5,7 @@ use crate::app::{Action, Area, COMMANDS, Command, Event, Scope, State};
 use crate::ui::View;
 use crate::ui::theme::Role;
 use crate::ui::widgets::fit::{columns, padded};
+use crate::ui::widgets::wrap::wrap;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
@@ -23,7 +24,8 @@ pub fn draw_help(frame: &mut Frame, screen: Rect, scroll: usize, state: &State, 
     if height == 0 {
         return None;
     }
-    let (lines, shown) = (lines(state, view), height * usize::from(lists));
+    let width = usize::from(inner.width / lists);
+    let (lines, shown) = (lines(state, view, width), height * usize::from(lists));
     let end = lines.len().saturating_sub(shown);
     let mut rest = lines.into_iter().skip(scroll.min(end));
     for list in Layout::horizontal(vec![Constraint::Fill(1); usize::from(lists)]).split(inner).iter() {
@@ -83,7 +85,7 @@ fn title(scope: Scope) -> &'static str {
     }
 }
 
-fn lines(state: &State, view: &View) -> Vec<Line<'static>> {
+fn lines(state: &State, view: &View, width: usize) -> Vec<Line<'static>> {
     let look = &view.look;
     let mut lines = Vec::new();
     for group in groups(state, view) {
@@ -93,34 +95,33 @@ fn lines(state: &State, view: &View) -> Vec<Line<'static>> {
             Span::styled(note, look.style(Role::Dim)),
         ]));
         for (keys, action) in group.keys {
-            let room = KEYS.max(columns(&keys));
-            lines.push(Line::from(vec![
-                Span::styled(format!("   {} ", padded(&keys, room)), look.style(Role::Key)),
-                Span::styled(action.doc(), look.style(Role::Text)),
-            ]));
+            lines.extend(key_lines(&keys, action.doc(), width, view));
         }
         lines.push(Line::default());
     }
-    lines.extend(orders(view));
-    lines.extend(signs(view));
+    lines.extend(orders(view, width));
+    lines.extend(signs(view, width));
     lines
 }
 
 /// What can be typed into the chat behind a `/`.
-fn orders(view: &View) -> Vec<Line<'static>> {
+fn orders(view: &View, width: usize) -> Vec<Line<'static>> {
+    let title = Line::from(Span::styled(" Orders in the chat", view.look.style(Role::Heading)));
+    let order = |command: &Command| key_lines(&command.shown(), command.help, width, view);
+    std::iter::once(title).chain(COMMANDS.iter().flat_map(order)).chain([Line::default()]).collect()
+}
+
+/// Keys or a sign, and beside them what they mean, on as many lines as that takes.
+fn key_lines(keys: &str, meaning: &str, width: usize, view: &View) -> Vec<Line<'static>> {
     let look = &view.look;
-    let title = Line::from(Span::styled(" Orders in the chat", look.style(Role::Heading)));
-    let order = |command: &Command| {
-        Line::from(vec![
-            Span::styled(format!("   {} ", padded(&command.shown(), KEYS)), look.style(Role::Key)),
-            Span::styled(command.help, look.style(Role::Text)),
-        ])
-    };
-    std::iter::once(title).chain(COMMANDS.iter().map(order)).chain([Line::default()]).collect()
+    let room = KEYS.max(columns(keys));
+    let pieces =
+        [(format!("   {} ", padded(keys, room)), look.style(Role::Key)), (meaning.to_owned(), look.style(Role::Text))];
+    wrap(&pieces, width.saturating_sub(1), room + 4)
 }
 
 /// What the signs on the screen mean.
-fn signs(view: &View) -> Vec<Line<'static>> {
+fn signs(view: &View, width: usize) -> Vec<Line<'static>> {
     let look = &view.look;
     let signs = [
         ("▶ ◆ ‖ ·", "a session: running, waiting for you, paused, idle"),
@@ -129,11 +130,6 @@ fn signs(view: &View) -> Vec<Line<'static>> {
         ("⟦U+202E⟧", "a character that would be obeyed or cannot be seen"),
     ];
     let mut lines = vec![Line::from(Span::styled(" Signs", look.style(Role::Heading)))];
-    lines.extend(signs.map(|(sign, meaning)| {
-        Line::from(vec![
-            Span::styled(format!("   {} ", padded(sign, KEYS)), look.style(Role::Key)),
-            Span::styled(meaning, look.style(Role::Text)),
-        ])
-    }));
+    lines.extend(signs.into_iter().flat_map(|(sign, meaning)| key_lines(sign, meaning, width, view)));
     lines
 }

@@ -39,7 +39,7 @@ pub fn draw_budget(frame: &mut Frame, rect: Rect, state: &State, view: &View) {
     match state.session.run() {
         None => lines.push(Line::from(Span::styled("nothing spent yet", dim))),
         Some(run) => {
-            lines.push(Line::from(Span::styled(fit(&run_line(run), width), dim)));
+            lines.push(Line::from(Span::styled(fit(&run_line(run, width), width), dim)));
             if let Some(left) = gauges.iter().filter(|g| g.scope != Scope::Run).filter_map(|g| g.iterations_left).min()
             {
                 lines.push(Line::from(Span::styled(format!("~{left} more runs like these"), dim)));
@@ -59,7 +59,13 @@ fn gauge_line(gauge: &Gauge, width: usize, view: &View) -> Line<'static> {
     let held = if gauge.reserved > Money::ZERO { format!(" +{} held", gauge.reserved) } else { String::new() };
     let role = level_role(gauge.level);
     let name = padded(gauge.scope.word(), 8);
-    let figures = fit(&format!("{}{held} / {}", gauge.spent, gauge.limit), width.saturating_sub(14));
+    let figures = format!("{}{held} / {}", gauge.spent, gauge.limit);
+    if columns(&figures) + 14 > width {
+        // An amount is never cut: what is in part said by its colour gives way.
+        let figures = format!("{} / {}", gauge.spent + gauge.reserved, gauge.limit);
+        let figures = fit(&figures, width.saturating_sub(8));
+        return Line::from(vec![Span::styled(name, look.style(Role::Text)), Span::styled(figures, look.style(role))]);
+    }
     let room = width.saturating_sub(14 + columns(&figures) + 1);
     let mut spans = vec![
         Span::styled(name, look.style(Role::Text)),
@@ -111,14 +117,12 @@ impl Tokens {
     }
 }
 
-fn run_line(run: &Run) -> String {
+fn run_line(run: &Run, width: usize) -> String {
     let tokens = Tokens::of(run.calls.iter());
     let mark = tokens.mark();
-    let mut text = format!("run {} · {mark}{} in, {mark}{} out", run.spent(), tokens.input, tokens.output);
-    if tokens.cached > 0 {
-        text.push_str(&format!(" ({} cached)", tokens.cached));
-    }
-    text
+    let text = format!("run {} · {mark}{} in, {mark}{} out", run.spent(), tokens.input, tokens.output);
+    let cached = format!(" ({} cached)", tokens.cached);
+    if tokens.cached > 0 && columns(&text) + columns(&cached) <= width { text + &cached } else { text }
 }
 
 /// A line a node: requests, tokens, money.
@@ -140,7 +144,11 @@ fn node_table(run: &Run, width: usize, view: &View) -> Vec<Line<'static>> {
         let tokens = Tokens::of(calls());
         let cost: Money = calls().filter_map(|c| c.cost).sum();
         let figure = |n: u64| format!("{}{n}", tokens.mark());
-        let cells = [calls().count().to_string(), figure(tokens.input), figure(tokens.output), cost.to_string()];
+        let mut cells = [calls().count().to_string(), figure(tokens.input), figure(tokens.output), cost.to_string()];
+        if calls().all(|c| c.usage.is_none()) {
+            let pending = calls().any(|c| c.failure.is_none());
+            cells[1..].fill(if pending { "…".to_owned() } else { "—".to_owned() });
+        }
         lines.push(Line::from(Span::styled(fit(&row(node_word(node), cells), width), text)));
     }
     lines
@@ -158,15 +166,16 @@ fn call_table(run: &Run, width: usize, height: usize, view: &View) -> Vec<Line<'
     let title = fit(&title, width);
     let mut lines = vec![Line::default(), Line::from(Span::styled(title, look.style(Role::Heading)))];
     for call in run.calls.iter().rev().take(height - 2) {
+        let none = if call.failure.is_some() { "—" } else { "…" };
         let tokens = call.usage.map_or_else(
-            || "…".to_owned(),
+            || none.to_owned(),
             |u| format!("{}{}", if u.estimated { "~" } else { "" }, u64::from(u.input) + u64::from(u.output)),
         );
         let speed = call.timings.tokens_per_second().map_or_else(|| "—".to_owned(), |r| format!("{r:.1}"));
         let cost = match (call.cost, &call.finish) {
             (Some(cost), _) => cost.to_string(),
             (None, Some(_)) => "unknown".to_owned(),
-            (None, None) => "…".to_owned(),
+            (None, None) => none.to_owned(),
         };
         let figures = format!("{:<7}{cost:>8} {tokens:>7} {speed:>6}", node_word(call.node));
         let model = match width.checked_sub(columns(&figures) + 2) {

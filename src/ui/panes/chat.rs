@@ -1,15 +1,16 @@
 //! The chat: the conversation, how the typed text reads, and the input line.
 
-use crate::app::{Action, Area, Chip, Event, Scope, State};
+use crate::app::{Action, Area, Chip, Command, Event, Scope, State};
 use crate::domain::intent::Intent;
 use crate::domain::message::{Author, Message};
 use crate::graph::Stage;
 use crate::ui::theme::Role;
-use crate::ui::widgets::fit::{columns, fit, one_line};
+use crate::ui::widgets::fit::{columns, fit, one_line, padded};
 use crate::ui::widgets::frame::draw_frame;
 use crate::ui::widgets::input::Input;
 use crate::ui::widgets::lines::draw_lines;
 use crate::ui::widgets::transcript::Transcript;
+use crate::ui::widgets::wrap::wrap;
 use crate::ui::{Look, View};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -40,9 +41,12 @@ pub fn draw_chat(frame: &mut Frame, rect: Rect, state: &State, view: &mut View) 
     let input = Input::lay_out(composer.lines(), (cursor.0, cursor.1), width);
     let most = usize::from(MOST_INPUT.min(inner.height / 2).max(1));
     let typed = u16::try_from(input.rows.len().clamp(1, most)).unwrap_or(1);
-    let chips = chip_lines(state, view, width);
-    let room = inner.height.saturating_sub(typed + 4);
-    let chips = &chips[..chips.len().min(usize::from(room))];
+    let room = usize::from(inner.height.saturating_sub(typed + 4));
+    let chips = match state.chat.is_order() {
+        true => order_lines(state, view, width, usize::from(inner.height / 2).min(room)),
+        false => chip_lines(state, view, width),
+    };
+    let chips = &chips[..chips.len().min(room)];
     let [talk, reading, prompt, typed] = Layout::vertical([
         Constraint::Min(1),
         Constraint::Length(chips.len() as u16),
@@ -139,12 +143,15 @@ fn chip_lines(state: &State, view: &View, width: usize) -> Vec<Line<'static>> {
             false => Span::styled(text, look.style(Role::Accent)),
         }
     };
+    let chips = Chip::ALL.map(chip);
+    let bare: usize = chips.iter().map(|s| columns(&s.content)).sum();
+    let between = if bare + 3 * (chips.len() - 1) <= width { " · " } else { "·" };
     let mut spans = Vec::new();
-    for kind in Chip::ALL {
+    for chip in chips {
         if !spans.is_empty() {
-            spans.push(Span::styled(" · ", look.style(Role::Border)));
+            spans.push(Span::styled(between, look.style(Role::Border)));
         }
-        spans.push(chip(kind));
+        spans.push(chip);
     }
     let sure = format!("  {:.0} %", intent.confidence * 100.0);
     let role = if intent.confidence < 0.4 { Role::Warning } else { Role::Dim };
@@ -159,6 +166,24 @@ fn chip_lines(state: &State, view: &View, width: usize) -> Vec<Line<'static>> {
         lines.push(Line::from(Span::styled(fit(&named.join(" · "), width), look.style(Role::Dim))));
     }
     lines
+}
+
+/// The orders that what is typed may become, each with what it does; where there is little room, their words.
+fn order_lines(state: &State, view: &View, width: usize, room: usize) -> Vec<Line<'static>> {
+    let look = &view.look;
+    let orders = Command::offered(&state.chat.text());
+    let wide = orders.iter().map(|o| o.name.len() + 2).max().unwrap_or(0);
+    if orders.len() <= room {
+        let row = |o: &&Command| {
+            Line::from(vec![
+                Span::styled(padded(&format!("/{}", o.name), wide), look.style(Role::Key)),
+                Span::styled(fit(o.help, width.saturating_sub(wide)), look.style(Role::Dim)),
+            ])
+        };
+        return orders.iter().map(row).collect();
+    }
+    let words: Vec<String> = orders.iter().map(|o| format!("/{}", o.name)).collect();
+    wrap(&[(words.join(" "), look.style(Role::Key))], width, 0)
 }
 
 /// The line above the input: what Enter will do.

@@ -158,16 +158,17 @@ fn status(run: &Run, attempt: &Attempt, state: &State) -> Vec<Part> {
         let role = if good { Role::Success } else { Role::Warning };
         add(format!("quality {:.2}", verdict.score), format!("q {:.2}", verdict.score), role);
     }
+    let all: usize = attempt.diff.iter().map(|f| f.hunks.len()).sum();
+    let count = |d| run.decisions.values().filter(|v| **v == d).count();
+    let (yes, no) = (count(Decision::Accepted), count(Decision::Rejected));
     match &run.stage {
         Stage::Finished(Outcome::Applied) if state.session.is_saved() => {
-            add("written".into(), "written".into(), Role::Success);
+            let of = if yes < all { format!(": {yes} of {all} hunks") } else { String::new() };
+            add(format!("written{of}"), "written".into(), Role::Success);
         }
         Stage::Finished(Outcome::Applied) | Stage::Applying => add("writing…".into(), "writing…".into(), Role::Dim),
         Stage::Finished(Outcome::Undone) => add("taken back".into(), "taken back".into(), Role::Dim),
         _ => {
-            let all: usize = attempt.diff.iter().map(|f| f.hunks.len()).sum();
-            let count = |d| run.decisions.values().filter(|v| **v == d).count();
-            let (yes, no) = (count(Decision::Accepted), count(Decision::Rejected));
             let open = all.saturating_sub(yes + no);
             add(format!("{yes} accepted, {no} rejected, {open} open"), format!("✓{yes} ✗{no} open {open}"), Role::Dim);
         }
@@ -322,6 +323,7 @@ impl Place<'_> {
         let (mark, role) = match self.run.decision(id) {
             Decision::Accepted => ("[✓] accepted", Role::Accepted),
             Decision::Rejected => ("[✗] rejected", Role::Rejected),
+            Decision::Pending if self.run.is_finished() => ("[–] left out", Role::Dim),
             Decision::Pending => ("[ ] open", Role::Pending),
         };
         let file = &self.attempt.diff[id.file];
@@ -352,7 +354,10 @@ impl Place<'_> {
         let Cell { id, line: index, room, .. } = cell;
         let (look, file) = (self.look, &self.attempt.diff[id.file]);
         let line = &file.hunks[id.hunk].lines[index];
-        let rejected = self.run.decision(id) == Decision::Rejected;
+        let rejected = match self.run.decision(id) {
+            Decision::Pending => self.run.is_finished(),
+            decision => decision == Decision::Rejected,
+        };
         let (sign, base) = match (line.kind, rejected) {
             (LineKind::Context, _) => (" ", Style::default()),
             (LineKind::Added, false) => ("+", look.style(Role::Added)),

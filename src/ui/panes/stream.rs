@@ -1,19 +1,21 @@
 //! The stream: the model's words as they come, with what is known of its progress and speed.
 //!
 //! All requests of the run stand below each other, newest last; a plan or a verdict that has become readable is shown as
-//! such in place of its JSON.
+//! such in place of its JSON. Above them stand the files that the answer is writing.
 
 mod figure;
+mod files;
 mod shape;
 
 use crate::app::{Area, Event, State};
 use crate::domain::model::Node;
 use crate::graph::{Call, Outcome, Run, Stage};
 use crate::ui::theme::Role;
-use crate::ui::widgets::fit::fit_middle;
+use crate::ui::widgets::fit::{fit_middle, one_line};
 use crate::ui::widgets::frame::{draw_frame, draw_hint};
 use crate::ui::widgets::lines::draw_lines;
 use crate::ui::widgets::transcript::{Transcript, Voice};
+use crate::ui::widgets::wrap::wrap;
 use crate::ui::{Look, View, Work};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -36,17 +38,27 @@ struct Laid {
     text: Transcript,
     /// What the whole answer means, if it is a plan or a verdict; made once, when it is whole.
     shaped: Option<Option<Vec<Line<'static>>>>,
+    /// Why the request failed.
+    failure: Vec<Line<'static>>,
 }
 
 impl Laid {
     fn new() -> Laid {
-        Laid { thinking: Transcript::of(Voice::Thinking), text: Transcript::default(), shaped: None }
+        Laid {
+            thinking: Transcript::of(Voice::Thinking),
+            text: Transcript::default(),
+            shaped: None,
+            failure: Vec::new(),
+        }
     }
 
     fn update(&mut self, call: &Call, width: usize, look: &Look, work: &mut Work) {
         work.wrapped += self.thinking.update(&call.thinking, width, look);
         if call.finish.is_some() && self.shaped.is_none() {
             self.shaped = Some(shape::lines(call, width, look));
+        }
+        if let Some(failure) = call.failure.as_ref().filter(|_| self.failure.is_empty()) {
+            self.failure = wrap(&[(one_line(&failure.message), look.style(Role::Warning))], width, 0);
         }
         if !matches!(self.shaped, Some(Some(_))) {
             work.wrapped += self.text.update(&call.text, width, look);
@@ -55,7 +67,7 @@ impl Laid {
 
     /// Rows, the title included.
     fn len(&self) -> usize {
-        1 + self.thinking.len() + self.answer_len()
+        1 + self.thinking.len() + self.answer_len() + self.failure.len()
     }
 
     fn answer_len(&self) -> usize {
@@ -77,18 +89,20 @@ impl Laid {
         let (from, to) = (from.saturating_sub(thought), to.saturating_sub(thought));
         match &self.shaped {
             Some(Some(lines)) => rows.extend(lines.iter().take(to).skip(from).cloned()),
-            _ => rows.extend(self.text.slice(from, to).cloned()),
+            _ => rows.extend(self.text.slice(from, to.min(self.text.len())).cloned()),
         }
+        let answered = self.answer_len();
+        let (from, to) = (from.saturating_sub(answered), to.saturating_sub(answered));
+        rows.extend(self.failure.iter().take(to).skip(from).cloned());
         rows
     }
 }
 
-/// Which node asked, and how its request ended if it did not end well.
+/// Which node asked, and whether its request failed.
 fn title(call: &Call, look: &Look) -> Line<'static> {
     let mut spans = vec![Span::styled(format!("● {}", call.node.activity()), look.style(Role::Heading))];
-    if let Some(failure) = &call.failure {
-        let text = crate::ui::widgets::fit::one_line(&failure.message);
-        spans.push(Span::styled(format!("  {text}"), look.style(Role::Warning)));
+    if call.failure.is_some() {
+        spans.push(Span::styled("  failed", look.style(Role::Warning)));
     }
     Line::from(spans)
 }
@@ -102,9 +116,18 @@ pub fn draw_stream(frame: &mut Frame, rect: Rect, state: &State, view: &mut View
         draw_hint(frame, inner, "The plan and the model's answer appear here as they are written.", view);
         return None;
     };
-    let figures = Constraint::Length(u16::from(inner.height > 1));
-    let [progress, body, figures] = Layout::vertical([Constraint::Length(1), Constraint::Min(0), figures]).areas(inner);
     let width = usize::from(inner.width);
+    let written = state.stream.live.as_ref().map(|live| live.written(run)).unwrap_or_default();
+    let room = usize::from(inner.height.saturating_sub(2) / 2);
+    let files = files::lines(&written, !run.draft().is_empty(), width, room, &view.look);
+    let [progress, written, body, figures] = Layout::vertical([
+        Constraint::Length(1),
+        Constraint::Length(files.len() as u16),
+        Constraint::Min(0),
+        Constraint::Length(u16::from(inner.height > 1)),
+    ])
+    .areas(inner);
+    frame.render_widget(Paragraph::new(files), written);
     frame.render_widget(progress_line(run, view, width), progress);
     frame.render_widget(figure::line(run, state, view, width), figures);
     draw_calls(frame, body, state, run, view)
@@ -126,10 +149,15 @@ fn nodes(run: &Run) -> Vec<(Node, Reached)> {
     let active = run.active_node();
     let called = |node: Node| run.calls.iter().any(|c| c.node == node && c.finish.is_some());
     let newest = run.attempts.last();
+    let ended_badly = matches!(run.stage, Stage::Paused(_) | Stage::Finished(Outcome::Failed(_) | Outcome::Cancelled));
+    let failed = run.calls.last().filter(|c| ended_badly && c.failure.is_some()).map(|c| c.node);
     let over = !matches!(run.stage, Stage::Assembling | Stage::Working(_) | Stage::Paused(_));
     let reached = |node: Node| {
         if active == Some(node) {
             return Reached::Here;
+        }
+        if failed == Some(node) {
+            return Reached::Failed;
         }
         let done = match node {
             Node::Planner => run.plan.is_some(),
@@ -161,7 +189,8 @@ fn progress_line(run: &Run, view: &View, width: usize) -> Line<'static> {
     if run.stage == Stage::Assembling {
         return Line::from(Span::styled("▶ choosing the context", look.style(Role::Accent)));
     }
-    let separators = if width >= 56 { " › " } else { " " };
+    let roomy = width >= 56;
+    let separators = if roomy { " › " } else { " " };
     let mut spans = Vec::new();
     for (node, reached) in nodes(run) {
         if !spans.is_empty() {
@@ -169,7 +198,8 @@ fn progress_line(run: &Run, view: &View, width: usize) -> Line<'static> {
         }
         let word = super::budget::node_word(node);
         spans.push(match reached {
-            Reached::Here => Span::styled(format!("▶ {}", node.activity()), look.style(Role::Accent)),
+            Reached::Here if roomy => Span::styled(format!("▶ {}", node.activity()), look.style(Role::Accent)),
+            Reached::Here => Span::styled(format!("▶{word}"), look.style(Role::Accent)),
             Reached::Done => Span::styled(format!("✓{word}"), look.style(Role::Success)),
             Reached::Failed => Span::styled(format!("✗{word}"), look.style(Role::Error)),
             Reached::Left => Span::styled(format!("–{word}"), look.style(Role::Dim)),

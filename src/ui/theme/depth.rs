@@ -49,10 +49,19 @@ impl Depth {
             // Inside tmux and screen the outer terminal's name says nothing of what passes.
             _ if !term.starts_with("screen") && !term.starts_with("tmux") && says(TRUE_COLOR) => Depth::TrueColor,
             _ if get("WT_SESSION").is_some() => Depth::TrueColor,
+            _ if term.starts_with("xterm") && get("XTERM_VERSION").is_some_and(xterm_has_true_color) => {
+                Depth::TrueColor
+            }
             _ if term.contains("256") || program == "apple_terminal" => Depth::Ansi256,
             _ => Depth::Ansi16,
         }
     }
+}
+
+/// `XTerm(379)`: xterm takes 24 bits from its version 331 on, though it neither says so in `TERM` nor in `COLORTERM`.
+fn xterm_has_true_color(version: &str) -> bool {
+    let number = version.strip_prefix("XTerm(").and_then(|rest| rest.strip_suffix(')'));
+    number.and_then(|n| n.parse::<u32>().ok()).is_some_and(|n| n >= 331)
 }
 
 /// Whether the terminal's background is dark.
@@ -106,6 +115,9 @@ mod tests {
             ("TERM=xterm-256color COLORTERM=24bit", Terminal, Depth::TrueColor),
             ("TERM=xterm-256color", Terminal, Depth::Ansi256),
             ("TERM=xterm", Terminal, Depth::Ansi16),
+            ("TERM=xterm XTERM_VERSION=XTerm(379)", Terminal, Depth::TrueColor),
+            ("TERM=xterm XTERM_VERSION=XTerm(330)", Terminal, Depth::Ansi16),
+            ("TERM=screen XTERM_VERSION=XTerm(379)", Terminal, Depth::Ansi16),
             ("TERM=linux", Terminal, Depth::Ansi16),
             ("TERM=xterm-kitty", Terminal, Depth::TrueColor),
             ("TERM=screen-256color TERM_PROGRAM=iTerm.app", Terminal, Depth::Ansi256),

@@ -68,7 +68,7 @@ fn parts(run: &Run, live: &Live, state: &State) -> Vec<String> {
         }
         None => {}
     }
-    if let Some(call) = run.current_call() {
+    if let Some(call) = run.current_call().filter(|c| c.usage.is_some() || live.ended.is_none()) {
         parts.push(tokens(call, live));
     }
     parts.push(seconds(live.elapsed(state.now)));
