@@ -5,7 +5,7 @@
 
 use super::convention::{base, tested_stem};
 use super::file::File;
-use super::paths::{Target, module, nearest};
+use super::paths::{module, nearest};
 use super::symbol::Symbol;
 use super::table::Map;
 use crate::domain::language::Language;

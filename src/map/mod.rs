@@ -7,17 +7,24 @@
 pub mod convention;
 mod file;
 mod graph;
+mod lexical;
 mod names;
 mod paths;
 mod query;
 mod rank;
 mod record;
+mod render;
 mod resolve;
+mod search;
+mod summary;
 mod symbol;
 mod table;
 pub mod word;
 
+pub use lexical::Hit;
 pub use rank::{Focus, Ranking};
 pub use record::{Record, RecordError, decode, encode};
+pub use render::render;
+pub use summary::{LanguageLines, Summary, summary};
 pub use symbol::Symbol;
 pub use table::{ContentHash, Edit, Map};

@@ -9,8 +9,8 @@ const MAX_WORDS: usize = 64;
 /// Words of a question, and which stems they are.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Query {
-    /// How many different words it has, those that no name has included.
-    pub words: usize,
+    /// Its different words in order, as they were first written.
+    pub words: Vec<String>,
     /// By stem id: the bit of its word, or 0.
     masks: Vec<u64>,
 }
@@ -18,12 +18,13 @@ pub(super) struct Query {
 impl Query {
     /// The words of a text that are longer than a letter, up to the first 64 different ones.
     pub fn of(map: &Map, text: &str) -> Query {
-        let mut stems: Vec<String> = Vec::new();
+        let (mut words, mut stems) = (Vec::new(), Vec::new());
         word::each_part(text, |part| {
             if stems.len() < MAX_WORDS && part.len() > 1 {
                 let stem = word::stem(part);
                 if !stems.contains(&stem) {
                     stems.push(stem);
+                    words.push(part.to_owned());
                 }
             }
         });
@@ -33,23 +34,43 @@ impl Query {
                 masks[id as usize] = 1 << bit;
             }
         }
-        Query { words: stems.len(), masks }
+        Query { words, masks }
     }
 
-    /// The words that a name holds.
-    pub fn mask(&self, map: &Map, name: u32) -> u64 {
-        map.names.stems(name).iter().fold(0, |mask, stem| mask | self.masks[*stem as usize])
+    /// By name, the words that it holds.
+    pub fn masks(&self, map: &Map) -> Vec<u64> {
+        let mask = |name| map.names.stems(name).iter().fold(0, |mask, stem| mask | self.masks[*stem as usize]);
+        (0..map.names.len() as u32).map(mask).collect()
     }
 
-    /// [`Query::mask`] of every name.
-    pub fn all(&self, map: &Map) -> Vec<u64> {
-        (0..map.names.len() as u32).map(|name| self.mask(map, name)).collect()
+    /// The words that a text holds.
+    pub fn mask_of(&self, map: &Map, text: &str) -> u64 {
+        let mut mask = 0;
+        word::each_part(text, |part| {
+            mask |= map.names.find_stem(&word::stem(part)).map_or(0, |stem| self.masks[stem as usize]);
+        });
+        mask
     }
 
     /// Which part of a name's words the question has, 0 to 1.
-    pub fn hits(&self, map: &Map, name: u32) -> f32 {
+    pub fn share(&self, map: &Map, name: u32) -> f32 {
         let stems = map.names.stems(name);
         let hits = stems.iter().filter(|stem| self.masks[**stem as usize] != 0).count();
         hits as f32 / stems.len().max(1) as f32
     }
+
+    /// The words of a mask, as they were written.
+    pub fn of_mask(&self, mask: u64) -> Vec<String> {
+        let has = |bit: usize| mask & (1 << bit) != 0;
+        self.words.iter().enumerate().filter(|(bit, _)| has(*bit)).map(|(_, word)| word.clone()).collect()
+    }
+}
+
+/// The bits that are set in a mask.
+pub(super) fn bits(mut mask: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let bit = (mask != 0).then(|| mask.trailing_zeros() as usize);
+        mask &= mask.wrapping_sub(1);
+        bit
+    })
 }

@@ -3,6 +3,7 @@
 //!
 //! Fixed rounds, fixed order, f64: the same map and focus give the same numbers. It weighs names, never meanings.
 
+use super::convention::folder;
 use super::file::File;
 use super::graph::family;
 use super::query::Query;
@@ -83,6 +84,8 @@ struct Flow {
     /// Rows and folders that imports lead to.
     imports: Vec<u32>,
     import_ends: Vec<u32>,
+    /// The folder of a row and its part of what that is given.
+    folders: Vec<(u32, f64)>,
     /// Weight of a row as a place of definition.
     weight: Vec<f64>,
     /// By name: weights of its places of definition, and of the references to it.
@@ -99,7 +102,7 @@ impl Map {
         let mut rank = seeds.clone();
         let mut pool = Pool::new(self);
         for _ in 0..ROUNDS {
-            rank = flow.round(self, &rank, &seeds, &mut pool);
+            rank = flow.round(&rank, &seeds, &mut pool);
         }
         let mut files = vec![0.0; self.files.len()];
         flow.slots.iter().zip(&rank).for_each(|(slot, rank)| files[*slot as usize] = *rank);
@@ -111,7 +114,8 @@ impl Map {
     /// By name, how much the focus makes of it.
     fn boost(&self, focus: &Focus) -> Vec<f32> {
         let query = Query::of(self, focus.text);
-        let mut boost: Vec<f32> = (0..self.names.len() as u32).map(|name| 1.0 + 2.0 * query.hits(self, name)).collect();
+        let mut boost: Vec<f32> =
+            (0..self.names.len() as u32).map(|name| 1.0 + 2.0 * query.share(self, name)).collect();
         for name in focus.symbols.iter().filter_map(|symbol| self.names.find(symbol)) {
             boost[name as usize] = 10.0;
         }
@@ -173,6 +177,7 @@ impl Flow {
             own_ends: Vec::with_capacity(rows.len()),
             imports: Vec::new(),
             import_ends: Vec::with_capacity(rows.len()),
+            folders: rows.iter().map(|(_, file)| place(map, file)).collect(),
             weight: rows.iter().map(|(_, file)| if file.is_test { TEST_WEIGHT } else { 1.0 }).collect(),
             definers: vec![0.0; names],
             references: vec![0.0; names],
@@ -232,7 +237,7 @@ impl Flow {
     }
 
     /// One round: everything is collected in names and folders, then handed out, each sum in the order of rows.
-    fn round(&self, map: &Map, rank: &[f64], seeds: &[f64], pool: &mut Pool) -> Vec<f64> {
+    fn round(&self, rank: &[f64], seeds: &[f64], pool: &mut Pool) -> Vec<f64> {
         pool.forward.fill(0.0);
         pool.back.fill(0.0);
         pool.folders.fill(0.0);
@@ -264,7 +269,7 @@ impl Flow {
             let each = unit * SHARES.2 / back.max(1) as f64;
             own.iter().filter(asked).for_each(|name| pool.back[*name as usize] += each);
         }
-        self.hand_out(map, pool, &mut next);
+        self.hand_out(pool, &mut next);
         let lost = 1.0 - DAMPING + kept;
         next.iter_mut().zip(seeds).for_each(|(rank, seed)| *rank += lost * seed);
         // What a package without ranked files was given is nobody's: the rest stands for the whole.
@@ -275,7 +280,7 @@ impl Flow {
         next
     }
 
-    fn hand_out(&self, map: &Map, pool: &Pool, next: &mut [f64]) {
+    fn hand_out(&self, pool: &Pool, next: &mut [f64]) {
         for (row, rank) in next.iter_mut().enumerate() {
             let mut sum = 0.0;
             for name in self.own(row) {
@@ -285,13 +290,18 @@ impl Flow {
             for (name, weight) in self.given(row) {
                 sum += pool.back[*name as usize] * f64::from(*weight) / self.references[*name as usize];
             }
-            let file = map.file(self.slots[row]);
-            if let Some(id) = map.paths.folder(super::convention::folder(&file.path)).filter(|_| file.is_outlined) {
-                sum += pool.folders[id as usize] / map.paths.members(id).len() as f64;
-            }
+            let (folder, part) = self.folders[row];
+            sum += pool.folders[folder as usize] * part;
             *rank += sum;
         }
     }
+}
+
+/// A file's folder, and its part of what that is given: tests and what is not outlined have none.
+fn place(map: &Map, file: &File) -> (u32, f64) {
+    let folder = map.paths.folder(folder(&file.path)).unwrap_or(0);
+    let part = if file.is_outlined && !file.is_test { 1.0 / map.paths.members(folder).len() as f64 } else { 0.0 };
+    (folder, part)
 }
 
 fn slice<'a, T>(all: &'a [T], ends: &[u32], row: usize) -> &'a [T] {
