@@ -14,7 +14,8 @@ use std::cmp::Ordering;
 const ROUNDS: usize = 12;
 /// The part of its rank that a file hands on (Brin and Page 1998).
 const DAMPING: f64 = 0.85;
-/// Of what a file hands on: by the names it references, by its imports, and back to those that reference what it defines.
+/// Of what a file hands on: by the names it references, by its imports, and back to those that reference what it defines. The
+/// last only for a focus: without one it would make everybody central who uses much.
 const SHARES: (f64, f64, f64) = (0.6, 0.25, 0.15);
 /// What a definition in a test weighs beside one in a source.
 const TEST_WEIGHT: f64 = 0.2;
@@ -88,6 +89,8 @@ struct Flow {
     folders: Vec<(u32, f64)>,
     /// Weight of a row as a place of definition.
     weight: Vec<f64>,
+    /// Whether rank flows back to those that reference.
+    is_focused: bool,
     /// By name: weights of its places of definition, and of the references to it.
     definers: Vec<f64>,
     references: Vec<f64>,
@@ -97,7 +100,8 @@ impl Map {
     /// Ranks the files and names for a focus.
     pub fn rank(&self, focus: &Focus) -> Ranking {
         let boost = self.boost(focus);
-        let flow = Flow::of(self, &boost);
+        let is_focused = !focus.files.is_empty() || !focus.symbols.is_empty();
+        let flow = Flow::of(self, &boost, is_focused);
         let seeds = self.seeds(focus, &flow);
         let mut rank = seeds.clone();
         let mut pool = Pool::new(self);
@@ -166,7 +170,7 @@ impl Pool {
 const FOLDER: u32 = 1 << 31;
 
 impl Flow {
-    fn of(map: &Map, boost: &[f32]) -> Flow {
+    fn of(map: &Map, boost: &[f32], is_focused: bool) -> Flow {
         let names = map.names.len();
         let rows: Vec<(u32, &File)> = map.ordered().filter(|(_, file)| file.oddity.is_none()).collect();
         let mut flow = Flow {
@@ -179,6 +183,7 @@ impl Flow {
             import_ends: Vec::with_capacity(rows.len()),
             folders: rows.iter().map(|(_, file)| place(map, file)).collect(),
             weight: rows.iter().map(|(_, file)| if file.is_test { TEST_WEIGHT } else { 1.0 }).collect(),
+            is_focused,
             definers: vec![0.0; names],
             references: vec![0.0; names],
         };
@@ -247,7 +252,7 @@ impl Flow {
             let (given, own, imports) = (self.given(row), self.own(row), self.imports(row));
             let out: f64 = given.iter().map(|(_, weight)| f64::from(*weight)).sum();
             let asked = |name: &&u32| self.references[**name as usize] > 0.0;
-            let back = own.iter().filter(asked).count();
+            let back = if self.is_focused { own.iter().filter(asked).count() } else { 0 };
             let parts = [(out > 0.0, SHARES.0), (!imports.is_empty(), SHARES.1), (back > 0, SHARES.2)];
             let all: f64 = parts.iter().filter(|(has, _)| *has).map(|(_, share)| share).sum();
             if all == 0.0 {
@@ -266,8 +271,10 @@ impl Flow {
                     _ => pool.folders[(target & !FOLDER) as usize] += each,
                 }
             }
-            let each = unit * SHARES.2 / back.max(1) as f64;
-            own.iter().filter(asked).for_each(|name| pool.back[*name as usize] += each);
+            if back > 0 {
+                let each = unit * SHARES.2 / back as f64;
+                own.iter().filter(asked).for_each(|name| pool.back[*name as usize] += each);
+            }
         }
         self.hand_out(pool, &mut next);
         let lost = 1.0 - DAMPING + kept;
@@ -287,7 +294,8 @@ impl Flow {
                 sum += pool.forward[*name as usize] / self.definers[*name as usize];
             }
             sum *= self.weight[row];
-            for (name, weight) in self.given(row) {
+            let referenced = if self.is_focused { self.given(row) } else { &[] };
+            for (name, weight) in referenced {
                 sum += pool.back[*name as usize] * f64::from(*weight) / self.references[*name as usize];
             }
             let (folder, part) = self.folders[row];

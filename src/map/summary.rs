@@ -16,15 +16,15 @@ const COMPLEX: u16 = 11;
 /// A repository in numbers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Summary<'m> {
-    /// Files and their lines, and lines that are neither blank nor comment.
+    /// All files, odd ones included.
     pub files: usize,
-    #[allow(missing_docs)]
+    /// Lines of those that are not odd.
     pub lines: u64,
-    #[allow(missing_docs)]
+    /// Those of them that are neither blank nor comment.
     pub code_lines: u64,
-    /// Definitions and different names.
+    /// Definitions in all.
     pub definitions: usize,
-    #[allow(missing_docs)]
+    /// References in all, each as often as it stands there.
     pub references: u64,
     /// By language, most lines first. Odd files are not counted here.
     pub languages: Vec<LanguageLines>,
@@ -42,18 +42,17 @@ pub struct Summary<'m> {
     pub cycles: Vec<Vec<&'m str>>,
     /// The best ranked files, with their part of the whole.
     pub central: Vec<(&'m str, f64)>,
-    /// Exported definitions without a reference that was found, the first of them and how many.
+    /// The first exported definitions to which no reference was found, by path.
     pub no_reference_found: Vec<Symbol<'m>>,
-    #[allow(missing_docs)]
+    /// How many there are in all.
     pub no_reference_found_total: usize,
-    /// The most complex functions, and how many are above 10.
+    /// The most complex functions.
     pub complex: Vec<Symbol<'m>>,
-    #[allow(missing_docs)]
+    /// How many have a complexity above 10.
     pub complex_total: usize,
-    /// Of the exactly read files: exported definitions that are documented, and all of them; places for a type that have one,
-    /// and all of them.
+    /// Of the exactly read files: exported definitions that are documented, and all of them.
     pub documented: (usize, usize),
-    #[allow(missing_docs)]
+    /// Places for a type that have one, and all of them.
     pub typed: (u64, u64),
 }
 
