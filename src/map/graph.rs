@@ -213,10 +213,4 @@ mod tests {
         groups.sort();
         assert_eq!(groups, [vec![0, 1, 2], vec![3, 4], vec![5]]);
     }
-
-    #[test]
-    fn members_of_a_package_are_not_its_tests() {
-        assert_ne!(Target::file(1), Target::folder(1));
-        assert_eq!(Target::folder(1).split(), Err(1));
-    }
 }

@@ -7,6 +7,7 @@ use super::convention::folder;
 use super::file::File;
 use super::graph::family;
 use super::query::Query;
+use super::symbol::Symbol;
 use super::table::Map;
 use std::cmp::Ordering;
 
@@ -59,6 +60,16 @@ impl Ranking {
         map.at(path).map_or(0.0, |(slot, _)| self.files[slot as usize])
     }
 
+    /// What a file defines, most relevant first, then as it stands there.
+    pub fn symbols<'m>(&self, map: &'m Map, path: &str) -> Vec<(Symbol<'m>, f64)> {
+        let Some((slot, file)) = map.at(path) else { return Vec::new() };
+        let rows = 0..file.definitions.len();
+        let mut found: Vec<(Symbol, f64)> =
+            rows.map(|at| (map.symbol(file, at), self.definition(file, slot, at))).collect();
+        found.sort_by(|a, b| b.1.partial_cmp(&a.1).unwrap_or(Ordering::Equal));
+        found
+    }
+
     pub(super) fn file(&self, slot: u32) -> f64 {
         self.files[slot as usize]
     }
@@ -67,7 +78,8 @@ impl Ranking {
     pub(super) fn definition(&self, file: &File, slot: u32, at: usize) -> f64 {
         let name = file.definitions[at].name as usize;
         let own = self.files[slot as usize];
-        let asked = f64::from(self.boost[name] - 1.0).min(10.0) / 10.0;
+        // All of its words asked for: as much as if the file gave it all of its own rank; named: three times that.
+        let asked = f64::from((self.boost[name] - 1.0) / 2.0).min(3.0);
         let weight = if file.is_test { TEST_WEIGHT } else { 1.0 };
         self.names[name] * weight + own * (asked + 0.1 / (1.0 + file.definitions.len() as f64))
     }

@@ -9,10 +9,10 @@ use super::table::Map;
 use crate::domain::outline::DefinitionKind;
 use crate::domain::safe_text::SafeText;
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Most definitions and files that are looked at for a text: more than fit any budget.
-const MAX_ITEMS: usize = 50_000;
+const MAX_ITEMS: usize = 20_000;
 
 /// A definition, or a file that has none.
 type Item = (u32, Option<usize>);
@@ -52,10 +52,10 @@ pub fn render(map: &Map, ranking: &Ranking, budget: u32, count: &dyn Fn(&str) ->
 
 /// What can be shown, most relevant first.
 fn items(map: &Map, ranking: &Ranking) -> Vec<Item> {
-    let mut scored: Vec<(f64, Item)> = Vec::new();
+    let mut scored: Vec<(f64, u32, Item)> = Vec::new();
     for (slot, file) in map.ordered().filter(|(_, file)| file.oddity.is_none()) {
         if file.definitions.is_empty() {
-            scored.push((ranking.file(slot) * 0.3, (slot, None)));
+            scored.push((ranking.file(slot) * 0.3, scored.len() as u32, (slot, None)));
         }
         for (at, row) in file.definitions.iter().enumerate() {
             let is_local = row.container != NONE
@@ -64,17 +64,25 @@ fn items(map: &Map, ranking: &Ranking) -> Vec<Item> {
                     DefinitionKind::Function | DefinitionKind::Method
                 );
             let weight = if is_local || row.kind == DefinitionKind::Variable { 0.1 } else { 1.0 };
-            scored.push((ranking.definition(file, slot, at) * weight, (slot, Some(at))));
+            let score = ranking.definition(file, slot, at) * weight;
+            scored.push((score, scored.len() as u32, (slot, Some(at))));
         }
     }
-    let by_score = |a: &(f64, Item), b: &(f64, Item)| b.0.partial_cmp(&a.0).unwrap_or(Ordering::Equal);
-    scored.sort_by(by_score);
-    scored.into_iter().take(MAX_ITEMS).map(|(_, item)| item).collect()
+    // Equal ones stay in the order of paths and lines.
+    let order = |a: &(f64, u32, Item), b: &(f64, u32, Item)| {
+        b.0.partial_cmp(&a.0).unwrap_or(Ordering::Equal).then(a.1.cmp(&b.1))
+    };
+    if scored.len() > MAX_ITEMS {
+        scored.select_nth_unstable_by(MAX_ITEMS, order);
+        scored.truncate(MAX_ITEMS);
+    }
+    scored.sort_unstable_by(order);
+    scored.into_iter().map(|(.., item)| item).collect()
 }
 
 /// The items by path and line, each definition under what it stands in.
 fn print(map: &Map, items: &[Item]) -> String {
-    let mut by_path: std::collections::BTreeMap<&str, (u32, BTreeSet<usize>)> = std::collections::BTreeMap::new();
+    let mut by_path: BTreeMap<&str, (u32, BTreeSet<usize>)> = BTreeMap::new();
     for (slot, at) in items {
         let file = map.file(*slot);
         let (_, shown) = by_path.entry(&file.path).or_insert_with(|| (*slot, BTreeSet::new()));

@@ -78,3 +78,12 @@ fn an_import_leads_even_where_no_name_does() {
     let order = order(&map, &Focus { files: &[("a.ts", 1.0)], ..Focus::default() });
     assert_eq!(order, ["a.ts", "b.ts", "c.ts"]);
 }
+
+#[test]
+fn of_a_files_definitions_the_one_asked_for_comes_first() {
+    let map = map(&[("a.py", "def first\ndef parse_config\ndef last"), ("b.py", "use last")]);
+    let best = |focus: &Focus| map.rank(focus).symbols(&map, "a.py")[0].0.name;
+    assert_eq!(best(&Focus { text: "configs are parsed wrongly", ..Focus::default() }), "parse_config");
+    assert_eq!(best(&Focus::default()), "last");
+    assert!(map.rank(&Focus::default()).symbols(&map, "nowhere").is_empty());
+}
