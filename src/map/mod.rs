@@ -6,6 +6,7 @@
 
 pub mod convention;
 mod file;
+mod flow;
 mod graph;
 mod lexical;
 mod names;
