@@ -4,6 +4,8 @@
 
 use crate::domain::intent::{Action, Intent};
 use crate::domain::language::Language;
+use crate::map::convention::{base, folder, is_test, stem, tested_stem};
+use crate::map::word::{parts, singular};
 use regex::Regex;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -119,6 +121,7 @@ impl Words {
             intent.symbols.iter().map(|s| (squeeze(s), s.clone())).filter(|(s, _)| s.len() >= 3).collect();
         let symbol_parts = intent.symbols.iter().flat_map(|symbol| parts(symbol));
         let words: BTreeSet<String> = parts(&intent.text)
+            .into_iter()
             .take(MAX_WORDS)
             .chain(symbol_parts)
             .filter(|word| word.len() >= 3 && !is_common(word))
@@ -126,7 +129,7 @@ impl Words {
             .collect();
         // `entry` is to find `entries` too, and a symbol's parts may be too short or too common to be words.
         let heads = words.iter().map(|word| word.strip_suffix('y').unwrap_or(word).to_owned());
-        let first_parts = symbols.iter().filter_map(|(_, symbol)| parts(symbol).find(|part| !part.is_empty()));
+        let first_parts = symbols.iter().filter_map(|(_, symbol)| parts(symbol).into_iter().next());
         let heads: Vec<String> = heads.chain(first_parts).map(|head| regex::escape(&head)).collect();
         let sieve = Regex::new(&format!("(?i){}", heads.join("|"))).ok().filter(|_| !heads.is_empty());
         Words { symbols, words, sieve }
@@ -145,8 +148,7 @@ impl Words {
         }
         let own = name_words(path);
         let hits = own.iter().filter(|part| self.words.contains(*part)).count();
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let around = parts(folder).filter(|part| self.words.contains(&singular(part))).count();
+        let around = parts(folder(path)).iter().filter(|part| self.words.contains(&singular(part))).count();
         // A file whose name is nothing but words of the request beats one that merely shares some.
         let whole = if hits == own.len() { 150 } else { 0 };
         let score = 100 * hits.min(5) + whole + 20 * around.min(3);
@@ -170,7 +172,7 @@ impl Words {
 
 /// The words of a file name, without its ending.
 fn name_words(path: &str) -> Vec<String> {
-    parts(stem(path)).filter(|part| part.len() >= 3).map(|part| singular(&part)).collect()
+    parts(stem(path)).into_iter().filter(|part| part.len() >= 3).map(|part| singular(&part)).collect()
 }
 
 /// The test files of what was found so far.
@@ -190,64 +192,8 @@ fn tests_of(found: &Found, scored: &[Scored], listing: &[String]) -> Vec<(String
     tests.into_iter().map(|(_, path, reason)| (path, reason)).take(4).collect()
 }
 
-fn is_test(path: &str) -> bool {
-    path.split('/').rev().skip(1).any(|part| matches!(part, "tests" | "test" | "__tests__" | "spec"))
-        || tested_stem(path) != long_stem(path).to_lowercase()
-}
-
-/// A test file's stem without what marks it as a test: `test_app`, `app_test`, `app.test`, `AppTest` all give `app`.
-fn tested_stem(path: &str) -> String {
-    let stem = long_stem(path);
-    let lower = stem.to_lowercase();
-    let bare = lower.strip_prefix("test_").or_else(|| lower.strip_prefix("tests_")).unwrap_or(&lower);
-    let marks = ["_test", "_tests", "_spec", ".test", ".spec", "-test", "-spec"];
-    let bare = marks.iter().find_map(|mark| bare.strip_suffix(mark)).unwrap_or(bare);
-    let camel = stem.ends_with("Test") || stem.ends_with("Tests") || stem.ends_with("Spec");
-    let bare = if camel { bare.trim_end_matches('s').trim_end_matches("test").trim_end_matches("spec") } else { bare };
-    bare.to_owned()
-}
-
-/// The file name up to its last dot.
-fn long_stem(path: &str) -> &str {
-    let name = base(path);
-    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
-}
-
-fn base(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
-/// The file name up to its first dot (`app` of `app.test.ts`), or whole if it starts with one.
-fn stem(path: &str) -> &str {
-    let name = base(path);
-    match name.find('.') {
-        None | Some(0) => name,
-        Some(dot) => &name[..dot],
-    }
-}
-
 fn squeeze(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
-/// The words of a text or a name, lower case: split at everything that is no letter or digit, and before capitals.
-fn parts(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.split(|c: char| !c.is_alphanumeric()).flat_map(|run| {
-        let mut starts = vec![0];
-        let chars: Vec<(usize, char)> = run.char_indices().collect();
-        starts.extend(chars.windows(2).filter(|w| w[0].1.is_lowercase() && w[1].1.is_uppercase()).map(|w| w[1].0));
-        starts.push(run.len());
-        starts.windows(2).map(|w| run[w[0]..w[1]].to_lowercase()).collect::<Vec<_>>()
-    })
-}
-
-/// A word without the ending of its plural.
-fn singular(word: &str) -> String {
-    match word {
-        w if w.len() > 4 && w.ends_with("ies") => format!("{}y", &w[..w.len() - 3]),
-        w if w.len() > 3 && w.ends_with('s') && !w.ends_with("ss") && !w.ends_with("us") => w[..w.len() - 1].to_owned(),
-        w => w.to_owned(),
-    }
 }
 
 /// Words that requests hold whatever they are about.
@@ -348,28 +294,6 @@ fn holds_secrets(path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_are_cut_into_words_and_their_plurals_undone() {
-        let of = |text| parts(text).map(|w| singular(&w)).collect::<Vec<_>>();
-        assert_eq!(
-            of("UserServices http-client_v2 entries class"),
-            ["user", "service", "http", "client", "v2", "entry", "class"]
-        );
-    }
-
-    #[test]
-    fn a_tests_stem_is_the_stem_of_what_it_tests() {
-        for path in
-            ["test_app.py", "x/app_test.go", "app.test.ts", "app.spec.js", "AppTest.java", "AppTests.cs", "app_spec.rb"]
-        {
-            assert_eq!(tested_stem(path), "app", "{path}");
-        }
-        assert_eq!(tested_stem("latest.py"), "latest");
-        assert!(
-            !is_test("src/latest.py") && !is_test("src/app.py") && is_test("tests/app.rs") && is_test("app.test.ts")
-        );
-    }
 
     #[test]
     fn common_words_are_sorted_for_the_search() {
