@@ -8,6 +8,7 @@ use super::walk::Listing;
 use super::{Root, path, read};
 use crate::domain::change::ChangeSet;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::listing::FileEntry;
 use rustix::fs::FileType;
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -52,8 +53,8 @@ impl Scratch {
         changes: &ChangeSet,
         limits: Limits,
     ) -> Result<Scratch, Failure> {
-        if listing.truncated || listing.paths.len() > limits.files {
-            let files = format!("more than {} files", limits.files.min(listing.paths.len()));
+        if listing.truncated || listing.entries.len() > limits.files {
+            let files = format!("more than {} files", limits.files.min(listing.entries.len()));
             return Err(too_large(&files));
         }
         for change in &changes.files {
@@ -96,7 +97,7 @@ impl Scratch {
     fn copy(&self, root: &Root, listing: &Listing, limits: Limits) -> Result<(), Failure> {
         let mut left = limits.bytes;
         let mut parents = Parents::default();
-        for path in &listing.paths {
+        for FileEntry { path, .. } in &listing.entries {
             let failure = |why: String| io_failure(&root.path().join(path), &why);
             let source = match read::open(root, path) {
                 Ok(fd) => File::from(fd),

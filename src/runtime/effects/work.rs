@@ -37,13 +37,13 @@ pub async fn assemble(
     conversation: Vec<Message>,
 ) {
     let gathered = spawn_blocking(move || {
-        let listing = walk::walk(&world.root, LISTED, &AtomicBool::new(false));
-        let wanted: Vec<String> = context::wanted(&intent, &listing.paths).into_iter().map(|w| w.path).collect();
+        let listing = walk::walk(&world.root, LISTED, &AtomicBool::new(false)).paths();
+        let wanted: Vec<String> = context::wanted(&intent, &listing).into_iter().map(|w| w.path).collect();
         let sources = Sources {
             snapshots: read::read(&world.root, &wanted),
             agents: read::agents_md(&world.root),
             patterns: fitting(&world, &intent),
-            listing: listing.paths,
+            listing,
             conversation,
         };
         context::assemble(&intent, &sources, budget, &context::token::estimate)
