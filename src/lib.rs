@@ -4,7 +4,7 @@
 //!
 //! - [`cli`] parses flags and dispatches; [`runtime`] is the shell: event loop, effects, terminal, headless front.
 //! - [`ui`] draws, [`input`] turns keys into actions, [`app`] decides (`update`) and folds the journal.
-//! - Adapters touch the world: [`config`] [`provider`] [`repo`] [`validate`] [`store`].
+//! - Adapters touch the world: [`config`] [`provider`] [`repo`] [`index`] [`validate`] [`store`].
 //! - Pure logic: [`intent`] [`pattern`] [`syntax`] [`map`] [`edit`] [`context`] [`budget`] [`heal`] [`graph`].
 //! - [`domain`] holds the nouns.
 
@@ -17,6 +17,7 @@ pub mod domain;
 pub mod edit;
 pub mod graph;
 pub mod heal;
+pub mod index;
 pub mod input;
 pub mod intent;
 pub mod map;

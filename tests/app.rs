@@ -8,6 +8,8 @@ mod chat;
 mod desk;
 #[path = "app/layout.rs"]
 mod layout;
+#[path = "app/repository.rs"]
+mod repository;
 #[path = "app/resume.rs"]
 mod resume;
 #[path = "app/review.rs"]

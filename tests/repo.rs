@@ -16,6 +16,7 @@ use vibe_tui::domain::listing::Places;
 use vibe_tui::repo::Root;
 use vibe_tui::repo::read::{agents_md, read};
 use vibe_tui::repo::scratch::{Limits, Scratch};
+use vibe_tui::repo::search::{TextHits, search};
 use vibe_tui::repo::walk::{Listing, MAX_FILES, Skipped, walk, walk_at};
 
 /// A directory with these files; a name that ends in `/` is a directory.
@@ -373,4 +374,48 @@ fn a_walk_is_stopped_from_another_thread() {
         stop.store(true, Ordering::Relaxed);
         walking.join().unwrap();
     });
+}
+
+#[test]
+fn a_text_search_finds_lines_by_expression_in_the_order_of_paths_and_lines() {
+    let temp = tree(&[
+        ("b.rs", "fn two() {}\nFn Two\n"),
+        ("a.rs", "let x;\nfn one() {}\nfn three() {}\r\n"),
+        ("zero", "fn a\0"),
+        ("long", &format!("fn {}", "x".repeat(1000))),
+    ]);
+    fs::write(temp.path().join("latin"), b"fn \xe9\n").unwrap();
+    rustix::fs::mknodat(rustix::fs::CWD, temp.path().join("pipe"), rustix::fs::FileType::Fifo, 0o600.into(), 0)
+        .unwrap();
+    let root = open(&temp);
+    let paths = ["a.rs", "b.rs", "latin", "long", "none", "pipe", "zero"].map(String::from);
+    let find = |expression: &str, limit| search(&root, &paths, expression, limit, &AtomicBool::new(false)).unwrap();
+    let places = |found: &TextHits| found.hits.iter().map(|h| (h.path.clone(), h.line)).collect::<Vec<_>>();
+    let at = |path: &str, line| (path.to_owned(), line);
+    let all = find("^fn", 100);
+    assert!(!all.truncated);
+    let expected = [at("a.rs", 2), at("a.rs", 3), at("b.rs", 1), at("b.rs", 2), at("latin", 1), at("long", 1)];
+    assert_eq!(places(&all), expected, "what is binary or no file is left out");
+    assert_eq!(all.hits[1].text, "fn three() {}");
+    assert_eq!(all.hits[4].text, "fn \u{fffd}");
+    assert_eq!(all.hits[5].text.len(), 300);
+    assert_eq!(places(&find("^Fn", 100)), [at("b.rs", 2)], "a capital letter asks for the case");
+    for limit in 0..6 {
+        let some = find("^fn", limit);
+        assert_eq!((places(&some), some.truncated), (expected[..limit].to_vec(), true));
+    }
+    assert!(find("nothing", 100).hits.is_empty());
+    let stopped = search(&root, &paths, "fn", 100, &AtomicBool::new(true)).unwrap();
+    assert!(stopped.hits.is_empty() && stopped.truncated);
+}
+
+#[test]
+fn a_text_search_refuses_what_is_no_expression_or_would_be_too_large() {
+    let temp = tree(&[("a", "x")]);
+    let root = open(&temp);
+    for expression in ["(", "[a", "((a{1000}){1000}){1000}"] {
+        let failure = search(&root, &["a".to_owned()], expression, 1, &AtomicBool::new(false)).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Config);
+        assert!(failure.message.contains(expression), "{}", failure.message);
+    }
 }

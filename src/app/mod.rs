@@ -12,11 +12,13 @@ mod update;
 
 pub use action::{Action, Scope};
 pub use effect::{Effect, Entry, Mouse, TerminalEffect, UnknownPrice};
-pub use event::{Event, ModelEvent, Opening, Pointer, Resume, Stamped, StoreEvent, TextEdit, WorkEvent};
+pub use event::{
+    Event, ModelEvent, Opening, Pointer, RepositoryEvent, Resume, Stamped, StoreEvent, TextEdit, WorkEvent,
+};
 pub use fact::{Dated, Fact};
 pub use session::{Session, UNKNOWN_PRICE};
 pub use state::{
     Area, Asked, Chat, Chip, Columns, Corrections, Failed, Layout, Live, Notice, Offer, Overlay, Picker, PickerItem,
-    PickerKind, PickerValue, ReviewView, RootInfo, STALL_MS, SessionsView, Settings, State, StreamView, hunks,
+    PickerKind, PickerValue, RepositoryView, ReviewView, RootInfo, STALL_MS, SessionsView, Settings, State, StreamView, hunks,
 };
 pub use update::{needs_own_yes, update};

@@ -2,8 +2,10 @@
 
 mod doctor;
 mod intent;
+mod map;
 mod replay;
 mod run;
+mod search;
 mod sessions;
 mod workbench;
 
@@ -30,6 +32,10 @@ enum Command {
     Run(run::Run),
     /// Show how a request reads.
     Intent(intent::Intent),
+    /// Print what matters in a repository, within a budget of tokens.
+    Map(map::Map),
+    /// Find names, lines and files of a repository.
+    Search(search::Search),
     /// List the sessions of this repository.
     Sessions(sessions::Sessions),
     /// Play a recording back and check that every frame comes out the same.
@@ -113,6 +119,8 @@ pub fn main() -> ExitCode {
         None => workbench::main(&cli.workbench),
         Some(Command::Run(run)) => run::main(&run),
         Some(Command::Intent(intent)) => intent::main(&intent),
+        Some(Command::Map(map)) => map::main(&map),
+        Some(Command::Search(search)) => search::main(&search),
         Some(Command::Sessions(sessions)) => sessions::main(&sessions),
         Some(Command::Replay(replay)) => replay::main(&replay),
         Some(Command::Doctor(doctor)) => doctor::main(&doctor),

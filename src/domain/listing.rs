@@ -18,6 +18,17 @@ pub struct FileEntry {
     pub inode: u64,
 }
 
+/// Why a file's bytes could not be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// Nothing stands there (any more).
+    Absent,
+    /// It is larger than what is read.
+    Large,
+    /// Anything else, as a phrase.
+    Refused(String),
+}
+
 /// Paths of files or directories, each with everything beneath it. The empty path is the root: everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Places(BTreeSet<String>);

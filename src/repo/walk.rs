@@ -9,8 +9,8 @@ use ignore::{DirEntry, WalkBuilder, WalkState};
 use rustix::fs::{AtFlags, FileType, OFlags, Stat};
 use rustix::io::Errno;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Most files that are listed. Firefox has 386,000.
 pub const MAX_FILES: usize = 500_000;
@@ -97,7 +97,8 @@ fn run(root: &Root, builder: &WalkBuilder, limit: usize, stop: &AtomicBool) -> L
                 Ok(entry) => look(root, &entry),
                 Err(error) => trouble(root, &error),
             };
-            if matches!(found, Some(Found::File(_) | Found::Skipped(_))) && seen.fetch_add(1, Ordering::Relaxed) >= limit
+            if matches!(found, Some(Found::File(_) | Found::Skipped(_)))
+                && seen.fetch_add(1, Ordering::Relaxed) >= limit
             {
                 cut.store(true, Ordering::Relaxed);
                 return WalkState::Quit;

@@ -2,6 +2,7 @@
 //! configuration, after the first frame.
 
 use super::clock;
+use super::repository::{Repository, cache_file};
 use super::usage::PatternUse;
 use crate::budget::price::PriceList;
 use crate::config::{Config, Environment, ModelChoice, Paths};
@@ -21,8 +22,10 @@ use tokio::sync::watch;
 
 /// Everything effects need.
 pub struct World {
-    /// The repository.
-    pub root: Root,
+    /// The repository's directory.
+    pub root: Arc<Root>,
+    /// What is in it: paths and map.
+    pub repository: Repository,
     /// The database.
     pub store: Store,
     /// Prices, the user's own over the built-in ones.
@@ -78,8 +81,11 @@ impl World {
         failures.extend(complaints);
         let patterns = Arc::new(PatternUse::load(&store).await);
         let check = settings.config.check.command.as_ref().map(|c| c.words().to_vec());
+        let root = Arc::new(root);
+        let repository = Repository::new(root.clone(), cache_file(&settings.paths.cache, &root));
         let world = World {
             root,
+            repository,
             store,
             prices,
             library: Arc::new(library),

@@ -11,7 +11,8 @@ pub(super) struct Backend(Infallible);
 
 impl Backend {
     pub(super) fn start(_root: &Path, _wake: Box<dyn Fn() + Send>) -> Result<Backend, Failure> {
-        let message = "Changes of files are not watched on this system: the repository is looked through before each use.";
+        let message =
+            "Changes of files are not watched on this system: the repository is looked through before each use.";
         Err(Failure::fatal(FailureKind::Io, message))
     }
 

@@ -20,10 +20,13 @@ use crate::validate::{self, Fault};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 use tokio::task::spawn_blocking;
 
 /// Patterns offered to a model as examples.
 const PATTERNS: usize = 3;
+/// How long a request waits for the repository's map, if it is being made.
+const PATIENCE: Duration = Duration::from_millis(300);
 /// Paths of the repository that are listed at most.
 const LISTED: usize = 200_000;
 
@@ -37,8 +40,9 @@ pub async fn assemble(
     conversation: Vec<Message>,
 ) {
     let gathered = spawn_blocking(move || {
-        let listing = walk::walk(&world.root, LISTED, &AtomicBool::new(false)).paths();
+        let listing = world.repository.paths(PATIENCE);
         let wanted: Vec<String> = context::wanted(&intent, &listing).into_iter().map(|w| w.path).collect();
+        world.repository.prefer(&wanted);
         let sources = Sources {
             snapshots: read::read(&world.root, &wanted),
             agents: read::agents_md(&world.root),
