@@ -19,6 +19,7 @@ pub use fact::{Dated, Fact};
 pub use session::{Session, UNKNOWN_PRICE};
 pub use state::{
     Area, Asked, Chat, Chip, Columns, Corrections, Failed, Layout, Live, Notice, Offer, Overlay, Picker, PickerItem,
-    PickerKind, PickerValue, RepositoryView, ReviewView, RootInfo, STALL_MS, SessionsView, Settings, State, StreamView, hunks,
+    PickerKind, PickerValue, RepositoryView, ReviewView, RootInfo, STALL_MS, SessionsView, Settings, State, StreamView,
+    hunks,
 };
 pub use update::{needs_own_yes, update};
