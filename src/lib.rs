@@ -4,8 +4,8 @@
 //!
 //! - [`cli`] parses flags and dispatches; [`runtime`] is the shell: event loop, effects, terminal, headless front.
 //! - [`ui`] draws, [`input`] turns keys into actions, [`app`] decides (`update`) and folds the journal.
-//! - Adapters touch the world: [`config`] [`provider`] [`repo`] [`validate`] [`store`].
-//! - Pure logic: [`intent`] [`pattern`] [`syntax`] [`edit`] [`context`] [`budget`] [`heal`] [`graph`].
+//! - Adapters touch the world: [`config`] [`provider`] [`repo`] [`index`] [`validate`] [`store`].
+//! - Pure logic: [`intent`] [`pattern`] [`syntax`] [`map`] [`edit`] [`context`] [`budget`] [`heal`] [`graph`].
 //! - [`domain`] holds the nouns.
 
 pub mod app;
@@ -17,8 +17,10 @@ pub mod domain;
 pub mod edit;
 pub mod graph;
 pub mod heal;
+pub mod index;
 pub mod input;
 pub mod intent;
+pub mod map;
 pub mod pattern;
 pub mod provider;
 pub mod repo;

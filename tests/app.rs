@@ -10,6 +10,8 @@ mod desk;
 mod layout;
 #[path = "app/memory.rs"]
 mod memory;
+#[path = "app/repository.rs"]
+mod repository;
 #[path = "app/resume.rs"]
 mod resume;
 #[path = "app/review.rs"]

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use std::cell::Cell;
 use vibe_tui::context::token::estimate;
-use vibe_tui::context::{MAX_WANTED, Sources, Truncation, assemble, wanted};
+use vibe_tui::context::{MOST_RANKED, Ranked, Signals, Sources, Truncation, assemble, rank};
 use vibe_tui::domain::change::{FileContent, FileSnapshot};
 use vibe_tui::domain::clock::Timestamp;
 use vibe_tui::domain::context::{ContextBundle, ContextItem, ContextKind};
@@ -12,6 +12,8 @@ use vibe_tui::domain::intent::{Action, Complexity, Intent};
 use vibe_tui::domain::language::Language;
 use vibe_tui::domain::memory::{Memory, MemoryKind, MemorySource, Remark, RemarkKind};
 use vibe_tui::domain::message::{Author, Message, PastRun};
+use vibe_tui::map::Map;
+use vibe_tui::syntax::scan;
 
 fn intent(text: &str, paths: &[&str], symbols: &[&str]) -> Intent {
     let own = |list: &[&str]| list.iter().map(|s| s.to_string()).collect();
@@ -35,8 +37,33 @@ fn listing(paths: &[&str]) -> Vec<String> {
     paths
 }
 
-fn names(intent: &Intent, paths: &[&str]) -> Vec<String> {
-    wanted(intent, &listing(paths)).into_iter().map(|w| w.path).collect()
+/// A map of these files, as a scan reads them.
+fn map(files: &[(&str, &str)]) -> Map {
+    let mut map = Map::new();
+    let mut edit = map.edit();
+    for (path, text) in files {
+        match Language::from_path(path) {
+            Some(language) => edit.insert(path, [0; 32], &scan(language, text)),
+            None => edit.insert_plain(path, [0; 32], None, 1),
+        }
+    }
+    drop(edit);
+    map
+}
+
+fn ranked(intent: &Intent, files: &[(&str, &str)], signals: &Signals) -> Vec<Ranked> {
+    let paths: Vec<&str> = files.iter().map(|(path, _)| *path).collect();
+    rank(intent, &map(files), &listing(&paths), signals)
+}
+
+/// The files that are named, of empty files at these paths.
+fn named(intent: &Intent, paths: &[&str]) -> Vec<String> {
+    let files: Vec<(&str, &str)> = paths.iter().map(|path| (*path, "")).collect();
+    ranked(intent, &files, &Signals::default()).into_iter().filter(|r| r.named).map(|r| r.path).collect()
+}
+
+fn places(ranked: &[Ranked]) -> Vec<&str> {
+    ranked.iter().map(|r| r.path.as_str()).collect()
 }
 
 fn text(path: &str, text: &str) -> FileSnapshot {
@@ -83,64 +110,84 @@ fn a_named_path_is_found_exactly_then_by_its_end_then_by_its_name_then_as_a_fold
         ("src/new.py", &["src/x.py"], &["src/new.py"]),
     ];
     for (name, paths, expected) in cases {
-        assert_eq!(names(&intent("change it", &[name], &[]), paths), expected, "{name}");
+        assert_eq!(named(&intent("change it", &[name], &[]), paths), expected, "{name}");
     }
 }
 
 #[test]
 fn a_path_to_create_is_wanted_itself_besides_its_namesake() {
     let create = Intent { action: Action::Create, ..intent("create it", &["src/new.py"], &[]) };
-    assert_eq!(names(&create, &["lib/new.py"]), ["src/new.py", "lib/new.py"]);
+    assert_eq!(named(&create, &["lib/new.py"]), ["src/new.py", "lib/new.py"]);
+}
+
+const SHOP: &[(&str, &str)] = &[
+    ("README.md", ""),
+    (
+        "shop/cart.py",
+        "from shop.price import total\n\nclass Cart:\n    def checkout(self):\n        return total(self.items)\n",
+    ),
+    ("shop/price.py", "def total(items):\n    # sums the prices, discount applied\n    return sum(items)\n"),
+    ("shop/mail.py", "def send_receipt(address):\n    deliver(address)\n"),
+    ("tests/test_cart.py", "from shop.cart import Cart\n\ndef test_checkout():\n    Cart().checkout()\n"),
+];
+
+#[test]
+fn the_file_that_defines_a_named_symbol_comes_first_and_says_so() {
+    let found = ranked(&intent("make it faster", &[], &["send_receipt"]), SHOP, &Signals::default());
+    assert_eq!(found[0].path, "shop/mail.py");
+    assert!(found[0].reason.contains("defines `send_receipt`"), "{}", found[0].reason);
 }
 
 #[test]
-fn a_symbol_finds_the_file_of_its_name_in_any_spelling_before_mere_words_do() {
-    let asked = intent("make UserService faster", &[], &["UserService"]);
-    let found = names(&asked, &["src/user.py", "src/user_service.py", "web/userService.ts", "src/order.py"]);
-    assert_eq!(found, ["src/user_service.py", "web/userService.ts", "src/user.py"]);
+fn words_of_names_and_comments_find_files_and_what_is_near_them_follows() {
+    let found = ranked(&intent("apply the discount to the prices", &[], &[]), SHOP, &Signals::default());
+    assert_eq!(found[0].path, "shop/price.py");
+    assert!(found[0].reason.contains("`discount`"), "{}", found[0].reason);
+    let place = |path: &str| places(&found).iter().position(|p| *p == path).unwrap_or(usize::MAX);
+    assert!(place("shop/cart.py") < place("shop/mail.py"), "{found:?}: it uses `total`");
 }
 
 #[test]
-fn words_of_the_request_find_files_the_better_the_more_of_the_name_they_are() {
-    let asked =
-        Intent { language: Some(Language::Python), ..intent("add user registrations to the accounts", &[], &[]) };
-    let paths =
-        ["a/user_registration.py", "b/user.rs", "b/user.py", "c/user_export_job.py", "accounts/x.py", "d/add.py"];
-    assert_eq!(names(&asked, &paths), ["a/user_registration.py", "b/user.py", "b/user.rs", "c/user_export_job.py"]);
+fn a_test_comes_after_what_it_tests_unless_tests_are_asked_for() {
+    let asked = intent("checkout of the cart", &[], &[]);
+    let found = ranked(&asked, SHOP, &Signals::default());
+    assert_eq!(places(&found)[..2], ["shop/cart.py", "tests/test_cart.py"]);
+    let testing = ranked(&Intent { action: Action::Test, ..asked }, SHOP, &Signals::default());
+    let score = |found: &[Ranked]| found.iter().find(|r| r.path == "tests/test_cart.py").unwrap().score;
+    assert!(score(&testing) > 1.5 * score(&found), "{testing:?}");
 }
 
 #[test]
-fn tests_of_a_named_file_come_with_it() {
-    let paths =
-        ["src/app.py", "tests/test_app.py", "src/app.test.ts", "AppTest.java", "tests/test_other.py", "src/latest.py"];
-    let found = wanted(&intent("speed it up", &["src/app.py"], &[]), &listing(&paths));
-    let tests: Vec<_> = found.iter().skip(1).map(|w| (w.path.as_str(), w.reason.as_str())).collect();
-    let why = "tests `app.py`";
-    assert_eq!(tests, [("AppTest.java", why), ("src/app.test.ts", why), ("tests/test_app.py", why)]);
+fn what_the_user_pinned_comes_first_what_he_dropped_not_at_all_and_what_is_open_sooner() {
+    let pinned =
+        Signals { pinned: vec!["README.md".into()], dropped: vec!["shop/price.py".into()], ..Signals::default() };
+    let asked = intent("apply the discount to the prices", &[], &[]);
+    let found = ranked(&asked, SHOP, &pinned);
+    assert_eq!((found[0].path.as_str(), found[0].named), ("README.md", true));
+    assert!(!places(&found).contains(&"shop/price.py"));
+    let open = Signals { open: vec!["shop/mail.py".into()], ..Signals::default() };
+    let score = |found: Vec<Ranked>| found.iter().find(|r| r.path == "shop/mail.py").map_or(0.0, |r| r.score);
+    assert!(score(ranked(&asked, SHOP, &open)) > score(ranked(&asked, SHOP, &Signals::default())));
 }
 
 #[test]
-fn a_file_that_looks_like_a_secret_is_wanted_only_by_its_name() {
+fn a_file_that_looks_like_a_secret_is_there_only_by_its_name() {
     let paths = ["deploy/.env", "deploy/server.key", "credentials.json", "deploy.py"];
-    assert_eq!(names(&intent("deploy with server credentials", &[], &["credentials"]), &paths), ["deploy.py"]);
-    assert_eq!(names(&intent("change it", &["deploy/.env"], &[]), &paths), ["deploy/.env"]);
+    let files: Vec<(&str, &str)> = paths.iter().map(|path| (*path, "")).collect();
+    let asked = intent("deploy with server credentials", &[], &["credentials"]);
+    assert_eq!(places(&ranked(&asked, &files, &Signals::default())), ["deploy.py"]);
+    assert_eq!(named(&intent("change it", &["deploy/.env"], &[]), &paths), ["deploy/.env"]);
 }
 
 #[test]
-fn at_most_twelve_files_are_wanted_each_once_and_with_a_reason() {
+fn no_more_files_are_ranked_than_can_matter_each_once_and_with_a_reason() {
     let paths: Vec<String> = (0..100).map(|i| format!("d{i:02}/user.py")).collect();
-    let found = wanted(&intent("user user.py", &["user.py"], &["user"]), &paths);
-    assert_eq!(found.len(), MAX_WANTED);
-    assert!(found.iter().all(|w| !w.reason.is_empty()));
-    let unique: std::collections::BTreeSet<_> = found.iter().map(|w| &w.path).collect();
-    assert_eq!(unique.len(), MAX_WANTED);
-}
-
-#[test]
-fn a_request_that_names_nothing_wants_nothing() {
-    assert!(
-        names(&intent("please write a new function", &[], &[]), &["src/main.rs", "src/lib.rs", "README.md"]).is_empty()
-    );
+    let files: Vec<(&str, &str)> = paths.iter().map(|path| (path.as_str(), "user = 1\n")).collect();
+    let found = ranked(&intent("user user.py", &["user.py"], &["user"]), &files, &Signals::default());
+    assert_eq!(found.len(), MOST_RANKED);
+    assert!(found.iter().all(|r| !r.reason.is_empty() && (0.0..=1.0).contains(&r.score)));
+    let unique: std::collections::BTreeSet<_> = found.iter().map(|r| &r.path).collect();
+    assert_eq!(unique.len(), MOST_RANKED);
 }
 
 // How much of them.
@@ -222,7 +269,7 @@ fn a_file_too_long_is_cut_to_its_head_and_the_lines_around_symbols_and_is_no_bas
     assert!(cut.text.contains("\nline 299\ndef needle():\nline 301\n"));
     assert!(cut.text.contains(" lines omitted …\n"));
     assert!(cut.reason.contains("no whole-file edit"), "{}", cut.reason);
-    assert_eq!(cut.lines.unwrap().0, 1);
+    assert_eq!(cut.lines[0].0, 1);
     assert!(bundle.files.iter().all(|f| f.path != "a.py"));
     let shown = cut.text.lines().filter(|l| l.starts_with("line") || l.starts_with("def")).count();
     let omitted: usize =
@@ -368,7 +415,7 @@ proptest! {
             prop_assert!(bundle.tokens <= budget);
             for file in bundle.files.iter().filter(|f| f.text().is_some()) {
                 let shown = bundle.items.iter().find(|i| i.label == file.path).unwrap();
-                prop_assert!(shown.lines.is_none() && shown.text.contains(file.text().unwrap()));
+                prop_assert!(shown.lines.is_empty() && shown.text.contains(file.text().unwrap()));
             }
         }
     }

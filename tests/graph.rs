@@ -301,7 +301,7 @@ fn bundle(disk: &BTreeMap<String, String>) -> ContextBundle {
 
 fn item(kind: ContextKind, label: &str, text: &str) -> ContextItem {
     let tokens = u32::try_from(text.len() / 4).unwrap();
-    ContextItem { kind, label: label.into(), lines: None, text: text.into(), tokens, reason: "named".into() }
+    ContextItem { kind, label: label.into(), lines: vec![], text: text.into(), tokens, reason: "named".into() }
 }
 
 fn intent(text: &str) -> Intent {

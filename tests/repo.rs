@@ -12,10 +12,12 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use vibe_tui::domain::change::{ChangeSet, FileChange, FileContent};
 use vibe_tui::domain::failure::FailureKind;
+use vibe_tui::domain::listing::Places;
 use vibe_tui::repo::Root;
 use vibe_tui::repo::read::{agents_md, read};
 use vibe_tui::repo::scratch::{Limits, Scratch};
-use vibe_tui::repo::walk::{Listing, MAX_FILES, walk};
+use vibe_tui::repo::search::{TextHits, search};
+use vibe_tui::repo::walk::{Listing, MAX_FILES, Skipped, walk, walk_at};
 
 /// A directory with these files; a name that ends in `/` is a directory.
 fn tree(files: &[(&str, &str)]) -> TempDir {
@@ -98,7 +100,9 @@ fn the_listing_is_sorted_and_obeys_every_ignore_file_but_shows_hidden_files() {
     ]);
     let found = listing(&open(&temp));
     let expected = [".github/ci.yml", ".gitignore", ".ignore", ".vibeignore", "src/.gitignore", "src/a.rs", "src/z.rs"];
-    assert_eq!(found, Listing { paths: expected.map(String::from).to_vec(), ..Listing::default() });
+    assert_eq!(found.paths(), expected);
+    assert_eq!(found.directories, ["", ".github", "src"]);
+    assert!(!found.truncated && found.skipped.is_empty());
 }
 
 #[test]
@@ -110,7 +114,68 @@ fn the_listing_follows_no_directory_link_and_shows_only_links_to_files_inside() 
     {
         symlink(target, top.join(name)).unwrap();
     }
-    assert_eq!(listing(&Root::open(&top).unwrap()).paths, ["dir/file", "near"]);
+    assert_eq!(listing(&Root::open(&top).unwrap()).paths(), ["dir/file", "near"]);
+}
+
+#[test]
+fn a_stamp_tells_a_change_of_content_even_where_size_and_time_are_put_back() {
+    let temp = tree(&[("a", "one"), ("b", "one")]);
+    let root = open(&temp);
+    let before = listing(&root).entries;
+    assert_eq!((before[0].path.as_str(), before[0].size), ("a", 3));
+    assert_eq!(listing(&root).entries, before, "nothing changed");
+    let path = temp.path().join("a");
+    let modified = fs::metadata(&path).unwrap().modified().unwrap();
+    // The clock of file systems has ticks.
+    std::thread::sleep(Duration::from_millis(20));
+    fs::write(&path, "two").unwrap();
+    fs::File::options().write(true).open(&path).unwrap().set_modified(modified).unwrap();
+    let after = listing(&root).entries;
+    assert_eq!((after[0].size, after[0].modified_ns), (before[0].size, before[0].modified_ns));
+    assert!(after[0].changed_ns > before[0].changed_ns);
+    assert_eq!(after[1], before[1]);
+}
+
+#[test]
+fn a_walk_of_places_lists_what_the_whole_walk_lists_there() {
+    let temp = tree(&[
+        (".gitignore", "*.log\n"),
+        ("src/.gitignore", "/gen\n"),
+        ("src/a.rs", ""),
+        ("src/a.log", ""),
+        ("src/gen/x.rs", ""),
+        ("src/deep/b.rs", ""),
+        ("src-other/c.rs", ""),
+        ("d.rs", ""),
+    ]);
+    let root = open(&temp);
+    let at = |places: &[&str]| {
+        let places: Places = places.iter().map(|p| (*p).to_owned()).collect();
+        walk_at(&root, &places, MAX_FILES, &AtomicBool::new(false))
+    };
+    assert_eq!(at(&["src/a.rs"]).paths(), ["src/a.rs"]);
+    assert!(at(&["src/a.rs"]).directories.is_empty());
+    assert_eq!(at(&["src"]).paths(), ["src/.gitignore", "src/a.rs", "src/deep/b.rs"]);
+    assert_eq!(at(&["src"]).directories, ["src", "src/deep"]);
+    assert_eq!(at(&["src/deep", "d.rs"]).paths(), ["d.rs", "src/deep/b.rs"]);
+    for nothing in ["src/a.log", "src/gen", "src/gen/x.rs", "none", "src/a.rs/x"] {
+        assert!(at(&[nothing]).entries.is_empty(), "{nothing}");
+    }
+    assert_eq!(at(&["", "src"]), listing(&root));
+}
+
+#[test]
+fn a_directory_that_cannot_be_read_is_named_and_the_rest_is_listed() {
+    let temp = tree(&[("closed/a", ""), ("open/b", "")]);
+    let closed = temp.path().join("closed");
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
+    if fs::read_dir(&closed).is_ok() {
+        return println!("skipped: this user may read everything");
+    }
+    let found = listing(&open(&temp));
+    assert_eq!(found.paths(), ["open/b"]);
+    assert_eq!(found.skipped, [Skipped { path: "closed".to_owned(), reason: "permission denied".to_owned() }]);
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
 #[test]
@@ -118,7 +183,8 @@ fn names_that_are_not_utf8_are_skipped_and_reported_escaped() {
     let temp = tree(&[("a", "")]);
     fs::write(temp.path().join(std::ffi::OsStr::from_bytes(b"bad\xff")), "").unwrap();
     let found = listing(&open(&temp));
-    assert_eq!((found.paths, found.skipped), (vec!["a".to_owned()], vec![r"bad\xff".to_owned()]));
+    let skipped = Skipped { path: r"bad\xff".to_owned(), reason: "the name is not UTF-8".to_owned() };
+    assert_eq!((found.paths(), found.skipped), (vec!["a".to_owned()], vec![skipped]));
 }
 
 #[test]
@@ -127,10 +193,10 @@ fn the_listing_stops_at_its_limit_and_when_told_and_says_so() {
     (0..50).for_each(|i| put(temp.path(), &format!("f{i}"), ""));
     let root = open(&temp);
     let cut = walk(&root, 20, &AtomicBool::new(false));
-    assert!(cut.truncated && cut.paths.len() == 20);
+    assert!(cut.truncated && cut.entries.len() == 20);
     assert!(!walk(&root, 50, &AtomicBool::new(false)).truncated);
     let stopped = walk(&root, 50, &AtomicBool::new(true));
-    assert!(stopped.truncated && stopped.paths.is_empty());
+    assert!(stopped.truncated && stopped.entries.is_empty());
 }
 
 #[test]
@@ -331,4 +397,48 @@ fn a_walk_is_stopped_from_another_thread() {
         stop.store(true, Ordering::Relaxed);
         walking.join().unwrap();
     });
+}
+
+#[test]
+fn a_text_search_finds_lines_by_expression_in_the_order_of_paths_and_lines() {
+    let temp = tree(&[
+        ("b.rs", "fn two() {}\nFn Two\n"),
+        ("a.rs", "let x;\nfn one() {}\nfn three() {}\r\n"),
+        ("zero", "fn a\0"),
+        ("long", &format!("fn {}", "x".repeat(1000))),
+    ]);
+    fs::write(temp.path().join("latin"), b"fn \xe9\n").unwrap();
+    rustix::fs::mknodat(rustix::fs::CWD, temp.path().join("pipe"), rustix::fs::FileType::Fifo, 0o600.into(), 0)
+        .unwrap();
+    let root = open(&temp);
+    let paths = ["a.rs", "b.rs", "latin", "long", "none", "pipe", "zero"].map(String::from);
+    let find = |expression: &str, limit| search(&root, &paths, expression, limit, &AtomicBool::new(false)).unwrap();
+    let places = |found: &TextHits| found.hits.iter().map(|h| (h.path.clone(), h.line)).collect::<Vec<_>>();
+    let at = |path: &str, line| (path.to_owned(), line);
+    let all = find("^fn", 100);
+    assert!(!all.truncated);
+    let expected = [at("a.rs", 2), at("a.rs", 3), at("b.rs", 1), at("b.rs", 2), at("latin", 1), at("long", 1)];
+    assert_eq!(places(&all), expected, "what is binary or no file is left out");
+    assert_eq!(all.hits[1].text, "fn three() {}");
+    assert_eq!(all.hits[4].text, "fn \u{fffd}");
+    assert_eq!(all.hits[5].text.len(), 300);
+    assert_eq!(places(&find("^Fn", 100)), [at("b.rs", 2)], "a capital letter asks for the case");
+    for limit in 0..6 {
+        let some = find("^fn", limit);
+        assert_eq!((places(&some), some.truncated), (expected[..limit].to_vec(), true));
+    }
+    assert!(find("nothing", 100).hits.is_empty());
+    let stopped = search(&root, &paths, "fn", 100, &AtomicBool::new(true)).unwrap();
+    assert!(stopped.hits.is_empty() && stopped.truncated);
+}
+
+#[test]
+fn a_text_search_refuses_what_is_no_expression_or_would_be_too_large() {
+    let temp = tree(&[("a", "x")]);
+    let root = open(&temp);
+    for expression in ["(", "[a", "((a{1000}){1000}){1000}"] {
+        let failure = search(&root, &["a".to_owned()], expression, 1, &AtomicBool::new(false)).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Config);
+        assert!(failure.message.contains(expression), "{}", failure.message);
+    }
 }

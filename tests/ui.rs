@@ -301,7 +301,7 @@ fn orders_are_offered_while_one_is_typed() {
     assert!(text.contains("/undo") && text.contains("/quit") && text.contains("enter does this"), "{text}");
     desk.types("re");
     let text = desk.text();
-    assert!(text.contains("/redo   write it again") && !text.contains("/model"), "{text}");
+    assert!(text.contains("/redo     Make it again") && !text.contains("/model"), "{text}");
 }
 
 #[test]

@@ -15,6 +15,7 @@ use crate::domain::ids::{JobId, RequestId, SessionId};
 use crate::domain::memory::{Memory, MemoryChange};
 use crate::domain::model::{FinishReason, Timings, Usage};
 use crate::domain::money::Money;
+use crate::domain::outline::Tier;
 use crate::domain::session::SessionSummary;
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +56,8 @@ pub enum Event {
     Work(WorkEvent),
     /// From the database.
     Store(StoreEvent),
+    /// From the repository's map.
+    Repository(RepositoryEvent),
     /// Something went wrong outside a run, or the shell has something to say.
     Noticed(Failure),
     /// The terminal or the system asks us to end.
@@ -285,4 +288,33 @@ pub enum StoreEvent {
     MemoryChanged(MemoryChange),
     /// Prompts of earlier sessions in this root, oldest first.
     History(Vec<String>),
+}
+
+/// From the repository's map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RepositoryEvent {
+    /// Files are being outlined.
+    Progress {
+        /// How.
+        tier: Tier,
+        /// Files done.
+        done: u32,
+        /// Files in all.
+        total: u32,
+    },
+    /// Every file is in the map.
+    Ready {
+        /// Files.
+        files: u32,
+        /// Definitions in them.
+        symbols: u32,
+        /// Milliseconds it took.
+        millis: u64,
+    },
+    /// Files changed on the disk, and now in the map.
+    Changed {
+        /// How many are new, other or gone.
+        files: u32,
+    },
 }

@@ -14,12 +14,14 @@ mod update;
 pub use action::{Action, Scope};
 pub use command::{COMMANDS, Command, Does};
 pub use effect::{Effect, Entry, Mouse, TerminalEffect, UnknownPrice};
-pub use event::{Event, ModelEvent, Opening, Pointer, Resume, Stamped, StoreEvent, TextEdit, WorkEvent};
+pub use event::{
+    Event, ModelEvent, Opening, Pointer, RepositoryEvent, Resume, Stamped, StoreEvent, TextEdit, WorkEvent,
+};
 pub use fact::{Dated, Fact};
 pub use session::{Raise, Session, UNKNOWN_PRICE};
 pub use state::{
     Area, Asked, Chat, Chip, Columns, Corrections, Failed, Fate, Layout, Live, Notice, Offer, Overlay, Picker,
-    PickerItem, PickerKind, PickerValue, ReviewView, RootInfo, STALL_MS, SessionsView, Settings, State, StreamView,
-    Written, hunks,
+    PickerItem, PickerKind, PickerValue, RepositoryView, ReviewView, RootInfo, STALL_MS, SessionsView, Settings, State,
+    StreamView, Written, hunks,
 };
 pub use update::{needs_own_yes, update};

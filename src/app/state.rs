@@ -4,6 +4,7 @@ mod chat;
 mod layout;
 mod offer;
 mod overlay;
+mod repository;
 mod review;
 mod stream;
 
@@ -11,6 +12,7 @@ pub use chat::{Asked, Chat, Chip, Corrections};
 pub use layout::{Area, Layout};
 pub use offer::{Offer, raised};
 pub use overlay::{Overlay, Picker, PickerItem, PickerKind, PickerValue};
+pub use repository::RepositoryView;
 pub use review::{Columns, ReviewView, hunks};
 pub use stream::{Fate, Live, STALL_MS, StreamView, Written};
 
@@ -128,6 +130,8 @@ pub struct State {
     pub review: ReviewView,
     /// What was spent and reserved, by scope.
     pub totals: Totals,
+    /// How far the map of the repository is.
+    pub repository: RepositoryView,
     /// Which panes, how large, which one has the keys.
     pub layout: Layout,
     /// What lies on top.
@@ -167,6 +171,7 @@ impl State {
             stream: StreamView::default(),
             review: ReviewView::default(),
             totals: Totals::default(),
+            repository: RepositoryView::default(),
             layout: Layout::default(),
             overlay: None,
             notice: None,

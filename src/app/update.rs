@@ -6,6 +6,7 @@
 mod chat;
 mod choice;
 mod memory;
+mod repository;
 mod review;
 mod run;
 mod sessions;
@@ -64,6 +65,7 @@ impl Step<'_> {
             Event::Models(event) => self.model_event(event),
             Event::Work(event) => self.work_event(event),
             Event::Store(event) => self.store_event(event),
+            Event::Repository(event) => self.repository_event(event),
             Event::Noticed(failure) => self.state.tell_failure(failure),
             Event::EndRequested => self.quit(),
         }

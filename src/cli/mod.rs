@@ -1,10 +1,13 @@
 //! The command line: one file per subcommand; this file only parses and dispatches.
 
+mod context;
 mod doctor;
 mod intent;
+mod map;
 mod memory;
 mod replay;
 mod run;
+mod search;
 mod sessions;
 mod tokens;
 mod workbench;
@@ -32,6 +35,12 @@ enum Command {
     Run(run::Run),
     /// Show how a request reads.
     Intent(intent::Intent),
+    /// Show what a model would be shown for a request.
+    Context(context::Context),
+    /// Print what matters in a repository, within a budget of tokens.
+    Map(map::Map),
+    /// Find names, lines and files of a repository.
+    Search(search::Search),
     /// List the sessions of this repository.
     Sessions(sessions::Sessions),
     /// Count the tokens of a text.
@@ -128,6 +137,9 @@ pub fn main() -> ExitCode {
         Some(Command::Man) => man(),
         Some(Command::Run(run)) => run::main(&run),
         Some(Command::Intent(intent)) => intent::main(&intent),
+        Some(Command::Context(context)) => context::main(&context),
+        Some(Command::Map(map)) => map::main(&map),
+        Some(Command::Search(search)) => search::main(&search),
         Some(Command::Sessions(sessions)) => sessions::main(&sessions),
         Some(Command::Tokens(tokens)) => tokens::main(&tokens),
         Some(Command::Memory(memory)) => memory::main(&memory),

@@ -49,7 +49,7 @@ pub(super) fn main(tokens: &Tokens) -> anyhow::Result<ExitCode> {
         }
     };
     if let Some(trouble) = &tally.trouble {
-        eprintln!("vibe-tui: {}", runtime::visible(&trouble.message));
+        runtime::tell_line(&format!("vibe-tui: {}", runtime::visible(&trouble.message)));
     }
     runtime::print(&if tokens.json { format!("{}\n", tally.json()) } else { tally.text() });
     Ok(ExitCode::SUCCESS)

@@ -3,17 +3,19 @@
 //! Keeps three promises whatever the counter says: the items together never pass the budget, the same input gives the same
 //! bundle, and a file is listed for whole-file edits only if all of it is shown. Reads nothing and summarises nothing.
 
+use super::code::{self, Candidate, Code};
 use super::conversation::{Conversation, Truncation};
 use super::excerpt::{Excerpt, excerpt};
 use super::lexicon::Lexicon;
 use super::memory;
+use super::query::Query;
+use super::rank::Ranked;
+use super::room::Room;
 use super::tree;
-use super::want::{Wanted, wanted};
-use crate::domain::change::{FileContent, FileSnapshot};
+use crate::domain::change::FileSnapshot;
 use crate::domain::clock::Timestamp;
 use crate::domain::context::{ContextBundle, ContextItem, ContextKind};
-use crate::domain::intent::Intent;
-use crate::domain::language::Language;
+use crate::domain::intent::{Action, Intent};
 use crate::domain::memory::{Memory, Remark};
 use crate::domain::message::{Author, Message, PastRun};
 use std::collections::BTreeSet;
@@ -22,6 +24,8 @@ use std::collections::BTreeSet;
 const SHARES: (u64, u64) = (40, 30);
 /// The layout's part of the code share, in per cent.
 const LAYOUT_SHARE: u32 = 20;
+/// Files from the top of the ranking that memories and remarks are about.
+const WANTED: usize = 12;
 /// Paths kept in `ContextBundle::listing`.
 const MAX_LISTING: usize = 4000;
 
@@ -30,7 +34,9 @@ const MAX_LISTING: usize = 4000;
 pub struct Sources {
     /// All paths of the repository, sorted.
     pub listing: Vec<String>,
-    /// The files that were read, as [`super::wanted`] named them.
+    /// The files that matter, best first, as [`super::rank`] gave them.
+    pub ranking: Vec<Ranked>,
+    /// Those of them that were read.
     pub snapshots: Vec<FileSnapshot>,
     /// The text of AGENTS.md.
     pub agents: Option<String>,
@@ -56,12 +62,11 @@ pub fn assemble(intent: &Intent, sources: &Sources, budget: u32, count: &dyn Fn(
     if budget == 0 {
         return ContextBundle::default();
     }
-    let wanted = wanted(intent, &sources.listing);
     let share = |per_cent: u64| u32::try_from(u64::from(budget) * per_cent / 100).unwrap_or(u32::MAX);
     let (code_share, pattern_share) = (share(SHARES.0), share(SHARES.1));
     let memory_share = budget - code_share - pattern_share;
 
-    let chooser = Chooser { intent, sources, wanted: &wanted, count };
+    let chooser = Chooser { intent, sources, count };
     let mut patterns = chooser.patterns(pattern_share);
     let mut memory = chooser.memory(memory_share);
     let code = chooser.code(budget - patterns.used - memory.used, code_share);
@@ -77,7 +82,7 @@ pub fn assemble(intent: &Intent, sources: &Sources, budget: u32, count: &dyn Fn(
         tokens: items.iter().map(|item| item.tokens).sum(),
         items,
         files: code.files,
-        listing: short_listing(&sources.listing, &wanted),
+        listing: short_listing(&sources.listing, &sources.ranking),
         budget,
         exact: false,
         per_mille: 0,
@@ -86,50 +91,16 @@ pub fn assemble(intent: &Intent, sources: &Sources, budget: u32, count: &dyn Fn(
 
 const AGENTS: &str = "AGENTS.md";
 
-/// Items that fit a limit.
-#[derive(Default)]
-pub(super) struct Room {
-    limit: u32,
-    used: u32,
-    pub(super) items: Vec<ContextItem>,
-}
-
-impl Room {
-    pub(super) fn new(limit: u32) -> Room {
-        Room { limit, ..Room::default() }
-    }
-
-    pub(super) fn left(&self) -> u32 {
-        self.limit - self.used
-    }
-
-    /// Takes the item if it fits.
-    pub(super) fn take(&mut self, item: ContextItem) -> bool {
-        let fits = item.tokens <= self.left();
-        if fits {
-            self.used += item.tokens;
-            self.items.push(item);
-        }
-        fits
-    }
-}
-
-struct Code {
-    room: Room,
-    files: Vec<FileSnapshot>,
-}
-
 struct Chooser<'a> {
     intent: &'a Intent,
     sources: &'a Sources,
-    wanted: &'a [Wanted],
     count: &'a dyn Fn(&str) -> u32,
 }
 
 impl Chooser<'_> {
     fn item(&self, kind: ContextKind, label: &str, text: String, reason: String) -> ContextItem {
         let tokens = (self.count)(&text);
-        ContextItem { kind, label: label.to_owned(), lines: None, text, tokens, reason }
+        ContextItem { kind, label: label.to_owned(), lines: Vec::new(), text, tokens, reason }
     }
 
     fn patterns(&self, limit: u32) -> Room {
@@ -152,11 +123,11 @@ impl Chooser<'_> {
                 room.take(item);
             }
         }
-        let lexicon = Lexicon::of(self.intent, self.wanted);
+        let wanted: Vec<&str> = sources.ranking.iter().take(WANTED).map(|ranked| ranked.path.as_str()).collect();
+        let lexicon = Lexicon::of(self.intent, &wanted);
         let most = |room: &Room| if turns.is_empty() { room.left() } else { room.left() / 2 };
         let limit = most(&room);
         memory::fill(&mut room, &memory::recall(&lexicon, &sources.memory, sources.now), limit, self.count);
-        let wanted: Vec<&str> = self.wanted.iter().map(|w| w.path.as_str()).collect();
         let limit = most(&room);
         memory::remark(&mut room, &wanted, &sources.remarks, limit / 2, self.count);
         let conversation = Conversation { messages: turns, past: &sources.past, lexicon: &lexicon, count: self.count };
@@ -176,7 +147,7 @@ impl Chooser<'_> {
         let part = excerpt(text, &[], |part| (self.count)(&shown(part)) <= most)?;
         let reason = format!("the repository's rules for agents, cut to {} of {} lines", part.shown, part.total);
         let mut item = self.item(ContextKind::Memory, AGENTS, shown(&part), reason);
-        item.lines = Some(part.lines);
+        item.lines = vec![part.lines];
         Some(item)
     }
 
@@ -189,91 +160,50 @@ impl Chooser<'_> {
     }
 
     fn code(&self, limit: u32, share: u32) -> Code {
-        let mut code = Code { room: Room::new(limit), files: Vec::new() };
-        let most = u32::try_from(u64::from(share.min(limit)) * u64::from(LAYOUT_SHARE) / 100).unwrap_or(0);
+        let mut room = Room::new(limit);
+        let most = |per_cent: u32| u32::try_from(u64::from(share.min(limit)) * u64::from(per_cent) / 100).unwrap_or(0);
         let titled = |layout: &str| format!("### FILES OF THE REPOSITORY\n{layout}");
-        if let Some(layout) = tree::layout(&self.sources.listing, |layout| (self.count)(&titled(layout)) <= most) {
+        let layout_share = if self.intent.action == Action::Create { LAYOUT_SHARE } else { LAYOUT_SHARE / 4 };
+        let fits = |layout: &str| (self.count)(&titled(layout)) <= most(layout_share);
+        if let Some(layout) = tree::layout(&self.sources.listing, fits) {
             let reason = format!("where things are: {} files", self.sources.listing.len());
-            code.room.take(self.item(ContextKind::Code, "layout", titled(&layout), reason));
+            room.take(self.item(ContextKind::Code, "layout", titled(&layout), reason));
         }
-        let mut omitted = Vec::new();
-        for snapshot in self.in_order() {
-            if !self.file(snapshot, &mut code) {
-                omitted.push(format!("`{}`", snapshot.path));
-            }
-        }
-        if !omitted.is_empty() {
-            let text = format!("Not shown for lack of room: {}.\n", omitted.join(", "));
-            let reason = format!("{} wanted files do not fit the budget", omitted.len());
-            code.room.take(self.item(ContextKind::Code, "omitted files", text, reason));
-        }
-        code
+        code::choose(&Query::new(self.intent), self.intent.action, &self.candidates(), room, self.count)
     }
 
-    /// The snapshots, once each: as wanted, then what else was read, as it was read.
-    fn in_order(&self) -> Vec<&FileSnapshot> {
-        let place =
-            |snapshot: &FileSnapshot| self.wanted.iter().position(|w| w.path == snapshot.path).unwrap_or(usize::MAX);
+    /// The snapshots, once each: as they rank, then what else was read, as it was read.
+    fn candidates(&self) -> Vec<Candidate<'_>> {
+        let ranking = &self.sources.ranking;
         let mut seen = BTreeSet::new();
-        let mut snapshots: Vec<_> = self.sources.snapshots.iter().filter(|s| seen.insert(s.path.as_str())).collect();
-        snapshots.sort_by_key(|snapshot| place(snapshot));
-        snapshots
-    }
-
-    /// Adds a file whole, or cut, or a line that says why it is not shown. Whether anything was added.
-    fn file(&self, snapshot: &FileSnapshot, code: &mut Code) -> bool {
-        let path = &snapshot.path;
-        let wanted = self.wanted.iter().find(|w| w.path == *path);
-        let reason = wanted.map_or("read for this run", |w| w.reason.as_str());
-        let text = match &snapshot.content {
-            FileContent::Text { text } => text,
-            FileContent::Absent => {
-                let item = self.item(ContextKind::Code, path, format!("`{path}` does not exist.\n"), reason.to_owned());
-                let taken = code.room.take(item);
-                if taken {
-                    code.files.push(snapshot.clone());
-                }
-                return taken;
-            }
-            FileContent::Opaque { reason: why } => {
-                let line = format!("`{path}` is not shown: {why}.\n");
-                return code.room.take(self.item(ContextKind::Code, path, line, format!("{reason}; not text: {why}")));
-            }
+        let candidate = |snapshot: &'_ FileSnapshot| {
+            let place = ranking.iter().position(|ranked| ranked.path == snapshot.path);
+            (place.unwrap_or(usize::MAX), place.map(|at| &ranking[at]))
         };
-        // A file that was only guessed leaves half of what is left to those after it.
-        let room = code.room.left();
-        let most = if wanted.is_none_or(|w| w.named) { room } else { room / 2 };
-        let whole = self.item(ContextKind::Code, path, block("FILE", path, text), reason.to_owned());
-        if whole.tokens <= most {
-            code.files.push(snapshot.clone());
-            return code.room.take(whole);
-        }
-        let fits =
-            |part: &Excerpt| part.shown < part.total && (self.count)(&block("EXCERPT", path, &part.text)) <= most;
-        let Some(part) = excerpt(text, &self.intent.symbols, fits) else { return false };
-        let cut = format!("{reason}; cut to {} of {} lines, so no whole-file edit", part.shown, part.total);
-        let mut item = self.item(ContextKind::Code, path, block("EXCERPT", path, &part.text), cut);
-        item.lines = Some(part.lines);
-        code.room.take(item)
+        let mut found: Vec<_> = self
+            .sources
+            .snapshots
+            .iter()
+            .filter(|s| seen.insert(s.path.as_str()))
+            .map(|snapshot| {
+                let (place, ranked) = candidate(snapshot);
+                let reason = ranked.map_or("read for this run", |r| r.reason.as_str());
+                let (named, rank) = ranked.map_or((true, 1.0), |r| (r.named, r.score));
+                (place, Candidate { snapshot, reason, named, rank })
+            })
+            .collect();
+        found.sort_by_key(|(place, _)| *place);
+        found.into_iter().map(|(_, candidate)| candidate).collect()
     }
 }
 
-/// A titled, fenced text; the fence is longer than any in it.
-fn block(title: &str, path: &str, text: &str) -> String {
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest.max(2) + 1);
-    let language = Language::from_path(path).map_or("", Language::name);
-    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-    format!("### {title}: {path}\n{fence}{language}\n{text}{end}{fence}\n")
-}
-
-/// At most [`MAX_LISTING`] paths, sorted: those beside wanted files first, then the shallow ones.
-fn short_listing(listing: &[String], wanted: &[Wanted]) -> Vec<String> {
+/// At most [`MAX_LISTING`] paths, sorted: those beside the files that rank best first, then the shallow ones.
+fn short_listing(listing: &[String], ranking: &[Ranked]) -> Vec<String> {
     if listing.len() <= MAX_LISTING {
         return listing.to_vec();
     }
     let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
-    let near: BTreeSet<String> = wanted.iter().map(|w| folder(&w.path)).collect();
+    let near: BTreeSet<String> = ranking.iter().take(WANTED).map(|r| folder(&r.path)).collect();
     let mut paths: Vec<&String> = listing.iter().collect();
     paths.sort_by_cached_key(|path| (!near.contains(&folder(path)), path.matches('/').count()));
     let mut short: Vec<String> = paths.into_iter().take(MAX_LISTING).cloned().collect();

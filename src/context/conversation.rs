@@ -1,8 +1,8 @@
 //! How much of the conversation a prompt repeats: the newest messages, or each earlier turn as a line, or the turns that
 //! have to do with the request. Nothing is left out silently, and no model is asked to summarise.
 
-use super::assemble::Room;
 use super::lexicon::Lexicon;
+use super::room::Room;
 use crate::domain::context::{ContextItem, ContextKind};
 use crate::domain::message::{Author, Message, PastRun};
 use std::cmp::Reverse;
@@ -174,7 +174,7 @@ impl Conversation<'_> {
 
     fn item(&self, label: &str, text: String, reason: String) -> ContextItem {
         let tokens = (self.count)(&text);
-        ContextItem { kind: ContextKind::Memory, label: label.to_owned(), lines: None, text, tokens, reason }
+        ContextItem { kind: ContextKind::Memory, label: label.to_owned(), lines: Vec::new(), text, tokens, reason }
     }
 }
 

@@ -1,7 +1,8 @@
 //! What a request is about, as words, symbols and paths, and how much of it another text shares. Lexical only.
 
-use super::want::{Wanted, is_common, parts, singular};
+use super::want::is_common;
 use crate::domain::intent::Intent;
+use crate::map::word::{parts, singular};
 use std::collections::BTreeSet;
 
 /// Words of a text that are looked at.
@@ -31,8 +32,8 @@ pub(super) struct Shared {
 
 impl Lexicon {
     /// The lexicon of a request and of the files that are wanted for it.
-    pub(super) fn of(intent: &Intent, wanted: &[Wanted]) -> Lexicon {
-        let paths = intent.paths.iter().chain(wanted.iter().map(|w| &w.path));
+    pub(super) fn of(intent: &Intent, wanted: &[&str]) -> Lexicon {
+        let paths = intent.paths.iter().map(String::as_str).chain(wanted.iter().copied());
         let paths: BTreeSet<String> = paths.map(|p| p.trim_start_matches("./").to_owned()).collect();
         Lexicon { symbols: intent.symbols.clone(), paths: paths.into_iter().collect(), words: words(&intent.text) }
     }
@@ -70,7 +71,7 @@ impl Shared {
 
 /// The words of a text that say what it is about, singular and lower case.
 fn words(text: &str) -> BTreeSet<String> {
-    let words = parts(text).take(MAX_WORDS).filter(|word| word.len() >= 3 && !is_common(word));
+    let words = parts(text).into_iter().take(MAX_WORDS).filter(|word| word.len() >= 3 && !is_common(word));
     words.map(|word| singular(&word)).collect()
 }
 

@@ -3,8 +3,8 @@
 //!
 //! It refuses to recall what shares nothing with the request, however new, and to let the memory push the conversation out.
 
-use super::assemble::Room;
 use super::lexicon::Lexicon;
+use super::room::Room;
 use crate::domain::clock::Timestamp;
 use crate::domain::context::{ContextItem, ContextKind};
 use crate::domain::memory::{Memory, MemoryKind, Remark, RemarkKind};
@@ -73,7 +73,7 @@ pub(super) fn fill(room: &mut Room, recalled: &[Recalled<'_>], limit: u32, count
         };
         let tokens = count(&text);
         let kind = ContextKind::Memory;
-        let item = ContextItem { kind, label: memory.label(), lines: None, text, tokens, reason: reason.clone() };
+        let item = ContextItem { kind, label: memory.label(), lines: Vec::new(), text, tokens, reason: reason.clone() };
         if tokens <= left && room.take(item) {
             left -= tokens;
         }
@@ -100,7 +100,7 @@ pub(super) fn remark(room: &mut Room, wanted: &[&str], remarks: &[Remark], limit
                     format!("{shown} of {all} remarks of a wanted file: {todo} to do, {} complex", shown - todo);
                 let label = format!("remarks in {path}");
                 let kind = ContextKind::Memory;
-                if room.take(ContextItem { kind, label, lines: None, text, tokens, reason }) {
+                if room.take(ContextItem { kind, label, lines: Vec::new(), text, tokens, reason }) {
                     left -= tokens;
                 }
                 break;

@@ -1,13 +1,18 @@
 //! Chooses what goes into a prompt, within its token budget, and says why. Pure.
 //!
-//! [`wanted`] names the files to read for an intent; [`assemble`] makes a bundle of what was read. Neither reads files,
-//! counts tokens exactly or knows a model: the listing, the snapshots and the counter are passed in.
+//! [`rank`] orders the files of a repository for an intent; [`assemble`] makes a bundle of those that were read. Neither
+//! reads files, counts tokens exactly or knows a model: the map, the snapshots and the counter are passed in.
 
 mod assemble;
+mod chunk;
+mod code;
 mod conversation;
 mod excerpt;
 mod lexicon;
 mod memory;
+mod query;
+mod rank;
+mod room;
 pub mod token;
 mod tree;
 mod want;
@@ -15,4 +20,4 @@ mod want;
 pub use assemble::{Sources, assemble};
 pub use conversation::Truncation;
 pub use memory::HALF_LIFE_DAYS;
-pub use want::{MAX_WANTED, Wanted, wanted};
+pub use rank::{MOST_RANKED, Ranked, Signals, rank};

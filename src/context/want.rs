@@ -1,69 +1,40 @@
-//! Which files an intent needs, best first, each with its reason. Reads none of them.
-//!
-//! Only names decide here. A file that looks as if it held a secret is wanted only when it is named in full.
+//! The files that a request names, the words that say nothing, and the files that are not to be shown unasked.
 
 use crate::domain::intent::{Action, Intent};
-use crate::domain::language::Language;
-use regex::Regex;
-use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use crate::map::convention::base;
 
-/// Most files that are wanted for one intent.
-pub const MAX_WANTED: usize = 12;
 /// Most files that one named path or folder brings in when it is not exact.
 const MAX_PER_NAME: usize = 4;
+/// Most files that are named by one request.
+const MAX_NAMED: usize = 12;
 
-/// Words of a request that are looked at: one may paste a document, but its beginning says what is wanted.
-const MAX_WORDS: usize = 600;
-
-/// A file to read, and why.
+/// A file that the request names, and how.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
-    /// Relative to the root, as in the listing; a named path that is not in the listing stands as it was named.
+pub(super) struct Named {
+    /// As in the listing; a path that is not there stands as it was named.
     pub path: String,
-    /// Why, as a phrase.
-    pub reason: String,
-    /// Whether the request names it, so that it comes before everything else.
-    pub named: bool,
+    /// How, as a phrase.
+    pub reason: &'static str,
 }
 
-/// The files to read for `intent`, most needed first, at most [`MAX_WANTED`]: those it names (exactly, by the end of the
-/// path, by file name, by folder), then those whose name is a symbol or words of the request, then the tests of these.
-/// A named path that fits nothing is wanted too: reading tells whether it exists.
-pub fn wanted(intent: &Intent, listing: &[String]) -> Vec<Wanted> {
+/// The files that `intent` names, exactly, by the end of the path, by file name, by folder, at most [`MAX_NAMED`]. A path
+/// that fits nothing is there too: reading tells whether it exists.
+pub(super) fn named(intent: &Intent, listing: &[String]) -> Vec<Named> {
     let mut found = Found::default();
     for name in &intent.paths {
         found.named(name, intent.action, listing);
     }
-    let words = Words::of(intent);
-    let mut scored: Vec<Scored> = listing
-        .iter()
-        .filter(|path| words.may_fit(path) && !holds_secrets(path))
-        .filter_map(|path| Some((Reverse(words.score(path, intent)?), path.matches('/').count(), path.as_str())))
-        .collect();
-    scored.sort_unstable();
-    let tests = tests_of(&found, &scored, listing);
-    let (first, rest) = scored.split_at(scored.len().min(if intent.action == Action::Test { 4 } else { 8 }));
-    first.iter().for_each(|(_, _, path)| found.push(path, &words.reason(path), false));
-    tests.iter().for_each(|(path, reason)| found.push(path, reason, false));
-    rest.iter().take(MAX_WANTED).for_each(|(_, _, path)| found.push(path, &words.reason(path), false));
-    found.files.truncate(MAX_WANTED);
-    found.files
+    found.0.truncate(MAX_NAMED);
+    found.0
 }
-
-/// Score, depth and path: sorts best first, then shallow first, then by name.
-type Scored<'a> = (Reverse<u32>, usize, &'a str);
 
 #[derive(Default)]
-struct Found {
-    files: Vec<Wanted>,
-    seen: BTreeSet<String>,
-}
+struct Found(Vec<Named>);
 
 impl Found {
-    fn push(&mut self, path: &str, reason: &str, named: bool) {
-        if self.seen.insert(path.to_owned()) {
-            self.files.push(Wanted { path: path.to_owned(), reason: reason.to_owned(), named });
+    fn push(&mut self, path: &str, reason: &'static str) {
+        if !self.0.iter().any(|named| named.path == path) {
+            self.0.push(Named { path: path.to_owned(), reason });
         }
     }
 
@@ -75,10 +46,10 @@ impl Found {
             return;
         }
         if !folder && listing.iter().any(|path| path == clean) {
-            return self.push(clean, "named in the request", true);
+            return self.push(clean, "named in the request");
         }
         if !folder && action == Action::Create {
-            self.push(clean, "named in the request, not in the listing", true);
+            self.push(clean, "named in the request, not in the listing");
         }
         let file = base(clean);
         let (ending, below, inside) = (format!("/{clean}"), format!("{clean}/"), format!("/{clean}/"));
@@ -91,248 +62,104 @@ impl Found {
                 path.starts_with(&below) || path.contains(&inside)
             });
         if !found && !folder {
-            self.push(clean, "named in the request, not in the listing", true);
+            self.push(clean, "named in the request, not in the listing");
         }
     }
 
     /// Adds the shallowest of the paths that fit; whether there was any.
-    fn matching(&mut self, listing: &[String], reason: &str, fits: impl Fn(&str) -> bool) -> bool {
+    fn matching(&mut self, listing: &[String], reason: &'static str, fits: impl Fn(&str) -> bool) -> bool {
         let mut hits: Vec<&String> = listing.iter().filter(|path| fits(path)).collect();
         hits.sort_by_key(|path| (path.matches('/').count(), path.as_str()));
-        hits.iter().take(MAX_PER_NAME).for_each(|path| self.push(path, reason, true));
+        hits.iter().take(MAX_PER_NAME).for_each(|path| self.push(path, reason));
         !hits.is_empty()
     }
 }
 
-/// What the request says, as far as file names may match it.
-struct Words {
-    /// Symbols with their separators taken out, lower case, as named.
-    symbols: Vec<(String, String)>,
-    words: BTreeSet<String>,
-    /// Finds the beginnings of all these in a name: far cheaper than taking every name of a large repository apart.
-    sieve: Option<Regex>,
-}
+/// Words that requests hold whatever they are about, sorted.
+const COMMON: &[&str] = &[
+    "add",
+    "all",
+    "an",
+    "and",
+    "any",
+    "are",
+    "as",
+    "at",
+    "be",
+    "but",
+    "by",
+    "can",
+    "change",
+    "create",
+    "delete",
+    "do",
+    "does",
+    "each",
+    "fix",
+    "for",
+    "from",
+    "has",
+    "have",
+    "how",
+    "if",
+    "implement",
+    "improve",
+    "in",
+    "instead",
+    "into",
+    "is",
+    "it",
+    "its",
+    "make",
+    "modify",
+    "more",
+    "new",
+    "no",
+    "not",
+    "of",
+    "on",
+    "only",
+    "optimize",
+    "or",
+    "our",
+    "out",
+    "please",
+    "put",
+    "refactor",
+    "remove",
+    "should",
+    "simple",
+    "so",
+    "some",
+    "support",
+    "that",
+    "the",
+    "their",
+    "then",
+    "there",
+    "this",
+    "to",
+    "update",
+    "use",
+    "using",
+    "was",
+    "we",
+    "when",
+    "where",
+    "which",
+    "will",
+    "with",
+    "without",
+    "you",
+];
 
-impl Words {
-    fn of(intent: &Intent) -> Words {
-        let symbols: Vec<(String, String)> =
-            intent.symbols.iter().map(|s| (squeeze(s), s.clone())).filter(|(s, _)| s.len() >= 3).collect();
-        let symbol_parts = intent.symbols.iter().flat_map(|symbol| parts(symbol));
-        let words: BTreeSet<String> = parts(&intent.text)
-            .take(MAX_WORDS)
-            .chain(symbol_parts)
-            .filter(|word| word.len() >= 3 && !is_common(word))
-            .map(|word| singular(&word))
-            .collect();
-        // `entry` is to find `entries` too, and a symbol's parts may be too short or too common to be words.
-        let heads = words.iter().map(|word| word.strip_suffix('y').unwrap_or(word).to_owned());
-        let first_parts = symbols.iter().filter_map(|(_, symbol)| parts(symbol).find(|part| !part.is_empty()));
-        let heads: Vec<String> = heads.chain(first_parts).map(|head| regex::escape(&head)).collect();
-        let sieve = Regex::new(&format!("(?i){}", heads.join("|"))).ok().filter(|_| !heads.is_empty());
-        Words { symbols, words, sieve }
-    }
-
-    /// Whether a path's file name is worth a closer look.
-    fn may_fit(&self, path: &str) -> bool {
-        self.sieve.as_ref().map_or(!self.words.is_empty(), |sieve| sieve.is_match(base(path)))
-    }
-
-    /// How well a path's file name (and a little its folder) fits the request; `None` if not at all.
-    fn score(&self, path: &str, intent: &Intent) -> Option<u32> {
-        let language = u32::from(intent.language.is_some() && Language::from_path(path) == intent.language);
-        if self.symbol_of(path).is_some() {
-            return Some(1000 + language);
-        }
-        let own = name_words(path);
-        let hits = own.iter().filter(|part| self.words.contains(*part)).count();
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let around = parts(folder).filter(|part| self.words.contains(&singular(part))).count();
-        // A file whose name is nothing but words of the request beats one that merely shares some.
-        let whole = if hits == own.len() { 150 } else { 0 };
-        let score = 100 * hits.min(5) + whole + 20 * around.min(3);
-        (hits > 0).then(|| u32::try_from(score).unwrap_or(0) + 10 * language)
-    }
-
-    /// Why a path that has a score is wanted.
-    fn reason(&self, path: &str) -> String {
-        if let Some(symbol) = self.symbol_of(path) {
-            return format!("named like `{symbol}`");
-        }
-        let hits = name_words(path).into_iter().filter(|part| self.words.contains(part));
-        format!("its name has {} of the request", hits.map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", "))
-    }
-
-    fn symbol_of(&self, path: &str) -> Option<&str> {
-        let squeezed = squeeze(stem(path));
-        self.symbols.iter().find(|(own, _)| *own == squeezed).map(|(_, symbol)| symbol.as_str())
-    }
-}
-
-/// The words of a file name, without its ending.
-fn name_words(path: &str) -> Vec<String> {
-    parts(stem(path)).filter(|part| part.len() >= 3).map(|part| singular(&part)).collect()
-}
-
-/// The test files of what was found so far.
-fn tests_of(found: &Found, scored: &[Scored], listing: &[String]) -> Vec<(String, String)> {
-    let Ok(sieve) = Regex::new("(?i)test|spec") else { return Vec::new() };
-    let named = found.files.iter().map(|file| file.path.as_str());
-    let sources = named.chain(scored.iter().take(4).map(|(_, _, path)| *path)).filter(|path| !is_test(path));
-    let stems: Vec<(String, &str)> = sources.map(|path| (stem(path).to_lowercase(), path)).take(8).collect();
-    let mut tests: Vec<(usize, String, String)> = Vec::new();
-    for path in listing.iter().filter(|path| sieve.is_match(path) && is_test(path)) {
-        let tested = tested_stem(path);
-        if let Some(order) = stems.iter().position(|(stem, source)| *stem == tested && source != path) {
-            tests.push((order, path.clone(), format!("tests `{}`", base(stems[order].1))));
-        }
-    }
-    tests.sort();
-    tests.into_iter().map(|(_, path, reason)| (path, reason)).take(4).collect()
-}
-
-fn is_test(path: &str) -> bool {
-    path.split('/').rev().skip(1).any(|part| matches!(part, "tests" | "test" | "__tests__" | "spec"))
-        || tested_stem(path) != long_stem(path).to_lowercase()
-}
-
-/// A test file's stem without what marks it as a test: `test_app`, `app_test`, `app.test`, `AppTest` all give `app`.
-fn tested_stem(path: &str) -> String {
-    let stem = long_stem(path);
-    let lower = stem.to_lowercase();
-    let bare = lower.strip_prefix("test_").or_else(|| lower.strip_prefix("tests_")).unwrap_or(&lower);
-    let marks = ["_test", "_tests", "_spec", ".test", ".spec", "-test", "-spec"];
-    let bare = marks.iter().find_map(|mark| bare.strip_suffix(mark)).unwrap_or(bare);
-    let camel = stem.ends_with("Test") || stem.ends_with("Tests") || stem.ends_with("Spec");
-    let bare = if camel { bare.trim_end_matches('s').trim_end_matches("test").trim_end_matches("spec") } else { bare };
-    bare.to_owned()
-}
-
-/// The file name up to its last dot.
-fn long_stem(path: &str) -> &str {
-    let name = base(path);
-    name.rsplit_once('.').map_or(name, |(stem, _)| stem)
-}
-
-fn base(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
-/// The file name up to its first dot (`app` of `app.test.ts`), or whole if it starts with one.
-fn stem(path: &str) -> &str {
-    let name = base(path);
-    match name.find('.') {
-        None | Some(0) => name,
-        Some(dot) => &name[..dot],
-    }
-}
-
-fn squeeze(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
-/// The words of a text or a name, lower case: split at everything that is no letter or digit, and before capitals.
-pub(super) fn parts(text: &str) -> impl Iterator<Item = String> + '_ {
-    text.split(|c: char| !c.is_alphanumeric()).flat_map(|run| {
-        let mut starts = vec![0];
-        let chars: Vec<(usize, char)> = run.char_indices().collect();
-        starts.extend(chars.windows(2).filter(|w| w[0].1.is_lowercase() && w[1].1.is_uppercase()).map(|w| w[1].0));
-        starts.push(run.len());
-        starts.windows(2).map(|w| run[w[0]..w[1]].to_lowercase()).collect::<Vec<_>>()
-    })
-}
-
-/// A word without the ending of its plural.
-pub(super) fn singular(word: &str) -> String {
-    match word {
-        w if w.len() > 4 && w.ends_with("ies") => format!("{}y", &w[..w.len() - 3]),
-        w if w.len() > 3 && w.ends_with('s') && !w.ends_with("ss") && !w.ends_with("us") => w[..w.len() - 1].to_owned(),
-        w => w.to_owned(),
-    }
-}
-
-/// Words that requests hold whatever they are about.
+/// Whether a lower-case word is one that requests hold whatever they are about.
 pub(super) fn is_common(word: &str) -> bool {
-    const COMMON: &[&str] = &[
-        "add",
-        "all",
-        "and",
-        "any",
-        "api",
-        "app",
-        "are",
-        "but",
-        "can",
-        "change",
-        "class",
-        "code",
-        "component",
-        "create",
-        "data",
-        "delete",
-        "doc",
-        "document",
-        "documentation",
-        "does",
-        "each",
-        "error",
-        "file",
-        "files",
-        "fix",
-        "for",
-        "from",
-        "function",
-        "get",
-        "has",
-        "have",
-        "how",
-        "implement",
-        "improve",
-        "index",
-        "init",
-        "into",
-        "its",
-        "lib",
-        "main",
-        "make",
-        "method",
-        "mod",
-        "modify",
-        "module",
-        "more",
-        "new",
-        "not",
-        "optimize",
-        "out",
-        "please",
-        "put",
-        "refactor",
-        "remove",
-        "rename",
-        "service",
-        "set",
-        "should",
-        "simple",
-        "src",
-        "test",
-        "tests",
-        "that",
-        "the",
-        "this",
-        "update",
-        "use",
-        "using",
-        "when",
-        "which",
-        "with",
-        "without",
-        "write",
-        "you",
-    ];
     COMMON.binary_search(&word).is_ok()
 }
 
 /// Whether a file looks as if it held keys or passwords.
-fn holds_secrets(path: &str) -> bool {
+pub(super) fn holds_secrets(path: &str) -> bool {
     let name = base(path).to_lowercase();
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
     name == ".env"
@@ -350,32 +177,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_cut_into_words_and_their_plurals_undone() {
-        let of = |text| parts(text).map(|w| singular(&w)).collect::<Vec<_>>();
-        assert_eq!(
-            of("UserServices http-client_v2 entries class"),
-            ["user", "service", "http", "client", "v2", "entry", "class"]
-        );
-    }
-
-    #[test]
-    fn a_tests_stem_is_the_stem_of_what_it_tests() {
-        for path in
-            ["test_app.py", "x/app_test.go", "app.test.ts", "app.spec.js", "AppTest.java", "AppTests.cs", "app_spec.rb"]
-        {
-            assert_eq!(tested_stem(path), "app", "{path}");
-        }
-        assert_eq!(tested_stem("latest.py"), "latest");
-        assert!(
-            !is_test("src/latest.py") && !is_test("src/app.py") && is_test("tests/app.rs") && is_test("app.test.ts")
-        );
-    }
-
-    #[test]
     fn common_words_are_sorted_for_the_search() {
-        for word in ["add", "files", "src", "you", "lib"] {
-            assert!(is_common(word), "{word}");
-        }
-        assert!(!is_common("user"));
+        assert!(COMMON.is_sorted());
+        assert!(is_common("the") && !is_common("user"));
     }
 }

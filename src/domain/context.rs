@@ -22,8 +22,8 @@ pub struct ContextItem {
     pub kind: ContextKind,
     /// What it is called in the itemised view: a path, a pattern's name, `AGENTS.md`.
     pub label: String,
-    /// 1-based first and last line, for code that is not the whole file.
-    pub lines: Option<(u32, u32)>,
+    /// 1-based first and last lines of what is shown of a file, in order. Empty for a whole file, and for what is no file.
+    pub lines: Vec<(u32, u32)>,
     /// The text as it goes into the prompt.
     pub text: String,
     /// Tokens, counted or estimated by `ContextBundle::exact`.

@@ -1,6 +1,7 @@
-//! A file as a directory names it: enough to tell without reading whether it changed.
+//! A file as a directory names it: enough to tell without reading whether it changed; and places in a tree.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A file's path and stamp.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -15,4 +16,83 @@ pub struct FileEntry {
     pub changed_ns: i64,
     /// Its inode: a file that was replaced has another.
     pub inode: u64,
+}
+
+/// Why a file's bytes could not be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// Nothing stands there (any more).
+    Absent,
+    /// It is larger than what is read.
+    Large,
+    /// Anything else, as a phrase.
+    Refused(String),
+}
+
+/// Paths of files or directories, each with everything beneath it. The empty path is the root: everything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Places(BTreeSet<String>);
+
+impl Places {
+    /// Everything there is.
+    pub fn everything() -> Places {
+        Places(BTreeSet::from([String::new()]))
+    }
+
+    /// Adds a place.
+    pub fn insert(&mut self, path: String) {
+        self.0.insert(path);
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether they are everything.
+    pub fn is_everything(&self) -> bool {
+        self.0.contains("")
+    }
+
+    /// Whether a path is one of them or lies beneath one.
+    pub fn cover(&self, path: &str) -> bool {
+        let above = path.match_indices('/').map(|(at, _)| &path[..at]);
+        self.is_everything() || self.0.contains(path) || above.into_iter().any(|above| self.0.contains(above))
+    }
+
+    /// Whether one of them lies beneath a path.
+    pub fn lie_beneath(&self, path: &str) -> bool {
+        let first = format!("{path}/");
+        path.is_empty() || self.0.range(first.clone()..).next().is_some_and(|place| place.starts_with(&first))
+    }
+}
+
+impl FromIterator<String> for Places {
+    fn from_iter<I: IntoIterator<Item = String>>(paths: I) -> Places {
+        Places(paths.into_iter().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_cover_what_is_at_and_beneath_them_and_lie_beneath_what_is_above_them() {
+        let places: Places = ["src/a", "src-b"].map(str::to_owned).into_iter().collect();
+        for covered in ["src/a", "src/a/x", "src/a/x/y", "src-b"] {
+            assert!(places.cover(covered), "{covered}");
+        }
+        for other in ["", "src", "src/ab", "src/b", "src-bc"] {
+            assert!(!places.cover(other), "{other}");
+        }
+        assert!(places.lie_beneath("") && places.lie_beneath("src"));
+        assert!(!places.lie_beneath("src/a") && !places.lie_beneath("src-b") && !places.lie_beneath("sr"));
+        assert!(Places::everything().cover("x/y") && Places::everything().cover(""));
+    }
 }

@@ -230,7 +230,7 @@ fn least_relevant(run: &Run, items: &[usize]) -> Option<usize> {
         ContextKind::Memory if item.label == "AGENTS.md" || is_pinned_label(&item.label) => 1,
         ContextKind::Memory => 4,
         ContextKind::Code if run.spec.intent.paths.iter().any(|p| item.label.ends_with(p.as_str())) => 0,
-        ContextKind::Code if item.lines.is_some() => 3,
+        ContextKind::Code if !item.lines.is_empty() => 3,
         ContextKind::Code => 2,
     };
     let place = |at: usize, item: &ContextItem| if item.kind == ContextKind::Memory { items.len() - at } else { at };
@@ -318,10 +318,12 @@ impl Draft<'_> {
         if base != Format::WholeFile || (run.spec.intent.action == Action::Create && self.paths().is_empty()) {
             return base;
         }
-        let partial = self.items.iter().any(|i| {
-            let item = &run.context.items[*i];
-            item.kind == ContextKind::Code && item.lines.is_some()
-        });
+        // The file that ranks first is the one most likely to change; another one that has to is read whole when it does.
+        let is_file = |item: &&ContextItem| {
+            !item.lines.is_empty() || run.context.files.iter().any(|f| f.path == item.label && f.text().is_some())
+        };
+        let first = self.items.iter().map(|i| &run.context.items[*i]).find(is_file);
+        let partial = first.is_some_and(|item| !item.lines.is_empty());
         let named = |path: &str| run.spec.intent.paths.iter().any(|p| path.ends_with(p.as_str()));
         let from_context = run.context.files.iter().filter(|f| named(&f.path)).filter_map(|f| f.text());
         let paths = self.paths();
@@ -364,7 +366,7 @@ impl Draft<'_> {
         let whole = |i: &usize| {
             let item = &run.context.items[*i];
             let read = run.context.files.iter().any(|f| f.path == item.label);
-            (item.lines.is_none() && read).then(|| item.label.clone())
+            (item.lines.is_empty() && read).then(|| item.label.clone())
         };
         let mut shown: Vec<String> = self.items.iter().filter_map(whole).collect();
         if self.extent == Extent::Whole {

@@ -10,7 +10,9 @@ pub mod path;
 pub mod read;
 pub mod root;
 pub mod scratch;
+pub mod search;
 pub mod walk;
+pub mod watch;
 pub mod write;
 
 pub use root::Root;

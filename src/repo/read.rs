@@ -7,6 +7,7 @@ use super::beneath::{self, Links};
 use super::fault::{why, why_io};
 use super::{Root, path};
 use crate::domain::change::{FileContent, FileSnapshot};
+use crate::domain::listing::Unread;
 use rustix::fs::{FileType, OFlags};
 use rustix::io::Errno;
 use std::fs::File;
@@ -35,20 +36,38 @@ pub fn agents_md(root: &Root) -> Option<String> {
     Some(text)
 }
 
-fn content(root: &Root, path: &str) -> FileContent {
+/// The bytes of a file, at most [`MAX_TEXT`] of them.
+///
+/// # Errors
+/// Why there are none.
+pub fn bytes(root: &Root, path: &str) -> Result<Vec<u8>, Unread> {
+    let refused = |why: &str| Err(Unread::Refused(why.to_owned()));
     if !path::is_inside(path) {
-        return opaque("outside the repository");
+        return refused("outside the repository");
     }
     if path::is_in_git(path) {
-        return opaque("inside .git");
+        return refused("inside .git");
     }
     match open(root, path) {
-        Ok(fd) => text(fd),
-        Err(Errno::NOENT | Errno::NOTDIR) => FileContent::Absent,
-        Err(Errno::XDEV) => opaque("a symbolic link that leads out of the repository"),
-        Err(Errno::NXIO) => opaque("a socket"),
-        Err(errno) => opaque(&format!("unreadable: {}", why(errno))),
+        Ok(fd) => all(fd),
+        Err(Errno::NOENT | Errno::NOTDIR) => Err(Unread::Absent),
+        Err(Errno::XDEV) => refused("a symbolic link that leads out of the repository"),
+        Err(Errno::NXIO) => refused("a socket"),
+        Err(errno) => refused(&format!("unreadable: {}", why(errno))),
     }
+}
+
+fn content(root: &Root, path: &str) -> FileContent {
+    let bytes = match bytes(root, path) {
+        Ok(bytes) => bytes,
+        Err(Unread::Absent) => return FileContent::Absent,
+        Err(Unread::Large) => return opaque("larger than 4 MiB"),
+        Err(Unread::Refused(why)) => return opaque(&why),
+    };
+    if bytes.contains(&0) {
+        return opaque("binary");
+    }
+    String::from_utf8(bytes).map_or_else(|_| opaque("not UTF-8"), |text| FileContent::Text { text })
 }
 
 /// Opens for reading without waiting, following links that stay inside.
@@ -56,26 +75,20 @@ pub(super) fn open(root: &Root, path: &str) -> Result<OwnedFd, Errno> {
     beneath::open(root.dir(), path, OFlags::RDONLY | OFlags::NONBLOCK, Links::Follow)
 }
 
-fn text(fd: OwnedFd) -> FileContent {
-    match rustix::fs::fstat(&fd) {
-        Err(errno) => return opaque(&format!("unreadable: {}", why(errno))),
-        Ok(stat) => {
-            if let Some(kind) = unreadable_kind(FileType::from_raw_mode(stat.st_mode)) {
-                return opaque(kind);
-            }
-        }
+fn all(fd: OwnedFd) -> Result<Vec<u8>, Unread> {
+    let refused = |why: String| Unread::Refused(format!("unreadable: {why}"));
+    let stat = rustix::fs::fstat(&fd).map_err(|e| refused(why(e)))?;
+    if let Some(kind) = unreadable_kind(FileType::from_raw_mode(stat.st_mode)) {
+        return Err(Unread::Refused(kind.to_owned()));
     }
-    let mut bytes = Vec::new();
-    if let Err(error) = File::from(fd).take(MAX_TEXT + 1).read_to_end(&mut bytes) {
-        return opaque(&format!("unreadable: {}", why_io(&error)));
+    let size = u64::try_from(stat.st_size).unwrap_or(0);
+    if size > MAX_TEXT {
+        return Err(Unread::Large);
     }
-    if bytes.len() as u64 > MAX_TEXT {
-        return opaque("larger than 4 MiB");
-    }
-    if bytes.contains(&0) {
-        return opaque("binary");
-    }
-    String::from_utf8(bytes).map_or_else(|_| opaque("not UTF-8"), |text| FileContent::Text { text })
+    // It may grow while it is read.
+    let mut bytes = Vec::with_capacity(size as usize + 1);
+    File::from(fd).take(MAX_TEXT + 1).read_to_end(&mut bytes).map_err(|e| refused(why_io(&e)))?;
+    if bytes.len() as u64 > MAX_TEXT { Err(Unread::Large) } else { Ok(bytes) }
 }
 
 /// What stands there, as a phrase, unless it is a regular file.

@@ -10,6 +10,7 @@ use super::walk::Listing;
 use super::{Root, path, read};
 use crate::domain::change::ChangeSet;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::listing::FileEntry;
 use rustix::fs::FileType;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -67,8 +68,8 @@ impl Scratch {
         changes: &ChangeSet,
         limits: Limits,
     ) -> Result<Scratch, Failure> {
-        if listing.truncated || listing.paths.len() > limits.files {
-            let files = format!("more than {} files", limits.files.min(listing.paths.len()));
+        if listing.truncated || listing.entries.len() > limits.files {
+            let files = format!("more than {} files", limits.files.min(listing.entries.len()));
             return Err(too_large(&files));
         }
         for change in &changes.files {
@@ -177,8 +178,12 @@ impl Scratch {
 
     /// After the overlay: nothing that the copy writes goes through a link.
     fn lend(&mut self, listing: &Listing) -> Result<(), Failure> {
-        let above = |path| Path::new(path).ancestors().skip(1);
-        let dirs: BTreeSet<&Path> = listing.paths.iter().flat_map(above).chain([Path::new("")]).collect();
+        let dirs: BTreeSet<&Path> = listing
+            .entries
+            .iter()
+            .flat_map(|entry| Path::new(&entry.path).ancestors().skip(1))
+            .chain([Path::new("")])
+            .collect();
         let lent = dependency::lend(&self.root, &self.dir, dirs.into_iter().filter(|dir| self.dir.join(dir).is_dir()));
         self.environments = lent.map_err(|e| io_failure(&self.dir, &why_io(&e)))?;
         Ok(())
@@ -187,7 +192,7 @@ impl Scratch {
     fn copy(&self, root: &Root, listing: &Listing, limits: Limits, changed: &BTreeSet<String>) -> Result<(), Failure> {
         let mut left = limits.bytes;
         let mut parents = Parents::default();
-        for path in &listing.paths {
+        for FileEntry { path, .. } in &listing.entries {
             let failure = |why: String| io_failure(&root.path().join(path), &why);
             let source = match read::open(root, path) {
                 Ok(fd) => File::from(fd),

@@ -11,7 +11,7 @@ use crate::domain::ids::SessionId;
 use crate::store::StoreError;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinHandle;
 
 /// Results of tasks that may wait. A flood of deltas waits in its own task beyond this.
@@ -30,6 +30,8 @@ pub struct Front {
     answers: mpsc::Receiver<Report>,
     results: mpsc::Receiver<Report>,
     effects: mpsc::Sender<Effect>,
+    /// Tells the performer that the repository's map is wanted.
+    map: Arc<Notify>,
     performer: JoinHandle<()>,
     recorder: Option<Recorder>,
 }
@@ -41,8 +43,9 @@ impl Front {
         let (result, results) = mpsc::channel(RESULTS);
         let (effects, queue) = mpsc::channel(EFFECTS);
         let opening = setup.opening.clone();
-        let performer = tokio::spawn(perform(setup, Events::new(answer), Events::new(result), queue));
-        Front { state: State::new(&opening), answers, results, effects, performer, recorder }
+        let map = Arc::new(Notify::new());
+        let performer = tokio::spawn(perform(setup, Events::new(answer), Events::new(result), queue, map.clone()));
+        Front { state: State::new(&opening), answers, results, effects, map, performer, recorder }
     }
 
     /// The next result of an effect. `None` when the performer is gone.
@@ -96,6 +99,11 @@ impl Front {
         own
     }
 
+    /// Begins to make the map of the repository and to follow its files. Not before the first frame: it wants all cores.
+    pub fn map_repository(&self) {
+        self.map.notify_one();
+    }
+
     /// Begins: the first event of every recording.
     pub async fn open(&mut self, opening: Opening) -> Vec<Effect> {
         self.take(Event::Opened(Box::new(opening))).await
@@ -131,7 +139,7 @@ impl Front {
     }
 }
 
-async fn perform(setup: Setup, answers: Events, results: Events, queue: mpsc::Receiver<Effect>) {
+async fn perform(setup: Setup, answers: Events, results: Events, queue: mpsc::Receiver<Effect>, map: Arc<Notify>) {
     let settings = setup.world_settings();
     let session = setup.opening.session_name.clone();
     let (world, failures) = World::open(setup.root, settings).await;
@@ -147,7 +155,13 @@ async fn perform(setup: Setup, answers: Events, results: Events, queue: mpsc::Re
         Some(name) => open_named(&world, &answers, &name).await,
         None => None,
     };
+    let (mapped, reports) = (world.clone(), results.clone());
+    let mapping = tokio::spawn(async move {
+        map.notified().await;
+        mapped.repository.begin(move |event| reports.report_from_thread(event));
+    });
     Performer::new(world, answers, results, open).serve(queue).await;
+    mapping.abort();
 }
 
 /// Opens the session of that name, if there is one; otherwise the first fact begins it.

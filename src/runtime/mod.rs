@@ -5,16 +5,20 @@
 
 mod branch;
 mod clock;
+mod context;
 mod doctor;
 mod effects;
 mod front;
 mod headless;
+mod map;
 mod memories;
 mod panic;
 mod presentation;
 mod recorder;
 mod replay;
 mod report;
+mod repository;
+mod search;
 mod sessions;
 mod setup;
 mod tally;
@@ -25,11 +29,15 @@ mod tui;
 mod usage;
 mod world;
 
+pub use context::context;
 pub use doctor::doctor;
 pub use headless::{Accept, Exit, Headless, run as run_headless};
+pub use map::{MapRequest, map};
 pub use memories::{MemoryTask, memory};
 pub use replay::{Replayed, replay};
 pub use report::{Style, print, refused, tell, tell_line};
+pub use repository::Repository;
+pub use search::{SearchKind, SearchRequest, search};
 pub use sessions::{Format, sessions};
 pub use setup::{Flags, Setup};
 pub use tally::{Ask, Tally, read_text, tally, tally_for};

@@ -115,6 +115,7 @@ impl Loop {
         self.draw().await?;
         // The first key is read as part of a sentence: the words for that are made ready meanwhile.
         tokio::task::spawn_blocking(crate::intent::Vocabulary::embedded);
+        self.front.map_repository();
         self.serve().await
     }
 

@@ -2,6 +2,7 @@
 //! configuration, after the first frame.
 
 use super::clock;
+use super::repository::{Repository, cache_file};
 use super::token::Tokens;
 use super::usage::PatternUse;
 use crate::budget::price::PriceList;
@@ -23,8 +24,10 @@ use tokio::sync::watch;
 
 /// Everything effects need.
 pub struct World {
-    /// The repository.
-    pub root: Root,
+    /// The repository's directory.
+    pub root: Arc<Root>,
+    /// What is in it: paths and map.
+    pub repository: Repository,
     /// The database.
     pub store: Store,
     /// Prices, the user's own over the built-in ones.
@@ -85,8 +88,11 @@ impl World {
         let patterns = Arc::new(PatternUse::load(&store).await);
         let tokens = Tokens::load(&store).await;
         let check = settings.config.check.command.as_ref().map(|c| c.words().to_vec());
+        let root = Arc::new(root);
+        let repository = Repository::new(root.clone(), cache_file(&settings.paths.cache, &root));
         let world = World {
             root,
+            repository,
             store,
             prices,
             library: Arc::new(library),

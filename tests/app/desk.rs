@@ -153,7 +153,7 @@ impl World {
         let item = |(path, text): (&String, &String)| ContextItem {
             kind: ContextKind::Code,
             label: path.clone(),
-            lines: None,
+            lines: vec![],
             text: whole(path, text),
             tokens: 10,
             reason: "named".into(),

@@ -175,7 +175,7 @@ fn what_was_recalled_for_a_change_that_is_accepted_is_credited() {
     let item = |label: &str| ContextItem {
         kind: ContextKind::Memory,
         label: label.into(),
-        lines: None,
+        lines: vec![],
         text: "Remembered: x\n".into(),
         tokens: 3,
         reason: "pinned".into(),

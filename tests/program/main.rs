@@ -4,6 +4,7 @@
 
 mod ask;
 mod kill;
+mod map;
 mod place;
 mod pty;
 mod replay;

@@ -5,22 +5,27 @@ use super::Events;
 use crate::app::{Event, WorkEvent};
 use crate::config::Conversation;
 use crate::context::token::estimate;
-use crate::context::{self, Sources, Truncation};
+use crate::context::{self, Signals, Sources, Truncation};
 use crate::domain::context::ContextBundle;
 use crate::domain::ids::{JobId, MemoryId};
 use crate::domain::intent::Intent;
 use crate::domain::message::{Message, PastRun};
 use crate::domain::model::{Locality, ModelRef};
-use crate::pattern;
-use crate::repo::{read, walk};
+use crate::map::Map;
+use crate::repo::walk;
 use crate::runtime::clock;
+use crate::runtime::context::gather;
 use crate::runtime::world::World;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 use tokio::task::spawn_blocking;
 
-/// Patterns offered to a model as examples.
-const PATTERNS: usize = 3;
+/// How long a request waits for the repository's map, if it is being made: the first one of a large repository takes seconds,
+/// and a context without it is hardly worth its tokens.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Files that are listed at most where there is no map.
+const LISTED: usize = 200_000;
 /// Estimated tokens from which on the ratio to counted ones means something.
 const TELLING: u64 = 200;
 
@@ -49,19 +54,24 @@ pub async fn assemble(world: Arc<World>, events: Events, wish: Wish) {
     let Wish { intent, budget, model, locality, conversation, past, .. } = wish;
     let gatherer = world.clone();
     let gathered = spawn_blocking(move || {
-        let listing = walk::walk(&gatherer.root, super::work::LISTED, &AtomicBool::new(false));
-        let wanted: Vec<String> = context::wanted(&intent, &listing.paths).into_iter().map(|w| w.path).collect();
+        let (root, library, signals) = (&gatherer.root, &gatherer.library, Signals::default());
+        let gathered = match gatherer.repository.map(PATIENCE) {
+            Some(map) => {
+                let listing = map.paths().map(str::to_owned).collect();
+                gather(root, &map, listing, library, &intent, &signals)
+            }
+            None => {
+                let listing = walk::walk(root, LISTED, &AtomicBool::new(false)).paths();
+                gather(root, &Map::new(), listing, library, &intent, &signals)
+            }
+        };
         let sources = Sources {
-            snapshots: read::read(&gatherer.root, &wanted),
-            agents: read::agents_md(&gatherer.root),
-            patterns: fitting(&gatherer, &intent),
-            listing: listing.paths,
             memory,
-            remarks: Vec::new(),
             conversation,
             past,
             truncation: truncation(gatherer.conversation()),
             now: clock::now(),
+            ..gathered
         };
         (intent, sources)
     });
@@ -138,10 +148,4 @@ fn truncation(configured: Conversation) -> Truncation {
         Conversation::Summary => Truncation::Summary,
         Conversation::Selective => Truncation::Selective,
     }
-}
-
-/// The patterns that fit best, as a model can read them.
-fn fitting(world: &World, intent: &Intent) -> Vec<(String, String)> {
-    let matches = world.library.rank(intent).into_iter().filter(|m| m.score >= pattern::THRESHOLD).take(PATTERNS);
-    matches.map(|m| (m.pattern.name.clone(), pattern::context_text(m.pattern))).collect()
 }

@@ -62,6 +62,11 @@ impl Events {
         Events { sender: self.sender.clone(), session: session.cloned() }
     }
 
+    /// Reports an event from a thread that may wait.
+    pub fn report_from_thread(&self, event: Event) {
+        let _ = self.sender.blocking_send(Report { session: self.session.clone(), event });
+    }
+
     /// Reports an event. When nobody listens any more the program is ending, and the event is of no use.
     pub async fn report(&self, event: Event) {
         let _ = self.sender.send(Report { session: self.session.clone(), event }).await;

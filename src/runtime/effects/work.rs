@@ -18,7 +18,7 @@ use std::sync::atomic::AtomicBool;
 use tokio::task::spawn_blocking;
 
 /// Paths of the repository that are listed at most.
-pub(super) const LISTED: usize = 200_000;
+const LISTED: usize = 200_000;
 
 /// Reads files.
 pub async fn read_files(world: Arc<World>, events: Events, job: JobId, paths: Vec<String>) {

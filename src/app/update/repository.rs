@@ -1,0 +1,20 @@
+//! What the map of the repository says of itself.
+
+use super::Step;
+use crate::app::event::RepositoryEvent;
+
+impl Step<'_> {
+    pub(super) fn repository_event(&mut self, event: &RepositoryEvent) {
+        let view = &mut self.state.repository;
+        match *event {
+            RepositoryEvent::Progress { tier, done, total } => {
+                view.progress = Some((tier, done, total)).filter(|_| done < total);
+            }
+            RepositoryEvent::Ready { files, symbols, millis } => {
+                view.progress = None;
+                view.ready = Some((files, symbols, millis));
+            }
+            RepositoryEvent::Changed { files } => view.changed = view.changed.saturating_add(files),
+        }
+    }
+}

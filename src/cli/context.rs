@@ -1,0 +1,32 @@
+//! `vibe-tui context`: what a model would be shown for a request.
+
+use super::usage;
+use crate::runtime::{self, Flags, Format, Setup};
+use clap::Args;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+pub(super) struct Context {
+    /// The request.
+    #[arg(required = true, num_args = 1.., value_name = "INTENT")]
+    intent: Vec<String>,
+    /// Tokens at most.
+    #[arg(long, value_name = "TOKENS", default_value_t = 4096)]
+    budget: u32,
+    /// Work in this directory.
+    #[arg(long, value_name = "DIR")]
+    cwd: Option<PathBuf>,
+    /// As one JSON object.
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn main(context: &Context) -> anyhow::Result<ExitCode> {
+    let flags = Flags { directory: context.cwd.clone(), ..Flags::default() };
+    let setup = Setup::new(&flags).map_err(usage)?;
+    let intent = runtime::read_intent(&context.intent.join(" ")).intent;
+    let format = if context.json { Format::Json } else { Format::Text };
+    runtime::print(&runtime::context(&setup, &intent, context.budget, format)?);
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,55 @@
+//! `vibe-tui search`: names, lines and files of a repository.
+
+use super::usage;
+use crate::domain::failure::FailureKind;
+use crate::runtime::{self, Flags, Format, SearchKind, SearchRequest, Setup};
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+pub(super) struct Search {
+    /// What to look for.
+    #[arg(required = true, num_args = 1.., value_name = "QUERY")]
+    query: Vec<String>,
+    /// Look for one kind only: names of definitions, lines that fit a regular expression, or what holds these words.
+    #[arg(long, value_enum, value_name = "KIND")]
+    kind: Option<KindFlag>,
+    /// Print at most so many hits of each kind.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    limit: usize,
+    /// One JSON object a line.
+    #[arg(long)]
+    json: bool,
+    /// Work in this directory.
+    #[arg(long, value_name = "DIR")]
+    cwd: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum KindFlag {
+    Symbol,
+    Text,
+    Meaning,
+}
+
+pub(super) fn main(search: &Search) -> anyhow::Result<ExitCode> {
+    let flags = Flags { directory: search.cwd.clone(), ..Flags::default() };
+    let setup = Setup::new(&flags).map_err(usage)?;
+    let request = SearchRequest {
+        query: search.query.join(" "),
+        kind: search.kind.map(|kind| match kind {
+            KindFlag::Symbol => SearchKind::Symbol,
+            KindFlag::Text => SearchKind::Text,
+            KindFlag::Meaning => SearchKind::Meaning,
+        }),
+        limit: search.limit,
+        format: if search.json { Format::Json } else { Format::Text },
+    };
+    let found = runtime::search(&setup, &request).map_err(|failure| match failure.kind {
+        FailureKind::Config => usage(failure),
+        _ => failure.into(),
+    })?;
+    runtime::print(&found);
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,338 @@
+//! Chooses the code of a prompt: of the files that rank best the pieces that answer the request best, then the heads of
+//! what stands around them. Never passes its room, and never shows part of a file as if it were whole.
+
+use super::chunk::{Chunk, chunks, head};
+use super::query::{Hits, Query};
+use super::room::Room;
+use crate::domain::change::{FileContent, FileSnapshot};
+use crate::domain::context::{ContextItem, ContextKind};
+use crate::domain::intent::Action;
+use crate::domain::language::Language;
+use crate::domain::outline::{Definition, Outline};
+use crate::map::convention::is_test;
+use std::collections::BTreeSet;
+
+/// What a file's rank adds to the score of its pieces, and what its being a test leaves of it, unless tests are asked for.
+const RANK: f64 = 0.6;
+const TEST: f64 = 0.5;
+/// What a piece gains that the request names as a symbol.
+const NAMED_SYMBOL: f64 = 2.0;
+/// Of two pieces that answer as well, the shorter one is worth more: the power of its tokens that its score is divided by.
+const THRIFT: f64 = 0.25;
+/// Files up to this many tokens are shown whole or not at all.
+const SMALL_FILE: u32 = 250;
+/// Gaps of up to this many lines cost no more than to say that they are left out.
+const GAP: u32 = 3;
+/// Pieces that do not fit before no more are tried.
+const MISSES: usize = 40;
+/// Part of the room, in per cent, that the heads of what is not shown may take.
+const HEADS_SHARE: u32 = 8;
+
+/// A file that may be shown.
+pub(super) struct Candidate<'a> {
+    /// What it holds.
+    pub snapshot: &'a FileSnapshot,
+    /// Why it is a candidate.
+    pub reason: &'a str,
+    /// Whether the request names it: it is shown before everything else, whole if there is room.
+    pub named: bool,
+    /// How well it ranks among the candidates, 0 to 1.
+    pub rank: f64,
+}
+
+/// The code that was chosen.
+pub(super) struct Code {
+    /// The items.
+    pub room: Room,
+    /// The files that are shown whole, and those named that do not exist.
+    pub files: Vec<FileSnapshot>,
+}
+
+/// A file cut into pieces.
+struct Cut<'a> {
+    path: &'a str,
+    text: &'a str,
+    lines: Vec<&'a str>,
+    outline: Option<Outline>,
+    chunks: Vec<Chunk>,
+    /// Tokens of the whole file, with its title.
+    whole: u32,
+    reason: &'a str,
+    /// 1-based lines to show.
+    shown: BTreeSet<u32>,
+    /// Tokens that these lines take, about.
+    used: u32,
+    is_whole: bool,
+    /// The names of the pieces chosen, best first.
+    because: Vec<String>,
+}
+
+/// A piece, where it is and what it is worth.
+struct Piece {
+    file: usize,
+    chunk: usize,
+    score: f64,
+    tokens: u32,
+}
+
+/// Fills `room` from the candidates, best first in each of its steps.
+pub(super) fn choose(
+    query: &Query,
+    action: Action,
+    candidates: &[Candidate],
+    room: Room,
+    count: &dyn Fn(&str) -> u32,
+) -> Code {
+    let mut code = Code { room, files: Vec::new() };
+    let mut cuts = Vec::new();
+    let mut ranks = Vec::new();
+    for candidate in candidates {
+        let path = candidate.snapshot.path.as_str();
+        let FileContent::Text { text } = &candidate.snapshot.content else {
+            tell(candidate, &mut code, count);
+            continue;
+        };
+        let whole = count(&block("FILE", path, text));
+        if candidate.named && whole <= code.room.left() / 4 * 3 {
+            code.room.take(item(path, block("FILE", path, text), whole, candidate.reason.to_owned()));
+            code.files.push(candidate.snapshot.clone());
+            continue;
+        }
+        cuts.push(Cut::new(candidate, text, whole));
+        ranks.push(if candidate.named { 2.0 } else { candidate.rank });
+    }
+    let pieces = pieces(query, action, &cuts, &ranks, count);
+    let heads = code.room.left() / 100 * HEADS_SHARE;
+    fill(&mut cuts, &pieces, code.room.left() - heads, count);
+    show_heads(&mut cuts, code.room.left(), count);
+    write(&cuts, &mut code, candidates, count);
+    code
+}
+
+impl<'a> Cut<'a> {
+    fn new(candidate: &Candidate<'a>, text: &'a str, whole: u32) -> Cut<'a> {
+        let path = candidate.snapshot.path.as_str();
+        let lines: Vec<&str> = text.split_inclusive('\n').collect();
+        let outline = Language::from_path(path).and_then(|language| crate::syntax::outline(language, path, text));
+        let chunks = match whole <= SMALL_FILE && !lines.is_empty() {
+            true => vec![Chunk { lines: (1, number(lines.len())), heads: Vec::new(), definition: None }],
+            false => chunks(outline.as_ref(), &lines),
+        };
+        let reason = candidate.reason;
+        let (shown, because) = (BTreeSet::new(), Vec::new());
+        Cut { path, text, lines, outline, chunks, whole, reason, shown, used: 0, is_whole: false, because }
+    }
+
+    fn text_of(&self, chunk: &Chunk) -> String {
+        self.lines[chunk.lines.0 as usize - 1..chunk.lines.1 as usize].concat()
+    }
+
+    fn definition(&self, chunk: &Chunk) -> Option<&Definition> {
+        self.outline.as_ref()?.definitions.get(chunk.definition? as usize)
+    }
+
+    /// The names around a piece and its own.
+    fn name(&self, chunk: &Chunk) -> (String, String) {
+        let Some(own) = self.definition(chunk) else { return Default::default() };
+        let mut place = String::new();
+        let mut next = own.container;
+        while let Some(around) = next.and_then(|at| self.outline.as_ref()?.definitions.get(at as usize)) {
+            place = format!("{} {place}", around.name);
+            next = around.container.filter(|at| Some(*at) < next);
+        }
+        (place, own.name.clone())
+    }
+}
+
+/// Every piece with its worth, best first.
+fn pieces(query: &Query, action: Action, cuts: &[Cut], ranks: &[f64], count: &dyn Fn(&str) -> u32) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut hits = Vec::new();
+    for (file, cut) in cuts.iter().enumerate() {
+        for (at, chunk) in cut.chunks.iter().enumerate() {
+            let text = cut.text_of(chunk);
+            let mut found = Hits::default();
+            let (place, name) = cut.name(chunk);
+            query.count(&text, &mut found);
+            query.count_name(&name, &mut found);
+            query.count_place(&place, &mut found);
+            query.count_place(cut.path, &mut found);
+            hits.push(found);
+            pieces.push(Piece { file, chunk: at, score: 0.0, tokens: count(&text) });
+        }
+    }
+    let scores = query.scores(&hits);
+    let best = scores.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
+    for (piece, score) in pieces.iter_mut().zip(scores) {
+        let cut = &cuts[piece.file];
+        let chunk = &cut.chunks[piece.chunk];
+        let named = cut.definition(chunk).is_some_and(|d| query.names(&d.name));
+        let worth = score / best + RANK * ranks[piece.file] + if named { NAMED_SYMBOL } else { 0.0 };
+        let kind = if action != Action::Test && is_test(cut.path) { TEST } else { 1.0 };
+        piece.score = worth * kind / f64::from(piece.tokens.max(30)).powf(THRIFT);
+    }
+    pieces.sort_by(|a, b| b.score.total_cmp(&a.score).then((a.file, a.chunk).cmp(&(b.file, b.chunk))));
+    pieces
+}
+
+/// Chooses pieces while they fit. A file most of which is chosen is shown whole.
+fn fill(cuts: &mut [Cut], pieces: &[Piece], limit: u32, count: &dyn Fn(&str) -> u32) {
+    let (mut used, mut misses) = (0u32, 0);
+    for piece in pieces {
+        let cut = &mut cuts[piece.file];
+        if cut.is_whole {
+            continue;
+        }
+        let chunk = cut.chunks[piece.chunk].clone();
+        let mut lines: BTreeSet<u32> = (chunk.lines.0..=chunk.lines.1).collect();
+        lines.extend(&chunk.heads);
+        lines.extend(&cut.shown);
+        let added = count(&excerpt(cut, &lines));
+        let (added, is_whole) =
+            if added.saturating_mul(5) / 4 >= cut.whole { (cut.whole, true) } else { (added, false) };
+        let after = used - cut.used + added;
+        if after > limit {
+            misses += 1;
+            if misses > MISSES {
+                break;
+            }
+            continue;
+        }
+        used = after;
+        cut.used = added;
+        cut.is_whole = is_whole;
+        cut.shown = lines;
+        let (_, name) = cut.name(&chunk);
+        if !name.is_empty() && !cut.because.contains(&name) {
+            cut.because.push(name);
+        }
+    }
+}
+
+/// Adds the heads of definitions that are not shown, to files of which something is shown, while there is room.
+fn show_heads(cuts: &mut [Cut], limit: u32, count: &dyn Fn(&str) -> u32) {
+    let mut left = limit.saturating_sub(cuts.iter().map(|cut| cut.used).sum());
+    for cut in cuts.iter_mut().filter(|cut| !cut.is_whole && !cut.shown.is_empty()) {
+        let definitions = cut.outline.as_ref().map_or(&[][..], |o| &o.definitions);
+        let heads: Vec<u32> =
+            definitions.iter().map(|d| head(d, &cut.lines)).filter(|at| !cut.shown.contains(at)).collect();
+        for at in heads {
+            let mut lines = cut.shown.clone();
+            lines.insert(at);
+            let used = count(&excerpt(cut, &lines));
+            if used.saturating_sub(cut.used) > left || used >= cut.whole {
+                break;
+            }
+            left -= used.saturating_sub(cut.used);
+            cut.used = used;
+            cut.shown = lines;
+        }
+    }
+}
+
+/// Makes the items, and says which named files there was no room for.
+fn write(cuts: &[Cut], code: &mut Code, candidates: &[Candidate], count: &dyn Fn(&str) -> u32) {
+    let mut omitted = Vec::new();
+    for cut in cuts {
+        let snapshot = candidates.iter().find(|c| c.snapshot.path == cut.path).map(|c| c.snapshot);
+        if cut.is_whole {
+            let taken =
+                code.room.take(item(cut.path, block("FILE", cut.path, cut.text), cut.whole, cut.reason.to_owned()));
+            code.files.extend(snapshot.filter(|_| taken).cloned());
+            continue;
+        }
+        if cut.shown.is_empty() {
+            omitted.push(cut.path);
+            continue;
+        }
+        let text = excerpt(cut, &cut.shown);
+        let tokens = count(&text);
+        let because = cut.because.iter().take(4).map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
+        let because = if because.is_empty() { String::new() } else { format!("; {because}") };
+        let mut item = item(cut.path, text, tokens, format!("{}{because}", cut.reason));
+        item.lines = ranges(&cut.shown);
+        code.room.take(item);
+    }
+    let named = |path: &&str| candidates.iter().any(|c| c.named && c.snapshot.path == **path);
+    let omitted: Vec<String> = omitted.into_iter().filter(named).map(|path| format!("`{path}`")).collect();
+    if !omitted.is_empty() {
+        let text = format!("Not shown for lack of room: {}.\n", omitted.join(", "));
+        let tokens = count(&text);
+        let reason = format!("{} named files do not fit the budget", omitted.len());
+        code.room.take(item("omitted files", text, tokens, reason));
+    }
+}
+
+/// A line that says why a file is not shown.
+fn tell(candidate: &Candidate, code: &mut Code, count: &dyn Fn(&str) -> u32) {
+    let path = &candidate.snapshot.path;
+    let (line, reason) = match &candidate.snapshot.content {
+        FileContent::Opaque { reason: why } => {
+            (format!("`{path}` is not shown: {why}.\n"), format!("{}; not text: {why}", candidate.reason))
+        }
+        _ => (format!("`{path}` does not exist.\n"), candidate.reason.to_owned()),
+    };
+    if !candidate.named {
+        return;
+    }
+    let tokens = count(&line);
+    if code.room.take(item(path, line, tokens, reason)) && candidate.snapshot.content == FileContent::Absent {
+        code.files.push(candidate.snapshot.clone());
+    }
+}
+
+fn item(label: &str, text: String, tokens: u32, reason: String) -> ContextItem {
+    ContextItem { kind: ContextKind::Code, label: label.to_owned(), lines: Vec::new(), text, tokens, reason }
+}
+
+/// These lines of a file, titled and fenced, with marks where lines are left out.
+fn excerpt(cut: &Cut, shown: &BTreeSet<u32>) -> String {
+    let (mut text, mut next) = (String::new(), 1);
+    for at in shown {
+        let gap = at - next;
+        if gap <= GAP {
+            (next..*at).for_each(|line| text.push_str(cut.lines[line as usize - 1]));
+        } else {
+            omit(&mut text, gap);
+        }
+        text.push_str(cut.lines[*at as usize - 1]);
+        next = at + 1;
+    }
+    omit(&mut text, number(cut.lines.len()) + 1 - next);
+    block("EXCERPT", cut.path, &text)
+}
+
+fn omit(text: &mut String, lines: u32) {
+    if lines > 0 {
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        text.push_str(&format!("… {lines} {} omitted …\n", if lines == 1 { "line" } else { "lines" }));
+    }
+}
+
+/// The lines shown as ranges; gaps that are shown all the same are closed.
+fn ranges(shown: &BTreeSet<u32>) -> Vec<(u32, u32)> {
+    let mut ranges: Vec<(u32, u32)> = Vec::new();
+    for at in shown {
+        match ranges.last_mut() {
+            Some((_, last)) if *at - *last <= GAP + 1 => *last = *at,
+            None if *at <= GAP + 1 => ranges.push((1, *at)),
+            _ => ranges.push((*at, *at)),
+        }
+    }
+    ranges
+}
+
+/// A titled, fenced text; the fence is longer than any in it.
+pub(super) fn block(title: &str, path: &str, text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    let language = Language::from_path(path).map_or("", Language::name);
+    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    format!("### {title}: {path}\n{fence}{language}\n{text}{end}{fence}\n")
+}
+
+fn number(lines: usize) -> u32 {
+    u32::try_from(lines).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,329 @@
+//! The repository map kept up to date: from a listing and a way to read files to a [`Map`], with a cache that makes the next
+//! start cheap.
+//!
+//! Decides by stamps which files are read, and by content which are outlined anew, so that a branch switch costs what
+//! differs. Knows no repository: listing and reading are passed in, and nothing here looks at a directory. A file that
+//! cannot be read, vanishes or changes meanwhile is left out or marked, and never an error.
+
+mod cache;
+mod change;
+mod work;
+
+pub use work::Source;
+
+use crate::domain::listing::{FileEntry, Places};
+use crate::domain::outline::Tier;
+use crate::map::Map;
+use cache::{Cache, Known};
+use change::{Changes, put};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Mutex, MutexGuard, RwLock};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use work::{Plan, Seen, Wanted, Work};
+
+/// The ticks of a file system's clock: a change within one of them may leave no trace in the stamp. Kernel ticks are 10 ms
+/// at most; where stamps have whole seconds, two seconds (FAT).
+const TICK: Duration = Duration::from_millis(20);
+const COARSE_TICK: Duration = Duration::from_secs(2);
+
+/// The index of one root. It belongs to one thread; the map it fills may be read by others.
+pub struct Index {
+    cache: Mutex<Cache>,
+    most: Tier,
+    files: BTreeMap<Box<str>, Held>,
+    is_loaded: bool,
+}
+
+/// What is known of a file in the map.
+struct Held {
+    stamp: Stamp,
+    known: Known,
+    /// Whether nothing more exact can be had.
+    is_final: bool,
+}
+
+/// A file's stamp without its path.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Stamp {
+    size: u64,
+    modified_ns: i64,
+    changed_ns: i64,
+    inode: u64,
+}
+
+impl Stamp {
+    /// Of no file: what has it is read again.
+    const UNSURE: Stamp = Stamp { size: u64::MAX, modified_ns: i64::MIN, changed_ns: i64::MIN, inode: 0 };
+
+    fn entry(self, path: &str) -> FileEntry {
+        let Stamp { size, modified_ns, changed_ns, inode } = self;
+        FileEntry { path: path.to_owned(), size, modified_ns, changed_ns, inode }
+    }
+}
+
+impl From<&FileEntry> for Stamp {
+    fn from(entry: &FileEntry) -> Stamp {
+        let FileEntry { size, modified_ns, changed_ns, inode, .. } = *entry;
+        Stamp { size, modified_ns, changed_ns, inode }
+    }
+}
+
+/// How work gives way to other work of the machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Priority {
+    /// Somebody waits for it.
+    Now,
+    /// Nobody does: other work comes first.
+    Background,
+}
+
+/// How work is done: what reads, what stops it, who is told how far it is (files done, files in all).
+pub struct Job<'a> {
+    /// How it gives way.
+    pub priority: Priority,
+    /// Gives the bytes of a file.
+    pub source: &'a Source<'a>,
+    /// Ends the work soon after it becomes true; what was done stays.
+    pub stop: &'a AtomicBool,
+    /// Called after each file, on the calling thread.
+    pub progress: &'a dyn Fn(usize, usize),
+}
+
+impl<'a> Job<'a> {
+    fn work(&self, cache: &'a Mutex<Cache>, plan: Plan) -> Work<'a> {
+        Work { source: self.source, stop: self.stop, priority: self.priority, cache, plan }
+    }
+}
+
+/// What a refresh did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Refreshed {
+    /// Files that were read.
+    pub read: usize,
+    /// Files that are in the map anew, or with another content.
+    pub changed: usize,
+    /// Files that are out of the map.
+    pub removed: usize,
+}
+
+impl Index {
+    /// An index that keeps its records in this file; `None` keeps them nowhere. Where the file cannot be had, it works all
+    /// the same and says so in [`Index::notices`]. Of what is kept it takes records up to `most`: `Exact` for the best map
+    /// at once, `Scan` for one that does not depend on what was done before.
+    pub fn open(file: Option<&Path>, most: Tier) -> Index {
+        let cache = Mutex::new(file.map_or_else(Cache::none, Cache::open));
+        Index { cache, most, files: BTreeMap::new(), is_loaded: false }
+    }
+
+    /// What the user has to know, each once: a cache that was set aside, or cannot be kept.
+    pub fn notices(&mut self) -> Vec<String> {
+        self.cache().take_notices()
+    }
+
+    /// How many files the map has.
+    pub fn len(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Whether the map has no files.
+    pub fn is_empty(&self) -> bool {
+        self.files.is_empty()
+    }
+
+    /// The files whose outline can still be made exact, by path.
+    pub fn shallow(&self) -> Vec<String> {
+        self.files.iter().filter(|(_, held)| !held.is_final).map(|(path, _)| path.to_string()).collect()
+    }
+
+    /// Brings the map up to what was found at `places`: `found` is sorted by path and holds every file there. Reads only files
+    /// whose stamp is another, and those that changed in the very moment they were last read.
+    pub fn refresh(&mut self, map: &RwLock<Map>, places: &Places, found: &[FileEntry], job: &Job) -> Refreshed {
+        let moment = SystemTime::now();
+        if !std::mem::replace(&mut self.is_loaded, true) {
+            return self.fill(map, found, moment, job);
+        }
+        let (gone, unread) = self.compare(places, found);
+        if gone.is_empty() && unread.is_empty() {
+            return Refreshed::default();
+        }
+        // Whoever reads the map waits for what is put into it, and not for the reading of files.
+        let mut seen = Vec::with_capacity(unread.len());
+        job.work(&self.cache, Plan::Soon(self.most)).run(&wanted(found, &unread), |number, what| {
+            seen.push((number, what));
+            (job.progress)(seen.len(), unread.len());
+        });
+        let mut outcome = Refreshed { removed: gone.len(), ..Refreshed::default() };
+        let mut map = map.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut changes = Changes::new(map.edit());
+        gone.into_iter().for_each(|path| self.forget(path, &mut changes));
+        for (number, seen) in seen {
+            take(&mut self.files, &mut changes, &found[unread[number]], moment, seen, &mut outcome);
+        }
+        let mut unsaved = changes.done();
+        drop(map);
+        unsaved.save(&self.cache);
+        outcome
+    }
+
+    /// The first refresh: from the cache what is as it was, from the files what is not.
+    fn fill(&mut self, map: &RwLock<Map>, found: &[FileEntry], moment: SystemTime, job: &Job) -> Refreshed {
+        let mut outcome = Refreshed::default();
+        let mut map = map.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut changes = Changes::new(map.edit());
+        let unread = self.load(found, &mut changes);
+        job.work(&self.cache, Plan::Soon(self.most)).run(&wanted(found, &unread), |number, seen| {
+            take(&mut self.files, &mut changes, &found[unread[number]], moment, seen, &mut outcome);
+            changes.unsaved.save_when_large(&self.cache);
+            (job.progress)(outcome.read, unread.len());
+        });
+        changes.done().save(&self.cache);
+        outcome
+    }
+
+    /// Fills the map from the cache, for files that are as they were; gives the others.
+    fn load(&mut self, found: &[FileEntry], changes: &mut Changes) -> Vec<usize> {
+        let (mut at, mut unread) = (0, Vec::new());
+        let (most, files) = (self.most, &mut self.files);
+        let mut cache = self.cache.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        cache.load(most, |row, kept| {
+            while found.get(at).is_some_and(|entry| entry.path < row.entry.path) {
+                unread.push(at);
+                at += 1;
+            }
+            match found.get(at) {
+                Some(entry) if entry.path == row.entry.path => {
+                    at += 1;
+                    if *entry == row.entry && put(&mut changes.edit, &row, kept.as_ref()) {
+                        let is_final = kept.is_none_or(|kept| kept.tier == Tier::Exact);
+                        let held = Held { stamp: Stamp::from(entry), known: row.known, is_final };
+                        files.insert(row.entry.path.into(), held);
+                    } else {
+                        unread.push(at - 1);
+                    }
+                }
+                _ => changes.unsaved.gone.push(row.entry.path),
+            }
+        });
+        unread.extend(at..found.len());
+        unread
+    }
+
+    /// The files that are no longer there, and which of those that were found are not as they were.
+    fn compare(&self, places: &Places, found: &[FileEntry]) -> (Vec<Box<str>>, Vec<usize>) {
+        let is_here = |path: &str| found.binary_search_by(|entry| entry.path.as_str().cmp(path)).is_ok();
+        let gone = self.files.keys().filter(|path| places.cover(path) && !is_here(path)).cloned().collect();
+        let is_other =
+            |entry: &FileEntry| self.files.get(entry.path.as_str()).is_none_or(|held| held.stamp != Stamp::from(entry));
+        (gone, (0..found.len()).filter(|at| is_other(&found[*at])).collect())
+    }
+
+    fn forget(&mut self, path: Box<str>, changes: &mut Changes) {
+        self.files.remove(&path);
+        changes.edit.remove(&path);
+        changes.unsaved.gone.push(path.into());
+    }
+
+    /// Makes the outlines of these files exact, as far as they still hold what is in the map. Returns those that it did not
+    /// come to before it was stopped.
+    pub fn deepen(&mut self, map: &RwLock<Map>, paths: &[String], job: &Job) -> Vec<String> {
+        let files = &self.files;
+        let wanted: Vec<Wanted> = paths
+            .iter()
+            .filter_map(|path| match files.get(path.as_str()) {
+                Some(Held { known: Known::Outlined(hash), is_final: false, .. }) => {
+                    Some(Wanted { path, size: 0, hash: Some(*hash) })
+                }
+                _ => None,
+            })
+            .collect();
+        let work = job.work(&self.cache, Plan::Exact);
+        let (mut all, mut done): (Vec<Option<Seen>>, usize) = (wanted.iter().map(|_| None).collect(), 0);
+        work.run(&wanted, |number, seen| {
+            done += 1;
+            all[number] = Some(seen);
+            (job.progress)(done, wanted.len());
+        });
+        let mut map = map.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut changes = Changes::new(map.edit());
+        let mut put_off = Vec::new();
+        for (wanted, seen) in wanted.iter().zip(all) {
+            let Some(held) = self.files.get_mut(wanted.path) else { continue };
+            match seen {
+                Some(seen @ Seen::Outlined(_)) => {
+                    changes.take(wanted.path, held.stamp, seen);
+                    held.is_final = true;
+                }
+                // Another content since: the next look at its stamp says so, until then there is nothing more to know.
+                Some(_) => held.is_final = true,
+                None => put_off.push(wanted.path.to_owned()),
+            }
+        }
+        let mut unsaved = changes.done();
+        drop(map);
+        unsaved.save(&self.cache);
+        put_off
+    }
+
+    /// Puts what is kept in order, now and then.
+    pub fn tidy(&mut self) {
+        self.cache().tidy();
+    }
+
+    fn cache(&self) -> MutexGuard<'_, Cache> {
+        self.cache.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+fn wanted<'a>(found: &'a [FileEntry], unread: &[usize]) -> Vec<Wanted<'a>> {
+    unread.iter().map(|&at| Wanted { path: &found[at].path, size: found[at].size, hash: None }).collect()
+}
+
+/// Takes what was seen of a file into the map and the table.
+fn take(
+    files: &mut BTreeMap<Box<str>, Held>,
+    changes: &mut Changes,
+    entry: &FileEntry,
+    moment: SystemTime,
+    seen: Seen,
+    outcome: &mut Refreshed,
+) {
+    let stamp = if is_racy(entry, moment) { Stamp::UNSURE } else { Stamp::from(entry) };
+    let before = files.remove(entry.path.as_str()).map(|held| held.known);
+    let after = changes.take(&entry.path, stamp, seen);
+    outcome.read += 1;
+    outcome.changed += usize::from(after.is_some() && before != after.as_ref().map(|held| held.known));
+    outcome.removed += usize::from(after.is_none() && before.is_some());
+    files.extend(after.map(|held| (entry.path.as_str().into(), held)));
+}
+
+/// Whether the file changed so close to this moment that a later change could leave it the same stamp.
+fn is_racy(entry: &FileEntry, moment: SystemTime) -> bool {
+    let is_coarse = entry.changed_ns % 1_000_000_000 == 0;
+    let tick = if is_coarse { COARSE_TICK } else { TICK };
+    let since = moment.duration_since(UNIX_EPOCH).unwrap_or_default().saturating_sub(tick).as_nanos();
+    i128::from(entry.changed_ns) >= i128::try_from(since).unwrap_or(i128::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_changed_within_a_tick_of_the_look_is_read_again() {
+        let moment = UNIX_EPOCH + Duration::from_secs(1000);
+        let entry = |ns| Stamp { size: 1, modified_ns: 0, changed_ns: ns, inode: 1 }.entry("a");
+        for (ns, racy) in [
+            (1_000_000_000_000, true),
+            (999_990_000_001, true),
+            (999_970_000_001, false),
+            // Whole seconds: a clock that ticks by two of them.
+            (999_000_000_000, true),
+            (998_000_000_000, true),
+            (997_000_000_000, false),
+        ] {
+            assert_eq!(is_racy(&entry(ns), moment), racy, "{ns}");
+        }
+    }
+}

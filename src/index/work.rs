@@ -1,0 +1,169 @@
+//! Reading and outlining many files with all cores. Holds no table: what was seen is handed over one by one.
+
+use super::Priority;
+use super::cache::Cache;
+use crate::domain::language::Language;
+use crate::domain::listing::Unread;
+use crate::domain::outline::{Oddity, Tier};
+use crate::map::{self, ContentHash};
+use crate::syntax;
+use sha2::{Digest, Sha256};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, mpsc};
+
+/// Gives the bytes of a file. Called from several threads; must not wait for a pipe.
+pub type Source<'a> = dyn Fn(&str) -> Result<Vec<u8>, Unread> + Sync + 'a;
+
+/// Files that may have been seen and not yet been taken.
+const AHEAD: usize = 64;
+
+/// What was seen of a file.
+pub(super) enum Seen {
+    /// It is not there (any more).
+    Gone,
+    /// Of no language that is outlined, or odd; and its lines.
+    Plain(Option<Oddity>, u32),
+    /// Outlined.
+    Outlined(Record),
+    /// It holds something else than what it was to be outlined for.
+    Other,
+}
+
+/// A file's record.
+pub(super) struct Record {
+    pub hash: ContentHash,
+    pub bytes: Vec<u8>,
+    /// Under which it is kept: the exact one of a text that no grammar can read is the scanned one.
+    pub tier: Tier,
+    /// Whether the cache has it already.
+    pub is_kept: bool,
+}
+
+/// Which record is wanted of a content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Plan {
+    /// The best one that is kept, up to this tier; else a scan.
+    Soon(Tier),
+    /// The exact one.
+    Exact,
+}
+
+/// What all threads share.
+pub(super) struct Work<'a> {
+    pub source: &'a Source<'a>,
+    pub stop: &'a AtomicBool,
+    pub priority: Priority,
+    /// Asked for records of contents that were seen before.
+    pub cache: &'a Mutex<Cache>,
+    pub plan: Plan,
+}
+
+/// A file to look at.
+pub(super) struct Wanted<'a> {
+    pub path: &'a str,
+    /// Bytes, by its stamp.
+    pub size: u64,
+    /// What it must hold to be of use.
+    pub hash: Option<ContentHash>,
+}
+
+impl Work<'_> {
+    /// Looks at every file and hands over what was seen, with its number. Ends early when told to.
+    pub fn run(&self, wanted: &[Wanted], mut take: impl FnMut(usize, Seen)) {
+        let threads = std::thread::available_parallelism().map_or(2, |n| n.get().min(8)).min(wanted.len());
+        if threads < 2 {
+            let all = wanted.iter().enumerate().take_while(|_| !self.is_stopped());
+            return all.for_each(|(number, wanted)| take(number, self.look(wanted)));
+        }
+        let (next, (sender, seen)) = (AtomicUsize::new(0), mpsc::sync_channel(AHEAD));
+        std::thread::scope(|scope| {
+            for _ in 0..threads {
+                let (next, sender) = (&next, sender.clone());
+                scope.spawn(move || {
+                    if self.priority == Priority::Background {
+                        give_way();
+                    }
+                    while !self.is_stopped() {
+                        let number = next.fetch_add(1, Ordering::Relaxed);
+                        let Some(wanted) = wanted.get(number) else { break };
+                        if sender.send((number, self.look(wanted))).is_err() {
+                            break;
+                        }
+                    }
+                });
+            }
+            drop(sender);
+            seen.into_iter().for_each(|(number, seen)| take(number, seen));
+        });
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    fn cache(&self) -> MutexGuard<'_, Cache> {
+        self.cache.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    fn look(&self, wanted: &Wanted) -> Seen {
+        let path = wanted.path;
+        let odd = |oddity| Seen::Plain(Some(oddity), 0);
+        let Some(language) = Language::from_path(path) else { return Seen::Plain(None, 0) };
+        // What the path and the size say needs no reading.
+        if let Some(oddity) = syntax::oddity(path, b"", wanted.size) {
+            return odd(oddity);
+        }
+        let bytes = match (self.source)(path) {
+            Ok(bytes) => bytes,
+            Err(Unread::Absent) => return Seen::Gone,
+            Err(Unread::Large) => return odd(Oddity::Large),
+            Err(Unread::Refused(_)) => return odd(Oddity::Unreadable),
+        };
+        if let Some(oddity) = syntax::oddity(path, &bytes, bytes.len() as u64) {
+            let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
+            return Seen::Plain(Some(oddity), u32::try_from(lines).unwrap_or(u32::MAX));
+        }
+        let Some(text) = String::from_utf8(bytes).ok().filter(|text| !text.contains('\0')) else {
+            return odd(Oddity::Binary);
+        };
+        let hash = hash(path, &text);
+        if wanted.hash.is_some_and(|other| other != hash) {
+            return Seen::Other;
+        }
+        Seen::Outlined(self.outline(language, path, &text, hash))
+    }
+
+    /// The record of a text: from the cache, or made.
+    fn outline(&self, language: Language, path: &str, text: &str, hash: ContentHash) -> Record {
+        let tiers: &[Tier] = match self.plan {
+            Plan::Soon(Tier::Scan) => &[Tier::Scan],
+            Plan::Soon(Tier::Exact) => &[Tier::Exact, Tier::Scan],
+            Plan::Exact => &[Tier::Exact],
+        };
+        for &tier in tiers {
+            if let Some(bytes) = self.cache().record(hash, tier).filter(|bytes| map::decode(bytes).is_ok()) {
+                return Record { hash, bytes, tier, is_kept: true };
+            }
+        }
+        let scan = || syntax::scan(language, text);
+        let (outline, tier) = match self.plan {
+            Plan::Soon(_) => (scan(), Tier::Scan),
+            Plan::Exact => (syntax::outline(language, path, text).unwrap_or_else(scan), Tier::Exact),
+        };
+        Record { hash, bytes: map::encode(&outline), tier, is_kept: false }
+    }
+}
+
+/// Lets every other thread of the machine go first. Elsewhere than on Linux that would be the whole process.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::setpriority_process(None, 19);
+}
+
+/// The identity of a content: what its outline is found by again, whatever the file is called and on whichever branch it is.
+/// The ending belongs to it, because it decides on the language.
+fn hash(path: &str, text: &str) -> ContentHash {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let ending = name.rsplit('.').next().unwrap_or(name);
+    Sha256::new().chain_update(ending).chain_update([0]).chain_update(text).finalize().into()
+}

@@ -1,0 +1,118 @@
+//! Words inside names and texts: where they begin, and one form for their endings, so that `parseConfigs` and "parsing a
+//! config" meet. Knows English endings only, and no meanings.
+
+/// Calls `each` with the words of a text or a name, lower case: it is cut at everything that is no letter or digit, before a
+/// capital that follows a small letter, and before the last capital of a run that small letters follow (`HTTPServer`).
+pub fn each_part(text: &str, mut each: impl FnMut(&str)) {
+    let mut part = String::new();
+    let mut chars = text.chars().peekable();
+    let mut previous = ' ';
+    while let Some(c) = chars.next() {
+        let is_start = !c.is_alphanumeric()
+            || c.is_uppercase()
+                && (previous.is_lowercase()
+                    || previous.is_uppercase() && chars.peek().is_some_and(|next| next.is_lowercase()));
+        if is_start && !part.is_empty() {
+            each(&part);
+            part.clear();
+        }
+        match c {
+            c if c.is_ascii() && c.is_alphanumeric() => part.push(c.to_ascii_lowercase()),
+            c if c.is_alphanumeric() => part.extend(c.to_lowercase()),
+            _ => {}
+        }
+        previous = c;
+    }
+    if !part.is_empty() {
+        each(&part);
+    }
+}
+
+/// The words of a text or a name, as [`each_part`] cuts it.
+pub fn parts(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    each_part(text, |part| found.push(part.to_owned()));
+    found
+}
+
+/// A word without the ending of its plural.
+pub fn singular(word: &str) -> String {
+    match word {
+        w if w.len() > 4 && w.ends_with("ies") => format!("{}y", &w[..w.len() - 3]),
+        w if w.len() > 3 && w.ends_with('s') && !w.ends_with("ss") && !w.ends_with("us") => w[..w.len() - 1].to_owned(),
+        w => w.to_owned(),
+    }
+}
+
+/// The form under which a lower-case word is looked up: without plural, `-ing`, `-ed` and a last `e`, so that `parses`,
+/// `parsing` and `parsed` are one. Not always a word itself.
+pub fn stem(word: &str) -> String {
+    let mut stem = singular(word);
+    let ending = if stem.len() > 5 && stem.ends_with("ing") {
+        3
+    } else if stem.len() > 4 && stem.ends_with("ed") {
+        2
+    } else {
+        0
+    };
+    let has_vowel = |s: &str| s.bytes().any(|b| b"aeiouy".contains(&b));
+    if ending > 0 && has_vowel(&stem[..stem.len() - ending]) {
+        stem.truncate(stem.len() - ending);
+        let bytes = stem.as_bytes();
+        // One short syllable doubled its consonant: stopped, getting.
+        if let [.., a, b] = bytes
+            && a == b
+            && !b"aeioulsz".contains(b)
+        {
+            stem.pop();
+        }
+    }
+    if stem.len() > 3 && stem.ends_with('e') {
+        stem.pop();
+    }
+    // `entry` and what is left of `entried`.
+    if stem.len() > 3 && stem.ends_with('y') {
+        stem.pop();
+        stem.push('i');
+    }
+    stem
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_cut_where_their_words_begin() {
+        assert_eq!(
+            parts("UserServices http-client_v2 HTTPServer2XX"),
+            ["user", "services", "http", "client", "v2", "http", "server2xx"]
+        );
+        assert_eq!(parts("ÄrgerGrößeID"), ["ärger", "größe", "id"]);
+        assert!(parts("__").is_empty());
+    }
+
+    #[test]
+    fn plurals_are_undone() {
+        let words = ["services", "entries", "class", "status", "gas"].map(singular);
+        assert_eq!(words, ["service", "entry", "class", "status", "gas"]);
+    }
+
+    #[test]
+    fn the_forms_of_a_word_have_one_stem() {
+        for forms in [
+            ["parse", "parses", "parsing", "parsed"].as_slice(),
+            &["stop", "stops", "stopping", "stopped"],
+            &["entry", "entries"],
+            &["test", "testing", "tested", "tests"],
+            &["call", "calls", "calling", "called"],
+            &["apply", "applied", "applies", "applying"],
+        ] {
+            for form in forms {
+                assert_eq!(stem(form), stem(forms[0]), "{form}");
+            }
+        }
+        assert_ne!(stem("string"), stem("str"));
+        assert_eq!(stem("bed"), "bed");
+    }
+}

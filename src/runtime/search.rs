@@ -1,0 +1,122 @@
+//! `vibe-tui search`: names, lines and files of a repository, by name, by expression and by words.
+
+use super::Format;
+use super::map::Mapped;
+use super::setup::Setup;
+use crate::domain::failure::Failure;
+use crate::domain::outline::Tier;
+use crate::domain::safe_text::SafeText;
+use crate::map::{Map, Symbol};
+use crate::repo::search::{TextHit, search as search_text};
+use serde_json::{Value, json};
+use std::sync::atomic::AtomicBool;
+
+/// What is searched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SearchKind {
+    /// Names of definitions, as one types them.
+    Symbol,
+    /// Lines, by a regular expression.
+    Text,
+    /// Definitions and files, by the words they hold.
+    Meaning,
+}
+
+const KINDS: [SearchKind; 3] = [SearchKind::Symbol, SearchKind::Text, SearchKind::Meaning];
+
+/// What `vibe-tui search` is asked for.
+#[derive(Clone, Debug)]
+pub struct SearchRequest {
+    /// What is looked for.
+    pub query: String,
+    /// Where; `None` everywhere.
+    pub kind: Option<SearchKind>,
+    /// Hits of each kind at most.
+    pub limit: usize,
+    /// How it is printed.
+    pub format: Format,
+}
+
+/// Searches the repository that the set-up was opened on. Without a kind, what is no regular expression is looked for as it
+/// stands.
+///
+/// # Errors
+/// `Config` for an expression that is none; as [`super::map`].
+pub fn search(setup: &Setup, request: &SearchRequest) -> Result<String, Failure> {
+    let mapped = Mapped::open(setup, Tier::Exact)?;
+    let map = mapped.read();
+    let mut printed = String::new();
+    for kind in KINDS.into_iter().filter(|kind| request.kind.is_none_or(|wanted| wanted == *kind)) {
+        let hits = match kind {
+            SearchKind::Symbol => map.find_symbols(&request.query, request.limit).iter().map(symbol).collect(),
+            SearchKind::Text => text(&mapped, &map, request)?,
+            SearchKind::Meaning => meaning(&map, request),
+        };
+        if request.format == Format::Text && request.kind.is_none() && !hits.is_empty() {
+            printed.push_str(&format!("# {}\n", kind.name()));
+        }
+        for hit in hits {
+            let line = match request.format {
+                Format::Text => SafeText::new(&hit.line).into_string(),
+                Format::Json => hit.json.to_string(),
+            };
+            printed.push_str(&line);
+            printed.push('\n');
+        }
+    }
+    Ok(printed)
+}
+
+impl SearchKind {
+    fn name(self) -> &'static str {
+        match self {
+            SearchKind::Symbol => "symbol",
+            SearchKind::Text => "text",
+            SearchKind::Meaning => "meaning",
+        }
+    }
+}
+
+/// A hit in both forms.
+struct Shown {
+    line: String,
+    json: Value,
+}
+
+fn symbol(symbol: &Symbol) -> Shown {
+    Shown { line: line_of(symbol), json: json!({"kind": "symbol", "symbol": symbol}) }
+}
+
+fn line_of(symbol: &Symbol) -> String {
+    let Symbol { path, name, signature, lines, .. } = symbol;
+    let container = symbol.container.map(|container| format!("{container}.")).unwrap_or_default();
+    let kind = serde_json::to_value(symbol.kind).ok().and_then(|kind| Some(kind.as_str()?.to_owned()));
+    let what = if signature.is_empty() { kind.unwrap_or_default() } else { (*signature).to_owned() };
+    format!("{path}:{}: {container}{name}: {what}", lines.0)
+}
+
+fn text(mapped: &Mapped, map: &Map, request: &SearchRequest) -> Result<Vec<Shown>, Failure> {
+    let paths: Vec<String> = map.paths().map(str::to_owned).collect();
+    let find = |expression: &str| search_text(mapped.root, &paths, expression, request.limit, &AtomicBool::new(false));
+    let found = match find(&request.query) {
+        Err(_) if request.kind.is_none() => find(&regex::escape(&request.query))?,
+        found => found?,
+    };
+    let shown = |hit: &TextHit| Shown {
+        line: format!("{}:{}: {}", hit.path, hit.line, hit.text),
+        json: json!({"kind": "text", "path": hit.path, "line": hit.line, "text": hit.text}),
+    };
+    Ok(found.hits.iter().map(shown).collect())
+}
+
+fn meaning(map: &Map, request: &SearchRequest) -> Vec<Shown> {
+    let definitions = map.search_definitions(&request.query, request.limit).into_iter().map(|hit| Shown {
+        line: line_of(&hit.item),
+        json: json!({"kind": "meaning", "symbol": hit.item, "score": hit.score, "words": hit.words}),
+    });
+    let files = map.search_files(&request.query, request.limit).into_iter().map(|hit| Shown {
+        line: format!("{}: {}", hit.item, hit.words.join(" ")),
+        json: json!({"kind": "meaning", "path": hit.item, "score": hit.score, "words": hit.words}),
+    });
+    files.chain(definitions).collect()
+}

@@ -1,0 +1,135 @@
+//! Changes on the disk and the map that follows them.
+
+use super::{Place, tick};
+use std::fs;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use vibe_tui::runtime::Repository;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A repository that is followed, and the events that it reported.
+struct Followed {
+    repository: Repository,
+    events: Arc<Mutex<Vec<String>>>,
+}
+
+impl Followed {
+    fn new(place: &Place) -> Followed {
+        let repository = Repository::new(Arc::new(place.root()), place.cache());
+        let events: Arc<Mutex<Vec<String>>> = Arc::default();
+        let heard = events.clone();
+        repository.begin(move |event| heard.lock().unwrap().push(serde_json::to_string(&event).unwrap()));
+        let followed = Followed { repository, events };
+        followed.until("the map is there", |followed| followed.repository.map(Duration::ZERO).is_some());
+        followed
+    }
+
+    fn until(&self, what: &str, done: impl Fn(&Followed) -> bool) {
+        let start = Instant::now();
+        while !done(self) {
+            assert!(start.elapsed() < PATIENCE, "waited in vain: {what}; {:?}", self.events.lock().unwrap());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn paths(&self) -> Vec<String> {
+        self.repository.map(PATIENCE).unwrap().paths().map(str::to_owned).collect()
+    }
+
+    fn names(&self, path: &str) -> Vec<String> {
+        let map = self.repository.map(PATIENCE).unwrap();
+        map.symbols(path).iter().map(|symbol| symbol.name.to_owned()).collect()
+    }
+
+    fn becomes(&self, path: &str, names: &[&str]) {
+        self.until(&format!("{path} defines {names:?}"), |followed| followed.names(path) == names);
+    }
+
+    fn has(&self, paths: &[&str]) {
+        self.until(&format!("{paths:?}"), |followed| followed.paths() == paths);
+    }
+}
+
+#[test]
+fn files_that_are_changed_made_renamed_and_deleted_are_soon_so_in_the_map() {
+    let place = Place::new(&[(".gitignore", "*.log\n/out\n"), ("a.py", "def alpha(): pass\n")]);
+    let followed = Followed::new(&place);
+    followed.becomes("a.py", &["alpha"]);
+    place.write("a.py", "def beta(): pass\n");
+    followed.becomes("a.py", &["beta"]);
+    place.write("b.py", "def gamma(): pass\n");
+    followed.becomes("b.py", &["gamma"]);
+    fs::rename(place.path("b.py"), place.path("c.py")).unwrap();
+    followed.has(&[".gitignore", "a.py", "c.py"]);
+    fs::remove_file(place.path("a.py")).unwrap();
+    place.write("x.log", "ignored");
+    place.write("out/y.py", "ignored");
+    place.write("d.py", "def delta(): pass\n");
+    followed.has(&[".gitignore", "c.py", "d.py"]);
+    followed.becomes("c.py", &["gamma"]);
+}
+
+#[test]
+fn what_happens_in_new_and_renamed_directories_is_followed_too() {
+    let place = Place::new(&[("src/a.py", "def alpha(): pass\n")]);
+    let followed = Followed::new(&place);
+    place.write("new/deep/er/b.py", "def beta(): pass\n");
+    followed.has(&["new/deep/er/b.py", "src/a.py"]);
+    place.write("new/deep/er/b.py", "def gamma(): pass\n");
+    followed.becomes("new/deep/er/b.py", &["gamma"]);
+    fs::rename(place.path("new"), place.path("src/old")).unwrap();
+    followed.has(&["src/a.py", "src/old/deep/er/b.py"]);
+    place.write("src/old/deep/er/b.py", "def delta(): pass\n");
+    followed.becomes("src/old/deep/er/b.py", &["delta"]);
+    fs::remove_dir_all(place.path("src/old")).unwrap();
+    followed.has(&["src/a.py"]);
+}
+
+#[test]
+fn a_changed_ignore_file_changes_what_is_in_the_map() {
+    let place = Place::new(&[("src/a.py", ""), ("src/gen/b.py", "def beta(): pass\n")]);
+    let followed = Followed::new(&place);
+    followed.has(&["src/a.py", "src/gen/b.py"]);
+    place.write("src/.vibeignore", "gen/\n");
+    followed.has(&["src/.vibeignore", "src/a.py"]);
+    fs::remove_file(place.path("src/.vibeignore")).unwrap();
+    followed.has(&["src/a.py", "src/gen/b.py"]);
+    place.write("src/gen/b.py", "def gamma(): pass\n");
+    followed.becomes("src/gen/b.py", &["gamma"]);
+}
+
+#[test]
+fn many_changes_at_once_are_all_in_the_map() {
+    let place = Place::new(&[("a.py", "")]);
+    let followed = Followed::new(&place);
+    for number in 0..3000 {
+        place.write(&format!("dir{}/f{number}.py", number % 50), "def f(): pass\n");
+    }
+    followed.until("3,001 files", |followed| followed.paths().len() == 3001);
+    fs::remove_dir_all(place.path("dir7")).unwrap();
+    followed.until("60 files less", |followed| followed.paths().len() == 2941);
+}
+
+#[test]
+fn progress_is_reported_and_outlines_become_exact_by_themselves() {
+    let place = Place::new(&[("a.py", "def alpha(): pass\n"), ("b.txt", "")]);
+    tick();
+    let followed = Followed::new(&place);
+    let said = |what: &str| {
+        followed.until(what, |followed| followed.events.lock().unwrap().iter().any(|event| event.contains(what)));
+    };
+    said(r#""ready":{"files":2,"symbols":1,"#);
+    said(r#""progress":{"tier":"exact","done":1,"total":1}"#);
+    place.write("c.py", "def gamma(): pass\n");
+    said(r#""changed":{"files":1}"#);
+}
+
+#[test]
+fn a_repository_that_was_not_begun_lists_its_files_and_makes_no_map() {
+    let place = Place::new(&[("a.py", "def alpha(): pass\n")]);
+    let repository = Repository::new(Arc::new(place.root()), place.cache());
+    assert_eq!(repository.paths(PATIENCE), ["a.py"]);
+    assert!(repository.map(PATIENCE).is_none());
+    assert!(!place.cache().exists());
+}

@@ -1,0 +1,152 @@
+//! `vibe-tui map` and `vibe-tui search`: what they print, that it is the same every time, and what they do with bad input.
+
+use super::place::{Place, Ran};
+use serde_json::Value;
+use std::fs;
+
+const FILES: [(&str, &str); 5] = [
+    (
+        "store.py",
+        "\"\"\"Where orders are kept.\"\"\"\n\n\nclass OrderStore:\n    def save(self, order):\n        return order\n",
+    ),
+    ("shop.py", "from store import OrderStore\n\n\ndef checkout(order):\n    return OrderStore().save(order)\n"),
+    ("report.py", "from store import OrderStore\n\n\ndef monthly_report():\n    return OrderStore()\n"),
+    ("main.go", "package main\n\nfunc main() {\n\tServe(8080)\n}\n\nfunc Serve(port int) {}\n"),
+    ("README.md", "# Shop\n"),
+];
+
+fn place() -> Place {
+    let place = Place::new();
+    for (path, text) in FILES {
+        place.write(path, text);
+    }
+    place
+}
+
+fn validator(schema: &str) -> jsonschema::Validator {
+    jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap()
+}
+
+fn fits(schema: &jsonschema::Validator, value: &Value) {
+    let errors: Vec<String> = schema.iter_errors(value).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}\n{value}");
+}
+
+fn done(ran: Ran) -> String {
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.stdout);
+    ran.stdout
+}
+
+#[test]
+fn the_map_names_what_matters_with_its_heads_and_is_the_same_from_run_to_run() {
+    let place = place();
+    let first = done(place.run(&["map"]));
+    for part in ["store.py\n", "class OrderStore", "def save(self, order)", "main.go\n", "func Serve(port int)"] {
+        assert!(first.contains(part), "{part}:\n{first}");
+    }
+    assert_eq!(done(place.run(&["map"])), first, "warm");
+    done(place.run(&["map", "--exact", "--json"]));
+    assert_eq!(done(place.run(&["map"])), first, "after everything was made exact");
+    fs::remove_dir_all(place.home().join("cache")).unwrap();
+    assert_eq!(done(place.run(&["map"])), first, "cold again");
+    let elsewhere = place.command(&["map", place.root().to_str().unwrap()]).current_dir("/").output().unwrap();
+    assert_eq!(done(elsewhere.into()), first);
+}
+
+#[test]
+fn a_map_is_never_over_its_budget_and_nothing_fits_into_none() {
+    let place = place();
+    let schema = validator(include_str!("../../assets/map.schema.json"));
+    for budget in ["0", "1", "12", "40", "4000000000"] {
+        let ran = done(place.run(&["map", "--json", "--budget", budget]));
+        let value: Value = serde_json::from_str(&ran).unwrap();
+        fits(&schema, &value);
+        assert!(value["tokens"].as_u64().unwrap() <= budget.parse().unwrap(), "{value}");
+        assert_eq!(value["tokens"] == 0, value["map"] == "", "{value}");
+        assert_eq!(value["summary"]["files"], 5);
+    }
+    assert_eq!(place.run(&["map", "--budget", "many"]).code, Some(2));
+}
+
+#[test]
+fn a_search_finds_names_lines_and_words() {
+    let place = place();
+    let schema = validator(include_str!("../../assets/search.schema.json"));
+    let all = done(place.run(&["search", "orderstore"]));
+    for part in ["# symbol\nstore.py:4: OrderStore: class", "# text\nreport.py:1: from store import"] {
+        assert!(all.contains(part), "{part}:\n{all}");
+    }
+    let of = |arguments: &[&str]| -> Vec<Value> {
+        let mut all = vec!["search", "--json"];
+        all.extend(arguments);
+        let lines: Vec<Value> = done(place.run(&all)).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        lines.iter().for_each(|line| fits(&schema, line));
+        lines
+    };
+    let symbols = of(&["--kind", "symbol", "OrderStore.save"]);
+    assert_eq!(symbols.len(), 1);
+    assert_eq!(
+        (&symbols[0]["symbol"]["path"], &symbols[0]["symbol"]["container"]),
+        (&"store.py".into(), &"OrderStore".into())
+    );
+    let lines = of(&["--kind", "text", r"^def \w+\("]);
+    let found: Vec<_> =
+        lines.iter().map(|hit| (hit["path"].as_str().unwrap(), hit["line"].as_u64().unwrap())).collect();
+    assert_eq!(found, [("report.py", 4), ("shop.py", 4)]);
+    assert_eq!(of(&["--kind", "text", "--limit", "1", "order"]).len(), 1);
+    assert!(of(&["--kind", "text", "ORDER"]).is_empty(), "a capital letter asks for the case");
+    let meaning = of(&["--kind", "meaning", "where are orders kept"]);
+    assert!(meaning.iter().any(|hit| hit["path"] == "store.py"), "{meaning:?}");
+    assert!(of(&["nothing-like-this"]).is_empty());
+}
+
+#[test]
+fn what_is_no_expression_is_looked_for_as_it_stands_unless_an_expression_was_asked_for() {
+    let place = place();
+    let found = done(place.run(&["search", "save(order"]));
+    assert!(found.contains("shop.py:5:     return OrderStore().save(order)"), "{found}");
+    let refused = place.run(&["search", "--kind", "text", "save(order"]);
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.stderr.contains("no regular expression"), "{}", refused.stderr);
+}
+
+#[test]
+fn hostile_names_and_lines_are_shown_with_their_marks() {
+    let place = place();
+    place.write("evil\u{202e}.py", "def x\u{1b}[31m(): pass  # needle\u{202e}\n");
+    for ran in [place.run(&["map"]), place.run(&["search", "needle"])] {
+        let text = done(ran);
+        assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'), "{text:?}");
+    }
+}
+
+#[test]
+fn a_directory_that_cannot_be_opened_is_an_error_of_the_call() {
+    let place = place();
+    for arguments in [&["map", "none"][..], &["search", "--cwd", "none", "x"]] {
+        let ran = place.run(arguments);
+        assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+        assert!(ran.stderr.contains("none"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_map_that_is_killed_while_it_is_kept_is_made_whole_by_the_next() {
+    let place = place();
+    for number in 0..600 {
+        place
+            .write(&format!("f{number}.py"), &format!("def function_{number}(a, b):\n    return shared_{number}(a)\n"));
+    }
+    let whole = done(place.run(&["map", "--budget", "3000"]));
+    fs::remove_dir_all(place.home().join("cache")).unwrap();
+    for pause in [1, 3, 10, 20, 40, 80, 160, 320] {
+        let mut child = place.command(&["map"]).stdout(std::process::Stdio::null()).spawn().unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(pause));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(done(place.run(&["map", "--budget", "3000"])), whole, "after {pause} ms");
+        if pause % 2 == 0 {
+            fs::remove_dir_all(place.home().join("cache")).unwrap();
+        }
+    }
+}
