@@ -151,7 +151,8 @@ fn words_of_names_and_comments_find_files_and_what_is_near_them_follows() {
 fn a_test_comes_after_what_it_tests_unless_tests_are_asked_for() {
     let asked = intent("checkout of the cart", &[], &[]);
     let found = ranked(&asked, SHOP, &Signals::default());
-    assert_eq!(places(&found)[..2], ["shop/cart.py", "tests/test_cart.py"]);
+    let place = |path: &str| places(&found).iter().position(|p| *p == path);
+    assert!(place("shop/cart.py") == Some(0) && place("tests/test_cart.py") > Some(0), "{found:?}");
     let testing = ranked(&Intent { action: Action::Test, ..asked }, SHOP, &Signals::default());
     let score = |found: &[Ranked]| found.iter().find(|r| r.path == "tests/test_cart.py").unwrap().score;
     assert!(score(&testing) > 1.5 * score(&found), "{testing:?}");
@@ -192,6 +193,12 @@ fn no_more_files_are_ranked_than_can_matter_each_once_and_with_a_reason() {
 
 // How much of them.
 
+/// A ranking in which the request names all of these.
+fn all_named(snapshots: &[FileSnapshot]) -> Vec<Ranked> {
+    let named = |s: &FileSnapshot| Ranked { path: s.path.clone(), reason: "named".into(), named: true, score: 1.0 };
+    snapshots.iter().map(named).collect()
+}
+
 fn rich() -> (Intent, Sources) {
     let long: String = (1..=400).map(|i| format!("line {i}\n")).collect();
     let sources = Sources {
@@ -203,6 +210,7 @@ fn rich() -> (Intent, Sources) {
         truncation: Truncation::Recent,
         ..Sources::default()
     };
+    let sources = Sources { ranking: all_named(&sources.snapshots), ..sources };
     (intent("change a.py", &["a.py", "b.py", "logo.png"], &[]), sources)
 }
 
@@ -258,23 +266,32 @@ fn unused_shares_go_to_code_first_and_what_code_leaves_to_patterns_then_memory()
 }
 
 #[test]
-fn a_file_too_long_is_cut_to_its_head_and_the_lines_around_symbols_and_is_no_base_for_whole_file_edits() {
-    let long: String =
-        (1..=500).map(|i| if i == 300 { "def needle():\n".into() } else { format!("line {i}\n") }).collect();
-    let sources = Sources { snapshots: vec![text("a.py", &long), text("b.py", "b\n")], ..Sources::default() };
+fn a_file_too_long_is_cut_to_the_functions_that_answer_with_the_heads_around_them_and_is_no_base_for_whole_file_edits()
+{
+    let other = |i: usize| format!("    def other_{i}(self):\n        a = {i}\n        return a\n\n");
+    let mut long = String::from("import os\n\n\nclass Hay:\n");
+    (0..40).for_each(|i| long += &other(i));
+    long += "    def needle(self):\n        found = os.path\n        return found\n\n";
+    (40..80).for_each(|i| long += &other(i));
+    let snapshots = vec![text("a.py", &long), text("b.py", "b\n")];
+    let sources = Sources { ranking: all_named(&snapshots), snapshots, ..Sources::default() };
     let asked = intent("fix needle", &["a.py"], &["needle"]);
-    let bundle = assemble(&asked, &sources, 800, &chars);
+    let bundle = assemble(&asked, &sources, 700, &chars);
     let cut = item(&bundle, "a.py");
-    assert!(cut.text.starts_with("### EXCERPT: a.py\n```python\nline 1\n"), "{}", cut.text);
-    assert!(cut.text.contains("\nline 299\ndef needle():\nline 301\n"));
-    assert!(cut.text.contains(" lines omitted …\n"));
-    assert!(cut.reason.contains("no whole-file edit"), "{}", cut.reason);
-    assert_eq!(cut.lines[0].0, 1);
+    assert!(cut.text.starts_with("### EXCERPT: a.py\n```python\n"), "{}", cut.text);
+    assert!(cut.text.contains("class Hay:\n"), "{}", cut.text);
+    assert!(
+        cut.text.contains("    def needle(self):\n        found = os.path\n        return found\n"),
+        "{}",
+        cut.text
+    );
+    assert!(cut.reason.contains("`needle`") && cut.reason.ends_with(" of 328 lines"), "{}", cut.reason);
+    assert!(cut.lines.iter().any(|(first, last)| *first <= 165 && *last >= 167), "{:?}", cut.lines);
     assert!(bundle.files.iter().all(|f| f.path != "a.py"));
-    let shown = cut.text.lines().filter(|l| l.starts_with("line") || l.starts_with("def")).count();
-    let omitted: usize =
-        cut.text.lines().filter_map(|l| l.strip_prefix("… ")?.split(' ').next()?.parse::<usize>().ok()).sum();
-    assert_eq!(shown + omitted, 500);
+    let shown: u32 = cut.lines.iter().map(|(first, last)| last - first + 1).sum();
+    let omitted: u32 =
+        cut.text.lines().filter_map(|l| l.strip_prefix("… ")?.split(' ').next()?.parse::<u32>().ok()).sum();
+    assert_eq!(shown + omitted, 328);
 }
 
 #[test]
@@ -343,7 +360,8 @@ fn the_layout_is_as_deep_as_its_room_allows() {
         },
         ..Sources::default()
     };
-    let layout = |budget| item(&assemble(&intent("x", &[], &[]), &sources, budget, &chars), "layout").text.clone();
+    let create = Intent { action: Action::Create, ..intent("x", &[], &[]) };
+    let layout = |budget| item(&assemble(&create, &sources, budget, &chars), "layout").text.clone();
     let title = "### FILES OF THE REPOSITORY\n";
     assert_eq!(layout(1200), format!("{title}src/\n m0/ (20 files)\n m1/ (20 files)\n m2/ (20 files)\nREADME.md\n"));
     assert!(layout(800).ends_with("src/ (60 files)\nREADME.md\n"));
@@ -354,7 +372,8 @@ fn the_layout_is_as_deep_as_its_room_allows() {
 fn the_listing_kept_is_capped_and_holds_what_is_beside_wanted_files() {
     let mut paths: Vec<String> = (0..9000).map(|i| format!("bulk/f{i:05}")).collect();
     paths.extend(["z/deep/er/app.py".to_owned(), "z/deep/er/beside.py".to_owned()]);
-    let sources = Sources { listing: paths, ..Sources::default() };
+    let ranking = all_named(&[text("z/deep/er/app.py", "")]);
+    let sources = Sources { listing: paths, ranking, ..Sources::default() };
     let kept = assemble(&intent("x", &["app.py"], &[]), &sources, 100, &chars).listing;
     assert!(kept.len() == 4000 && kept.contains(&"z/deep/er/beside.py".to_owned()) && kept.is_sorted());
 }
@@ -555,6 +574,7 @@ fn remarks_of_the_wanted_files_come_with_them() {
         ],
         ..Sources::default()
     };
+    let sources = Sources { ranking: all_named(&sources.snapshots), ..sources };
     let bundle = assemble(&intent("x", &["a.py"], &[]), &sources, 4000, &chars);
     let remarks = item(&bundle, "remarks in a.py");
     assert_eq!(

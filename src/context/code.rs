@@ -13,7 +13,7 @@ use crate::map::convention::is_test;
 use std::collections::BTreeSet;
 
 /// What a file's rank adds to the score of its pieces, and what its being a test leaves of it, unless tests are asked for.
-const RANK: f64 = 0.6;
+const RANK: f64 = 0.4;
 const TEST: f64 = 0.5;
 /// What a piece gains that the request names as a symbol.
 const NAMED_SYMBOL: f64 = 2.0;
@@ -25,6 +25,10 @@ const SMALL_FILE: u32 = 250;
 const GAP: u32 = 3;
 /// Pieces that do not fit before no more are tried.
 const MISSES: usize = 40;
+/// A piece that does not fit is shortened to no less than this.
+const LEAST_LINES: u32 = 8;
+/// Rank from which on pieces of a file are shown that answer nothing of the request by themselves.
+const TOP: f64 = 0.8;
 /// Part of the room, in per cent, that the heads of what is not shown may take.
 const HEADS_SHARE: u32 = 8;
 
@@ -105,6 +109,7 @@ pub(super) fn choose(
     let heads = code.room.left() / 100 * HEADS_SHARE;
     fill(&mut cuts, &pieces, code.room.left() - heads, count);
     show_heads(&mut cuts, code.room.left(), count);
+    fill(&mut cuts, &pieces, code.room.left(), count);
     write(&cuts, &mut code, candidates, count);
     code
 }
@@ -167,40 +172,63 @@ fn pieces(query: &Query, action: Action, cuts: &[Cut], ranks: &[f64], count: &dy
         let cut = &cuts[piece.file];
         let chunk = &cut.chunks[piece.chunk];
         let named = cut.definition(chunk).is_some_and(|d| query.names(&d.name));
-        let worth = score / best + RANK * ranks[piece.file] + if named { NAMED_SYMBOL } else { 0.0 };
+        let rank = ranks[piece.file];
+        let worth = if score > 0.0 || named {
+            score / best + RANK * rank + if named { NAMED_SYMBOL } else { 0.0 }
+        } else if rank >= TOP {
+            // What answers nothing by itself is of some use in a file that matters, its beginning most of all.
+            RANK * rank * 0.5 * (1.0 - piece.chunk as f64 / cut.chunks.len() as f64)
+        } else {
+            0.0
+        };
         let kind = if action != Action::Test && is_test(cut.path) { TEST } else { 1.0 };
         piece.score = worth * kind / f64::from(piece.tokens.max(30)).powf(THRIFT);
     }
+    pieces.retain(|piece| piece.score > 0.0);
     pieces.sort_by(|a, b| b.score.total_cmp(&a.score).then((a.file, a.chunk).cmp(&(b.file, b.chunk))));
     pieces
 }
 
-/// Chooses pieces while they fit. A file most of which is chosen is shown whole.
+/// Chooses pieces while they fit. A file most of which is chosen is shown whole; of a file of which nothing is shown yet at
+/// least the beginning of its best piece is.
 fn fill(cuts: &mut [Cut], pieces: &[Piece], limit: u32, count: &dyn Fn(&str) -> u32) {
-    let (mut used, mut misses) = (0u32, 0);
+    let (mut used, mut misses) = (used(cuts), 0);
     for piece in pieces {
         let cut = &mut cuts[piece.file];
         if cut.is_whole {
             continue;
         }
         let chunk = cut.chunks[piece.chunk].clone();
-        let mut lines: BTreeSet<u32> = (chunk.lines.0..=chunk.lines.1).collect();
-        lines.extend(&chunk.heads);
-        lines.extend(&cut.shown);
-        let added = count(&excerpt(cut, &lines));
-        let (added, is_whole) =
-            if added.saturating_mul(5) / 4 >= cut.whole { (cut.whole, true) } else { (added, false) };
-        let after = used - cut.used + added;
-        if after > limit {
+        if (chunk.lines.0..=chunk.lines.1).all(|line| cut.shown.contains(&line)) {
+            continue;
+        }
+        let (first, mut last) = chunk.lines;
+        let room = limit.saturating_sub(used.saturating_sub(cut.used));
+        let taken = loop {
+            let lines: BTreeSet<u32> =
+                (first..=last).chain(chunk.heads.iter().copied()).chain(cut.shown.iter().copied()).collect();
+            let added = count(&excerpt(cut, &lines));
+            if added <= room {
+                break Some((lines, added));
+            }
+            let length = last - first + 1;
+            let is_kept_whole = chunk.definition.is_some() && !cut.shown.is_empty();
+            if is_kept_whole || length < 2 * LEAST_LINES {
+                break None;
+            }
+            last = first + length / 2 - 1;
+        };
+        let Some((lines, added)) = taken else {
             misses += 1;
             if misses > MISSES {
                 break;
             }
             continue;
-        }
-        used = after;
+        };
+        cut.is_whole = added.saturating_mul(5) / 4 >= cut.whole && cut.whole <= room;
+        let added = if cut.is_whole { cut.whole } else { added };
+        used = used.saturating_sub(cut.used).saturating_add(added);
         cut.used = added;
-        cut.is_whole = is_whole;
         cut.shown = lines;
         let (_, name) = cut.name(&chunk);
         if !name.is_empty() && !cut.because.contains(&name) {
@@ -209,9 +237,14 @@ fn fill(cuts: &mut [Cut], pieces: &[Piece], limit: u32, count: &dyn Fn(&str) -> 
     }
 }
 
+/// Tokens of what is chosen so far.
+fn used(cuts: &[Cut]) -> u32 {
+    cuts.iter().fold(0, |sum, cut| sum.saturating_add(cut.used))
+}
+
 /// Adds the heads of definitions that are not shown, to files of which something is shown, while there is room.
 fn show_heads(cuts: &mut [Cut], limit: u32, count: &dyn Fn(&str) -> u32) {
-    let mut left = limit.saturating_sub(cuts.iter().map(|cut| cut.used).sum());
+    let mut left = limit.saturating_sub(used(cuts));
     for cut in cuts.iter_mut().filter(|cut| !cut.is_whole && !cut.shown.is_empty()) {
         let definitions = cut.outline.as_ref().map_or(&[][..], |o| &o.definitions);
         let heads: Vec<u32> =
@@ -249,8 +282,11 @@ fn write(cuts: &[Cut], code: &mut Code, candidates: &[Candidate], count: &dyn Fn
         let tokens = count(&text);
         let because = cut.because.iter().take(4).map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
         let because = if because.is_empty() { String::new() } else { format!("; {because}") };
-        let mut item = item(cut.path, text, tokens, format!("{}{because}", cut.reason));
-        item.lines = ranges(&cut.shown);
+        let lines = ranges(&cut.shown);
+        let shown: u32 = lines.iter().map(|(first, last)| last - first + 1).sum();
+        let reason = format!("{}{because}; {shown} of {} lines", cut.reason, cut.lines.len());
+        let mut item = item(cut.path, text, tokens, reason);
+        item.lines = lines;
         code.room.take(item);
     }
     let named = |path: &&str| candidates.iter().any(|c| c.named && c.snapshot.path == **path);

@@ -14,7 +14,7 @@ pub const MOST_RANKED: usize = 40;
 const FOUND: usize = 200;
 const SEEDS: usize = 12;
 /// What each sign is worth beside the words (1 for the file that fits best).
-const GRAPH: f64 = 0.5;
+const GRAPH: f64 = 0.3;
 const SYMBOL: f64 = 1.0;
 const RECENT: f64 = 0.15;
 const OPEN: f64 = 0.3;
@@ -59,8 +59,9 @@ pub fn rank(intent: &Intent, map: &Map, listing: &[String], signals: &Signals) -
     for wanted in want::named(intent, listing) {
         found.push(&wanted.path, &wanted.reason, true, 1.0);
     }
-    let hits = map.search_files(&intent.text, FOUND);
-    let scores = scores(intent, map, &hits, signals, &found);
+    let text = want::telling(&intent.text);
+    let hits = map.search_files(&text, FOUND);
+    let scores = scores(intent, &text, map, &hits, signals, &found);
     let mut order: Vec<(&str, &Score)> = scores.iter().map(|(path, score)| (*path, score)).collect();
     order.sort_by(|a, b| b.1.sum.total_cmp(&a.1.sum).then(a.0.cmp(b.0)));
     let best = order.first().map_or(1.0, |(_, score)| score.sum);
@@ -124,6 +125,7 @@ impl Score {
 
 fn scores<'m>(
     intent: &Intent,
+    text: &str,
     map: &'m Map,
     hits: &[Hit<&'m str>],
     signals: &'m Signals,
@@ -135,7 +137,7 @@ fn scores<'m>(
     let mut seeds: Vec<(&str, f64)> =
         hits.iter().take(SEEDS).map(|hit| (hit.item, (hit.score / best).powi(2))).collect();
     seeds.extend(found.files.iter().map(|file| (file.path.as_str(), 2.0)));
-    let ranking = map.rank(&Focus { files: &seeds, symbols: &symbols, text: &intent.text });
+    let ranking = map.rank(&Focus { files: &seeds, symbols: &symbols, text });
     let ranked = ranking.files(map);
     let top = ranked.first().map_or(1.0, |(_, rank)| rank.max(f64::MIN_POSITIVE));
 

@@ -5,6 +5,8 @@ use crate::map::convention::base;
 
 /// Most files that one named path or folder brings in when it is not exact.
 const MAX_PER_NAME: usize = 4;
+/// Words of a request that are looked at: one may paste a document, but its beginning says what is wanted.
+const MAX_WORDS: usize = 600;
 /// Most files that are named by one request.
 const MAX_NAMED: usize = 12;
 
@@ -156,6 +158,15 @@ const COMMON: &[&str] = &[
 /// Whether a lower-case word is one that requests hold whatever they are about.
 pub(super) fn is_common(word: &str) -> bool {
     COMMON.binary_search(&word).is_ok()
+}
+
+/// The words of a request that tell what it is about, with the names in it as they are written.
+pub(super) fn telling(text: &str) -> String {
+    let words = text.split_whitespace().filter(|word| {
+        let bare: String = word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        !is_common(&bare)
+    });
+    words.take(MAX_WORDS).collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a file looks as if it held keys or passwords.
