@@ -1,6 +1,9 @@
 //! Syntax errors: none in valid code of every language, one in the right place with a sentence in broken code, and no
 //! text that overflows the stack or hangs.
 
+#[path = "syntax/outline.rs"]
+mod outline;
+
 use std::time::Instant;
 use vibe_tui::domain::language::Language;
 use vibe_tui::syntax::{MOST_ERRORS, SyntaxError, comment, errors, grammar, introduced};

@@ -8,11 +8,17 @@
 //! because macros are not expanded. So a proposal is judged by [`introduced`]: only what was not wrong before counts.
 
 mod bracket;
+mod convention;
 mod data;
 mod grammar;
+mod import;
+mod outline;
+mod prose;
+mod tally;
 mod tree;
 
 pub use grammar::{Comment, comment, grammar};
+pub use outline::outline;
 
 use crate::domain::language::Language;
 use std::collections::HashMap;

@@ -47,7 +47,7 @@ pub(super) fn errors(grammar: &tree_sitter::Language, language: Language, text: 
     Some(report.errors(&walk.skipped))
 }
 
-fn parse(grammar: &tree_sitter::Language, text: &str) -> Option<Tree> {
+pub(super) fn parse(grammar: &tree_sitter::Language, text: &str) -> Option<Tree> {
     let mut parser = Parser::new();
     parser.set_language(grammar).ok()?;
     let mut reports = 0;

@@ -1,0 +1,71 @@
+//! What names and heads mean by the conventions of a language, as far as a text without a grammar tells. Both tiers ask here,
+//! so that they agree.
+
+use crate::domain::language::Language;
+use crate::domain::outline::DefinitionKind;
+
+/// Whether other files can name what is defined by `head` (its text up to the name) by the rules of its language.
+///
+/// `is_member`: whether it stands in a type. JavaScript's `export` lists, C++'s `private:` and Ruby's `private` are the callers'.
+pub(super) fn is_visible(language: Language, head: &str, name: &str, is_member: bool) -> bool {
+    let has = |word: &str| has_word(head, word);
+    match language {
+        Language::Python => !name.starts_with('_') || (name.starts_with("__") && name.ends_with("__")),
+        Language::Go => name.chars().next().is_some_and(char::is_uppercase),
+        Language::Rust => has("pub") || (head.contains("macro_export") && has("macro_rules")),
+        Language::JavaScript | Language::TypeScript if is_member => !name.starts_with('#') && !has("private"),
+        Language::JavaScript | Language::TypeScript => has("export") || head.starts_with("exports."),
+        Language::Java | Language::Php => !has("private"),
+        Language::CSharp if is_member => has("public") || has("internal") || has("protected"),
+        Language::CSharp => !has("private"),
+        Language::Swift | Language::Kotlin => !has("private") && !has("fileprivate"),
+        Language::C => !has("static"),
+        Language::Cpp => is_member || !has("static"),
+        _ => true,
+    }
+}
+
+/// Whether `text` holds `word` by itself.
+pub(super) fn has_word(text: &str, word: &str) -> bool {
+    let is_name = |c: char| c.is_alphanumeric() || c == '_';
+    text.match_indices(word).any(|(at, _)| {
+        !text[..at].ends_with(is_name) && !text[at + word.len()..].starts_with(is_name)
+    })
+}
+
+/// A constant by its letters, where a language has no word for it.
+pub(super) fn is_constant(name: &str) -> bool {
+    name.bytes().any(|b| b.is_ascii_uppercase()) && !name.bytes().any(|b| b.is_ascii_lowercase())
+}
+
+/// Whether a file is run because it defines this.
+pub(super) fn is_entry(language: Language, kind: DefinitionKind, name: &str, head: &str, is_member: bool) -> bool {
+    let is_function = matches!(kind, DefinitionKind::Function | DefinitionKind::Method);
+    match language {
+        Language::Rust | Language::Go | Language::C | Language::Cpp | Language::Kotlin => {
+            is_function && name == "main" && !is_member
+        }
+        Language::Java => is_function && name == "main" && has_word(head, "static"),
+        Language::CSharp => is_function && name == "Main" && has_word(head, "static"),
+        Language::Swift => head.contains("@main"),
+        _ => false,
+    }
+}
+
+/// Whether the text's first line names its interpreter.
+pub(super) fn has_shebang(text: &str) -> bool {
+    text.starts_with("#!") && !text.starts_with("#![")
+}
+
+/// The language a file is read as: a C header may hold C++.
+pub(super) fn dialect(language: Language, path: &str, text: &str) -> Language {
+    let is_header = language == Language::C && path.ends_with(".h");
+    let is_cpp = || {
+        text.lines().any(|l| {
+            let l = l.trim_start();
+            let starts = ["class ", "namespace ", "template <", "template<", "public:", "private:", "using "];
+            starts.iter().any(|s| l.starts_with(s))
+        })
+    };
+    if is_header && is_cpp() { Language::Cpp } else { language }
+}

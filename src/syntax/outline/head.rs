@@ -1,0 +1,364 @@
+//! What a node that defines really defines: its name, its kind, its head, its doc and its types. Walks only a node's own head.
+
+use super::row::Table;
+use crate::domain::language::Language;
+use crate::domain::outline::DefinitionKind::{self, Class, Constant, Enum, Function, Interface, Method, Struct, Type};
+use crate::syntax::convention::{has_word, is_constant};
+use crate::syntax::prose;
+use tree_sitter::Node;
+
+/// A signature has at most this many characters.
+const MOST_SIGNATURE: usize = 200;
+
+/// Declarators and patterns are followed this deep to their name.
+const DEEPEST_NAME: usize = 16;
+
+/// Where a node stands.
+pub(super) struct Place<'a, 's> {
+    pub(super) table: &'static Table,
+    pub(super) language: Language,
+    pub(super) text: &'s str,
+    /// Kinds of what it stands in, the innermost last.
+    pub(super) path: &'a [u16],
+    /// Whether what it stands in is no place for what other files can use: a function's body.
+    pub(super) is_local: bool,
+    /// Where the wrapper next to it begins.
+    pub(super) wrapper: usize,
+}
+
+/// What a node defines.
+pub(super) struct Defined<'t> {
+    pub(super) kind: DefinitionKind,
+    pub(super) names: Vec<Node<'t>>,
+    /// The node that has parameters, results and a body, when it is not the definition itself.
+    pub(super) function: Option<Node<'t>>,
+    /// The type it belongs to without standing in it.
+    pub(super) receiver: Option<&'t str>,
+}
+
+impl<'s> Place<'_, 's> {
+    fn parent(&self, up: usize) -> &'static str {
+        let kind = self.path.len().checked_sub(up).and_then(|i| self.path.get(i)).copied();
+        kind.and_then(|k| self.table.grammar.node_kind_for_id(k)).unwrap_or("")
+    }
+
+    pub(super) fn text(&self, node: Node) -> &'s str {
+        self.text.get(node.byte_range()).unwrap_or("")
+    }
+
+    /// What `node`, which by its kind defines a `kind`, defines; `None` if it only declares, or is local.
+    pub(super) fn defined<'t>(&self, node: Node<'t>, kind: DefinitionKind) -> Option<Defined<'t>>
+    where
+        's: 't,
+    {
+        let field = |name: &str| node.child_by_field_name(name);
+        let mut defined = Defined { kind, names: Vec::new(), function: None, receiver: None };
+        let mut name = None;
+        match (self.language, node.kind()) {
+            (Language::Python, "assignment") => {
+                if self.parent(1) != "expression_statement" || self.parent(2) != "module" {
+                    return None;
+                }
+                let left = field("left").filter(|n| n.kind() == "identifier")?;
+                defined.kind = if is_constant(self.text(left)) { Constant } else { kind };
+                name = Some(left);
+            }
+            (Language::JavaScript | Language::TypeScript, _) => return self.script(node, kind),
+            (Language::Go, "type_spec") => {
+                defined.kind = match field("type")?.kind() {
+                    "struct_type" => Struct,
+                    "interface_type" => Interface,
+                    _ => Type,
+                };
+            }
+            (Language::Go, "const_spec" | "var_spec") => {
+                if self.is_local {
+                    return None;
+                }
+                let mut cursor = node.walk();
+                defined.names = node.children_by_field_name("name", &mut cursor).filter(|n| n.is_named()).collect();
+                defined.names.retain(|n| self.text(*n) != "_");
+                return (!defined.names.is_empty()).then_some(defined);
+            }
+            (Language::Go, "method_declaration") => {
+                defined.receiver = field("receiver").map(|r| type_name(self.text(r).trim_matches(['(', ')'])));
+            }
+            (Language::Rust, "mod_item") => {
+                field("body")?;
+            }
+            (Language::Rust, "const_item" | "static_item") if self.is_local => return None,
+            (Language::Java | Language::CSharp, "field_declaration") => {
+                let declarator = child(node, "variable_declaration").unwrap_or(node);
+                let declarator = declarator.child_by_field_name("declarator").or(child(declarator, "variable_declarator"))?;
+                let head = self.text.get(node.start_byte()..declarator.start_byte())?;
+                let is_constant = has_word(head, "const") || (has_word(head, "static") && has_word(head, "final"));
+                name = declarator.child_by_field_name("name").filter(|_| is_constant);
+                name?;
+            }
+            (Language::C | Language::Cpp, _) => return self.c(node, kind),
+            (Language::Ruby, "assignment") => name = Some(field("left").filter(|n| n.kind() == "constant")?),
+            (Language::Swift, "class_declaration") => {
+                defined.kind = match self.text(field("declaration_kind")?) {
+                    "struct" => Struct,
+                    "enum" => Enum,
+                    _ => Class,
+                };
+            }
+            (Language::Swift, "init_declaration") => name = field("name"),
+            (Language::Swift | Language::Kotlin, "property_declaration") => {
+                if self.is_local {
+                    return None;
+                }
+                name = child(node, "variable_declaration");
+            }
+            (Language::Kotlin, "class_declaration") => {
+                let head = self.text.get(node.start_byte()..field("name")?.start_byte())?;
+                let kinds = [("interface", Interface), ("enum", Enum)];
+                defined.kind = kinds.iter().find(|(word, _)| has_word(head, word)).map_or(kind, |(_, k)| *k);
+            }
+            (Language::Kotlin, "type_alias") => name = field("type"),
+            _ => {}
+        }
+        let is_init = node.kind() == "init_declaration";
+        let name = if is_init { name } else { self.name(name.unwrap_or(node)) }?;
+        (self.text(name) != "_").then(|| defined.names.push(name))?;
+        Some(defined)
+    }
+
+    /// The identifier in a node: its `name`, or what its declarators lead to.
+    fn name<'t>(&self, node: Node<'t>) -> Option<Node<'t>> {
+        let mut at = node;
+        for _ in 0..DEEPEST_NAME {
+            if self.table.role(at.kind_id()).is_name {
+                return Some(at);
+            }
+            let fields = ["name", "declarator", "left", "bound_identifier"];
+            at = match fields.iter().find_map(|f| at.child_by_field_name(f)) {
+                Some(next) => next,
+                None => at.named_child(0)?,
+            };
+        }
+        None
+    }
+
+    fn script<'t>(&self, node: Node<'t>, kind: DefinitionKind) -> Option<Defined<'t>> {
+        let field = |name: &str| node.child_by_field_name(name);
+        let mut defined = Defined { kind, names: Vec::new(), function: None, receiver: None };
+        let value = field("value").or_else(|| field("right"));
+        let is_function = |n: &Node| matches!(n.kind(), "arrow_function" | "function_expression" | "generator_function");
+        let function = value.filter(is_function);
+        let name = match node.kind() {
+            "variable_declarator" => {
+                if self.is_local || !matches!(self.parent(2), "program" | "export_statement" | "ambient_declaration") {
+                    return None;
+                }
+                let is_const = self.text.get(self.wrapper..).is_some_and(|t| t.starts_with("const"));
+                defined.kind = match (function, value) {
+                    (Some(_), _) => Function,
+                    (_, Some(value)) if value.kind() == "class" => Class,
+                    _ if is_const => Constant,
+                    _ => kind,
+                };
+                field("name").filter(|n| n.kind() == "identifier")?
+            }
+            "assignment_expression" => {
+                if self.is_local || self.parent(1) != "expression_statement" {
+                    return None;
+                }
+                function?;
+                defined.kind = Function;
+                field("left")?.child_by_field_name("property")?
+            }
+            "field_definition" | "public_field_definition" => {
+                function?;
+                field("property").or_else(|| field("name"))?
+            }
+            "method_definition" | "method_signature" => {
+                if !matches!(self.parent(1), "class_body" | "interface_body") {
+                    return None;
+                }
+                field("name")?
+            }
+            _ => field("name")?,
+        };
+        if !self.table.role(name.kind_id()).is_name {
+            return None;
+        }
+        defined.names.push(name);
+        defined.function = function;
+        Some(defined)
+    }
+
+    fn c<'t>(&self, node: Node<'t>, kind: DefinitionKind) -> Option<Defined<'t>>
+    where
+        's: 't,
+    {
+        let field = |name: &str| node.child_by_field_name(name);
+        let mut defined = Defined { kind, names: Vec::new(), function: None, receiver: None };
+        let name = match node.kind() {
+            "function_definition" | "field_declaration" | "declaration" => {
+                let is_member = self.parent(1) == "field_declaration_list" || self.parent(2) == "field_declaration_list";
+                if node.kind() != "function_definition" && !is_member {
+                    return None;
+                }
+                let declarator = function_declarator(node)?;
+                defined.function = Some(declarator);
+                let declarator = declarator.child_by_field_name("declarator")?;
+                if declarator.kind() == "qualified_identifier" {
+                    let scope = self.text(declarator).rsplit_once("::").map_or("", |(scope, _)| scope);
+                    defined.receiver = Some(type_name(scope)).filter(|r| !r.is_empty());
+                }
+                // A function pointer among the members is none.
+                if declarator.kind() == "parenthesized_declarator" && node.kind() != "function_definition" {
+                    return None;
+                }
+                self.name(declarator)?
+            }
+            "struct_specifier" | "union_specifier" | "class_specifier" | "enum_specifier" => {
+                field("body")?;
+                self.name(field("name")?)?
+            }
+            "type_definition" => {
+                let of = field("type");
+                let inner = of.filter(|t| t.child_by_field_name("body").is_some());
+                let name = self.name(field("declarator")?)?;
+                match inner.map(|t| (t.child_by_field_name("name"), t.kind())) {
+                    Some((Some(tag), _)) if self.text(tag) == self.text(name) => return None,
+                    Some((None, "enum_specifier")) => defined.kind = Enum,
+                    Some((None, _)) => defined.kind = Struct,
+                    _ => {}
+                }
+                name
+            }
+            "init_declarator" => {
+                if self.is_local || self.parent(1) != "declaration" {
+                    return None;
+                }
+                self.name(field("declarator")?)?
+            }
+            "preproc_def" => {
+                field("value")?;
+                field("name")?
+            }
+            _ => field("name")?,
+        };
+        defined.names.push(name);
+        Some(defined)
+    }
+
+    /// The head of a definition from byte `start` on, without its body, on one line.
+    pub(super) fn signature(&self, node: Node, start: usize, defined: &Defined) -> String {
+        let function = defined.function.filter(|f| f.child_by_field_name("body").is_some()).unwrap_or(node);
+        let is_plain = matches!(defined.kind, DefinitionKind::Variable | Constant | DefinitionKind::Macro | Type);
+        let body = function.child_by_field_name("body").or_else(|| {
+            ["class_body", "enum_class_body", "function_body", "protocol_body", "computed_property"]
+                .iter()
+                .find_map(|k| child(function, k))
+        });
+        let body = body.filter(|_| !is_plain || function != node);
+        let end = body.map_or(node.end_byte(), |b| b.start_byte());
+        let text = self.text.get(start..end.max(start)).unwrap_or("");
+        let is_python = self.language == Language::Python;
+        let text = match text.find('{') {
+            Some(brace) if body.is_none() && !is_python && !is_plain => &text[..brace],
+            // A table or a long text: its name and type tell enough.
+            _ if is_plain && text.contains('\n') => text.split_once('=').map_or(text, |(head, _)| head),
+            _ => text,
+        };
+        let line = prose::one_line(text, MOST_SIGNATURE);
+        let line = line.trim_end_matches([' ', '{', ';', ',']);
+        let line = line.strip_suffix("=>").or_else(|| line.strip_suffix('=')).unwrap_or(line);
+        line.trim_end_matches(|c| c == ' ' || (c == ':' && is_python)).to_owned()
+    }
+
+    /// Parameters and results with a type, and all.
+    pub(super) fn typed(&self, node: Node, defined: &Defined) -> (u16, u16) {
+        let has_types = matches!(self.language, Language::Python | Language::TypeScript | Language::Php);
+        if !has_types || !matches!(defined.kind, Function | Method) {
+            return (0, 0);
+        }
+        let function = defined.function.unwrap_or(node);
+        let (mut typed, mut all) = (0_u16, 0_u16);
+        let mut count = |has_type: bool| {
+            typed = typed.saturating_add(u16::from(has_type));
+            all = all.saturating_add(1);
+        };
+        if let Some(parameters) = function.child_by_field_name("parameters") {
+            let mut cursor = parameters.walk();
+            for parameter in parameters.named_children(&mut cursor) {
+                let is_none = matches!(parameter.kind(), "comment" | "keyword_separator" | "positional_separator");
+                let is_self = matches!(self.text(parameter), "self" | "cls" | "this");
+                if !is_none && !is_self {
+                    count(parameter.child_by_field_name("type").is_some());
+                }
+            }
+        } else if function.child_by_field_name("parameter").is_some() {
+            count(false);
+        }
+        let name = defined.names.first().map_or("", |n| self.text(*n));
+        if !matches!(name, "constructor" | "__construct") {
+            count(function.child_by_field_name("return_type").is_some());
+        }
+        (typed, all)
+    }
+
+    /// The string that a Python body begins with.
+    pub(super) fn docstring(&self, node: Node) -> Option<&'s str> {
+        let first = node.child_by_field_name("body")?.named_child(0)?;
+        let string = if first.kind() == "expression_statement" { first.named_child(0)? } else { first };
+        (string.kind() == "string").then(|| self.text(string))
+    }
+
+    /// Where the head begins behind decorators, annotations and attributes.
+    pub(super) fn head_start(&self, node: Node) -> usize {
+        let mut at = node.child(0);
+        let mut steps = 0;
+        while let Some(inner) = at.filter(|_| steps < 4 * DEEPEST_NAME) {
+            steps += 1;
+            let is_lead = |n: Node| self.table.role(n.kind_id()).is_lead || self.table.role(n.kind_id()).is_comment;
+            at = match inner.child(0) {
+                _ if is_lead(inner) => inner.next_sibling(),
+                Some(first) if is_lead(first) && inner.kind().ends_with("modifiers") => {
+                    let mut cursor = inner.walk();
+                    match inner.children(&mut cursor).find(|n| !is_lead(*n)) {
+                        Some(word) => return word.start_byte(),
+                        None => inner.next_sibling(),
+                    }
+                }
+                _ => return inner.start_byte(),
+            };
+        }
+        node.start_byte()
+    }
+}
+
+fn child<'t>(node: Node<'t>, kind: &str) -> Option<Node<'t>> {
+    let mut cursor = node.walk();
+    node.children(&mut cursor).find(|n| n.kind() == kind)
+}
+
+/// The declarator of a function that a declaration leads to, through pointers and references.
+fn function_declarator(node: Node<'_>) -> Option<Node<'_>> {
+    let mut at = node.child_by_field_name("declarator")?;
+    for _ in 0..DEEPEST_NAME {
+        if at.kind() == "function_declarator" {
+            // `int (*f(void))(int)`: the inner one has the name.
+            let inner = at.child_by_field_name("declarator").filter(|d| d.kind() == "parenthesized_declarator");
+            match inner.and_then(|d| d.named_child(0)).and_then(|d| d.child_by_field_name("declarator")) {
+                Some(inner) if inner.kind() == "function_declarator" => at = inner,
+                _ => return Some(at),
+            }
+        } else if at.kind() == "init_declarator" {
+            return None;
+        } else {
+            at = at.child_by_field_name("declarator").or_else(|| at.named_child(0))?;
+        }
+    }
+    None
+}
+
+/// The own name of a type as it is written: `&mut a::B<C>` is `B`, `s *Server[T]` is `Server`.
+pub(super) fn type_name(written: &str) -> &str {
+    let plain = written.split(['<', '[']).next().unwrap_or("").trim();
+    plain.rsplit([' ', ':', '.', '*', '&', '(']).next().unwrap_or("")
+}

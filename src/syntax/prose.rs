@@ -1,0 +1,120 @@
+//! What comments say: their words, and the first sentence of a doc comment. Knows marks of comments, not languages.
+
+/// A first sentence has at most this many characters.
+const MOST_SENTENCE: usize = 120;
+
+/// Words shorter than this, or longer than `LONGEST_WORD`, are none.
+const SHORTEST_WORD: usize = 3;
+const LONGEST_WORD: usize = 40;
+
+/// Calls `take` with every word of `text` as it is written: letters only.
+pub(super) fn words<'t>(text: &'t str, mut take: impl FnMut(&'t str)) {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        if !is_letter(bytes[at]) {
+            at += 1;
+            continue;
+        }
+        let start = at;
+        while at < bytes.len() && is_letter(bytes[at]) {
+            at += 1;
+        }
+        if (SHORTEST_WORD..=LONGEST_WORD).contains(&(at - start))
+            && let Some(word) = text.get(start..at)
+        {
+            take(word);
+        }
+    }
+}
+
+fn is_letter(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || byte >= 0x80
+}
+
+/// The first sentence of a comment or docstring, without its marks, on one line.
+pub(super) fn first_sentence(comment: &str) -> String {
+    let mut said = String::new();
+    for line in comment.lines() {
+        let line = unmarked(line);
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('@') || line.starts_with('\\') {
+            if said.is_empty() && line.is_empty() {
+                continue;
+            }
+            break;
+        }
+        if !said.is_empty() {
+            said.push(' ');
+        }
+        for word in line.split_whitespace() {
+            if !said.is_empty() && !said.ends_with(' ') {
+                said.push(' ');
+            }
+            said.push_str(word);
+            let ends = word.ends_with(['.', '!', '?']) && !matches!(word, "e.g." | "i.e." | "etc." | "cf." | "vs.");
+            if ends {
+                return clipped(said, MOST_SENTENCE);
+            }
+        }
+        if said.len() > 4 * MOST_SENTENCE {
+            break;
+        }
+    }
+    clipped(said, MOST_SENTENCE)
+}
+
+/// A line of a comment without the marks around it, and without tags of markup (`<summary>`).
+fn unmarked(line: &str) -> String {
+    let mut line = line.trim();
+    if let Some(rest) = ["\"\"\"", "'''", "r\"\"\"", "\"", "'"].iter().find_map(|m| line.strip_prefix(m)) {
+        line = rest;
+    }
+    line = line.trim_end_matches("*/").trim_end_matches("\"\"\"").trim_end_matches("'''");
+    line = line.trim_start_matches(['/', '*', '#', '!']).trim();
+    let mut plain = String::with_capacity(line.len());
+    let mut rest = line;
+    while let Some((before, after)) = rest.split_once('<') {
+        let is_tag = after.starts_with(|c: char| c == '/' || c.is_ascii_lowercase());
+        match after.split_once('>').filter(|_| is_tag) {
+            Some((_, behind)) => {
+                plain.push_str(before);
+                rest = behind;
+            }
+            None => {
+                plain.push_str(before);
+                plain.push('<');
+                rest = after;
+            }
+        }
+    }
+    plain.push_str(rest);
+    plain
+}
+
+/// `text` with at most `most` characters, `…` where it was cut.
+pub(super) fn clipped(mut text: String, most: usize) -> String {
+    if let Some((cut, _)) = text.char_indices().nth(most) {
+        let last = text[..cut].char_indices().next_back().map_or(0, |(i, _)| i);
+        text.truncate(last);
+        text.push('…');
+    }
+    text
+}
+
+/// `text` on one line, at most `most` characters: white space collapsed.
+pub(super) fn one_line(text: &str, most: usize) -> String {
+    let mut line = String::new();
+    let mut taken = 0;
+    for word in text.split_whitespace() {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        line.push_str(word);
+        taken += word.len();
+        if taken > 4 * most {
+            break;
+        }
+    }
+    clipped(line, most)
+}
