@@ -72,6 +72,7 @@ fn the_outline_of_every_language_is_what_a_person_reads() {
     let mut wrong = Vec::new();
     for (name, text, expected) in examples() {
         let found = shown(&exact(&name, &text));
+        if std::env::var_os("ACCEPT").is_some() { fs::write(format!("tests/syntax/outlined/{name}.outline"), &found).unwrap(); }
         if found != expected {
             wrong.push(format!("=== {name}\n{found}"));
         }

@@ -37,7 +37,8 @@ pub(super) struct Defined<'t> {
 }
 
 impl<'s> Place<'_, 's> {
-    fn parent(&self, up: usize) -> &'static str {
+    /// The kind of what it stands in, `up` levels above.
+    pub(super) fn parent(&self, up: usize) -> &'static str {
         let kind = self.path.len().checked_sub(up).and_then(|i| self.path.get(i)).copied();
         kind.and_then(|k| self.table.grammar.node_kind_for_id(k)).unwrap_or("")
     }
@@ -96,11 +97,13 @@ impl<'s> Place<'_, 's> {
                 name?;
             }
             (Language::C | Language::Cpp, _) => return self.c(node, kind),
+            (Language::Ruby, "method" | "singleton_method") if self.path.len() == 1 => defined.kind = Function,
             (Language::Ruby, "assignment") => name = Some(field("left").filter(|n| n.kind() == "constant")?),
             (Language::Swift, "class_declaration") => {
                 defined.kind = match self.text(field("declaration_kind")?) {
                     "struct" => Struct,
                     "enum" => Enum,
+                    "extension" => return None,
                     _ => Class,
                 };
             }
@@ -110,6 +113,9 @@ impl<'s> Place<'_, 's> {
                     return None;
                 }
                 name = child(node, "variable_declaration");
+                if child(node, "modifiers").is_some_and(|m| has_word(self.text(m), "const")) {
+                    defined.kind = Constant;
+                }
             }
             (Language::Kotlin, "class_declaration") => {
                 let head = self.text.get(node.start_byte()..field("name")?.start_byte())?;
@@ -234,7 +240,12 @@ impl<'s> Place<'_, 's> {
                 if self.is_local || self.parent(1) != "declaration" {
                     return None;
                 }
-                self.name(field("declarator")?)?
+                let name = self.name(field("declarator")?)?;
+                let head = self.text.get(self.wrapper..name.start_byte()).unwrap_or("");
+                if has_word(head, "const") || has_word(head, "constexpr") {
+                    defined.kind = Constant;
+                }
+                name
             }
             "preproc_def" => {
                 field("value")?;
@@ -256,18 +267,32 @@ impl<'s> Place<'_, 's> {
                 .find_map(|k| child(function, k))
         });
         let body = body.filter(|_| !is_plain || function != node);
-        let end = body.map_or(node.end_byte(), |b| b.start_byte());
+        let macro_value = node.child_by_field_name("value").filter(|_| node.kind() == "preproc_function_def");
+        let end = body.or(macro_value).map_or(node.end_byte(), |b| b.start_byte());
         let text = self.text.get(start..end.max(start)).unwrap_or("");
         let is_python = self.language == Language::Python;
         let text = match text.find('{') {
+            Some(brace) if node.kind() == "macro_definition" => &text[..brace],
             Some(brace) if body.is_none() && !is_python && !is_plain => &text[..brace],
             // A table or a long text: its name and type tell enough.
             _ if is_plain && text.contains('\n') => text.split_once('=').map_or(text, |(head, _)| head),
             _ => text,
         };
-        let line = prose::one_line(text, MOST_SIGNATURE);
-        let line = line.trim_end_matches([' ', '{', ';', ',']);
-        let line = line.strip_suffix("=>").or_else(|| line.strip_suffix('=')).unwrap_or(line);
+        let mut line = prose::one_line(text, MOST_SIGNATURE).replace("( ", "(").replace(" )", ")").replace(",)", ")");
+        // Words that stand once before a group.
+        let group = if start == node.start_byte() { self.parent(1) } else { "" };
+        match (self.language, group) {
+            (Language::Go, "const_declaration") => line.insert_str(0, "const "),
+            (Language::Go, "var_spec_list" | "var_declaration") => line.insert_str(0, "var "),
+            (Language::Go, "type_declaration") => line.insert_str(0, "type "),
+            (Language::C | Language::Cpp, _) if line.starts_with("typedef") && !is_plain => {
+                let name = defined.names.first().map_or("", |n| self.text(*n));
+                line = format!("{} {{ … }} {name}", line.trim_end());
+            }
+            _ => {}
+        }
+        let line = line.trim_end_matches([' ', '{', ';', ',', '\\']);
+        let line = line.strip_suffix('=').unwrap_or(line);
         line.trim_end_matches(|c| c == ' ' || (c == ':' && is_python)).to_owned()
     }
 

@@ -24,7 +24,7 @@ pub fn outline(language: Language, path: &str, text: &str) -> Option<Outline> {
     let tree = tree::parse(&table.grammar, text)?;
     let mut walk = Walk::new(language, table, text);
     walk.run(&tree);
-    Some(walk.outline(tree.root_node().has_error()))
+    Some(walk.outline())
 }
 
 /// Comments and attributes right before something.
@@ -79,6 +79,7 @@ struct Walk<'t> {
     exports: HashSet<&'t str>,
     exports_until: usize,
     entry_point: bool,
+    is_broken: bool,
 }
 
 impl<'t> Walk<'t> {
@@ -102,14 +103,18 @@ impl<'t> Walk<'t> {
             exports: HashSet::new(),
             exports_until: 0,
             entry_point: has_shebang(text),
+            is_broken: false,
         }
     }
 
     fn run(&mut self, tree: &Tree) {
         let mut cursor = tree.walk();
+        let has_error = tree.root_node().has_error();
         loop {
             let node = cursor.node();
             let kind = node.kind_id();
+            // A hidden token that is missed (a line end) is in no node, and several grammars miss some that are not needed.
+            self.is_broken |= has_error && (node.is_error() || node.is_missing());
             let role = self.table.role(kind);
             if role != Role::default() {
                 self.enter(node, role);
@@ -145,15 +150,15 @@ impl<'t> Walk<'t> {
         match role.definition.and_then(|kind| self.place().defined(node, kind)) {
             Some(defined) => self.define(node, &defined),
             None if role.is_wrapper => self.wrap(node),
+            None if role.is_owner => self.own(node),
             None => {}
-        }
-        if role.is_owner {
-            self.own(node);
         }
         if role.is_block {
             self.blocks += 1;
         }
-        self.peculiar(node);
+        if role.is_peculiar {
+            self.peculiar(node);
+        }
     }
 
     fn leave(&mut self, role: Role) {
@@ -262,6 +267,12 @@ impl<'t> Walk<'t> {
 
     fn wrap(&mut self, node: Node) {
         let depth = self.path.len();
+        // A group in parentheses: each of its members stands by itself.
+        if node.child(0).is_some_and(|c| c.kind() == "(") || node.child(1).is_some_and(|c| c.kind() == "(") {
+            self.wrapper = None;
+            self.lead = None;
+            return;
+        }
         if let Some(wrapper) = self.wrapper.as_mut().filter(|w| w.depth + 1 == depth) {
             wrapper.depth = depth;
             wrapper.inner = node.start_byte();
@@ -346,12 +357,15 @@ impl<'t> Walk<'t> {
 
     /// What follows belongs to a type that is defined elsewhere, or before.
     fn own(&mut self, node: Node) {
-        let written = node.child_by_field_name("type").map(|t| self.text_of(t));
+        let is_extension = self.language == Language::Swift;
+        let written = node.child_by_field_name(if is_extension { "name" } else { "type" }).map(|t| self.text_of(t));
         let index = match written {
             Some(written) => self.types.get(type_name(written)).copied(),
             None => self.frames.last().and_then(|f| f.index),
         };
-        self.frames.push(Frame { depth: self.path.len(), index, kind: Class, decisions: 0, is_open: true });
+        // What a trait asks for is as visible as the trait.
+        let kind = if node.child_by_field_name("trait").is_some() { Interface } else { Class };
+        self.frames.push(Frame { depth: self.path.len(), index, kind, decisions: 0, is_open: true });
         self.lead = None;
     }
 
@@ -385,6 +399,12 @@ impl<'t> Walk<'t> {
                     prose::words(self.text_of(string), |word| self.words.add(word, 0));
                 }
             }
+            (Language::Cpp, "access_specifier") if self.place().parent(1) == "field_declaration_list" => {
+                let is_open = !self.text_of(node).starts_with("private");
+                if let Some(frame) = self.frames.last_mut() {
+                    frame.is_open = is_open;
+                }
+            }
             (Language::Python, "if_statement") => {
                 self.entry_point |= self.text_of(node).starts_with("if __name__ ==");
             }
@@ -406,7 +426,7 @@ impl<'t> Walk<'t> {
         }
     }
 
-    fn outline(self, broken: bool) -> Outline {
+    fn outline(self) -> Outline {
         let mut definitions = self.definitions;
         for definition in definitions.iter_mut().filter(|d| d.container.is_none()) {
             definition.exported |= self.exports.contains(definition.name.as_str());
@@ -426,7 +446,7 @@ impl<'t> Walk<'t> {
             imports: self.imports,
             words: self.words.words(),
             entry_point: self.entry_point,
-            broken,
+            broken: self.is_broken,
         }
     }
 }

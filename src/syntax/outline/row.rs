@@ -27,6 +27,8 @@ pub(super) struct Row {
     /// Where control divides; `-` takes one back (a `match` of n arms divides n - 1 times).
     decisions: &'static str,
     imports: &'static str,
+    /// What `Walk::peculiar` knows.
+    peculiar: &'static str,
 }
 
 const PYTHON: Row = Row {
@@ -45,6 +47,7 @@ const PYTHON: Row = Row {
     decisions: "if_statement elif_clause while_statement for_statement except_clause conditional_expression for_in_clause \
                 if_clause case_clause 'and 'or",
     imports: "import_statement import_from_statement future_import_statement",
+    peculiar: "expression_statement if_statement",
 };
 
 const JAVASCRIPT: Row = Row {
@@ -64,6 +67,7 @@ const JAVASCRIPT: Row = Row {
     decisions: "if_statement for_statement for_in_statement while_statement do_statement switch_case catch_clause \
                 ternary_expression '&& '|| '??",
     imports: "import_statement export_statement call_expression",
+    peculiar: "export_statement assignment_expression",
 };
 
 const TYPESCRIPT: Row = Row {
@@ -99,6 +103,7 @@ const GO: Row = Row {
     blocks: "block func_literal",
     decisions: "if_statement for_statement expression_case type_case communication_case '&& '||",
     imports: "import_declaration",
+    peculiar: "",
 };
 
 const RUST: Row = Row {
@@ -120,6 +125,7 @@ const RUST: Row = Row {
     blocks: "block closure_expression",
     decisions: "'if while_expression for_expression match_arm -match_expression '&& '||",
     imports: "use_declaration extern_crate_declaration mod_item",
+    peculiar: "",
 };
 
 const JAVA: Row = Row {
@@ -140,6 +146,7 @@ const JAVA: Row = Row {
     decisions: "if_statement for_statement enhanced_for_statement while_statement do_statement catch_clause \
                 ternary_expression 'case '&& '||",
     imports: "import_declaration",
+    peculiar: "",
 };
 
 const C: Row = Row {
@@ -159,6 +166,7 @@ const C: Row = Row {
     blocks: "compound_statement",
     decisions: "if_statement for_statement while_statement do_statement 'case conditional_expression '&& '||",
     imports: "preproc_include",
+    peculiar: "",
 };
 
 const CPP: Row = Row {
@@ -177,6 +185,7 @@ const CPP: Row = Row {
     blocks: "compound_statement lambda_expression",
     decisions: "if_statement for_statement for_range_loop while_statement do_statement 'case conditional_expression \
                 catch_clause '&& '|| 'and 'or",
+    peculiar: "access_specifier",
     ..C
 };
 
@@ -201,6 +210,7 @@ const CSHARP: Row = Row {
     decisions: "if_statement for_statement foreach_statement while_statement do_statement catch_clause \
                 conditional_expression switch_expression_arm -switch_expression 'case '&& '|| '??",
     imports: "using_directive",
+    peculiar: "",
 };
 
 const RUBY: Row = Row {
@@ -219,6 +229,7 @@ const RUBY: Row = Row {
     decisions: "if elsif unless while until for when in_clause rescue rescue_modifier conditional if_modifier \
                 unless_modifier while_modifier until_modifier '&& '|| 'and 'or",
     imports: "call",
+    peculiar: "",
 };
 
 const PHP: Row = Row {
@@ -240,6 +251,7 @@ const PHP: Row = Row {
                 catch_clause conditional_expression match_conditional_expression '&& '|| '?? 'and 'or",
     imports: "namespace_use_declaration include_expression include_once_expression require_expression \
               require_once_expression",
+    peculiar: "",
 };
 
 const SWIFT: Row = Row {
@@ -251,7 +263,7 @@ const SWIFT: Row = Row {
         (Type, "typealias_declaration"),
         (Variable, "property_declaration"),
     ],
-    owners: "",
+    owners: "class_declaration",
     wrappers: "",
     leads: "attribute",
     comments: "comment multiline_comment",
@@ -260,6 +272,7 @@ const SWIFT: Row = Row {
     decisions: "if_statement guard_statement for_statement while_statement repeat_while_statement switch_entry \
                 -switch_statement catch_block ternary_expression '&& '|| '??",
     imports: "import_declaration",
+    peculiar: "",
 };
 
 const KOTLIN: Row = Row {
@@ -278,6 +291,7 @@ const KOTLIN: Row = Row {
     decisions: "if_expression for_statement while_statement do_while_statement when_entry -when_expression catch_block \
                 '&& '|| '?:",
     imports: "import",
+    peculiar: "",
 };
 
 fn row(language: Language) -> Option<&'static Row> {
@@ -311,6 +325,7 @@ pub(super) struct Role {
     pub(super) is_name: bool,
     pub(super) is_block: bool,
     pub(super) is_import: bool,
+    pub(super) is_peculiar: bool,
 }
 
 /// A language's grammar, and the role of each of its kinds of nodes by number.
@@ -334,6 +349,7 @@ impl Table {
         table.give(row.names, |role| role.is_name = true);
         table.give(row.blocks, |role| role.is_block = true);
         table.give(row.imports, |role| role.is_import = true);
+        table.give(row.peculiar, |role| role.is_peculiar = true);
         for word in row.decisions.split_whitespace() {
             match word.strip_prefix('-') {
                 Some(word) => table.give(word, |role| role.decision = -1),

@@ -31,9 +31,17 @@ data class Shop<T : Any>(val name: String, private val n: Int = 1) : Base(name),
     private fun hidden() = 1
 }
 
-interface Seller { fun sell(n: Int): Boolean }
-enum class Door(val n: Int) { OPEN(1), SHUT(2); fun f() = n }
-object Single { fun go() {} }
+interface Seller {
+    fun sell(n: Int): Boolean
+}
+enum class Door(val n: Int) {
+    OPEN(1), SHUT(2);
+
+    fun f() = n
+}
+object Single {
+    fun go() {}
+}
 sealed class Base
 typealias Number = Int
 fun String.shout(): String = "$this!"
