@@ -28,9 +28,8 @@ pub(super) fn is_visible(language: Language, head: &str, name: &str, is_member: 
 /// Whether `text` holds `word` by itself.
 pub(super) fn has_word(text: &str, word: &str) -> bool {
     let is_name = |c: char| c.is_alphanumeric() || c == '_';
-    text.match_indices(word).any(|(at, _)| {
-        !text[..at].ends_with(is_name) && !text[at + word.len()..].starts_with(is_name)
-    })
+    text.match_indices(word)
+        .any(|(at, _)| !text[..at].ends_with(is_name) && !text[at + word.len()..].starts_with(is_name))
 }
 
 /// A constant by its letters, where a language has no word for it.
@@ -57,15 +56,21 @@ pub(super) fn has_shebang(text: &str) -> bool {
     text.starts_with("#!") && !text.starts_with("#![")
 }
 
-/// The language a file is read as: a C header may hold C++.
-pub(super) fn dialect(language: Language, path: &str, text: &str) -> Language {
-    let is_header = language == Language::C && path.ends_with(".h");
-    let is_cpp = || {
-        text.lines().any(|l| {
-            let l = l.trim_start();
-            let starts = ["class ", "namespace ", "template <", "template<", "public:", "private:", "using "];
-            starts.iter().any(|s| l.starts_with(s))
-        })
+/// The language a text is read as: what is called C, as headers are, may hold C++.
+pub(super) fn dialect(language: Language, text: &str) -> Language {
+    let is_cpp = |line: &str| {
+        let line = line.trim_start();
+        let has_head = line.starts_with("class ") || line.starts_with("namespace ");
+        (has_head && line.trim_end().ends_with(['{', ';', ':', ',']))
+            || line.starts_with("template <")
+            || line.starts_with("template<")
+            || ["public:", "private:", "protected:"].contains(&line.trim_end())
     };
-    if is_header && is_cpp() { Language::Cpp } else { language }
+    if language == Language::C && text.lines().any(is_cpp) { Language::Cpp } else { language }
+}
+
+/// The own name of a type as it is written: `&mut a::B<C>` is `B`, `s *Server[T]` is `Server`.
+pub(super) fn type_name(written: &str) -> &str {
+    let plain = written.split(['<', '[']).next().unwrap_or("").trim();
+    plain.rsplit([' ', ':', '.', '*', '&', '(']).next().unwrap_or("")
 }

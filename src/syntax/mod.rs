@@ -14,11 +14,13 @@ mod grammar;
 mod import;
 mod outline;
 mod prose;
+mod scan;
 mod tally;
 mod tree;
 
 pub use grammar::{Comment, comment, grammar};
 pub use outline::outline;
+pub use scan::{Found, Scanned, Sink, scan, scan_with};
 
 use crate::domain::language::Language;
 use std::collections::HashMap;

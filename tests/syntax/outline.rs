@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 use vibe_tui::domain::language::Language;
 use vibe_tui::domain::outline::{Definition, Outline};
-use vibe_tui::syntax::outline;
+use vibe_tui::syntax::{outline, scan};
 
 /// The example files with their expected outlines beside them.
 fn examples() -> Vec<(String, String, String)> {
@@ -72,9 +72,38 @@ fn the_outline_of_every_language_is_what_a_person_reads() {
     let mut wrong = Vec::new();
     for (name, text, expected) in examples() {
         let found = shown(&exact(&name, &text));
-        if std::env::var_os("ACCEPT").is_some() { fs::write(format!("tests/syntax/outlined/{name}.outline"), &found).unwrap(); }
+        if std::env::var_os("ACCEPT").is_some() {
+            fs::write(format!("tests/syntax/outlined/{name}.outline"), &found).unwrap();
+        }
         if found != expected {
             wrong.push(format!("=== {name}\n{found}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Where the two tiers differ: a definition's kind, first line, last line, container or visibility.
+fn differences(exact: &Outline, scanned: &Outline) -> Vec<String> {
+    let listed = |outline: &Outline| -> Vec<String> {
+        let line = |d: &Definition| {
+            let exported = if d.exported { "+" } else { "-" };
+            format!("{}-{}: {exported} {:?} {}", d.lines.0, d.lines.1, d.kind, full_name(outline, d))
+        };
+        outline.definitions.iter().map(line).collect()
+    };
+    let (exact, scanned) = (listed(exact), listed(scanned));
+    let missed = exact.iter().filter(|d| !scanned.contains(d)).map(|d| format!("missed {d}"));
+    missed.chain(scanned.iter().filter(|d| !exact.contains(d)).map(|d| format!("invented {d}"))).collect()
+}
+
+#[test]
+fn a_scan_finds_what_the_grammar_finds() {
+    let mut wrong = Vec::new();
+    for (name, text, _) in examples() {
+        let language = Language::from_path(&name).unwrap();
+        let found = differences(&exact(&name, &text), &scan(language, &text));
+        if !found.is_empty() {
+            wrong.push(format!("=== {name}\n{}", found.join("\n")));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -3,7 +3,7 @@
 use super::row::Table;
 use crate::domain::language::Language;
 use crate::domain::outline::DefinitionKind::{self, Class, Constant, Enum, Function, Interface, Method, Struct, Type};
-use crate::syntax::convention::{has_word, is_constant};
+use crate::syntax::convention::{has_word, is_constant, type_name};
 use crate::syntax::prose;
 use tree_sitter::Node;
 
@@ -90,7 +90,8 @@ impl<'s> Place<'_, 's> {
             (Language::Rust, "const_item" | "static_item") if self.is_local => return None,
             (Language::Java | Language::CSharp, "field_declaration") => {
                 let declarator = child(node, "variable_declaration").unwrap_or(node);
-                let declarator = declarator.child_by_field_name("declarator").or(child(declarator, "variable_declarator"))?;
+                let declarator =
+                    declarator.child_by_field_name("declarator").or(child(declarator, "variable_declarator"))?;
                 let head = self.text.get(node.start_byte()..declarator.start_byte())?;
                 let is_constant = has_word(head, "const") || (has_word(head, "static") && has_word(head, "final"));
                 name = declarator.child_by_field_name("name").filter(|_| is_constant);
@@ -151,7 +152,8 @@ impl<'s> Place<'_, 's> {
         let field = |name: &str| node.child_by_field_name(name);
         let mut defined = Defined { kind, names: Vec::new(), function: None, receiver: None };
         let value = field("value").or_else(|| field("right"));
-        let is_function = |n: &Node| matches!(n.kind(), "arrow_function" | "function_expression" | "generator_function");
+        let is_function =
+            |n: &Node| matches!(n.kind(), "arrow_function" | "function_expression" | "generator_function");
         let function = value.filter(is_function);
         let name = match node.kind() {
             "variable_declarator" => {
@@ -203,7 +205,8 @@ impl<'s> Place<'_, 's> {
         let mut defined = Defined { kind, names: Vec::new(), function: None, receiver: None };
         let name = match node.kind() {
             "function_definition" | "field_declaration" | "declaration" => {
-                let is_member = self.parent(1) == "field_declaration_list" || self.parent(2) == "field_declaration_list";
+                let is_member =
+                    self.parent(1) == "field_declaration_list" || self.parent(2) == "field_declaration_list";
                 if node.kind() != "function_definition" && !is_member {
                     return None;
                 }
@@ -380,10 +383,4 @@ fn function_declarator(node: Node<'_>) -> Option<Node<'_>> {
         }
     }
     None
-}
-
-/// The own name of a type as it is written: `&mut a::B<C>` is `B`, `s *Server[T]` is `Server`.
-pub(super) fn type_name(written: &str) -> &str {
-    let plain = written.split(['<', '[']).next().unwrap_or("").trim();
-    plain.rsplit([' ', ':', '.', '*', '&', '(']).next().unwrap_or("")
 }

@@ -4,27 +4,27 @@
 mod head;
 mod row;
 
-use super::convention::{dialect, has_shebang, is_entry, is_visible};
+use super::convention::{dialect, has_shebang, is_entry, is_visible, type_name};
 use super::tally::{Names, Tally};
 use super::{import, prose, saturate, tree};
 use crate::domain::language::Language;
 use crate::domain::outline::DefinitionKind::{Class, Enum, Function, Interface, Macro, Method, Struct};
 use crate::domain::outline::{Definition, DefinitionKind, Import, Outline, Tier};
-use head::{Defined, Place, type_name};
+use head::{Defined, Place};
 use row::{Role, Table, table};
 use std::collections::HashSet;
 use tree_sitter::{Node, Tree};
 
 /// The outline of a text by its grammar; `None` without a grammar, or if parsing takes too long.
 ///
-/// A C header that holds C++ is read, and named, as C++.
+/// What is called C and holds C++, as headers may, is read as C++.
 pub fn outline(language: Language, path: &str, text: &str) -> Option<Outline> {
-    let language = dialect(language, path, text);
-    let table = table(language, path)?;
+    let read_as = dialect(language, text);
+    let table = table(read_as, path)?;
     let tree = tree::parse(&table.grammar, text)?;
-    let mut walk = Walk::new(language, table, text);
+    let mut walk = Walk::new(read_as, table, text);
     walk.run(&tree);
-    Some(walk.outline())
+    Some(Outline { language, ..walk.outline() })
 }
 
 /// Comments and attributes right before something.
@@ -311,7 +311,8 @@ impl<'t> Walk<'t> {
         };
         let is_doc = self.language != Language::Rust || doc.starts_with("///") || doc.starts_with("/**");
         let doc = if is_doc { prose::first_sentence(doc) } else { String::new() };
-        let container = self.frames.iter().rev().find(|f| f.index.is_some() || is_type(f.kind)).map(|f| (f.index, f.kind));
+        let container =
+            self.frames.iter().rev().find(|f| f.index.is_some() || is_type(f.kind)).map(|f| (f.index, f.kind));
         let is_member = self.frames.last().is_some_and(|f| is_type(f.kind));
         let receiver = defined.receiver.and_then(|r| self.types.get(r).copied());
         let kind = match defined.kind {
@@ -347,7 +348,8 @@ impl<'t> Walk<'t> {
                 typed,
             });
         }
-        let has_body = !matches!(kind, DefinitionKind::Constant | DefinitionKind::Variable | DefinitionKind::Type | Macro);
+        let has_body =
+            !matches!(kind, DefinitionKind::Constant | DefinitionKind::Variable | DefinitionKind::Type | Macro);
         if has_body {
             // Members of a C++ class are its own until it says otherwise.
             let is_open = node.kind() != "class_specifier";

@@ -214,12 +214,7 @@ const CSHARP: Row = Row {
 };
 
 const RUBY: Row = Row {
-    definitions: &[
-        (Class, "class"),
-        (Module, "module"),
-        (Method, "method singleton_method"),
-        (Constant, "assignment"),
-    ],
+    definitions: &[(Class, "class"), (Module, "module"), (Method, "method singleton_method"), (Constant, "assignment")],
     owners: "singleton_class",
     wrappers: "",
     leads: "",
