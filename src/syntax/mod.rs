@@ -1,4 +1,7 @@
-//! Grammars: which parser a language has, and the syntax errors in a text. Pure.
+//! Grammars: which parser a language has, the syntax errors in a text, and its outline. Pure.
+//!
+//! [`scan`] is the cheap outline, by a lexer, and [`outline`] the exact one, by the grammar; [`oddity`] says which files have
+//! none.
 //!
 //! [`errors`] says where a text is not of its language and why, in sentences for people and models. It checks no types and
 //! no names, and it gives up rather than hang: a text it cannot judge gets `None`.
@@ -12,6 +15,7 @@ mod convention;
 mod data;
 mod grammar;
 mod import;
+mod oddity;
 mod outline;
 mod prose;
 mod scan;
@@ -19,6 +23,7 @@ mod tally;
 mod tree;
 
 pub use grammar::{Comment, comment, grammar};
+pub use oddity::{HEAD_BYTES, MOST_BYTES, oddity};
 pub use outline::outline;
 pub use scan::{Found, Scanned, Sink, scan, scan_with};
 

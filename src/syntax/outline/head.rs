@@ -88,6 +88,18 @@ impl<'s> Place<'_, 's> {
                 field("body")?;
             }
             (Language::Rust, "const_item" | "static_item") if self.is_local => return None,
+            // A class without a name.
+            (Language::Java, "method_declaration")
+                if matches!(self.parent(2), "object_creation_expression" | "enum_constant") =>
+            {
+                return None;
+            }
+            (Language::Php, "method_declaration") if self.parent(2) == "anonymous_class" => return None,
+            (Language::Kotlin, "function_declaration" | "property_declaration")
+                if self.parent(2) == "object_literal" =>
+            {
+                return None;
+            }
             (Language::Java | Language::CSharp, "field_declaration") => {
                 let declarator = child(node, "variable_declaration").unwrap_or(node);
                 let declarator =

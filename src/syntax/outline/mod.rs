@@ -41,9 +41,8 @@ struct Lead {
 struct Wrapper {
     depth: usize,
     row: usize,
-    /// Where its words begin behind decorators, and where the innermost one begins.
+    /// Where its words begin behind decorators.
     head: usize,
-    inner: usize,
     lead: Option<Lead>,
 }
 
@@ -66,6 +65,8 @@ struct Walk<'t> {
     blocks: usize,
     lead: Option<Lead>,
     wrapper: Option<Wrapper>,
+    /// Where the innermost wrapper begins.
+    wrapper_at: usize,
     /// Where the name of the last definition begins: it is no reference.
     name_at: Vec<usize>,
     types: Names<'t, u32>,
@@ -93,6 +94,7 @@ impl<'t> Walk<'t> {
             blocks: 0,
             lead: None,
             wrapper: None,
+            wrapper_at: 0,
             name_at: Vec::new(),
             types: Names::default(),
             references: Tally::default(),
@@ -175,14 +177,13 @@ impl<'t> Walk<'t> {
     }
 
     fn place(&self) -> Place<'_, 't> {
-        let wrapper = self.wrapper.as_ref().map_or(0, |w| w.inner);
         Place {
             table: self.table,
             language: self.language,
             text: self.text,
             path: &self.path,
             is_local: self.blocks > 0,
-            wrapper,
+            wrapper: self.wrapper_at,
         }
     }
 
@@ -267,6 +268,7 @@ impl<'t> Walk<'t> {
 
     fn wrap(&mut self, node: Node) {
         let depth = self.path.len();
+        self.wrapper_at = node.start_byte();
         // A group in parentheses: each of its members stands by itself.
         if node.child(0).is_some_and(|c| c.kind() == "(") || node.child(1).is_some_and(|c| c.kind() == "(") {
             self.wrapper = None;
@@ -275,14 +277,13 @@ impl<'t> Walk<'t> {
         }
         if let Some(wrapper) = self.wrapper.as_mut().filter(|w| w.depth + 1 == depth) {
             wrapper.depth = depth;
-            wrapper.inner = node.start_byte();
             return;
         }
         let row = node.start_position().row;
         let lead = self.take_lead(row);
         let row = lead.as_ref().map_or(row, |l| l.rows.0);
         let head = self.place().head_start(node);
-        self.wrapper = Some(Wrapper { depth, row, head, inner: node.start_byte(), lead });
+        self.wrapper = Some(Wrapper { depth, row, head, lead });
     }
 
     fn define(&mut self, node: Node<'_>, defined: &Defined<'_>) {

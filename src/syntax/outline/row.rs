@@ -236,7 +236,7 @@ const PHP: Row = Row {
         (Method, "method_declaration"),
         (Constant, "const_element"),
     ],
-    owners: "anonymous_class",
+    owners: "",
     wrappers: "const_declaration",
     leads: "attribute_list",
     comments: "comment",

@@ -46,6 +46,7 @@ pub(super) fn read<'t, S: Sink<'t>>(base: &mut Base<'t, '_, S>) {
         outer: None,
         is_open: true,
         is_constants: false,
+        is_promised: false,
     };
     let mut reader = Reader {
         base,
@@ -91,6 +92,10 @@ impl<'t, S: Sink<'t>> Reader<'_, 't, '_, S> {
                 let line = self.base.lexer.start_line;
                 self.now.first = self.base.first_line(line);
                 self.now.head = self.base.lexer.start;
+                if let Place::Group(kind, is_value) = self.place() {
+                    self.now.awaits = Some(kind);
+                    self.now.value = Some(kind).filter(|_| is_value);
+                }
             }
             match token {
                 Token::Word(word) => self.word(word),
@@ -280,7 +285,10 @@ impl<'t, S: Sink<'t>> Reader<'_, 't, '_, S> {
     /// A keyword that announces nothing by itself.
     fn passed(&mut self, word: &str) {
         match (self.language, word) {
-            (Rust, "for") if self.now.is_owner => self.now.owner = None,
+            (Rust, "for") if self.now.is_owner => {
+                self.now.owner = None;
+                self.now.is_promised = true;
+            }
             (Rust, "where") if self.now.is_owner => self.now.angles += 1,
             (Go, "struct" | "interface") if !self.now.is_begun && self.now.value.is_none() => {
                 let kind = if word == "struct" { Struct } else { Interface };
@@ -372,11 +380,12 @@ impl<'t, S: Sink<'t>> Reader<'_, 't, '_, S> {
         };
         let head_with_lead = if kind == Macro { self.before(spot.at) } else { head };
         let is_open = scope.is_none_or(|s| s.is_open);
-        let exported = is_open && self.base.is_exported(head_with_lead, spot.word, container, is_member);
+        let is_promised = scope.is_some_and(|s| s.is_promised);
+        let exported = is_open && self.base.is_exported(head_with_lead, spot.word, container, is_member, is_promised);
         self.base.entry_point |= is_entry(self.language, kind, spot.word, head, is_member)
             || (self.language == Swift && self.before(spot.at).contains("@main"));
         let index = saturate(self.base.found.len());
-        if matches!(kind, Class | Struct | Enum | Interface) {
+        if matches!(kind, Class | Struct | Enum | Interface) || (self.language == Go && kind == Type) {
             self.types.insert(spot.word, index);
         }
         let first = if self.now.first == 0 { spot.line } else { self.now.first };

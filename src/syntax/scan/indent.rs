@@ -182,7 +182,7 @@ impl<'t, S: Sink<'t>> Reader<'_, 't, '_, S> {
                 let lexer = &self.base.lexer;
                 self.base.entry_point |= lexer.slice(lexer.start, lexer.start + 14) == "if __name__ ==";
             }
-            "end" if is_ruby && !is_start => {
+            "end" if is_ruby => {
                 // On the line of what it ends.
                 let line = self.base.lexer.start_line;
                 let found = &self.base.found;
@@ -238,7 +238,7 @@ impl<'t, S: Sink<'t>> Reader<'_, 't, '_, S> {
         let container = self.blocks.last().map(|b| b.index);
         let is_private = self.blocks.last().is_some_and(|b| b.is_private);
         let head = self.base.lexer.slice(self.head, self.base.lexer.start);
-        let exported = !is_private && self.base.is_exported(head, name, container, container.is_some());
+        let exported = !is_private && self.base.is_exported(head, name, container, container.is_some(), false);
         let first = self.first.min(line);
         self.base.found.push(Found { name, kind, container, lines: (first, line), exported });
         crate::syntax::saturate(self.base.found.len() - 1)

@@ -175,11 +175,15 @@ impl<'t, 's, S: Sink<'t>> Base<'t, 's, S> {
     }
 
     /// Whether other files can name what `head` introduces.
-    fn is_exported(&self, head: &str, name: &str, container: Option<u32>, is_member: bool) -> bool {
+    ///
+    /// `is_promised`: whether a trait asks for it.
+    fn is_exported(&self, head: &str, name: &str, container: Option<u32>, is_member: bool, is_promised: bool) -> bool {
         let container = container.and_then(|i| self.found.get(i as usize));
         match container {
             Some(outer) if matches!(outer.kind, DefinitionKind::Function | DefinitionKind::Method) => false,
             Some(outer) if outer.kind == DefinitionKind::Interface => outer.exported,
+            None if is_promised => true,
+            Some(outer) if is_promised => outer.exported,
             Some(outer) => outer.exported && is_visible(self.language, head, name, is_member),
             None => is_visible(self.language, head, name, is_member),
         }

@@ -26,6 +26,7 @@ impl<'t, S: Sink<'t>> Reader<'_, 't, '_, S> {
             b'=' => self.equals(),
             b',' => self.comma(),
             b'<' if !self.now.is_assigned && (self.now.is_owner || self.is_declaring()) => self.open_angle(),
+            b'<' if self.language == TypeScript && self.last() == b'=' => self.open_angle(),
             b'>' if self.now.angles > 0 => self.close_angle(),
             b':' => self.colon(),
             b'@' => self.now.is_annotation = true,
@@ -101,7 +102,11 @@ impl<'t, S: Sink<'t>> Reader<'_, 't, '_, S> {
         if last != WORD && last != b'>' && last != b'?' && last != b']' {
             return;
         }
-        let Some(spot) = self.now.word.take() else { return };
+        let Some(mut spot) = self.now.word.take() else { return };
+        if self.language == Cpp && spot.at > 0 && self.base.lexer.byte(spot.at - 1) == b'~' {
+            spot.at -= 1;
+            spot.word = self.base.lexer.slice(spot.at, spot.at + 1 + spot.word.len());
+        }
         match self.now.candidate {
             // `DECLARED(int) name(…)`, `name(…) ATTRIBUTE(…)`
             Some(old) if self.now.is_initialising || is_upper(spot.word) || !is_upper(old.word) => {
@@ -427,7 +432,9 @@ impl<'t, S: Sink<'t>> Reader<'_, 't, '_, S> {
             resumes = true;
         } else if self.language == Kotlin && has_word(text, "companion") {
             place = Place::Type;
-        } else if let Some(spot) = now.word.filter(|_| is_declaring && last == WORD && text.contains(' ')) {
+        } else if let Some(spot) =
+            now.word.filter(|_| is_declaring && last == WORD && (text.contains(' ') || self.language == Java))
+        {
             (closes, resumes) = self.braced(spot);
         }
         if !resumes {
@@ -448,6 +455,7 @@ impl<'t, S: Sink<'t>> Reader<'_, 't, '_, S> {
             scope.outer = outer;
             scope.is_constants = is_java_enum;
             scope.is_open = !is_class;
+            scope.is_promised = now.is_promised;
         }
     }
 
@@ -473,6 +481,11 @@ impl<'t, S: Sink<'t>> Reader<'_, 't, '_, S> {
     fn braced(&mut self, spot: Spot<'t>) -> (Option<u32>, bool) {
         let kind = match (self.language, self.place()) {
             (CSharp, Place::Type) if !self.now.is_barred => Some(Variable),
+            // A record's compact constructor.
+            (Java, Place::Type) => {
+                let outer = self.scopes.last().and_then(|s| s.index).and_then(|i| self.base.found.get(i as usize));
+                outer.is_some_and(|o| o.name == spot.word).then_some(Method)
+            }
             (Cpp, Place::File) => {
                 let head = self.base.lexer.slice(self.now.head, spot.at);
                 Some(if has_word(head, "const") || has_word(head, "constexpr") { Constant } else { Variable })
@@ -492,8 +505,8 @@ impl<'t, S: Sink<'t>> Reader<'_, 't, '_, S> {
             self.brackets = 0;
             return;
         }
-        let (is_open, is_constants) = (true, false);
-        self.scopes.push(Scope { place, index, closes, brackets, outer: None, is_open, is_constants });
+        let (is_open, is_constants, is_promised) = (true, false, false);
+        self.scopes.push(Scope { place, index, closes, brackets, outer: None, is_open, is_constants, is_promised });
     }
 
     fn pop(&mut self) -> Option<Scope<'t>> {

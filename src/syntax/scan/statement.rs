@@ -29,6 +29,8 @@ pub(super) struct Statement<'t> {
     /// `impl`, `extension`; and the last type named in it.
     pub(super) is_owner: bool,
     pub(super) owner: Option<&'t str>,
+    /// `impl … for`.
+    pub(super) is_promised: bool,
     pub(super) is_attribute: bool,
     pub(super) is_annotation: bool,
     /// C++'s `: a(1), b{2}` behind a constructor.
@@ -89,4 +91,6 @@ pub(super) struct Scope<'t> {
     pub(super) is_open: bool,
     /// Java's constants of an `enum`, before the first `;`.
     pub(super) is_constants: bool,
+    /// Whether a trait asks for what is defined here.
+    pub(super) is_promised: bool,
 }
