@@ -183,6 +183,7 @@ fn hostile_texts_are_read_or_given_up_and_nothing_panics() {
         "@\"", "/",
     ] {
         texts.push(format!("f({open}"));
+        texts.push(format!("val def = {open}\n"));
         texts.push(format!("f = {open}").repeat(50));
     }
     for path in LANGUAGES {
