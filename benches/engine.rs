@@ -1,10 +1,12 @@
 //! The engine's own speed beside a limit: what was measured, ours, the limit's, and the ratio of the two.
 //!
-//! `cargo bench --bench engine [NAME…]` runs all, or those whose name contains a word. Ours and the limit take turns, so that
+//! `cargo bench --bench engine [NAME…]` runs all, or those whose name contains a word; `outline PATH/` reads that directory
+//! instead of `src/`. Ours and the limit take turns, so that
 //! a busy machine is busy for both; figures are medians of wall time. It refuses to judge: `docs/BENCHMARKS.md` has the goals.
 
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::process::{Command, Stdio};
@@ -19,21 +21,29 @@ use vibe_tui::budget::token::Counter;
 use vibe_tui::domain::change::{ChangeSet, FileChange};
 use vibe_tui::domain::clock::Timestamp;
 use vibe_tui::domain::ids::{RequestId, SessionId};
+use vibe_tui::domain::language::Language;
 use vibe_tui::domain::message::{Author, Message};
 use vibe_tui::domain::model::{Locality, ModelInfo, ModelRef, Structured};
 use vibe_tui::graph::{Prompts, RunSettings, shipped_modes};
 use vibe_tui::input::Keymap;
 use vibe_tui::provider::{Framing, Parser};
+use vibe_tui::syntax;
 use vibe_tui::ui::theme::{Depth, Theme};
 use vibe_tui::ui::{self, Look, View};
 
 type Bench = fn(&mut Table);
 
-const BENCHES: &[(&str, Bench)] =
-    &[("frame", frames), ("intent", intents), ("sse", event_streams), ("diff", diffs), ("tokens", tokens)];
+const BENCHES: &[(&str, Bench)] = &[
+    ("frame", frames),
+    ("intent", intents),
+    ("sse", event_streams),
+    ("diff", diffs),
+    ("tokens", tokens),
+    ("outline", outlines),
+];
 
 fn main() {
-    let words: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    let words: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-') && !a.contains('/')).collect();
     let mut table = Table::default();
     for (name, bench) in BENCHES {
         if words.is_empty() || words.iter().any(|w| name.contains(w.as_str())) {
@@ -287,5 +297,69 @@ fn tokens(table: &mut Table) {
         let (ours, limit) = race(7, ours, limit);
         let scale = |time: Duration| time.mul_f64(1e6 / text.len() as f64);
         table.row(&format!("tokens: 1 MB, {what}"), scale(ours), ("tiktoken-rs", scale(limit)));
+    }
+}
+
+/// Outlines of a directory's files, a language a row: the scan and the exact one beside parsing alone.
+fn outlines(table: &mut Table) {
+    let dir = std::env::args().skip(1).find(|a| a.contains('/'));
+    let root = dir.unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/src").to_owned());
+    let mut corpus: BTreeMap<Language, Vec<(String, String)>> = BTreeMap::new();
+    for entry in ignore::Walk::new(root).flatten().filter(|e| e.path().is_file()) {
+        let path = entry.path().to_string_lossy().into_owned();
+        let Some(language) = Language::from_path(&path).filter(|l| syntax::grammar(*l, &path).is_some()) else {
+            continue;
+        };
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        if syntax::oddity(&path, text.as_bytes(), text.len() as u64).is_none() {
+            corpus.entry(language).or_default().push((path, text));
+        }
+    }
+    for (language, files) in corpus {
+        let bytes: usize = files.iter().map(|(_, text)| text.len()).sum();
+        let name = language.name();
+        let scale = |time: Duration| time.mul_f64(1e6 / bytes as f64);
+        let parse = || {
+            for (path, text) in &files {
+                let mut parser = tree_sitter::Parser::new();
+                parser.set_language(&syntax::grammar(language, path).unwrap()).unwrap();
+                black_box(parser.parse(text, None));
+            }
+        };
+        let scan = || {
+            let mut sum = Sum(0);
+            for (_, text) in &files {
+                syntax::scan_with(language, text, &mut sum);
+            }
+            sum.0
+        };
+        let exact = || files.iter().filter_map(|(path, text)| syntax::outline(language, path, text)).count();
+        // A file's first outline makes its language's table.
+        exact();
+        let (ours, limit) = race(5, scan, parse);
+        table.row(&format!("{name}: scan, 1 MB"), scale(ours), ("parsing", scale(limit)));
+        let (ours, limit) = race(5, exact, parse);
+        table.row(&format!("{name}: exact outline, 1 MB"), scale(ours), ("parsing", scale(limit)));
+    }
+}
+
+/// A sink that keeps nothing.
+struct Sum(u64);
+
+impl<'t> syntax::Sink<'t> for Sum {
+    fn reference(&mut self, _name: &'t str, line: u32) {
+        self.0 += u64::from(line);
+    }
+
+    fn word(&mut self, word: &'t str) {
+        self.0 += word.len() as u64;
+    }
+
+    fn import(&mut self, _target: &str, _names: &[&'t str], line: u32) {
+        self.0 += u64::from(line);
+    }
+
+    fn definition(&mut self, found: syntax::Found<'t>) {
+        self.0 += u64::from(found.lines.1);
     }
 }

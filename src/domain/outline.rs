@@ -44,7 +44,8 @@ pub struct Definition {
     pub name: String,
     /// What it is.
     pub kind: DefinitionKind,
-    /// Index in `Outline::definitions` of the definition it stands in; always smaller than its own.
+    /// Index in `Outline::definitions` of the definition it stands in, or belongs to without standing in it (`impl`, a Go
+    /// receiver, an extension), if that is defined before it; always smaller than its own.
     pub container: Option<u32>,
     /// 1-based first and last line, with its doc comment, decorators and attributes.
     pub lines: (u32, u32),
@@ -75,7 +76,8 @@ pub struct Reference {
 /// An import as it is written.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Import {
-    /// The module, package, header or path: `os.path`, `./user`, `crate::domain`, `stdio.h`, `github.com/x/y`.
+    /// The module, package, header or path: `os.path`, `./user`, `crate::domain`, `stdio.h`, `github.com/x/y`. Of a path whose
+    /// last part is taken from it (`crate::domain::Unit`, `a.b.C`), the part before it; of Rust's `mod x;`, `self::x`.
     pub target: String,
     /// Names taken from it; empty when it is taken whole.
     pub names: Vec<String>,

@@ -4,6 +4,7 @@
 //! made exact.
 
 use super::Format;
+use super::report::tell_line;
 use super::repository::cache_file;
 use super::setup::Setup;
 use crate::context::token;
@@ -95,7 +96,7 @@ impl<'a> Mapped<'a> {
         work(root, "reading", |job| mapped.index.refresh(&mapped.map, &Places::everything(), entries, job));
         mapped.tell_notices();
         for Skipped { path, reason } in &mapped.skipped {
-            eprintln!("vibe-tui: {} is left out: {reason}", SafeText::new(path));
+            tell_line(&format!("vibe-tui: {} is left out: {reason}", SafeText::new(path).into_string()));
         }
         Ok(mapped)
     }
@@ -128,7 +129,10 @@ impl<'a> Mapped<'a> {
     }
 
     fn tell_notices(&mut self) {
-        self.index.notices().iter().for_each(|notice| eprintln!("vibe-tui: {}", SafeText::new(notice)));
+        self.index
+            .notices()
+            .iter()
+            .for_each(|notice| tell_line(&format!("vibe-tui: {}", SafeText::new(notice).into_string())));
     }
 }
 

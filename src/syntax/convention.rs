@@ -59,14 +59,27 @@ pub(super) fn has_shebang(text: &str) -> bool {
 /// The language a text is read as: what is called C, as headers are, may hold C++.
 pub(super) fn dialect(language: Language, text: &str) -> Language {
     let is_cpp = |line: &str| {
-        let line = line.trim_start();
         let has_head = line.starts_with("class ") || line.starts_with("namespace ");
         (has_head && line.trim_end().ends_with(['{', ';', ':', ',']))
             || line.starts_with("template <")
             || line.starts_with("template<")
             || ["public:", "private:", "protected:"].contains(&line.trim_end())
     };
-    if language == Language::C && text.lines().any(is_cpp) { Language::Cpp } else { language }
+    if language != Language::C {
+        return language;
+    }
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', '\r', '\n']);
+        let length = rest.bytes().position(|b| b == b'\n').unwrap_or(rest.len());
+        if rest.starts_with(['c', 'n', 't', 'p']) && is_cpp(&rest[..length]) {
+            return Language::Cpp;
+        }
+        if length == rest.len() {
+            return language;
+        }
+        rest = &rest[length..];
+    }
 }
 
 /// The own name of a type as it is written: `&mut a::B<C>` is `B`, `s *Server[T]` is `Server`.

@@ -9,7 +9,22 @@ use crate::domain::language::Language;
 pub(super) type Take<'a, 't> = &'a mut dyn FnMut(&str, &[&'t str], u32);
 
 /// Longer statements are read up to here.
-const MOST_BYTES: usize = 64 * 1024;
+pub(super) const MOST_BYTES: usize = 16 * 1024;
+
+/// How many bytes of import statements are read of a text: a hostile one has a beginning of an import in every word of another.
+pub(super) fn allowance(text: &str) -> usize {
+    MOST_BYTES + 2 * text.len()
+}
+
+/// As much of a statement as is allowed; what is left of the allowance is less by it.
+pub(super) fn clip<'t>(statement: &'t str, allowance: &mut usize) -> &'t str {
+    let mut end = statement.len().min(MOST_BYTES).min(*allowance);
+    while !statement.is_char_boundary(end) {
+        end -= 1;
+    }
+    *allowance -= end;
+    &statement[..end]
+}
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Piece<'t> {
@@ -22,11 +37,7 @@ use Piece::{Sign, Text, Word};
 
 /// Reads one import statement of `language` that begins on `line`.
 pub(super) fn read<'t>(language: Language, statement: &'t str, line: u32, take: Take<'_, 't>) {
-    let mut end = statement.len().min(MOST_BYTES);
-    while !statement.is_char_boundary(end) {
-        end -= 1;
-    }
-    let pieces = pieces(language, &statement[..end]);
+    let pieces = pieces(language, statement);
     match language {
         Language::Python => python(&pieces, line, take),
         Language::JavaScript | Language::TypeScript => script(&pieces, line, take),
@@ -148,8 +159,9 @@ fn go<'t>(pieces: &[(usize, Piece<'t>)], statement: &str, line: u32, take: Take<
 
 /// `use a::{b, c::{self, d as e}, f::*}`.
 fn tree<'t>(pieces: &[(usize, Piece<'t>)], joint: &str, line: u32, take: Take<'_, 't>) {
-    let keyword = pieces.iter().position(|(_, p)| matches!(p, Word("use" | "crate" | "mod")));
-    let Some(keyword) = keyword else { return };
+    // `pub(crate) use`: `crate` is the keyword of `extern crate` only.
+    let find = |words: &[&str]| pieces.iter().position(|(_, p)| matches!(p, Word(w) if words.contains(w)));
+    let Some(keyword) = find(&["use", "mod"]).or_else(|| find(&["crate"])) else { return };
     if let (Word("mod"), Some((_, Word(name)))) = (pieces[keyword].1, pieces.get(keyword + 1)) {
         return take(&format!("self::{name}"), &[], line);
     }

@@ -32,6 +32,23 @@ fn is_letter(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || byte >= 0x80
 }
 
+/// Lines of a text, and those that are not blank.
+pub(super) fn lines(text: &str) -> (usize, usize) {
+    let (mut all, mut full) = (0, 0);
+    let mut is_full = false;
+    for byte in text.bytes() {
+        if byte == b'\n' {
+            all += 1;
+            full += usize::from(is_full);
+            is_full = false;
+        } else {
+            is_full |= byte > b' ';
+        }
+    }
+    let is_open = !text.is_empty() && !text.ends_with('\n');
+    (all + usize::from(is_open), full + usize::from(is_full))
+}
+
 /// The first sentence of a comment or docstring, without its marks, on one line.
 pub(super) fn first_sentence(comment: &str) -> String {
     let mut said = String::new();

@@ -2,7 +2,7 @@
 
 use super::row::Table;
 use crate::domain::language::Language;
-use crate::domain::outline::DefinitionKind::{self, Class, Constant, Enum, Function, Interface, Method, Struct, Type};
+use crate::domain::outline::DefinitionKind::{self, Class, Constant, Enum, Function, Interface, Struct, Type};
 use crate::syntax::convention::{has_word, is_constant, type_name};
 use crate::syntax::prose;
 use tree_sitter::Node;
@@ -276,12 +276,13 @@ impl<'s> Place<'_, 's> {
     pub(super) fn signature(&self, node: Node, start: usize, defined: &Defined) -> String {
         let function = defined.function.filter(|f| f.child_by_field_name("body").is_some()).unwrap_or(node);
         let is_plain = matches!(defined.kind, DefinitionKind::Variable | Constant | DefinitionKind::Macro | Type);
-        let body = function.child_by_field_name("body").or_else(|| {
-            ["class_body", "enum_class_body", "function_body", "protocol_body", "computed_property"]
-                .iter()
-                .find_map(|k| child(function, k))
-        });
-        let body = body.filter(|_| !is_plain || function != node);
+        // These grammars do not call a body one.
+        let has_no_field = matches!(self.language, Language::Swift | Language::Kotlin) && !is_plain;
+        let named = ["class_body", "enum_class_body", "function_body", "protocol_body"];
+        let body = function
+            .child_by_field_name("body")
+            .or_else(|| named.iter().filter(|_| has_no_field).find_map(|k| child(function, k)))
+            .filter(|_| !is_plain || function != node);
         let macro_value = node.child_by_field_name("value").filter(|_| node.kind() == "preproc_function_def");
         let end = body.or(macro_value).map_or(node.end_byte(), |b| b.start_byte());
         let text = self.text.get(start..end.max(start)).unwrap_or("");
@@ -293,7 +294,10 @@ impl<'s> Place<'_, 's> {
             _ if is_plain && text.contains('\n') => text.split_once('=').map_or(text, |(head, _)| head),
             _ => text,
         };
-        let mut line = prose::one_line(text, MOST_SIGNATURE).replace("( ", "(").replace(" )", ")").replace(",)", ")");
+        let mut line = prose::one_line(text, MOST_SIGNATURE);
+        if text.contains('\n') {
+            line = line.replace("( ", "(").replace(" )", ")").replace(",)", ")");
+        }
         // Words that stand once before a group.
         let group = if start == node.start_byte() { self.parent(1) } else { "" };
         match (self.language, group) {
@@ -309,44 +313,6 @@ impl<'s> Place<'_, 's> {
         let line = line.trim_end_matches([' ', '{', ';', ',', '\\']);
         let line = line.strip_suffix('=').unwrap_or(line);
         line.trim_end_matches(|c| c == ' ' || (c == ':' && is_python)).to_owned()
-    }
-
-    /// Parameters and results with a type, and all.
-    pub(super) fn typed(&self, node: Node, defined: &Defined) -> (u16, u16) {
-        let has_types = matches!(self.language, Language::Python | Language::TypeScript | Language::Php);
-        if !has_types || !matches!(defined.kind, Function | Method) {
-            return (0, 0);
-        }
-        let function = defined.function.unwrap_or(node);
-        let (mut typed, mut all) = (0_u16, 0_u16);
-        let mut count = |has_type: bool| {
-            typed = typed.saturating_add(u16::from(has_type));
-            all = all.saturating_add(1);
-        };
-        if let Some(parameters) = function.child_by_field_name("parameters") {
-            let mut cursor = parameters.walk();
-            for parameter in parameters.named_children(&mut cursor) {
-                let is_none = matches!(parameter.kind(), "comment" | "keyword_separator" | "positional_separator");
-                let is_self = matches!(self.text(parameter), "self" | "cls" | "this");
-                if !is_none && !is_self {
-                    count(parameter.child_by_field_name("type").is_some());
-                }
-            }
-        } else if function.child_by_field_name("parameter").is_some() {
-            count(false);
-        }
-        let name = defined.names.first().map_or("", |n| self.text(*n));
-        if !matches!(name, "constructor" | "__construct") {
-            count(function.child_by_field_name("return_type").is_some());
-        }
-        (typed, all)
-    }
-
-    /// The string that a Python body begins with.
-    pub(super) fn docstring(&self, node: Node) -> Option<&'s str> {
-        let first = node.child_by_field_name("body")?.named_child(0)?;
-        let string = if first.kind() == "expression_statement" { first.named_child(0)? } else { first };
-        (string.kind() == "string").then(|| self.text(string))
     }
 
     /// Where the head begins behind decorators, annotations and attributes.

@@ -1,16 +1,18 @@
 //! The exact outline: one walk over a syntax tree with a cursor. Depth costs no stack, a text that takes too long to parse is
 //! given up, and what a node means is the table's to say.
 
+mod coverage;
+mod define;
 mod head;
 mod row;
 
-use super::convention::{dialect, has_shebang, is_entry, is_visible, type_name};
+use super::convention::{dialect, has_shebang};
 use super::tally::{Names, Tally};
 use super::{import, prose, saturate, tree};
 use crate::domain::language::Language;
-use crate::domain::outline::DefinitionKind::{Class, Enum, Function, Interface, Macro, Method, Struct};
+use crate::domain::outline::DefinitionKind::{Class, Enum, Function, Interface, Method, Struct};
 use crate::domain::outline::{Definition, DefinitionKind, Import, Outline, Tier};
-use head::{Defined, Place};
+use head::Place;
 use row::{Role, Table, table};
 use std::collections::HashSet;
 use tree_sitter::{Node, Tree};
@@ -54,6 +56,8 @@ struct Frame {
     decisions: i32,
     /// Whether members that follow can be named by others: C++'s `private:`, Ruby's `private`.
     is_open: bool,
+    /// Whether others can name what stands around it.
+    is_outer_open: bool,
 }
 
 struct Walk<'t> {
@@ -64,6 +68,8 @@ struct Walk<'t> {
     frames: Vec<Frame>,
     blocks: usize,
     lead: Option<Lead>,
+    /// Where the last decorator or attribute ends.
+    lead_until: usize,
     wrapper: Option<Wrapper>,
     /// Where the innermost wrapper begins.
     wrapper_at: usize,
@@ -76,6 +82,8 @@ struct Walk<'t> {
     comment_lines: usize,
     definitions: Vec<Definition>,
     imports: Vec<Import>,
+    /// How many bytes of imports may still be read, as nodes lie within each other.
+    import_bytes: usize,
     /// Names that an export list holds, and until which byte names belong to one.
     exports: HashSet<&'t str>,
     exports_until: usize,
@@ -93,6 +101,7 @@ impl<'t> Walk<'t> {
             frames: Vec::new(),
             blocks: 0,
             lead: None,
+            lead_until: 0,
             wrapper: None,
             wrapper_at: 0,
             name_at: Vec::new(),
@@ -102,6 +111,7 @@ impl<'t> Walk<'t> {
             comment_lines: 0,
             definitions: Vec::new(),
             imports: Vec::new(),
+            import_bytes: import::allowance(text),
             exports: HashSet::new(),
             exports_until: 0,
             entry_point: has_shebang(text),
@@ -118,10 +128,10 @@ impl<'t> Walk<'t> {
             // A hidden token that is missed (a line end) is in no node, and several grammars miss some that are not needed.
             self.is_broken |= has_error && (node.is_error() || node.is_missing());
             let role = self.table.role(kind);
-            if role != Role::default() {
+            if role.is_busy {
                 self.enter(node, role);
             }
-            if !role.is_comment && cursor.goto_first_child() {
+            if !role.is_leaf && cursor.goto_first_child() {
                 self.path.push(kind);
                 continue;
             }
@@ -149,7 +159,9 @@ impl<'t> Walk<'t> {
         if role.is_import {
             self.import(node);
         }
-        match role.definition.and_then(|kind| self.place().defined(node, kind)) {
+        let defined = role.definition.and_then(|kind| self.place().defined(node, kind));
+        // A name that the grammar missed is empty.
+        match defined.filter(|d| d.names.iter().all(|n| !n.byte_range().is_empty())) {
             Some(defined) => self.define(node, &defined),
             None if role.is_wrapper => self.wrap(node),
             None if role.is_owner => self.own(node),
@@ -185,6 +197,11 @@ impl<'t> Walk<'t> {
             is_local: self.blocks > 0,
             wrapper: self.wrapper_at,
         }
+    }
+
+    /// Whether others can name what stands here, as far as what it stands in goes.
+    fn is_open(&self) -> bool {
+        self.frames.last().is_none_or(|f| f.is_open && f.is_outer_open && !matches!(f.kind, Function | Method))
     }
 
     fn text_of(&self, node: Node) -> &'t str {
@@ -231,18 +248,24 @@ impl<'t> Walk<'t> {
         // Some grammars count the line end to the comment.
         let ends = node.end_position();
         let last = if ends.column == 0 && ends.row > first { ends.row - 1 } else { ends.row };
-        let line_start = self.text[..start].rfind('\n').map_or(0, |i| i + 1);
-        let is_alone = self.text[line_start..start].trim_start_matches('\u{feff}').trim().is_empty();
+        let line_start = start.saturating_sub(node.start_position().column);
+        let is_alone = self.text.get(line_start..start).unwrap_or("").trim_start_matches('\u{feff}').trim().is_empty();
         if role.is_comment {
             let text = self.text_of(node);
             prose::words(text, |word| self.words.add(word, 0));
-            let behind = self.text.get(end..).unwrap_or("");
-            let ends_line = ends.column == 0 || behind.lines().next().unwrap_or("").trim().is_empty();
+            let behind = self.text.as_bytes().get(end..).unwrap_or_default();
+            let next = behind.iter().find(|b| !matches!(b, b' ' | b'\t' | b'\r'));
+            let ends_line = ends.column == 0 || next.is_none_or(|b| *b == b'\n');
             if is_alone {
                 let covered = text.lines().filter(|l| !l.trim().is_empty()).count();
                 self.comment_lines += if ends_line { covered } else { covered.saturating_sub(1) };
             }
         }
+        // A comment within an attribute.
+        if start < self.lead_until {
+            return;
+        }
+        self.lead_until = if role.is_lead { end } else { 0 };
         match &mut self.lead {
             Some(lead) if lead.rows.1 == first || (is_alone && lead.rows.1 + 1 == first) => {
                 lead.rows.1 = last;
@@ -266,180 +289,12 @@ impl<'t> Walk<'t> {
         self.lead.take().filter(|l| l.rows.1 + 1 == row || l.rows.1 == row)
     }
 
-    fn wrap(&mut self, node: Node) {
-        let depth = self.path.len();
-        self.wrapper_at = node.start_byte();
-        // A group in parentheses: each of its members stands by itself.
-        if node.child(0).is_some_and(|c| c.kind() == "(") || node.child(1).is_some_and(|c| c.kind() == "(") {
-            self.wrapper = None;
-            self.lead = None;
-            return;
-        }
-        if let Some(wrapper) = self.wrapper.as_mut().filter(|w| w.depth + 1 == depth) {
-            wrapper.depth = depth;
-            return;
-        }
-        let row = node.start_position().row;
-        let lead = self.take_lead(row);
-        let row = lead.as_ref().map_or(row, |l| l.rows.0);
-        let head = self.place().head_start(node);
-        self.wrapper = Some(Wrapper { depth, row, head, lead });
-    }
-
-    fn define(&mut self, node: Node<'_>, defined: &Defined<'_>) {
-        let depth = self.path.len();
-        let mut first = node.start_position().row;
-        let mut start = self.place().head_start(node);
-        let mut lead = self.take_lead(first);
-        if let Some(lead) = &lead {
-            first = first.min(lead.rows.0);
-        }
-        if let Some(wrapper) = self.wrapper.take().filter(|w| w.depth + 1 == depth) {
-            first = first.min(wrapper.row);
-            start = start.min(wrapper.head);
-            // A decorator between is a lead of its own.
-            lead = wrapper.lead.or(lead);
-        }
-        let last = node.end_position();
-        let last = if last.column == 0 && last.row > first { last.row - 1 } else { last.row };
-        let place = self.place();
-        let signature = place.signature(node, start, defined);
-        let typed = place.typed(node, defined);
-        let doc = match &lead {
-            _ if self.language == Language::Python => place.docstring(node).unwrap_or(""),
-            Some(lead) => self.text.get(lead.doc.0..lead.doc.1).unwrap_or(""),
-            None => "",
-        };
-        let is_doc = self.language != Language::Rust || doc.starts_with("///") || doc.starts_with("/**");
-        let doc = if is_doc { prose::first_sentence(doc) } else { String::new() };
-        let container =
-            self.frames.iter().rev().find(|f| f.index.is_some() || is_type(f.kind)).map(|f| (f.index, f.kind));
-        let is_member = self.frames.last().is_some_and(|f| is_type(f.kind));
-        let receiver = defined.receiver.and_then(|r| self.types.get(r).copied());
-        let kind = match defined.kind {
-            Function if is_member || (defined.receiver.is_some()) => Method,
-            kind => kind,
-        };
-        let is_open = self.frames.iter().all(|f| f.is_open && !matches!(f.kind, Function | Method));
-        let outer_is_visible = container
-            .and_then(|(index, _)| index)
-            .and_then(|i| self.definitions.get(i as usize))
-            .is_none_or(|d| d.exported);
-        let is_interface = container.is_some_and(|(_, kind)| kind == Interface);
-        let first_index = self.definitions.len();
-        for name in &defined.names {
-            let written = self.text_of(*name);
-            let from = lead.as_ref().map_or(start, |l| if kind == Macro { l.bytes.0 } else { start });
-            let head = self.text.get(from.min(name.start_byte())..name.start_byte()).unwrap_or("");
-            let can_be_seen = is_interface || is_visible(self.language, head, written, is_member);
-            self.entry_point |= is_entry(self.language, kind, written, head, is_member);
-            self.name_at.push(name.start_byte());
-            if is_type(kind) {
-                self.types.insert(written, saturate(self.definitions.len()));
-            }
-            self.definitions.push(Definition {
-                name: written.to_owned(),
-                kind,
-                container: receiver.or(container.and_then(|(index, _)| index)),
-                lines: (row(first), row(last)),
-                signature: signature.clone(),
-                doc: doc.clone(),
-                exported: can_be_seen && is_open && outer_is_visible,
-                complexity: u16::from(matches!(kind, Function | Method)),
-                typed,
-            });
-        }
-        let has_body =
-            !matches!(kind, DefinitionKind::Constant | DefinitionKind::Variable | DefinitionKind::Type | Macro);
-        if has_body {
-            // Members of a C++ class are its own until it says otherwise.
-            let is_open = node.kind() != "class_specifier";
-            self.frames.push(Frame { depth, index: Some(saturate(first_index)), kind, decisions: 0, is_open });
-        }
-    }
-
-    /// What follows belongs to a type that is defined elsewhere, or before.
-    fn own(&mut self, node: Node) {
-        let is_extension = self.language == Language::Swift;
-        let written = node.child_by_field_name(if is_extension { "name" } else { "type" }).map(|t| self.text_of(t));
-        let index = match written {
-            Some(written) => self.types.get(type_name(written)).copied(),
-            None => self.frames.last().and_then(|f| f.index),
-        };
-        // What a trait asks for is as visible as the trait.
-        let kind = if node.child_by_field_name("trait").is_some() { Interface } else { Class };
-        self.frames.push(Frame { depth: self.path.len(), index, kind, decisions: 0, is_open: true });
-        self.lead = None;
-    }
-
-    fn import(&mut self, node: Node) {
-        let text = self.text_of(node);
-        let is_import = match (self.language, node.kind()) {
-            (Language::JavaScript | Language::TypeScript, "export_statement") => {
-                node.child_by_field_name("source").is_some()
-            }
-            (Language::JavaScript | Language::TypeScript, "call_expression") => {
-                text.starts_with("require(") || text.starts_with("import(")
-            }
-            (Language::Rust, "mod_item") => node.child_by_field_name("body").is_none(),
-            (Language::Ruby, _) => text.starts_with("require ") || text.starts_with("require_relative "),
-            _ => true,
-        };
-        if is_import {
-            let imports = &mut self.imports;
-            import::read(self.language, text, row(node.start_position().row), &mut |target, names, line| {
-                let names = names.iter().map(|n| (*n).to_owned()).collect();
-                imports.push(Import { target: target.to_owned(), names, line });
-            });
-        }
-    }
-
-    /// What single languages do by their own ways.
-    fn peculiar(&mut self, node: Node) {
-        match (self.language, node.kind()) {
-            (Language::Python, "expression_statement") => {
-                if let Some(string) = node.named_child(0).filter(|n| n.kind() == "string") {
-                    prose::words(self.text_of(string), |word| self.words.add(word, 0));
-                }
-            }
-            (Language::Cpp, "access_specifier") if self.place().parent(1) == "field_declaration_list" => {
-                let is_open = !self.text_of(node).starts_with("private");
-                if let Some(frame) = self.frames.last_mut() {
-                    frame.is_open = is_open;
-                }
-            }
-            (Language::Python, "if_statement") => {
-                self.entry_point |= self.text_of(node).starts_with("if __name__ ==");
-            }
-            (Language::JavaScript | Language::TypeScript, "export_statement") => {
-                let clause = node.named_child(0).filter(|c| c.kind() == "export_clause");
-                if let Some(clause) = clause.filter(|_| node.child_by_field_name("source").is_none()) {
-                    self.exports_until = clause.end_byte();
-                }
-            }
-            (Language::JavaScript | Language::TypeScript, "assignment_expression") => {
-                let right = node.child_by_field_name("right").filter(|r| matches!(r.kind(), "object" | "identifier"));
-                let text = self.text_of(node);
-                let is_export = text.starts_with("module.exports") || text.starts_with("exports.");
-                if let Some(right) = right.filter(|_| is_export) {
-                    self.exports_until = right.end_byte();
-                }
-            }
-            _ => {}
-        }
-    }
-
     fn outline(self) -> Outline {
         let mut definitions = self.definitions;
         for definition in definitions.iter_mut().filter(|d| d.container.is_none()) {
             definition.exported |= self.exports.contains(definition.name.as_str());
         }
-        let mut lines = 0;
-        let mut full = 0;
-        for line in self.text.lines() {
-            lines += 1;
-            full += usize::from(!line.trim().is_empty());
-        }
+        let (lines, full) = prose::lines(self.text);
         Outline {
             language: self.language,
             tier: Tier::Exact,

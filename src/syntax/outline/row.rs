@@ -321,6 +321,10 @@ pub(super) struct Role {
     pub(super) is_block: bool,
     pub(super) is_import: bool,
     pub(super) is_peculiar: bool,
+    /// Whether it means anything of these.
+    pub(super) is_busy: bool,
+    /// Whether its nodes have none below: a token, an identifier. Asking the tree for them would cost as much as a node.
+    pub(super) is_leaf: bool,
 }
 
 /// A language's grammar, and the role of each of its kinds of nodes by number.
@@ -350,6 +354,11 @@ impl Table {
                 Some(word) => table.give(word, |role| role.decision = -1),
                 None => table.give(word, |role| role.decision = 1),
             }
+        }
+        for (kind, role) in table.roles.iter_mut().enumerate() {
+            role.is_busy = *role != Role::default();
+            let is_token = u16::try_from(kind).is_ok_and(|k| !table.grammar.node_kind_is_named(k));
+            role.is_leaf = is_token || role.is_name || role.is_comment;
         }
         table
     }

@@ -3,16 +3,16 @@
 use super::lexer::{KEYWORD, Token, WORD};
 use super::statement::{Place, Scope, Spot, Statement};
 use super::word::Act;
-use super::{Base, Found, Sink};
+use super::{Base, Sink};
 use crate::domain::language::Language::{
     self, C, CSharp, Cpp, Go, Java, JavaScript, Kotlin, Php, Rust, Swift, TypeScript,
 };
-use crate::domain::outline::DefinitionKind::{
-    self, Class, Constant, Enum, Function, Interface, Macro, Method, Module, Struct, Type, Variable,
-};
-use crate::syntax::convention::{has_word, is_entry};
+use crate::domain::outline::DefinitionKind::{Class, Enum, Function, Interface, Method, Module, Struct, Type};
 use crate::syntax::tally::Names;
-use crate::syntax::{import, saturate};
+use std::collections::HashSet;
+
+/// Modifiers stand within as many bytes.
+pub(super) const LONGEST_HEAD: usize = 400;
 
 pub(super) struct Reader<'a, 't, 's, S> {
     pub(super) base: &'a mut Base<'t, 's, S>,
@@ -22,7 +22,7 @@ pub(super) struct Reader<'a, 't, 's, S> {
     pub(super) brackets: u32,
     pub(super) now: Statement<'t>,
     pub(super) types: Names<'t, u32>,
-    pub(super) exports: Vec<&'t str>,
+    pub(super) exports: HashSet<&'t str>,
     /// How many braces were open at every `#if`.
     pub(super) conditions: Vec<usize>,
     pub(super) language: Language,
@@ -55,7 +55,7 @@ pub(super) fn read<'t, S: Sink<'t>>(base: &mut Base<'t, '_, S>) {
         brackets: 0,
         now: Statement::default(),
         types: Names::default(),
-        exports: Vec::new(),
+        exports: HashSet::new(),
         conditions: Vec::new(),
         language,
         has_lines: is_script || matches!(language, Go | Kotlin | Swift),
@@ -116,7 +116,7 @@ impl<'t, S: Sink<'t>> Reader<'_, 't, '_, S> {
             }
         }
         for found in &mut self.base.found {
-            found.exported |= found.container.is_none() && self.exports.contains(&found.name);
+            found.exported |= found.container.is_none() && self.exports.contains(found.name);
         }
     }
 
@@ -304,194 +304,6 @@ impl<'t, S: Sink<'t>> Reader<'_, 't, '_, S> {
             self.now.is_begun = true;
         }
     }
-
-    /// The word behind a keyword that awaits a name.
-    fn awaited(&mut self, kind: DefinitionKind, spot: Spot<'t>) {
-        let (peek, at) = self.base.lexer.peek();
-        let next = self.base.lexer.byte(at + 1);
-        match self.language {
-            C | Cpp if matches!(kind, Class | Struct | Enum) => {
-                let is_template =
-                    self.language == Cpp && self.base.lexer.slice(self.now.head, spot.at).starts_with("template");
-                let is_scope = peek == b':' && next == b':';
-                let has_body = peek == b'{'
-                    || (peek == b':' && !is_scope)
-                    || (is_template && peek == b'<')
-                    || self.base.lexer.slice(at, at + 6) == "final ";
-                // `class EXPORT Name`, `struct outer::name`
-                let goes_on = is_scope || super::lexer::is_word(peek);
-                if !has_body {
-                    if !goes_on {
-                        self.now.awaits = None;
-                        self.now.word = Some(spot);
-                    } else {
-                        self.base.sink.reference(spot.word, spot.line);
-                        self.now.awaits = Some(kind).filter(|_| self.language == Cpp || is_upper(spot.word));
-                    }
-                    self.now.is_begun = true;
-                    return;
-                }
-            }
-            Cpp if peek != b'=' => {
-                self.now.awaits = None;
-                self.now.is_barred = true;
-                self.base.sink.reference(spot.word, spot.line);
-                return;
-            }
-            Rust if kind == Module && peek == b';' => {
-                let target = format!("self::{}", spot.word);
-                self.base.sink.import(&target, &[], spot.line);
-                self.base.sink.reference(spot.word, spot.line);
-                self.now.awaits = None;
-                return;
-            }
-            Kotlin if (kind == Function && peek != b'(') || (kind == Variable && matches!(peek, b'.' | b'<')) => {
-                self.base.sink.reference(spot.word, spot.line);
-                return;
-            }
-            // A type as receiver of nothing: `func (a int) bool`
-            Go if kind == Function && !matches!(peek, b'(' | b'[') => {
-                self.base.sink.reference(spot.word, spot.line);
-                self.now.awaits = None;
-                return;
-            }
-            _ => {}
-        }
-        self.now.awaits = None;
-        if spot.word != "_" {
-            self.define(kind, spot);
-        }
-    }
-
-    /// A definition by its name.
-    pub(super) fn define(&mut self, kind: DefinitionKind, spot: Spot<'t>) -> u32 {
-        let scope = self.scopes.last().copied();
-        let is_member = self.place() == Place::Type;
-        let head = self.base.lexer.slice(self.now.head, spot.at);
-        let qualified = head.strip_suffix("::").filter(|_| self.language == Cpp);
-        let receiver =
-            self.now.receiver.or(qualified.map(crate::syntax::convention::type_name)).filter(|r| !r.is_empty());
-        let container = receiver.and_then(|r| self.types.get(r).copied()).or(scope.and_then(|s| s.index));
-        let kind = match kind {
-            Function if is_member || receiver.is_some() => Method,
-            Class if self.language == Kotlin && has_word(head, "enum") => Enum,
-            Variable if self.language == Kotlin && has_word(head, "const") => Constant,
-            kind => kind,
-        };
-        let head_with_lead = if kind == Macro { self.before(spot.at) } else { head };
-        let is_open = scope.is_none_or(|s| s.is_open);
-        let is_promised = scope.is_some_and(|s| s.is_promised);
-        let exported = is_open && self.base.is_exported(head_with_lead, spot.word, container, is_member, is_promised);
-        self.base.entry_point |= is_entry(self.language, kind, spot.word, head, is_member)
-            || (self.language == Swift && self.before(spot.at).contains("@main"));
-        let index = saturate(self.base.found.len());
-        if matches!(kind, Class | Struct | Enum | Interface) || (self.language == Go && kind == Type) {
-            self.types.insert(spot.word, index);
-        }
-        let first = if self.now.first == 0 { spot.line } else { self.now.first };
-        let lines = (first.min(spot.line), self.base.lexer.start_line.max(spot.line));
-        self.base.found.push(Found { name: spot.word, kind, container, lines, exported });
-        self.now.open = Some(index);
-        // Go's kind of a type is the word behind its name.
-        let is_type = self.language == Go && kind == Type && self.base.lexer.peek().0 != b'*';
-        self.now.is_begun = !is_type;
-        index
-    }
-
-    /// A little of what stands before a byte.
-    fn before(&self, at: usize) -> &'t str {
-        let mut from = at.saturating_sub(200);
-        while !self.base.text.is_char_boundary(from) {
-            from += 1;
-        }
-        self.base.lexer.slice(from, at)
-    }
-
-    fn import(&mut self, word: &str) {
-        let lexer = &self.base.lexer;
-        let rest = lexer.text.get(lexer.start..).unwrap_or("");
-        let (peek, _) = lexer.peek();
-        let is_include = word.starts_with("require") || word.starts_with("include");
-        if self.is_script {
-            let spot = Spot { word: "import", line: lexer.start_line, at: lexer.start };
-            if word == "require" {
-                self.base.sink.reference("require", spot.line);
-            }
-            if peek == b'(' {
-                return self.call_import(spot);
-            }
-            if word == "require" || peek == b'.' || self.now.is_begun {
-                return;
-            }
-        }
-        let is_outer = matches!(self.place(), Place::File) || self.language == Rust;
-        if (self.now.is_begun && !is_include)
-            || peek == b'(' && !is_include && self.language != Go
-            || !is_outer && !is_include
-        {
-            return;
-        }
-        self.now.is_assigned = true;
-        let end = match self.language {
-            JavaScript | TypeScript => quoted_end(rest),
-            Go if peek == b'(' => rest.find(')'),
-            Go | Kotlin | Swift => rest.find('\n'),
-            _ => rest.find(';'),
-        };
-        self.read_import(&rest[..end.unwrap_or(rest.len())]);
-    }
-
-    fn read_import(&mut self, statement: &'t str) {
-        let sink = &mut *self.base.sink;
-        import::read(self.language, statement, self.base.lexer.start_line, &mut |target, names, line| {
-            sink.import(target, names, line);
-        });
-    }
-
-    /// `require('x')`, `import('x')`.
-    fn call_import(&mut self, spot: Spot<'t>) {
-        let rest = self.base.lexer.text.get(spot.at..).unwrap_or("");
-        let inner = rest.split_once('(').map_or("", |(_, inner)| inner.trim_start());
-        if inner.starts_with(['"', '\'', '`'])
-            && let Some(end) = quoted_end(rest)
-        {
-            self.read_import(&rest[..end]);
-        }
-    }
-
-    /// `export { a, b }`, `export * from 'x'`.
-    fn export(&mut self) {
-        let (peek, at) = self.base.lexer.peek();
-        let rest = self.base.lexer.text.get(at..).unwrap_or("");
-        let list = if peek == b'{' { rest.split_once('}') } else { None };
-        match list {
-            Some((names, behind)) if !behind.trim_start().starts_with("from") => {
-                let pairs = names[1..].split(',').filter_map(|n| n.split_whitespace().next());
-                self.exports.extend(pairs);
-                self.now.is_assigned = true;
-            }
-            Some(_) => {
-                self.now.is_assigned = true;
-                if let Some(end) = quoted_end(rest) {
-                    self.read_import(&rest[..end]);
-                }
-            }
-            None if peek == b'*' => {
-                if let Some(end) = quoted_end(rest) {
-                    self.read_import(&rest[..end]);
-                }
-            }
-            None => {}
-        }
-    }
-}
-
-/// The end of the first string in `text`, if it begins soon.
-fn quoted_end(text: &str) -> Option<usize> {
-    let start = text.bytes().take(8 * 1024).position(|b| matches!(b, b'"' | b'\'' | b'`' | b';'))?;
-    let quote = text.as_bytes()[start];
-    let length = text[start + 1..].bytes().take(1024).position(|b| b == quote || b == b'\n')?;
-    (quote != b';').then_some(start + 2 + length)
 }
 
 pub(super) fn is_upper(word: &str) -> bool {

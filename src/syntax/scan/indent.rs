@@ -9,6 +9,9 @@ use crate::domain::outline::DefinitionKind::{self, Class, Constant, Function, Me
 use crate::syntax::convention::is_constant;
 use crate::syntax::{import, prose};
 
+/// A method without `end` has its `=` within as many bytes.
+const LONGEST_HEAD: usize = 400;
+
 /// A definition whose block is open.
 struct Block {
     column: usize,
@@ -203,12 +206,10 @@ impl<'t, S: Sink<'t>> Reader<'_, 't, '_, S> {
             end += 1 + rest[end + 1..].find('\n').unwrap_or(rest.len() - end - 1);
         }
         if self.is_python() && rest[..end].contains('(') {
-            end = rest.find(')').unwrap_or(end);
+            end = rest.bytes().take(import::MOST_BYTES).position(|b| b == b')').unwrap_or(end);
         }
-        let sink = &mut *self.base.sink;
-        import::read(self.base.language, &rest[..end], lexer.start_line, &mut |target, names, line| {
-            sink.import(target, names, line);
-        });
+        let (start, line) = (lexer.start, lexer.start_line);
+        self.base.import(start, end, line);
     }
 
     /// The word behind `def`, `class` or `module`.
@@ -310,6 +311,9 @@ impl<'t, S: Sink<'t>> Reader<'_, 't, '_, S> {
     /// `def name(…) = value`.
     fn endless(&mut self) {
         let lexer = &self.base.lexer;
+        if lexer.start - self.head > LONGEST_HEAD {
+            return;
+        }
         let is_spaced = lexer.byte(lexer.at) == b' ' && lexer.byte(lexer.start.wrapping_sub(1)) == b' ';
         let line = lexer.start_line;
         let head = lexer.slice(self.head, lexer.start);

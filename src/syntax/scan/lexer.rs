@@ -21,7 +21,10 @@ pub(super) enum Token<'t> {
 /// What `Lexer::last` is behind a word, behind a keyword that no value ends with, and behind a literal.
 pub(super) const WORD: u8 = b'a';
 pub(super) const KEYWORD: u8 = b'k';
-const LITERAL: u8 = b'0';
+pub(super) const LITERAL: u8 = b'0';
+
+/// A peek looks over as much white space.
+const FARTHEST_PEEK: usize = 256;
 
 #[derive(Clone, Copy, PartialEq)]
 enum Class {
@@ -63,8 +66,8 @@ pub(super) fn is_word(byte: u8) -> bool {
 
 pub(super) struct Lexer<'t> {
     pub(super) text: &'t str,
-    bytes: &'t [u8],
-    language: Language,
+    pub(super) bytes: &'t [u8],
+    pub(super) language: Language,
     /// Where the next token is looked for.
     pub(super) at: usize,
     /// Where the last token begins.
@@ -76,10 +79,10 @@ pub(super) struct Lexer<'t> {
     pub(super) last: u8,
     /// Lines that hold a token.
     pub(super) code_lines: u32,
-    last_code: u32,
+    pub(super) last_code: u32,
     has_dollar: bool,
     /// Heredocs that begin behind this line's end, by their last words.
-    heredocs: Vec<&'t str>,
+    pub(super) heredocs: Vec<&'t str>,
 }
 
 impl<'t> Lexer<'t> {
@@ -115,9 +118,9 @@ impl<'t> Lexer<'t> {
     /// The next byte that is no white space on this line or the following ones, and where it stands.
     pub(super) fn peek(&self) -> (u8, usize) {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
-        match rest.iter().position(|b| !b.is_ascii_whitespace()) {
+        match rest.iter().take(FARTHEST_PEEK).position(|b| !b.is_ascii_whitespace()) {
             Some(i) => (rest[i], self.at + i),
-            None => (0, self.bytes.len()),
+            None => (0, self.at),
         }
     }
 
@@ -167,7 +170,7 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    fn count_code(&mut self) {
+    pub(super) fn count_code(&mut self) {
         if self.start_line > self.last_code {
             self.code_lines += 1;
         }
@@ -177,13 +180,13 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    fn literal(&mut self) -> Token<'t> {
+    pub(super) fn literal(&mut self) -> Token<'t> {
         self.last = LITERAL;
         self.count_code();
         Token::Literal
     }
 
-    fn plain(&mut self, byte: u8) -> Token<'t> {
+    pub(super) fn plain(&mut self, byte: u8) -> Token<'t> {
         self.at = self.start + 1;
         self.last = byte;
         self.count_code();
@@ -226,45 +229,6 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    fn prefixed(&mut self, start: usize, end: usize) -> Option<Token<'t>> {
-        let is_raw = self.bytes[start..end].iter().any(|b| matches!(b, b'r' | b'R'));
-        let quote = self.byte(end);
-        match self.language {
-            Language::Rust if is_raw => {
-                let hashes = self.bytes[end..].iter().take_while(|b| **b == b'#').count();
-                if self.byte(end + hashes) == b'"' {
-                    self.at = end + hashes + 1;
-                    self.skip_raw(b'"', hashes, b'#');
-                    return Some(self.literal());
-                }
-                if hashes == 1 && is_word(self.byte(end + 1)) {
-                    // `r#type` is a name.
-                    let length = self.bytes[end + 1..].iter().take_while(|b| is_word(**b)).count();
-                    self.at = end + 1 + length;
-                    self.last = WORD;
-                    self.count_code();
-                    return Some(Token::Word(self.slice(start, self.at)));
-                }
-            }
-            Language::Rust | Language::C | Language::Cpp if quote == b'#' => {}
-            Language::C | Language::Cpp if is_raw && quote == b'"' => {
-                // R"mark( … )mark"
-                let mark = self.bytes[end + 1..].iter().take(17).position(|b| *b == b'(').unwrap_or(0);
-                let close = format!("){}\"", self.slice(end + 1, end + 1 + mark));
-                self.skip_to(end + 2 + mark, &close);
-                return Some(self.literal());
-            }
-            _ if matches!(quote, b'"' | b'\'') => {
-                self.at = end;
-                return self.quote(quote);
-            }
-            _ => {}
-        }
-        self.last = WORD;
-        self.count_code();
-        Some(Token::Word(self.slice(start, end)))
-    }
-
     fn number(&mut self) {
         let mut at = self.at + 1;
         loop {
@@ -281,218 +245,14 @@ impl<'t> Lexer<'t> {
         self.at = at;
     }
 
-    /// A string, a character, or what only looks like one.
-    fn quote(&mut self, quote: u8) -> Option<Token<'t>> {
-        use Language::{C, CSharp, Cpp, Go, Java, JavaScript, Kotlin, Php, Python, Ruby, Rust, Swift, TypeScript};
-        let at = self.at;
-        let is_triple = self.byte(at + 1) == quote && self.byte(at + 2) == quote;
-        match (self.language, quote) {
-            (JavaScript | TypeScript, b'`') => {
-                self.at += 1;
-                self.skip_template();
-            }
-            (Go, b'`') => self.skip_to(at + 1, "`"),
-            (Swift | Kotlin, b'`') => {
-                // A name in backticks.
-                let length = self.bytes[at + 1..].iter().take_while(|b| !matches!(b, b'`' | b'\n')).count();
-                self.at = at + 2 + length;
-                self.last = WORD;
-                self.count_code();
-                return Some(Token::Word(self.slice(at, self.at.min(self.bytes.len()))));
-            }
-            (_, b'`') => self.at += 1,
-            (Python, _) if is_triple => {
-                let close = if quote == b'"' { "\"\"\"" } else { "'''" };
-                self.skip_escaped(at + 3, close);
-            }
-            (Swift | Java | Kotlin | CSharp, b'"') if is_triple => {
-                if self.language == Java {
-                    self.skip_escaped(at + 3, "\"\"\"")
-                } else {
-                    self.skip_to(at + 3, "\"\"\"")
-                }
-            }
-            (Rust, b'\'') => return self.rust_quote(),
-            (Rust | Php | Ruby, _) => self.skip_string(quote, true),
-            (C | Cpp | CSharp | Java | Go | Kotlin, b'\'') if self.byte(at + 1) != b'\\' && !self.is_character(at) => {
-                return Some(self.plain(quote));
-            }
-            (Swift, b'\'') => return Some(self.plain(quote)),
-            _ => self.skip_string(quote, false),
-        }
-        Some(self.literal())
-    }
-
-    /// Whether a character literal stands here: it closes within a few bytes.
-    fn is_character(&self, at: usize) -> bool {
-        self.bytes.get(at + 1..).unwrap_or_default().iter().take(12).take_while(|b| **b != b'\n').any(|b| *b == b'\'')
-    }
-
-    /// `'a'`, or the lifetime `'a`.
-    fn rust_quote(&mut self) -> Option<Token<'t>> {
-        let at = self.at;
-        if self.byte(at + 1) == b'\\' {
-            self.skip_string(b'\'', false);
-            return Some(self.literal());
-        }
-        let length = self.text.get(at + 1..).and_then(|t| t.chars().next()).map_or(1, char::len_utf8);
-        if self.byte(at + 1 + length) == b'\'' {
-            self.at = at + 2 + length;
-            return Some(self.literal());
-        }
-        self.at += 1;
-        while is_word(self.byte(self.at)) {
-            self.at += 1;
-        }
-        None
-    }
-
-    /// A string from its quote at `self.at` on, with what is interpolated.
-    fn skip_string(&mut self, quote: u8, may_span: bool) {
-        let mut at = self.at + 1;
-        let opens = match self.language {
-            Language::Ruby if quote == b'"' || quote == b'`' => (b'#', b'{'),
-            Language::Kotlin => (b'$', b'{'),
-            Language::Swift => (b'\\', b'('),
-            _ => (0, 0),
-        };
-        loop {
-            let byte = self.byte(at);
-            if at >= self.bytes.len() {
-                at = self.bytes.len();
-                break;
-            }
-            if byte == opens.0 && self.byte(at + 1) == opens.1 {
-                at = self.interpolated(at + 2, opens.1);
-                continue;
-            }
-            match byte {
-                b'\\' => {
-                    self.line += u32::from(self.byte(at + 1) == b'\n');
-                    at += 2;
-                }
-                b'\n' if !may_span => break,
-                b'\n' => {
-                    self.line += 1;
-                    at += 1;
-                }
-                _ if byte == quote => {
-                    at += 1;
-                    break;
-                }
-                _ => at += 1,
-            }
-        }
-        self.at = at.min(self.bytes.len());
-    }
-
-    /// The end of an interpolation: behind its closing bracket, or the end of its line.
-    fn interpolated(&self, from: usize, open: u8) -> usize {
-        let close = if open == b'{' { b'}' } else { b')' };
-        let mut depth = 1;
-        let mut at = from;
-        let mut quote = 0;
-        while let Some(&byte) = self.bytes.get(at) {
-            match byte {
-                b'\n' => return at,
-                b'\\' => at += 1,
-                b'"' | b'\'' if quote == 0 => quote = byte,
-                _ if byte == quote => quote = 0,
-                _ if quote != 0 => {}
-                _ if byte == open => depth += 1,
-                _ if byte == close => {
-                    depth -= 1;
-                    if depth == 0 {
-                        return at + 1;
-                    }
-                }
-                _ => {}
-            }
-            at += 1;
-        }
-        self.bytes.len()
-    }
-
-    /// A template string behind its first backtick, with templates in it.
-    fn skip_template(&mut self) {
-        // For every open `${`: how many braces are open in it.
-        let mut open: Vec<u32> = Vec::new();
-        let mut in_text = true;
-        while let Some(&byte) = self.bytes.get(self.at) {
-            self.at += 1;
-            self.line += u32::from(byte == b'\n');
-            match byte {
-                b'\\' => {
-                    self.line += u32::from(self.byte(self.at) == b'\n');
-                    self.at += 1;
-                }
-                b'`' if in_text && open.is_empty() => break,
-                b'`' => in_text = !in_text,
-                b'$' if in_text && self.byte(self.at) == b'{' => {
-                    self.at += 1;
-                    open.push(0);
-                    in_text = false;
-                }
-                b'{' if !in_text => {
-                    if let Some(depth) = open.last_mut() {
-                        *depth += 1;
-                    }
-                }
-                b'}' if !in_text => match open.last_mut() {
-                    Some(0) => {
-                        open.pop();
-                        in_text = true;
-                    }
-                    Some(depth) => *depth -= 1,
-                    None => {}
-                },
-                _ => {}
-            }
-        }
-        self.at = self.at.min(self.bytes.len());
-    }
-
-    /// Behind `close`, whatever stands before it.
-    fn skip_to(&mut self, from: usize, close: &str) {
-        let rest = self.text.get(from..).unwrap_or("");
-        let length = rest.find(close).map_or(rest.len(), |i| i + close.len());
-        self.line += newlines(&rest.as_bytes()[..length]);
-        self.at = (from + length).min(self.bytes.len());
-    }
-
-    /// Behind `close`, where `\` hides a byte.
-    fn skip_escaped(&mut self, from: usize, close: &str) {
-        let mut at = from;
-        while at < self.bytes.len() && !self.bytes[at..].starts_with(close.as_bytes()) {
-            at += if self.bytes[at] == b'\\' { 2 } else { 1 };
-        }
-        let end = (at + close.len()).min(self.bytes.len());
-        self.line += newlines(&self.bytes[self.at.min(end)..end]);
-        self.at = end;
-    }
-
-    /// Behind `quote` and as many `mark`s.
-    fn skip_raw(&mut self, quote: u8, marks: usize, mark: u8) {
-        let mut at = self.at;
-        while let Some(&byte) = self.bytes.get(at) {
-            self.line += u32::from(byte == b'\n');
-            at += 1;
-            if byte == quote && self.bytes[at..].iter().take(marks).filter(|b| **b == mark).count() == marks {
-                at += marks;
-                break;
-            }
-        }
-        self.at = at;
-    }
-
-    fn comment(&mut self, end: usize) -> Token<'t> {
+    pub(super) fn comment(&mut self, end: usize) -> Token<'t> {
         let end = end.min(self.bytes.len());
         self.line += newlines(&self.bytes[self.start..end]);
         self.at = end;
         Token::Comment(self.slice(self.start, end))
     }
 
-    fn line_end(&self, from: usize) -> usize {
+    pub(super) fn line_end(&self, from: usize) -> usize {
         let rest = self.bytes.get(from..).unwrap_or_default();
         from + rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len())
     }
@@ -530,38 +290,6 @@ impl<'t> Lexer<'t> {
             (Language::JavaScript | Language::TypeScript, _) => self.regex(),
             _ => self.plain(b'/'),
         }
-    }
-
-    /// A regular expression where a value is expected, if it ends on its line.
-    fn regex(&mut self) -> Token<'t> {
-        let space = self.byte(self.at + 1) == b' ' || self.byte(self.at + 1) == b'=';
-        let is_value = matches!(self.last, WORD | LITERAL | b')' | b']' | b'}' | b'<' | b'>');
-        // Ruby's `puts /x/`.
-        let is_argument = self.language == Language::Ruby
-            && self.last == WORD
-            && !space
-            && matches!(self.byte(self.at.wrapping_sub(1)), b' ' | b'\n');
-        if is_value && !is_argument {
-            return self.plain(b'/');
-        }
-        let mut at = self.at + 1;
-        let mut in_class = false;
-        loop {
-            match self.byte(at) {
-                b'\n' | 0 => return self.plain(b'/'),
-                b'\\' => at += 1,
-                b'[' => in_class = true,
-                b']' => in_class = false,
-                b'/' if !in_class => break,
-                _ => {}
-            }
-            at += 1;
-        }
-        self.at = at + 1;
-        while self.byte(self.at).is_ascii_alphabetic() {
-            self.at += 1;
-        }
-        self.literal()
     }
 
     fn hash(&mut self) -> Token<'t> {
@@ -640,160 +368,6 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    fn verbatim(&mut self) {
-        let mut at = self.at + 1;
-        while let Some(&byte) = self.bytes.get(at) {
-            self.line += u32::from(byte == b'\n');
-            at += 1;
-            if byte == b'"' {
-                if self.byte(at) != b'"' {
-                    break;
-                }
-                at += 1;
-            }
-        }
-        self.at = at;
-    }
-
-    fn ruby_sign(&mut self, byte: u8, next: u8) -> Option<Token<'t>> {
-        let is_value = matches!(self.last, WORD | LITERAL | b')' | b']' | b'}');
-        let before = self.byte(self.at.wrapping_sub(1));
-        match byte {
-            b'@' | b'$' => {
-                self.at += 1;
-                while is_word(self.byte(self.at)) || self.byte(self.at) == b'@' {
-                    self.at += 1;
-                }
-                Some(self.literal())
-            }
-            b':' if next == b'"' => {
-                self.at += 1;
-                self.quote(b'"')
-            }
-            b':' if next == b':' => {
-                self.at += 2;
-                self.last = b':';
-                Some(Token::Sign(b':'))
-            }
-            b':' if is_word(next) && before != b':' => {
-                self.at += 1;
-                while is_word(self.byte(self.at)) || matches!(self.byte(self.at), b'?' | b'!') {
-                    self.at += 1;
-                }
-                Some(self.literal())
-            }
-            b'%' if !is_value || (before == b' ' && next != b' ' && next != b'=') => self.percent(next),
-            b'?' if !is_value && is_word(next) && !is_word(self.byte(self.at + 2)) => {
-                self.at += 2;
-                Some(self.literal())
-            }
-            b'<' if next == b'<' => {
-                let mut at = self.at + 2;
-                let is_squiggly = matches!(self.byte(at), b'~' | b'-');
-                at += usize::from(is_squiggly);
-                let quote = self.byte(at);
-                let is_quoted = matches!(quote, b'"' | b'\'' | b'`');
-                at += usize::from(is_quoted);
-                let length = self.bytes.get(at..).unwrap_or_default().iter().take_while(|b| is_word(**b)).count();
-                let starts = self.byte(at);
-                if length == 0 || !(is_squiggly || (starts.is_ascii_uppercase() && !is_value)) {
-                    return Some(self.plain(byte));
-                }
-                self.heredocs.push(self.slice(at, at + length));
-                self.at = at + length + usize::from(is_quoted);
-                Some(self.literal())
-            }
-            b'=' if self.slice(self.at, self.at + 6) == "=begin" && matches!(before, b'\n' | 0) => {
-                let rest = self.text.get(self.at..).unwrap_or("");
-                let end = rest.find("\n=end").map_or(rest.len(), |i| i + 5);
-                Some(self.comment(self.at + end))
-            }
-            _ => Some(self.plain(byte)),
-        }
-    }
-
-    /// `%w[a b]`, `%q(…)`, `%(…)`, `%r{…}`.
-    fn percent(&mut self, next: u8) -> Option<Token<'t>> {
-        let is_typed = matches!(next, b'w' | b'W' | b'i' | b'I' | b'q' | b'Q' | b'r' | b's' | b'x');
-        let open_at = self.at + 1 + usize::from(is_typed);
-        let open = self.byte(open_at);
-        let close = match open {
-            b'(' => b')',
-            b'[' => b']',
-            b'{' => b'}',
-            b'<' => b'>',
-            b'|' | b'!' | b'/' => open,
-            _ => return Some(self.plain(b'%')),
-        };
-        let mut depth = 1;
-        let mut at = open_at + 1;
-        while let Some(&byte) = self.bytes.get(at) {
-            self.line += u32::from(byte == b'\n');
-            at += 1;
-            if byte == b'\\' {
-                at += 1;
-            } else if byte == close {
-                depth -= 1;
-                if depth == 0 {
-                    break;
-                }
-            } else if byte == open {
-                depth += 1;
-            }
-        }
-        self.at = at.min(self.bytes.len());
-        Some(self.literal())
-    }
-
-    /// PHP's heredoc behind `<<<`.
-    fn heredoc(&mut self) {
-        let rest = self.slice(self.at, self.bytes.len());
-        let word = rest.trim_start_matches([' ', '"', '\'']);
-        let from = self.at + (rest.len() - word.len());
-        let length = word.bytes().take_while(|b| is_word(*b)).count();
-        let mark = self.slice(from, from + length);
-        self.at = self.line_end(from);
-        while self.at < self.bytes.len() && length > 0 {
-            let end = self.line_end(self.at + 1);
-            let line = self.slice(self.at + 1, end);
-            self.line += 1;
-            let indent = line.len() - line.trim_start().len();
-            if line[indent..].starts_with(mark) && !line[indent + mark.len()..].bytes().next().is_some_and(is_word) {
-                self.at += 1 + indent + mark.len();
-                return;
-            }
-            self.at = end;
-        }
-    }
-
-    /// Ruby's heredocs, from the line behind the one that names them on.
-    fn skip_heredocs(&mut self) {
-        for mark in std::mem::take(&mut self.heredocs) {
-            while self.at < self.bytes.len() {
-                let end = self.line_end(self.at);
-                let is_end = self.slice(self.at, end).trim() == mark;
-                self.line += 1;
-                self.code_lines += 1;
-                self.at = (end + 1).min(self.bytes.len());
-                if is_end {
-                    break;
-                }
-            }
-        }
-        self.last_code = self.last_code.max(self.line - 1);
-    }
-
-    /// Up to the next `<?php` or `<?=`.
-    fn skip_markup(&mut self) {
-        let rest = self.text.get(self.at..).unwrap_or("");
-        let length = rest.find("<?").unwrap_or(rest.len());
-        self.line += newlines(&rest.as_bytes()[..length]);
-        self.at += length;
-        let open = self.slice(self.at, self.at + 5);
-        self.at += if open.eq_ignore_ascii_case("<?php") { 5 } else { open.len().min(3) };
-        self.at = self.at.min(self.bytes.len());
-    }
-
     /// The rest of this line and of those that a `\` joins to it, up to a comment; for directives.
     pub(super) fn take_directive(&mut self) -> &'t str {
         let from = self.at;
@@ -821,6 +395,6 @@ impl<'t> Lexer<'t> {
     }
 }
 
-fn newlines(bytes: &[u8]) -> u32 {
+pub(super) fn newlines(bytes: &[u8]) -> u32 {
     u32::try_from(bytes.iter().filter(|b| **b == b'\n').count()).unwrap_or(u32::MAX)
 }

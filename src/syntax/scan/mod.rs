@@ -2,15 +2,20 @@
 //! expands nothing; names and lines of definitions are right nearly always (`tests/syntax.rs` compares it with the exact one).
 
 mod brace;
+mod exchange;
+mod heredoc;
 mod indent;
 mod lexer;
+mod literal;
+mod name;
+mod scope;
 mod sign;
 mod statement;
 mod word;
 
 use super::convention::{dialect, has_shebang, is_visible};
 use super::tally::Tally;
-use super::{prose, saturate};
+use super::{import, prose, saturate};
 use crate::domain::language::Language;
 use crate::domain::outline::{Definition, DefinitionKind, Import, Outline, Tier};
 use lexer::{Lexer, Token};
@@ -54,7 +59,7 @@ pub fn scan_with<'t>(language: Language, text: &'t str, sink: &mut impl Sink<'t>
     let total =
         saturate(text.bytes().filter(|b| *b == b'\n').count() + usize::from(!text.is_empty() && !text.ends_with('\n')));
     let Some(words) = word::words(language) else {
-        scanned.lines = (total, saturate(text.lines().filter(|l| !l.trim().is_empty()).count()));
+        scanned.lines = (total, saturate(prose::lines(text).1));
         return scanned;
     };
     let mut base = Base::new(language, text, words, sink);
@@ -66,7 +71,8 @@ pub fn scan_with<'t>(language: Language, text: &'t str, sink: &mut impl Sink<'t>
     scanned.entry_point |= base.entry_point;
     let found = std::mem::take(&mut base.found);
     for found in found {
-        sink.definition(found);
+        // A string that is not closed swallows the last line's end.
+        sink.definition(Found { lines: (found.lines.0, found.lines.1.min(total)), ..found });
     }
     scanned
 }
@@ -138,12 +144,24 @@ struct Base<'t, 's, S> {
     /// The line of the last token.
     last_line: u32,
     entry_point: bool,
+    import_bytes: usize,
 }
 
 impl<'t, 's, S: Sink<'t>> Base<'t, 's, S> {
     fn new(language: Language, text: &'t str, words: &'static word::Words, sink: &'s mut S) -> Self {
         let lexer = Lexer::new(language, text);
-        Base { language, text, words, lexer, sink, found: Vec::new(), lead: (0, 0), last_line: 0, entry_point: false }
+        Base {
+            language,
+            text,
+            words,
+            lexer,
+            sink,
+            found: Vec::new(),
+            lead: (0, 0),
+            last_line: 0,
+            entry_point: false,
+            import_bytes: import::allowance(text),
+        }
     }
 
     /// The next token that is no comment.
@@ -160,6 +178,13 @@ impl<'t, 's, S: Sink<'t>> Base<'t, 's, S> {
                 token => return token,
             }
         }
+    }
+
+    /// Reads the import that begins at byte `from`, on line `line`, and is `length` bytes long at most.
+    fn import(&mut self, from: usize, length: usize, line: u32) {
+        let statement = import::clip(self.lexer.slice(from, from + length), &mut self.import_bytes);
+        let sink = &mut *self.sink;
+        import::read(self.language, statement, line, &mut |target, names, line| sink.import(target, names, line));
     }
 
     /// Comments or attributes stand on these lines, before what follows.

@@ -1,0 +1,46 @@
+//! How much of a definition is typed, and where a docstring stands, in languages where both are the writer's choice.
+
+use super::head::{Defined, Place};
+use crate::domain::language::Language;
+use crate::domain::outline::DefinitionKind::{Function, Method};
+use tree_sitter::Node;
+
+impl<'s> Place<'_, 's> {
+    /// Parameters and results with a type, and all.
+    pub(super) fn typed(&self, node: Node, defined: &Defined) -> (u16, u16) {
+        let has_types = matches!(self.language, Language::Python | Language::TypeScript | Language::Php);
+        if !has_types || !matches!(defined.kind, Function | Method) {
+            return (0, 0);
+        }
+        let function = defined.function.unwrap_or(node);
+        let (mut typed, mut all) = (0_u16, 0_u16);
+        let mut count = |has_type: bool| {
+            typed = typed.saturating_add(u16::from(has_type));
+            all = all.saturating_add(1);
+        };
+        if let Some(parameters) = function.child_by_field_name("parameters") {
+            let mut cursor = parameters.walk();
+            for parameter in parameters.named_children(&mut cursor) {
+                let is_none = matches!(parameter.kind(), "comment" | "keyword_separator" | "positional_separator");
+                let is_self = matches!(self.text(parameter), "self" | "cls" | "this");
+                if !is_none && !is_self {
+                    count(parameter.child_by_field_name("type").is_some());
+                }
+            }
+        } else if function.child_by_field_name("parameter").is_some() {
+            count(false);
+        }
+        let name = defined.names.first().map_or("", |n| self.text(*n));
+        if !matches!(name, "constructor" | "__construct") {
+            count(function.child_by_field_name("return_type").is_some());
+        }
+        (typed, all)
+    }
+
+    /// The string that a Python body begins with.
+    pub(super) fn docstring(&self, node: Node) -> Option<&'s str> {
+        let first = node.child_by_field_name("body")?.named_child(0)?;
+        let string = if first.kind() == "expression_statement" { first.named_child(0)? } else { first };
+        (string.kind() == "string").then(|| self.text(string))
+    }
+}
