@@ -99,7 +99,7 @@ fn heads(definitions: &[Definition], at: u32, lines: &[&str], first: usize) -> V
 
 /// The 1-based line of a definition that names it, past its documentation and decorators.
 pub(super) fn head(definition: &Definition, lines: &[&str]) -> u32 {
-    let (first, last) = definition.lines;
+    let (first, last) = (definition.lines.0.max(1), definition.lines.1);
     let is_comment =
         |line: &str| ["//", "#", "*", "/*", "--", "@", "'''", "\"\"\""].iter().any(|m| line.starts_with(m));
     (first..=last)

@@ -145,14 +145,13 @@ fn work<T>(root: &Root, what: &str, work: impl FnOnce(&Job) -> T) -> T {
         let due = told.get().is_none_or(|at| at.elapsed() >= REPORTED);
         if is_seen && due && start.elapsed() >= SPOKEN_OF {
             told.set(Some(Instant::now()));
-            eprint!("\r{what} {done} of {total} files\x1b[K");
-            let _ = std::io::stderr().flush();
+            let _ = write!(std::io::stderr(), "\r{what} {done} of {total} files\x1b[K");
         }
     };
     let stop = AtomicBool::new(false);
     let result = work(&Job { priority: Priority::Now, source: &source, stop: &stop, progress: &progress });
     if told.get().is_some() {
-        eprint!("\r\x1b[K");
+        let _ = write!(std::io::stderr(), "\r\x1b[K");
     }
     result
 }
