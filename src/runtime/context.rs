@@ -44,7 +44,8 @@ pub fn gather(
         }
     }
     let patterns = fitting(library, intent);
-    Sources { snapshots, agents: read::agents_md(root), patterns, listing, ranking, ..Sources::default() }
+    let remarks = context::remarks(&ranking, &snapshots, map);
+    Sources { snapshots, remarks, agents: read::agents_md(root), patterns, listing, ranking, ..Sources::default() }
 }
 
 /// The patterns that fit best, as a model can read them.

@@ -1,0 +1,98 @@
+//! What the files that matter most say of themselves: what is left to do there, and which functions are hard to change.
+//! Reads comments by their marks only; a mark in a string is taken for one.
+
+use super::rank::Ranked;
+use crate::domain::change::FileSnapshot;
+use crate::domain::language::Language;
+use crate::domain::memory::{Remark, RemarkKind};
+use crate::map::Map;
+use crate::syntax;
+
+/// Files from the top of the ranking that are looked at: a remark is worth its tokens only where the change will be.
+const FILES: usize = 3;
+/// Cyclomatic complexity from which on a function is hard to change safely: above 15 NIST 500-235 (1996) asks for a reason.
+const COMPLEX: u16 = 15;
+/// Words that mark what is left to do.
+const MARKS: [&str; 4] = ["TODO", "FIXME", "HACK", "XXX"];
+/// Longest remark, in characters.
+const LONGEST: usize = 160;
+
+/// The remarks of the first files of a ranking, in their order, by line.
+pub fn remarks(ranking: &[Ranked], snapshots: &[FileSnapshot], map: &Map) -> Vec<Remark> {
+    let mut found = Vec::new();
+    for ranked in ranking.iter().take(FILES) {
+        let path = &ranked.path;
+        let text = snapshots.iter().find(|s| s.path == *path).and_then(|s| s.text()).unwrap_or("");
+        let mut own: Vec<Remark> = todos(path, text);
+        own.extend(map.symbols(path).iter().filter(|symbol| symbol.complexity > COMPLEX).map(|symbol| Remark {
+            path: path.clone(),
+            line: symbol.lines.0,
+            kind: RemarkKind::Complexity,
+            text: format!(
+                "`{}` takes {} ways (cyclomatic complexity): change it with care",
+                symbol.name, symbol.complexity
+            ),
+        }));
+        own.sort_by_key(|remark| remark.line);
+        found.extend(own);
+    }
+    found
+}
+
+/// The comments that say something is to be done.
+fn todos(path: &str, text: &str) -> Vec<Remark> {
+    let Some(comment) = Language::from_path(path).and_then(syntax::comment) else { return Vec::new() };
+    let begins: Vec<&str> = comment.line.into_iter().chain(comment.block.map(|(open, _)| open)).collect();
+    let mut found = Vec::new();
+    for (at, line) in text.lines().enumerate() {
+        let is_inside =
+            |byte: usize| line.trim_start().starts_with('*') || begins.iter().any(|mark| line[..byte].contains(mark));
+        let mark = MARKS.iter().filter_map(|mark| word_at(line, mark)).filter(|byte| is_inside(*byte)).min();
+        if let Some(byte) = mark {
+            let text: String = line[byte..].trim_end_matches("*/").trim().chars().take(LONGEST).collect();
+            let line = u32::try_from(at + 1).unwrap_or(u32::MAX);
+            found.push(Remark { path: path.to_owned(), line, kind: RemarkKind::Todo, text });
+        }
+    }
+    found
+}
+
+/// Where `word` stands by itself.
+fn word_at(line: &str, word: &str) -> Option<usize> {
+    let inside = |c: char| c.is_alphanumeric() || c == '_';
+    line.match_indices(word)
+        .map(|(at, _)| at)
+        .find(|at| !line[..*at].ends_with(inside) && !line[at + word.len()..].starts_with(inside))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::change::FileContent;
+
+    fn of(path: &str, text: &str) -> Vec<(u32, RemarkKind, String)> {
+        let mut map = Map::new();
+        let language = Language::from_path(path).unwrap();
+        map.edit().insert(path, [0; 32], &syntax::outline(language, path, text).unwrap());
+        let snapshot = FileSnapshot { path: path.into(), content: FileContent::Text { text: text.into() } };
+        let ranked = Ranked { path: path.into(), reason: String::new(), named: true, score: 1.0 };
+        remarks(&[ranked], &[snapshot], &map).into_iter().map(|r| (r.line, r.kind, r.text)).collect()
+    }
+
+    #[test]
+    fn comments_that_something_is_to_be_done_are_remarks_and_names_and_strings_that_hold_the_word_are_none() {
+        let text =
+            "# TODO: handle nothing\nTODO = 'XXX'\nx = 1  # FIXME soon\ndef todo():  # TODOS are many\n    pass\n";
+        let todo = |line, text: &str| (line, RemarkKind::Todo, text.to_owned());
+        assert_eq!(of("a.py", text), [todo(1, "TODO: handle nothing"), todo(3, "FIXME soon")]);
+        assert_eq!(of("a.c", "/* a\n * HACK: b */\nint x;\n"), [todo(2, "HACK: b")]);
+    }
+
+    #[test]
+    fn a_function_with_many_ways_is_a_remark() {
+        let ifs: String = (0..20).map(|i| format!("    if x == {i}:\n        y()\n")).collect();
+        let found = of("a.py", &format!("def straight():\n    pass\n\ndef twisted(x):\n{ifs}"));
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert!(found[0].0 == 4 && found[0].2.contains("`twisted` takes 21 ways"), "{found:?}");
+    }
+}
