@@ -14,6 +14,7 @@ use vibe_tui::domain::change::{ChangeSet, FileChange, FileContent};
 use vibe_tui::domain::failure::FailureKind;
 use vibe_tui::domain::listing::Places;
 use vibe_tui::repo::Root;
+use vibe_tui::repo::history::recent;
 use vibe_tui::repo::read::{agents_md, read};
 use vibe_tui::repo::scratch::{Limits, Scratch};
 use vibe_tui::repo::search::{TextHits, search};
@@ -441,4 +442,32 @@ fn a_text_search_refuses_what_is_no_expression_or_would_be_too_large() {
         assert_eq!(failure.kind, FailureKind::Config);
         assert!(failure.message.contains(expression), "{}", failure.message);
     }
+}
+
+// What changed lately.
+
+fn git(dir: &Path, arguments: &[&str]) {
+    let identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"];
+    let done = std::process::Command::new("git").arg("-C").arg(dir).args(identity).args(arguments).output().unwrap();
+    assert!(done.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+}
+
+#[test]
+fn files_that_changed_lately_come_newest_first_and_nothing_that_the_configuration_names_is_started() {
+    let temp = tree(&[("old.py", "1\n"), ("dir/new one.py", "1\n")]);
+    assert!(recent(&open(&temp)).is_empty(), "there is no history outside git");
+    git(temp.path(), &["init", "-q"]);
+    for file in ["old.py", "dir/new one.py"] {
+        git(temp.path(), &["add", file]);
+        git(temp.path(), &["commit", "-q", "-m", file]);
+    }
+    assert_eq!(recent(&open(&temp)), ["dir/new one.py", "old.py"]);
+    let trap = temp.path().join("sprung");
+    let start = format!("touch {}", trap.display());
+    for key in ["core.fsmonitor", "core.pager", "gpg.program", "diff.external", "alias.log", "core.sshCommand"] {
+        git(temp.path(), &["config", key, &format!("!{start}")]);
+    }
+    git(temp.path(), &["config", "log.showSignature", "true"]);
+    assert_eq!(recent(&open(&temp)).len(), 2);
+    assert!(!trap.exists());
 }

@@ -6,6 +6,7 @@
 mod beneath;
 mod dependency;
 mod fault;
+pub mod history;
 pub mod path;
 pub mod read;
 pub mod root;

@@ -12,7 +12,7 @@ use crate::domain::outline::Tier;
 use crate::domain::safe_text::SafeText;
 use crate::map::Map;
 use crate::pattern::{self, Library};
-use crate::repo::{Root, read};
+use crate::repo::{Root, history, read};
 use serde_json::{Value, json};
 
 /// Patterns offered to a model as examples.
@@ -22,16 +22,17 @@ const MOST_BYTES: usize = 2 << 20;
 /// Files that are read at once.
 const BATCH: usize = 8;
 
-/// Ranks the files for `intent` and reads the first of them. Blocks.
+/// Ranks the files for `intent` and reads the first of them; which files changed lately is asked here. Blocks.
 pub fn gather(
     root: &Root,
     map: &Map,
     listing: Vec<String>,
     library: &Library,
     intent: &Intent,
-    signals: &Signals,
+    wishes: Signals,
 ) -> Sources {
-    let ranking = context::rank(intent, map, &listing, signals);
+    let signals = Signals { recent: history::recent(root), ..wishes };
+    let ranking = context::rank(intent, map, &listing, &signals);
     let mut snapshots = Vec::new();
     let mut bytes = 0;
     for batch in ranking.chunks(BATCH) {
@@ -62,7 +63,7 @@ pub fn context(setup: &Setup, intent: &Intent, budget: u32, format: Format) -> R
     let opened = Mapped::open(setup, Tier::Scan)?;
     let map = opened.read();
     let listing = map.paths().map(str::to_owned).collect();
-    let sources = gather(&setup.root, &map, listing, Library::embedded(), intent, &Signals::default());
+    let sources = gather(&setup.root, &map, listing, Library::embedded(), intent, Signals::default());
     let bundle = context::assemble(intent, &sources, budget, &estimate);
     Ok(match format {
         Format::Json => format!("{}\n", json(&bundle, &sources.ranking)),

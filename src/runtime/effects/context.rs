@@ -58,11 +58,11 @@ pub async fn assemble(world: Arc<World>, events: Events, wish: Wish) {
         let gathered = match gatherer.repository.map(PATIENCE) {
             Some(map) => {
                 let listing = map.paths().map(str::to_owned).collect();
-                gather(root, &map, listing, library, &intent, &signals)
+                gather(root, &map, listing, library, &intent, signals)
             }
             None => {
                 let listing = walk::walk(root, LISTED, &AtomicBool::new(false)).paths();
-                gather(root, &Map::new(), listing, library, &intent, &signals)
+                gather(root, &Map::new(), listing, library, &intent, signals)
             }
         };
         let sources = Sources {
