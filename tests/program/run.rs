@@ -321,6 +321,22 @@ fn a_session_that_another_process_has_is_not_opened_twice() {
 }
 
 #[test]
+fn a_session_that_another_machine_will_not_give_back_can_be_freed() {
+    let place = Place::new();
+    let arguments = ["--accept", "none", "--session", "work", REQUEST];
+    assert_code(&place.scripted("greet", &arguments), 3);
+    let data = rusqlite::Connection::open(place.home().join("data/sessions.db")).unwrap();
+    let owner = r#"{"host":"elsewhere","machine":"m","boot":"b","namespace":"n","pid":1,"started":1,"instance":1}"#;
+    let lease = "INSERT OR REPLACE INTO lease (session, owner, at) SELECT id, ?1, 0 FROM session";
+    assert_eq!(data.execute(lease, [owner]).unwrap(), 1);
+    let refused = place.scripted("greet", &arguments);
+    assert_code(&refused, 1);
+    assert_said(&refused, &["process 1 on elsewhere", "sessions --free"]);
+    assert_code(&place.run(&["sessions", "--free", "work"]), 0);
+    assert_code(&place.scripted("greet", &arguments), 3);
+}
+
+#[test]
 fn the_directory_can_be_another_one_and_need_not_be_a_repository() {
     let place = Place::new();
     fs::remove_dir_all(place.root().join(".git")).unwrap();
@@ -343,7 +359,7 @@ fn what_cannot_be_used_is_said_in_a_sentence_and_ends_with_its_code() {
         (&["--accept", "some", REQUEST], 2, &["--accept", "none"]),
         (&["--accept", "all"], 2, &["INTENT"]),
         (&["--model", "ollama/none-such", "--accept", "all", REQUEST], 6, &["ollama/none-such", "embedded/patterns"]),
-        (&["--script", "/nowhere.jsonl", "--accept", "all", REQUEST], 6, &["/nowhere.jsonl"]),
+        (&["--script", "/nowhere.jsonl", "--accept", "all", REQUEST], 2, &["/nowhere.jsonl"]),
         (&["--model", "embedded/patterns", "--accept", "all", "do it"], 2, &["?"]),
     ];
     for (arguments, code, said) in cases {
@@ -410,6 +426,21 @@ fn a_broken_configuration_is_said_with_its_line_and_costs_only_its_key() {
     assert_code(&ran, 0);
     assert_said(&ran, &["config.toml:1:1", "thme", "config.toml:4", "limits.run"]);
     assert_eq!(place.files(), ["greet.py"]);
+}
+
+#[test]
+fn a_theme_and_a_keymap_that_are_not_there_are_named_with_their_lines_and_what_is_near() {
+    let place = Place::new();
+    fs::create_dir_all(place.home().join("config/themes")).unwrap();
+    fs::write(place.home().join("config/themes/forest.toml"), "inherits = \"dark\"\n").unwrap();
+    place.configure("theme = \"florest\"\nkeymap = \"vmi\"\n");
+    let ran = place.run(&["doctor"]);
+    let said = ran.stdout + &ran.stderr;
+    for part in
+        ["config.toml:1:1", "`florest`; did you mean `forest`?", "config.toml:2:1", "`vmi`; did you mean `vim`?"]
+    {
+        assert!(said.contains(part), "{part}: {said}");
+    }
 }
 
 #[test]
@@ -506,6 +537,11 @@ fn the_doctor_names_what_is_wrong_and_fails_then() {
     let ill = place.run(&["doctor"]);
     assert_code(&ill, 1);
     assert!(ill.stdout.contains("! configuration") && ill.stdout.contains("config.toml:1:1"), "{}", ill.stdout);
+    // What a check may do is said as it is configured.
+    let open = Place::new();
+    open.configure("[check]\nnetwork = true\n");
+    let confined = well.stdout.contains("no network");
+    assert_eq!(open.run(&["doctor"]).stdout.contains("the network as you have it"), confined);
 }
 
 #[test]
