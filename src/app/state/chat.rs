@@ -1,5 +1,6 @@
 //! The chat pane: the input line, how its text reads as an intent, and what the user corrected of that reading.
 
+use super::Completion;
 use crate::app::event::TextEdit;
 use crate::domain::intent::{Action, Complexity, Intent, Target};
 use crate::domain::language::Language;
@@ -29,6 +30,8 @@ pub struct Chat {
     pub asked: Option<Asked>,
     /// A question that was typed at the gate and waits for a second yes to be sent as a change to the proposal.
     pub doubted: Option<String>,
+    /// What the `@` before the cursor may become.
+    pub completion: Option<Completion>,
 }
 
 /// A request that was asked back about.
@@ -64,6 +67,7 @@ impl Default for Chat {
             browsing: None,
             asked: None,
             doubted: None,
+            completion: None,
         }
     }
 }
@@ -177,6 +181,7 @@ impl Chat {
     pub fn set_text(&mut self, text: &str) {
         let lines: Vec<String> = text.lines().map(str::to_owned).collect();
         self.composer = composer(&lines);
+        self.completion = None;
     }
 
     /// Edits what is typed.
