@@ -20,8 +20,8 @@ pub struct Over {
     pub failure: Option<FailureKind>,
     /// Whether the server had begun to answer it, or may have it before it: not while it waits to be sent once more.
     pub out: bool,
-    /// Whether anything of the answer came.
-    pub answered: bool,
+    /// Whether the server said that it had begun to answer.
+    pub begun: bool,
     /// The server's own count.
     pub counted: Option<Usage>,
     /// Our estimate of the tokens that came.
@@ -33,7 +33,7 @@ pub fn bill(price: &Price, over: &Over) -> (Usage, Option<Money>) {
     if let (None, Some(usage)) = (over.failure, over.counted.filter(|usage| is_credible(usage, over))) {
         return (usage, cost(price, &usage));
     }
-    let refused = over.failure.is_some_and(|kind| !over.answered && (!over.out || is_refusal(kind)));
+    let refused = over.failure.is_some_and(|kind| !over.begun && (!over.out || is_refusal(kind)));
     if refused {
         let usage = Usage::default();
         return (usage, cost(price, &usage));
@@ -44,7 +44,7 @@ pub fn bill(price: &Price, over: &Over) -> (Usage, Option<Money>) {
 
 /// Whether a count can be of this answer. Some servers write zeros where they counted nothing.
 fn is_credible(usage: &Usage, over: &Over) -> bool {
-    usage.input > 0 && (usage.output > 0 || !over.answered)
+    usage.input > 0 && (usage.output > 0 || over.written == 0)
 }
 
 /// Whether a failure means that the server did no work.
@@ -57,7 +57,7 @@ fn is_refusal(kind: FailureKind) -> bool {
             | ContextExceeded
             | UnknownModel
             | BadRequest
-            | Server
+            | Overloaded
             | NothingFits
             | Offline
             | Config
@@ -89,7 +89,7 @@ mod tests {
         use FailureKind::*;
         let (none, some) = (None, Some(usage(900, 100)));
         let counted = 900 * 1_000_000 + 100 * 2_000_000;
-        // Failure, out, answered, counted, and what is owed.
+        // Failure, out, begun, counted, and what is owed.
         let table = [
             ("complete and counted", None, true, true, some, counted),
             ("complete, not counted", None, true, true, none, CLAIM),
@@ -102,14 +102,17 @@ mod tests {
             ("stopped while it waited to be sent once more", Some(Cancelled), false, false, none, 0),
             ("never reached", Some(Unreachable), true, false, none, 0),
             ("refused", Some(RateLimited), true, false, none, 0),
-            ("failed on arrival", Some(Server), true, false, none, 0),
+            ("overloaded", Some(Overloaded), true, false, none, 0),
+            ("overloaded after it had begun", Some(Overloaded), true, true, none, CLAIM),
+            ("failed on arrival, perhaps only in a proxy", Some(Server), true, false, none, CLAIM),
             ("failed in the middle", Some(Server), true, true, none, CLAIM),
             ("broken off before anything came", Some(Network), true, false, none, CLAIM),
             ("too slow", Some(Timeout), true, false, none, CLAIM),
             ("no stream", Some(Protocol), true, false, none, CLAIM),
         ];
-        for (name, failure, out, answered, counted, owed) in table {
-            let over = Over { prompt_tokens: 1_000, max_output: 2_000, failure, out, answered, counted, written: 7 };
+        for (name, failure, out, begun, counted, owed) in table {
+            let written = if begun { 7 } else { 0 };
+            let over = Over { prompt_tokens: 1_000, max_output: 2_000, failure, out, begun, counted, written };
             let (usage, cost) = bill(&price(), &over);
             assert_eq!(cost, Some(Money(owed)), "{name}");
             assert_eq!(usage.estimated, owed == CLAIM, "{name}");
@@ -123,7 +126,7 @@ mod tests {
             max_output: 2_000,
             failure: Some(FailureKind::Cancelled),
             out: true,
-            answered: true,
+            begun: true,
             counted: None,
             written: 7,
         };

@@ -25,7 +25,9 @@ pub enum FailureKind {
     UnknownModel,
     /// The server refused or could not understand the request (other 4xx).
     BadRequest,
-    /// The server failed (5xx, 529) or is still loading its model.
+    /// The server has no room just now or is still loading its model (503, 529): it did no work.
+    Overloaded,
+    /// The server failed (other 5xx); it may have worked on the request.
     Server,
     /// The server's bytes are not its protocol.
     Protocol,

@@ -66,7 +66,7 @@ impl Chat {
             None => match link.get::<Props>("props").await {
                 Ok(props) => props.flavour(),
                 // It is loading (llama-server says 503 then) or away: ask again at the next request.
-                Err(failure) if failure.kind == FailureKind::Server => return Flavour::LlamaServer(None),
+                Err(failure) if failure.kind == FailureKind::Overloaded => return Flavour::LlamaServer(None),
                 Err(failure) if failure.retryable => return Flavour::Plain,
                 Err(_) => Flavour::Plain,
             },

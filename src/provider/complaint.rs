@@ -111,6 +111,8 @@ impl Complaint {
             501 => (FailureKind::BadRequest, false),
             // What a restart does not mend is not worth another attempt.
             500.. if self.mentions(&["system memory", "out of memory"]) => (FailureKind::Server, false),
+            503 | 529 => (FailureKind::Overloaded, true),
+            0 if self.mentions(&["overloaded_error"]) => (FailureKind::Overloaded, true),
             500.. => (FailureKind::Server, true),
             0 if self.mentions(&["invalid_request"]) => (FailureKind::BadRequest, false),
             0 => (FailureKind::Server, true),
@@ -170,7 +172,10 @@ impl Complaint {
                 format!("{endpoint} has no model `{model}`.{nearest}{pull}{said}")
             }
             FailureKind::Timeout => format!("{endpoint} did not finish in time{status}: try again.{said}"),
-            FailureKind::Server if self.is_loading() => format!("{endpoint} is still loading its model."),
+            FailureKind::Overloaded if self.is_loading() => format!("{endpoint} is still loading its model."),
+            FailureKind::Overloaded => {
+                format!("{endpoint} has no room for the request just now{status}: try again a little later.{said}")
+            }
             FailureKind::Server => format!("{endpoint} failed{status}: try again, or look at its log.{said}"),
             _ if self.status.is_some_and(|s| (300..400).contains(&s)) => format!(
                 "{endpoint} answered with a redirect{status}, which is not followed so that no key leaves its server: put \
@@ -312,8 +317,8 @@ mod tests {
                 false,
             ),
             (502, "<html><body>Bad gateway</body></html>", Server, true),
-            (503, r#"{"error":{"message":"Loading model","type":"unavailable_error","code":503}}"#, Server, true),
-            (529, r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#, Server, true),
+            (503, r#"{"error":{"message":"Loading model","type":"unavailable_error","code":503}}"#, Overloaded, true),
+            (529, r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#, Overloaded, true),
             (504, "", Timeout, true),
             (301, "", BadRequest, false),
             (501, r#"{"error":{"type":"not_supported_error"}}"#, BadRequest, false),
@@ -333,7 +338,7 @@ mod tests {
         };
         assert_eq!(
             read(r#"{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#),
-            FailureKind::Server
+            FailureKind::Overloaded
         );
         assert_eq!(read(r#"{"error":{"code":429,"message":"x"}}"#), FailureKind::RateLimited);
         assert_eq!(read(r#"{"error":{"code":"429","message":"litellm.RateLimitError"}}"#), FailureKind::RateLimited);

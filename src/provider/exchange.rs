@@ -2,7 +2,7 @@
 //!
 //! Nothing is sent before the first poll; dropping the stream ends the connection. The limits (connect, first byte, idle,
 //! total) and the one retry budget are kept here. What was received stays received: a failure comes after it, at once,
-//! as the last item, and nothing is repeated once the user has seen text.
+//! as the last item, and nothing is repeated once the user has seen text, or a paid server has begun to work.
 
 use super::ChunkStream;
 use super::complaint::Complaint;
@@ -11,7 +11,7 @@ use super::link::{Fault, Link};
 use super::retry::{Again, Retry};
 use super::wire::{Framing, Parser, WireError};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::model::{Chunk, ModelRequest};
+use crate::domain::model::{Chunk, Locality, ModelRequest};
 use futures_util::stream;
 use reqwest::Response;
 use reqwest::header::CONTENT_TYPE;
@@ -36,6 +36,7 @@ pub fn exchange(link: Arc<Link>, dialect: Arc<dyn Dialect>, request: ModelReques
         queue: VecDeque::new(),
         retry,
         shown: false,
+        begun: false,
         deadline: None,
     };
     Box::pin(stream::unfold(exchange, |mut exchange| async move { exchange.next().await.map(|item| (item, exchange)) }))
@@ -51,6 +52,8 @@ struct Exchange {
     retry: Retry,
     /// Whether the user has seen something of the answer, after which nothing is repeated.
     shown: bool,
+    /// Whether the server has begun to answer: from then on it may bill, whatever it shows.
+    begun: bool,
     deadline: Option<Instant>,
 }
 
@@ -184,6 +187,7 @@ impl Exchange {
         for item in decoded(reading.decoder.as_mut()) {
             match item {
                 Ok(chunk) => {
+                    self.begun = true;
                     self.shown |= matches!(chunk, Chunk::Text(_) | Chunk::Thinking(_));
                     let finished = matches!(chunk, Chunk::Finished(_));
                     self.queue.push_back(Ok(chunk));
@@ -217,7 +221,8 @@ impl Exchange {
     fn complain(&mut self, complaint: Complaint) {
         let Phase::Read(reading) = &self.phase else { return };
         let mut fault = self.link.fault(complaint, &reading.model);
-        if self.shown {
+        let paid = self.link.locality(&reading.model) == Locality::Remote;
+        if self.shown || (self.begun && paid) {
             fault.again = Again::Never;
         }
         self.recover(fault);

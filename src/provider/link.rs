@@ -69,6 +69,11 @@ impl Link {
         known.iter().any(|(name, locality)| *locality == Locality::Remote && is_name(name, model))
     }
 
+    /// Where this model runs: elsewhere too if a server on this machine forwards it.
+    pub fn locality(&self, model: &str) -> Locality {
+        if self.is_remote(model) { Locality::Remote } else { self.endpoint.locality }
+    }
+
     /// Asks a question with GET and reads the answer as `T`.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
         self.ask(Method::GET, path, None).await
@@ -153,7 +158,7 @@ impl Link {
     /// The fault that a server's own complaint amounts to.
     pub fn fault(&self, complaint: Complaint, model: &str) -> Fault {
         let failure = complaint.failure(&self.endpoint, model, &self.known());
-        let again = if complaint.is_loading() { Again::Loading } else { again(&failure) };
+        let again = if complaint.is_loading() { Again::Loading } else { again(&failure, self.locality(model)) };
         Fault { failure, again, complaint: Some(Box::new(complaint)) }
     }
 

@@ -2,9 +2,11 @@
 //!
 //! Pure: the seed of the jitter and the present moment are passed in. A request is only repeated while the user has seen
 //! none of its answer, and only if the server itself said that it did not serve it: a connection that breaks after the
-//! server took the request is not repeated, since it may be billed already.
+//! server took the request is not repeated, since it may be billed already. One claim stands for all attempts, so a server
+//! that may cost money is asked again only after an answer that certainly cost none.
 
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::model::Locality;
 use std::time::Duration;
 
 /// Attempts in all, the first included.
@@ -79,10 +81,12 @@ impl Retry {
     }
 }
 
-/// Whether a failure that the server itself reported may be mended by sending the request again.
-pub fn again(failure: &Failure) -> Again {
+/// Whether a failure that the server itself reported may be mended by sending the request again. `locality` is where the
+/// model runs: a failure there that may have been billed is not repeated.
+pub fn again(failure: &Failure, locality: Locality) -> Again {
     match failure.kind {
-        FailureKind::RateLimited | FailureKind::Server if failure.retryable => Again::Backoff,
+        FailureKind::RateLimited | FailureKind::Overloaded if failure.retryable => Again::Backoff,
+        FailureKind::Server if failure.retryable && locality != Locality::Remote => Again::Backoff,
         _ => Again::Never,
     }
 }
@@ -168,9 +172,18 @@ mod tests {
 
     #[test]
     fn only_what_the_server_says_is_passing_is_sent_again() {
-        assert_eq!(again(&busy()), Again::Backoff);
-        assert_eq!(again(&Failure::fatal(FailureKind::Server, "no memory")), Again::Never);
-        assert_eq!(again(&Failure::transient(FailureKind::Network, "cut")), Again::Never);
-        assert_eq!(again(&Failure::fatal(FailureKind::Quota, "cap")), Again::Never);
+        let here = |failure: &Failure| again(failure, Locality::Loopback);
+        assert_eq!(here(&busy()), Again::Backoff);
+        assert_eq!(here(&Failure::fatal(FailureKind::Server, "no memory")), Again::Never);
+        assert_eq!(here(&Failure::transient(FailureKind::Network, "cut")), Again::Never);
+        assert_eq!(here(&Failure::fatal(FailureKind::Quota, "cap")), Again::Never);
+    }
+
+    #[test]
+    fn what_may_have_been_billed_is_not_sent_again() {
+        let there = |kind| again(&Failure::transient(kind, ""), Locality::Remote);
+        assert_eq!(there(FailureKind::Server), Again::Never);
+        assert_eq!(there(FailureKind::Overloaded), Again::Backoff);
+        assert_eq!(there(FailureKind::RateLimited), Again::Backoff);
     }
 }

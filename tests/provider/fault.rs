@@ -6,7 +6,7 @@ use super::{ask, brief, endpoint, request, server};
 use futures_util::StreamExt;
 use std::time::{Duration, Instant};
 use vibe_tui::domain::failure::FailureKind;
-use vibe_tui::domain::model::{Chunk, FinishReason};
+use vibe_tui::domain::model::{Chunk, FinishReason, Locality};
 use vibe_tui::provider::{Limits, Protocol, Provider, Server};
 
 const START: &str = "data: {\"type\":\"message_start\",\"message\":{\"model\":\"m\"}}\n\n";
@@ -93,11 +93,45 @@ async fn a_busy_server_is_tried_again_and_the_wait_is_shown() {
     }
 }
 
+/// The same server where its model costs money.
+fn paid(url: &str) -> Server {
+    Server::new(endpoint(Protocol::Messages, url).with_locality(Locality::Remote), 1)
+}
+
+#[tokio::test]
+async fn a_paid_server_is_asked_again_only_after_a_status_that_certainly_cost_nothing() {
+    for (status, asked) in [
+        ("429 Too Many Requests", 2),
+        ("503 Service Unavailable", 2),
+        ("529 Overloaded", 2),
+        ("500 Internal Server Error", 1),
+        ("502 Bad Gateway", 1),
+        ("504 Gateway Timeout", 1),
+    ] {
+        let refusal = response(status, "retry-after: 0\r\n", "");
+        let double =
+            Double::start(move |_, n| if n == 0 { vec![refusal.clone()] } else { vec![sse(whole("ok"))] }).await;
+        let (_, _, failure) = ask(&paid(&double.url)).await;
+        assert_eq!((double.seen().len(), failure.is_none()), (asked, asked == 2), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_paid_answer_that_fails_once_begun_is_not_asked_for_again() {
+    let error = "data: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n";
+    for (first, asked) in [(format!("{START}{error}"), 1), (error.to_owned(), 2)] {
+        let double =
+            Double::start(move |_, n| vec![sse(if n == 0 { first.clone() } else { whole("ok") })]).await;
+        let (_, _, failure) = ask(&paid(&double.url)).await;
+        assert_eq!((double.seen().len(), failure.is_none()), (asked, asked == 2));
+    }
+}
+
 #[tokio::test]
 async fn the_retry_budget_ends_and_the_failure_stands() {
     let (double, server) = messages(vec![response("503 Service Unavailable", "retry-after: 0\r\n", "")]).await;
     let (chunks, _, failure) = ask(&server).await;
-    assert_eq!(failure.unwrap().kind, FailureKind::Server);
+    assert_eq!(failure.unwrap().kind, FailureKind::Overloaded);
     assert_eq!(retries(&chunks).iter().map(|r| r.0).collect::<Vec<_>>(), [2, 3, 4]);
     assert_eq!(double.seen().len(), 4);
 }
@@ -166,7 +200,7 @@ async fn an_error_after_success_is_tried_again_only_while_nothing_was_shown() {
     let (chunks, text, failure) = ask(&server(Protocol::Messages, &double.url)).await;
     assert_eq!(retries(&chunks).len(), 1);
     assert_eq!(text, "half ");
-    assert_eq!(failure.unwrap().kind, FailureKind::Server);
+    assert_eq!(failure.unwrap().kind, FailureKind::Overloaded);
     assert_eq!(double.seen().len(), 2);
 }
 

@@ -136,6 +136,8 @@ async fn reserve(world: &World, call: &Call, price: &Price) -> Result<Option<Tot
 struct Progress {
     text: String,
     thinking: String,
+    /// The server said that it had begun to answer.
+    begun: bool,
     /// Bytes of text and thinking in all, handed on or not.
     output: usize,
     usage: Option<Usage>,
@@ -189,7 +191,7 @@ async fn send(world: &World, events: &Events, call: Call, price: &Price, cancel:
         max_output: request.max_output,
         failure: outcome.as_ref().err().map(|failure| failure.kind),
         out: progress.waits.is_none_or(|until| until <= Instant::now()),
-        answered: progress.output > 0,
+        begun: progress.begun || progress.output > 0,
         counted: progress.usage,
         written: estimate(&progress.whole),
     };
@@ -254,7 +256,11 @@ async fn take(events: &Events, id: RequestId, progress: &mut Progress, chunk: Ch
         }
         Chunk::Usage(usage) => return progress.usage = Some(usage),
         Chunk::Finished(finish) => return progress.finish = Some(finish),
-        Chunk::Started { .. } => return progress.waits = None,
+        Chunk::Started { .. } => {
+            progress.begun = true;
+            progress.waits = None;
+            return;
+        }
         Chunk::Timings(timings) => {
             progress.timings = timings;
             return;
