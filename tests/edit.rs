@@ -79,8 +79,8 @@ fn an_answer_that_is_cut_off_keeps_what_came_and_says_so() {
         [Edit { path: "a.py".into(), action: Action::Whole { text: "x = 1\ny = \n".into(), closed: false } }]
     );
     let edits = parse("### FILE: a.py\n```python\nx = 1\n### FILE: b.py\n```python\ny = 1\n```");
-    assert_eq!(edits.len(), 2);
-    assert_eq!(edits[1], whole("b.py", "y = 1\n"));
+    // The next heading ends a file as well.
+    assert_eq!(edits, [whole("a.py", "x = 1\n"), whole("b.py", "y = 1\n")]);
 }
 
 #[test]

@@ -820,6 +820,33 @@ fn a_cut_answer_is_continued_once_and_joined() {
 }
 
 #[test]
+fn a_file_without_an_end_is_continued_and_then_asked_for_anew_and_never_proposed() {
+    let open = || calc("\n\ndef subtract(a, b):\n    return a - b").trim_end_matches("```\n").to_owned();
+    let world = played(Script::new().plan(PLAN).execute(open()).execute("```\n").review(GOOD));
+    assert_eq!(world.trace(), "assemble planner executor executor read(calc.py) validate reviewer");
+    assert!(world.run.attempt().unwrap().changes.files[0].after.as_ref().unwrap().ends_with("return a - b\n"));
+
+    let anew = Script::new().plan(PLAN).execute(open()).execute("  # more").execute(subtract()).review(GOOD);
+    let world = played(anew);
+    assert_eq!(world.trace(), "assemble planner executor executor executor read(calc.py) validate reviewer");
+    assert!(!format!("{:?}", world.run.attempt().unwrap().changes).contains("# more"));
+
+    let more = || "  # more";
+    let world = played(Script::new().plan(PLAN).execute(open()).execute(more()).execute(open()).execute(more()));
+    assert!(matches!(paused(&world), PauseReason::Failed(f) if f.message.contains("in the middle of a file")));
+    assert!(world.run.attempts.is_empty());
+}
+
+#[test]
+fn what_was_cut_once_and_is_of_no_use_is_called_what_it_is() {
+    let noise = "return return return return ".repeat(400);
+    let cut = || Reply::Cut(noise.clone());
+    let world = played(Script::new().plan(PLAN).execute(cut()).execute(cut()));
+    let PauseReason::Failed(failure) = paused(&world) else { panic!("{:?}", world.run.stage) };
+    assert!(failure.message.contains("repeats itself") && !failure.message.contains("twice"), "{failure}");
+}
+
+#[test]
 fn what_is_thought_before_the_rest_of_a_cut_answer_is_no_part_of_it() {
     let text = subtract();
     let (first, rest) = text.split_at(text.len() - 20);

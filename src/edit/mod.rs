@@ -48,7 +48,7 @@ pub enum Action {
     Whole {
         /// The whole text.
         text: String,
-        /// Whether the block was closed. If not, the answer may have been cut off.
+        /// Whether its end was seen: its fence, or the next file's heading. If not, the answer may have been cut off.
         closed: bool,
     },
     /// The file goes.

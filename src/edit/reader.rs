@@ -125,7 +125,8 @@ impl Reader {
         let Some(fence) = self.fence.clone() else { return };
         let is_markdown = path.as_deref().is_some_and(|p| Language::from_path(p) == Some(Language::Markdown));
         if self.cut_off(line, ahead) {
-            self.close_file(path, text, false);
+            // The next heading says where the file ends as well as the fence that was forgotten.
+            self.close_file(path, text, true);
             return self.prose(line, ahead);
         }
         match fence.meets(line) {

@@ -287,17 +287,23 @@ pub fn join(draft: &str, more: &str) -> String {
             && (*n >= 12 || draft[..draft.len() - n].ends_with('\n'))
     };
     let overlap = (6..=longest).rev().find(repeated);
-    format!("{draft}{}", &more[overlap.unwrap_or(0)..])
+    // A fence that closes what is open stands on a line of its own.
+    let closes = more.starts_with("```") && is_open(draft) && !draft.ends_with('\n');
+    format!("{draft}{}{}", if closes { "\n" } else { "" }, &more[overlap.unwrap_or(0)..])
 }
 
 /// A model that goes on inside an open fence often opens it once more.
 fn without_reopened_fence<'a>(draft: &str, more: &'a str) -> &'a str {
-    let open = draft.lines().filter(|l| l.trim_start().starts_with("```")).count() % 2 == 1;
     let start = more.trim_start();
     match start.strip_prefix("```").and_then(|r| r.split_once('\n')) {
-        Some((tag, rest)) if open && !tag.trim().is_empty() => rest,
+        Some((tag, rest)) if is_open(draft) && !tag.trim().is_empty() => rest,
         _ => more,
     }
+}
+
+/// Whether a fence is open at the end.
+fn is_open(draft: &str) -> bool {
+    draft.lines().filter(|l| l.trim_start().starts_with("```")).count() % 2 == 1
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The executor: answers become edits, edits a proposal. Also serves the healer, whose answers are edits as well.
 //!
-//! Nothing is accepted that is not whole: a cut answer is continued once, an edit that fits nowhere is sent back alone,
+//! Nothing is accepted that is not whole: an answer that was cut, or ends within a file, is continued once, an edit that fits nowhere is sent back alone,
 //! an answer without edits is asked for once more in the simplest form. A file that the model has not seen whole is
 //! never overwritten whole.
 
@@ -36,7 +36,8 @@ pub(super) fn propose(run: &mut Run, origin: Operation, overlay: ChangeSet) -> V
 /// The model has answered, in edits or (in a mode without them) in prose.
 pub(super) fn answered(run: &mut Run, text: String, finish: &FinishReason) -> Vec<RunCommand> {
     let cut = *finish == FinishReason::Length;
-    if cut && run.inner.tries.draft.is_empty() && answer::garbage(&text).is_none() {
+    let continued = !run.inner.tries.draft.is_empty();
+    if cut && !continued && answer::garbage(&text).is_none() {
         return go_on(run, text);
     }
     run.inner.tries.draft.clear();
@@ -47,7 +48,8 @@ pub(super) fn answered(run: &mut Run, text: String, finish: &FinishReason) -> Ve
         };
     }
     if cut {
-        return useless(run, "was cut off at its limit, twice");
+        let garbage = answer::garbage(&text).filter(|_| !continued);
+        return useless(run, garbage.map_or("was cut off at its limit, twice", answer::Garbage::words));
     }
     let mut parser = edit::Parser::new();
     parser.push(&text);
@@ -56,6 +58,9 @@ pub(super) fn answered(run: &mut Run, text: String, finish: &FinishReason) -> Ve
         Some(answer::Garbage::Repetition) => return step::useless(run, answer::Garbage::Repetition.words()),
         Some(garbage) if edits.is_empty() => return step::useless(run, garbage.words()),
         _ => {}
+    }
+    if edits.iter().any(|e| matches!(e.action, Action::Whole { closed: false, .. })) {
+        return if continued { step::useless(run, "ends in the middle of a file, twice") } else { go_on(run, text) };
     }
     if edits.is_empty() && answer::says_no_change(&text) {
         return unchanged(run);
@@ -66,7 +71,7 @@ pub(super) fn answered(run: &mut Run, text: String, finish: &FinishReason) -> Ve
     read(run, edits)
 }
 
-/// The answer was cut: the rest is asked for, if there is room for it, else the same with less around it.
+/// The answer has no end: the rest is asked for, if there is room for it, else the same with less around it.
 fn go_on(run: &mut Run, text: String) -> Vec<RunCommand> {
     let tight = run.inner.tries.tight;
     run.inner.tries.draft = text;
