@@ -168,6 +168,8 @@ pub struct Endpoint {
     pub key_env: Option<KeyVariable>,
     /// Whether requests cost money although the address is on this machine: a proxy that forwards to a cloud.
     pub paid: bool,
+    /// Whether the key may go to an `http://` address that is not on this machine, where others can read it.
+    pub insecure: bool,
     /// Headers that every request carries. Keys do not belong here.
     pub headers: BTreeMap<HeaderName, String>,
 }

@@ -118,6 +118,7 @@ pub struct Endpoint {
     pub(super) limits: Limits,
     pub(super) locality: Locality,
     pub(super) structured: Option<Structured>,
+    pub(super) clear: bool,
 }
 
 impl Endpoint {
@@ -158,12 +159,28 @@ impl Endpoint {
             limits: Limits::of(locality),
             locality,
             structured: None,
+            clear: false,
         })
     }
 
-    /// The key, and the environment variable it came from. A key that cannot be a header (it holds a line break or a
-    /// character outside ASCII) fails with [`FailureKind::Config`].
+    /// Lets a key leave this machine unencrypted: the user has said so.
+    pub fn insecure(mut self) -> Endpoint {
+        self.clear = true;
+        self
+    }
+
+    /// The key, and the environment variable it came from. [`FailureKind::Config`]: a key that cannot be a header (it holds
+    /// a line break or a character outside ASCII), or one that anybody on the way could read.
     pub fn with_key(mut self, key: Secret, variable: &str) -> Result<Endpoint, Failure> {
+        if self.root.scheme() == "http" && !self.is_on_this_machine() && !self.clear {
+            let message = format!(
+                "{self} is not on this machine and its address is no https:// one: the key in {variable} would be readable \
+                 on the way, so that it is not used. Give an https:// address, or set `insecure = true` in \
+                 [endpoints.{}] if that network is yours",
+                self.name
+            );
+            return Err(Failure::fatal(FailureKind::Config, message));
+        }
         if key.0.is_empty() || !key.0.bytes().all(|b| b.is_ascii_graphic()) {
             let message =
                 format!("{variable} holds no usable key: it is empty, or has spaces or unprintable characters");
@@ -332,7 +349,7 @@ mod tests {
 
     #[test]
     fn a_secret_is_never_shown() {
-        let endpoint = Endpoint::new("x", Protocol::Chat, "http://h")
+        let endpoint = Endpoint::new("x", Protocol::Chat, "https://h")
             .and_then(|e| e.with_key(Secret::new("sk-topsecret\n"), "X_KEY"))
             .and_then(|e| e.with_header("x-team", Secret::new("teamsecret")))
             .unwrap();
@@ -341,6 +358,25 @@ mod tests {
         assert_eq!(endpoint.redact("bad key sk-topsecret of teamsecret"), "bad key [secret] of [secret]");
         assert!(endpoint.clone().with_key(Secret::new("two\nlines"), "X_KEY").is_err());
         assert!(endpoint.with_header("bad name", Secret::new("v")).is_err());
+    }
+
+    #[test]
+    fn a_key_leaves_this_machine_encrypted_unless_the_user_has_said_otherwise() {
+        let keyed = |url: &str, insecure: bool| {
+            let endpoint = Endpoint::new("work", Protocol::Chat, url).unwrap();
+            let endpoint = if insecure { endpoint.insecure() } else { endpoint };
+            endpoint.with_key(Secret::new("sk-topsecret"), "WORK_KEY")
+        };
+        for url in ["http://192.168.1.5:8080", "http://h", "http://0.0.0.0:1", "http://localhost.evil.example"] {
+            let failure = keyed(url, false).unwrap_err();
+            assert_eq!(failure.kind, FailureKind::Config, "{url}");
+            assert!(failure.message.contains("WORK_KEY") && failure.message.contains("[endpoints.work]"), "{failure}");
+            assert!(!failure.message.contains("topsecret"));
+            assert!(keyed(url, true).is_ok(), "{url}");
+        }
+        for url in ["https://h", "http://127.0.0.1:8080", "http://localhost:1", "http://[::1]:1"] {
+            assert!(keyed(url, false).is_ok(), "{url}");
+        }
     }
 
     #[test]

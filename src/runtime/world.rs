@@ -243,6 +243,9 @@ fn endpoint(name: &str, configured: &crate::config::Endpoint, environment: &Envi
         endpoint = endpoint.with_locality(Locality::Remote);
     }
     if let Some(variable) = configured.key_env.as_ref().map(|k| k.as_str()) {
+    if configured.insecure {
+        endpoint = endpoint.insecure();
+    }
         let Some(key) = environment.get(variable) else { return Ok(endpoint.requiring_key(variable)) };
         endpoint = endpoint.with_key(Secret::new(key), variable)?;
     }

@@ -120,8 +120,7 @@ async fn a_paid_server_is_asked_again_only_after_a_status_that_certainly_cost_no
 async fn a_paid_answer_that_fails_once_begun_is_not_asked_for_again() {
     let error = "data: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n";
     for (first, asked) in [(format!("{START}{error}"), 1), (error.to_owned(), 2)] {
-        let double =
-            Double::start(move |_, n| vec![sse(if n == 0 { first.clone() } else { whole("ok") })]).await;
+        let double = Double::start(move |_, n| vec![sse(if n == 0 { first.clone() } else { whole("ok") })]).await;
         let (_, _, failure) = ask(&paid(&double.url)).await;
         assert_eq!((double.seen().len(), failure.is_none()), (asked, asked == 2));
     }
