@@ -10,7 +10,7 @@ use vibe_tui::domain::language::Language;
 use vibe_tui::repo::Root;
 use vibe_tui::repo::scratch::Scratch;
 use vibe_tui::repo::walk::{MAX_FILES, walk};
-use vibe_tui::validate::{Ended, Fault, Job, MissingSandbox, Network, Outcome, Policy, RunError, run, validate};
+use vibe_tui::validate::{Ended, Fault, Job, Network, Outcome, Policy, RunError, run, validate};
 
 const HELPER: &str = env!("CARGO_BIN_EXE_vibe-tui");
 
@@ -169,6 +169,14 @@ async fn a_dropped_future_ends_the_tree() {
 async fn a_gigabyte_of_output_is_read_in_flat_memory() {
     let dir = tempfile::tempdir().unwrap();
     if !confines(dir.path()).await {
+        return;
+    }
+    // Memory is the whole process's: it is measured in one that runs nothing else.
+    if std::env::var_os("VIBE_TEST_ALONE").is_none() {
+        let mut alone = tokio::process::Command::new(std::env::current_exe().unwrap());
+        alone.args(["--exact", "a_gigabyte_of_output_is_read_in_flat_memory"]).env("VIBE_TEST_ALONE", "1");
+        let ran = alone.kill_on_drop(true).output().await.unwrap();
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));
         return;
     }
     let before = resident();
@@ -365,28 +373,16 @@ async fn a_deadline_or_a_missing_tool_is_said_and_is_no_pass() {
 }
 
 #[tokio::test]
-async fn without_a_sandbox_a_check_runs_only_if_that_is_allowed() {
+async fn without_a_sandbox_no_check_runs() {
     let dir = tempfile::tempdir().unwrap();
-    // A helper that plays a kernel without Landlock: it refuses when it should confine, else it is the real one.
+    // A helper that plays a kernel without Landlock.
     let helper = dir.path().join("helper");
     let refusal = r#"{"refused":{"no_sandbox":"played"}}"#;
-    let script = format!(
-        "#!/bin/sh\ncase \"$3\" in *'\"confined\":true'*) printf '%s' '{refusal}' >&0 ;; *) exec '{HELPER}' \"$@\" ;; esac\n"
-    );
-    std::fs::write(&helper, script).unwrap();
+    std::fs::write(&helper, format!("#!/bin/sh\nprintf '%s' '{refusal}' >&0\n")).unwrap();
     std::fs::set_permissions(&helper, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let argv = words(&["sh", "-c", "echo ran"]);
-    let second = Duration::from_secs(5);
-    let refused = run(&argv, dir.path(), second, &Policy::strict(&helper)).await.unwrap_err();
+    let refused = run(&argv, dir.path(), Duration::from_secs(5), &Policy::strict(&helper)).await.unwrap_err();
     assert!(matches!(&refused, RunError::NoSandbox(why) if why == "played"), "{refused}");
-    let lenient = Policy { missing: MissingSandbox::RunWithout, ..Policy::strict(&helper) };
-    let ran = run(&argv, dir.path(), second, &lenient).await.unwrap();
-    assert_eq!((ran.ended, ran.output.text().as_str()), (Ended::Exited(0), "ran\n"));
-    // Even so, what is started is ended.
-    let mark = mark(23);
-    let argv = words(&["sh", "-c", &format!("(setsid sleep {mark} &); sleep {mark}")]);
-    let ran = run(&argv, dir.path(), Duration::from_millis(400), &lenient).await.unwrap();
-    assert!(ran.ended == Ended::Deadline && gone(&mark).await);
 }
 
 /// A project in a directory of its own, with what is kept for its checks.

@@ -139,6 +139,8 @@ pub struct Check {
     /// Seconds until it is ended.
     #[schemars(range(min = 1, max = 86400))]
     pub timeout_seconds: u32,
+    /// Whether it may open sockets.
+    pub network: bool,
 }
 
 /// What a server speaks.
@@ -166,10 +168,10 @@ pub struct Endpoint {
     pub base_url: BaseUrl,
     /// The environment variable that holds its key.
     pub key_env: Option<KeyVariable>,
-    /// Whether requests cost money although the address is on this machine: a proxy that forwards to a cloud.
-    pub paid: bool,
     /// Whether the key may go to an `http://` address that is not on this machine, where others can read it.
     pub insecure: bool,
+    /// Whether requests cost money although the address is on this machine: a proxy that forwards to a cloud.
+    pub paid: bool,
     /// Headers that every request carries. Keys do not belong here.
     pub headers: BTreeMap<HeaderName, String>,
 }

@@ -15,7 +15,7 @@ use crate::pattern::{self, Library};
 use crate::provider::{Discovery, Embedded, Endpoint, Listing, Protocol, Provider, Reach, Registry, Scripted, Secret};
 use crate::repo::{self, Root};
 use crate::store::Store;
-use crate::validate;
+use crate::validate::{self, Network};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -225,9 +225,10 @@ impl World {
         self.settings.environment.get(name).map(String::as_str)
     }
 
-    /// What a check may do: nothing beyond its scratch copy.
+    /// What a check may do: nothing beyond its scratch copy, and sockets if the user's configuration says so.
     pub fn check_policy(&self) -> validate::Policy {
-        validate::Policy::strict(std::env::current_exe().unwrap_or_default())
+        let network = if self.settings.config.check.network { Network::Allowed } else { Network::Denied };
+        validate::Policy { network, ..validate::Policy::strict(std::env::current_exe().unwrap_or_default()) }
     }
 }
 
@@ -242,10 +243,10 @@ fn endpoint(name: &str, configured: &crate::config::Endpoint, environment: &Envi
     if configured.paid {
         endpoint = endpoint.with_locality(Locality::Remote);
     }
-    if let Some(variable) = configured.key_env.as_ref().map(|k| k.as_str()) {
     if configured.insecure {
         endpoint = endpoint.insecure();
     }
+    if let Some(variable) = configured.key_env.as_ref().map(|k| k.as_str()) {
         let Some(key) = environment.get(variable) else { return Ok(endpoint.requiring_key(variable)) };
         endpoint = endpoint.with_key(Secret::new(key), variable)?;
     }

@@ -42,16 +42,6 @@ pub enum Network {
     Allowed,
 }
 
-/// What happens where the system has no sandbox.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum MissingSandbox {
-    /// The check does not run, and the report says why.
-    #[default]
-    Refuse,
-    /// The check runs without; only for a caller whom the user has told so.
-    RunWithout,
-}
-
 /// What a check command may do.
 #[derive(Clone, Debug)]
 pub struct Policy {
@@ -63,21 +53,13 @@ pub struct Policy {
     pub writable: Vec<PathBuf>,
     /// Variables set beside the allowed ones of the environment, and over them.
     pub variables: Vec<(&'static str, OsString)>,
-    /// What to do without a sandbox.
-    pub missing: MissingSandbox,
 }
 
 impl Policy {
     /// The strict policy: no network, writes in the scratch copy and a temporary directory only, nothing runs without
     /// a sandbox. `helper` is this program's executable, usually `std::env::current_exe()`.
     pub fn strict(helper: impl Into<PathBuf>) -> Self {
-        Policy {
-            helper: helper.into(),
-            network: Network::Denied,
-            writable: Vec::new(),
-            variables: Vec::new(),
-            missing: MissingSandbox::Refuse,
-        }
+        Policy { helper: helper.into(), network: Network::Denied, writable: Vec::new(), variables: Vec::new() }
     }
 }
 

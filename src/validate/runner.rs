@@ -3,11 +3,11 @@
 //! Never a shell, never the terminal, never the environment as it is. Everything the command started is gone when this
 //! returns; when the future is dropped instead, or the program dies, the sandbox's first process sees to it.
 
+use super::Policy;
 use super::capture::Output;
 use super::environment::environment;
 use super::sandbox::{ENTRY, Refusal, SUPERVISE, Spec};
 use super::supervise::Last;
-use super::{MissingSandbox, Policy};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -51,7 +51,7 @@ pub struct Outcome {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum RunError {
     /// It would have run without a sandbox.
-    #[error("the check did not run because there is no sandbox: {0}; to run checks without one, allow it explicitly")]
+    #[error("the check did not run because there is no sandbox: {0}")]
     NoSandbox(String),
     /// The command is not there.
     #[error("the check did not run: {0}")]
@@ -63,37 +63,11 @@ pub enum RunError {
 
 /// Runs `argv` in `root` under `policy` until it ends or `deadline` has passed.
 pub async fn run(argv: &[String], root: &Path, deadline: Duration, policy: &Policy) -> Result<Outcome, RunError> {
-    match attempt(argv, root, deadline, policy, Confinement::On).await {
-        Err(RunError::NoSandbox(_)) if policy.missing == MissingSandbox::RunWithout => {
-            attempt(argv, root, deadline, policy, Confinement::Off).await
-        }
-        result => result,
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Confinement {
-    On,
-    Off,
-}
-
-async fn attempt(
-    argv: &[String],
-    root: &Path,
-    deadline: Duration,
-    policy: &Policy,
-    confinement: Confinement,
-) -> Result<Outcome, RunError> {
     let start = Instant::now();
     let failed = |what: &str, e: &dyn std::fmt::Display| RunError::Failed(format!("{what}: {e}"));
     let root = root.canonicalize().map_err(|e| failed(&format!("the scratch copy {}", root.display()), &e))?;
     let writable = std::iter::once(root.clone()).chain(policy.writable.iter().cloned()).collect();
-    let spec = Spec {
-        confined: confinement == Confinement::On,
-        network: policy.network,
-        writable,
-        grace_ms: GRACE.as_millis() as u64,
-    };
+    let spec = Spec { network: policy.network, writable, grace_ms: GRACE.as_millis() as u64 };
     let (mut child, mut socket, mut printed) = spawn(argv, &root, policy, &spec)?;
     let mut output = Output::default();
     let mut word = Vec::new();

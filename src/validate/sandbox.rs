@@ -22,8 +22,6 @@ pub(super) const ENTER: &str = "enter";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Spec {
-    /// Whether to confine at all.
-    pub confined: bool,
     /// Sockets.
     pub network: Network,
     /// What may be written.
@@ -92,7 +90,7 @@ fn confine(spec: &Spec) -> Result<(), Refusal> {
         let kill = rustix::process::Signal::KILL;
         rustix::process::set_parent_process_death_signal(Some(kill)).map_err(failed("cannot follow the supervisor"))?;
     }
-    if spec.confined { linux::confine(spec).map_err(Refusal::NoSandbox) } else { Ok(()) }
+    linux::confine(spec).map_err(Refusal::NoSandbox)
 }
 
 fn become_check(argv: &[String]) -> Result<(), Refusal> {
