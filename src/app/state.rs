@@ -95,6 +95,8 @@ pub struct SessionsView {
     pub renaming: Option<String>,
     /// The selected session's deletion waits for a second press.
     pub deleting: Option<SessionId>,
+    /// The session that is being read: it will be the open one.
+    pub opening: Option<SessionId>,
 }
 
 /// The state.

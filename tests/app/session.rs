@@ -2,6 +2,7 @@
 
 use super::desk::*;
 use vibe_tui::app::{Action, Area, Dated, Effect, Event, Fact, Pointer, Resume, StoreEvent, TextEdit};
+use vibe_tui::domain::failure::FailureKind;
 use vibe_tui::domain::ids::SessionId;
 use vibe_tui::domain::session::SessionStatus;
 use vibe_tui::graph::{RunFact, Stage};
@@ -156,6 +157,20 @@ fn the_open_session_is_not_deleted() {
     desk.acts(&[Action::DeleteSession, Action::DeleteSession]);
     assert!(desk.effects.is_empty());
     assert!(desk.notice().starts_with("That session is open"));
+}
+
+#[test]
+fn a_session_that_is_being_opened_is_not_deleted_under_its_reader() {
+    let mut desk = three();
+    desk.acts(&[Action::Top, Action::OpenSession]);
+    let loads = desk.effects.clone();
+    desk.acts(&[Action::DeleteSession, Action::DeleteSession]);
+    assert!(!desk.effects.iter().any(|e| matches!(e, Effect::DeleteSession(_))), "{loads:?} {:?}", desk.effects);
+    assert!(desk.notice().starts_with("That session is being opened"));
+    let failure = failure(FailureKind::Store);
+    desk.event(Event::Store(StoreEvent::SessionNotLoaded(failure)));
+    desk.acts(&[Action::DeleteSession, Action::DeleteSession]);
+    assert!(desk.effects.contains(&Effect::DeleteSession(id("named-2"))), "one that could not be read can go");
 }
 
 #[test]

@@ -25,11 +25,16 @@ impl Step<'_> {
             Action::OpenSession if selected.id == self.state.session.id => {
                 self.state.tell("That session is open.", Failed::No);
             }
-            Action::OpenSession if self.may_leave() => self.effects.push(Effect::LoadSession(selected.id)),
+            Action::OpenSession if self.may_leave() => self.open(selected.id),
             Action::RenameSession => self.state.sessions.renaming = Some(selected.name),
             Action::DeleteSession => self.delete(selected),
             _ => {}
         }
+    }
+
+    fn open(&mut self, id: SessionId) {
+        self.state.sessions.opening = Some(id.clone());
+        self.effects.push(Effect::LoadSession(id));
     }
 
     fn may_leave(&mut self) -> bool {
@@ -43,6 +48,9 @@ impl Step<'_> {
     fn delete(&mut self, selected: SessionSummary) {
         if selected.id == self.state.session.id {
             return self.state.tell("That session is open: open another one, then delete it.", Failed::Yes);
+        }
+        if self.state.sessions.opening.as_ref() == Some(&selected.id) {
+            return self.state.tell("That session is being opened: open another one, then delete it.", Failed::Yes);
         }
         if self.state.sessions.deleting.as_ref() != Some(&selected.id) {
             self.state.tell(format!("Delete “{}” for good? Once more to do it.", selected.name), Failed::Yes);
@@ -80,7 +88,7 @@ impl Step<'_> {
             && let Some(newest) = list.first()
             && matches!(newest.status, SessionStatus::Running | SessionStatus::Waiting | SessionStatus::Paused)
         {
-            self.effects.push(Effect::LoadSession(newest.id.clone()));
+            self.open(newest.id.clone());
         }
     }
 
@@ -120,6 +128,7 @@ impl Step<'_> {
     /// Opens a session, unless it is open or a run has begun since it was asked for; work that was outstanding when its
     /// process ended goes on.
     pub(super) fn session_loaded(&mut self, id: &SessionId, facts: &[Dated]) {
+        self.state.sessions.opening = None;
         let is_open = self.state.session.id == *id && self.state.session.seq > 0;
         if is_open || !self.may_leave() {
             return;

@@ -19,7 +19,10 @@ impl Step<'_> {
             }
             StoreEvent::SessionsListed(list) => self.sessions_listed(list),
             StoreEvent::SessionLoaded { session, facts } => self.session_loaded(session, facts),
-            StoreEvent::SessionNotLoaded(failure) => self.state.tell_failure(failure),
+            StoreEvent::SessionNotLoaded(failure) => {
+                self.state.sessions.opening = None;
+                self.state.tell_failure(failure);
+            }
             StoreEvent::SessionNamed(id) => self.session_named(id),
             StoreEvent::Totals(totals) => self.state.totals = *totals,
             StoreEvent::Memories(memories) => self.show_memories(memories),
