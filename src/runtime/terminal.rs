@@ -3,21 +3,32 @@
 
 use crate::app::Mouse;
 use crossterm::event::{
-    DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
-    KeyboardEnhancementFlags, PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
+    DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste, KeyboardEnhancementFlags,
+    PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
 };
 use crossterm::terminal::{
     BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode,
     enable_raw_mode,
 };
-use crossterm::{cursor, queue};
+use crossterm::{Command, cursor, queue};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use std::fmt;
 use std::io::{self, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The terminal as ratatui draws on it: one write a frame.
 pub type Screen = Terminal<CrosstermBackend<FrameWriter>>;
+
+/// Asks for presses and the wheel (xterm mode 1000) in coordinates of any size (1006). Not what crossterm asks for, every
+/// movement (1003), of which nothing is made here but work. [`DisableMouseCapture`] unsets these, too.
+struct EnableButtons;
+
+impl Command for EnableButtons {
+    fn write_ansi(&self, f: &mut impl fmt::Write) -> fmt::Result {
+        f.write_str("\x1b[?1000h\x1b[?1006h")
+    }
+}
 
 /// Whether the terminal is ours now. Read by the panic hook, so that it restores at most once.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -81,7 +92,7 @@ impl Guard {
             cursor::Hide
         )?;
         if self.mouse == Mouse::Captured {
-            queue!(out, EnableMouseCapture)?;
+            queue!(out, EnableButtons)?;
         }
         out.flush()
     }
@@ -94,7 +105,7 @@ impl Guard {
         self.mouse = mouse;
         let mut out = io::stdout().lock();
         match mouse {
-            Mouse::Captured => queue!(out, EnableMouseCapture)?,
+            Mouse::Captured => queue!(out, EnableButtons)?,
             Mouse::Released => queue!(out, DisableMouseCapture)?,
         }
         out.flush()

@@ -86,7 +86,7 @@ fn child(pty: &Pty) -> rustix::process::Pid {
 fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
     let place = Place::new();
     let Some(mut pty) = shell(&place, "") else { return };
-    pty.look(|screen| assert_ne!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None));
+    pty.look(|screen| assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::PressRelease));
     pty.press("half a sentence");
     pty.expect("half a sentence");
     for round in 0..2 {
@@ -105,7 +105,7 @@ fn ctrl_z_gives_the_terminal_to_the_shell_and_fg_takes_it_again() {
         });
         pty.look(|screen| {
             assert!(screen.alternate_screen() && screen.bracketed_paste());
-            assert_ne!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+            assert_eq!(screen.mouse_protocol_mode(), vt100::MouseProtocolMode::PressRelease);
         });
         // Size changes and keys arrive as before.
         pty.resize(120, 40);
