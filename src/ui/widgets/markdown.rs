@@ -14,6 +14,13 @@ pub enum Block<'a> {
     Text { mark: &'a str, text: &'a str, indent: usize },
     /// The beginning or the end of a code block, with the language tag.
     Fence { ticks: usize, tag: &'a str },
+    /// The first line of a search/replace block, which is code up to a line that [`ends_edit`].
+    Edit,
+}
+
+/// Whether a line of a search/replace block is its last.
+pub fn ends_edit(line: &str) -> bool {
+    line.trim().strip_prefix(">>>>>>> ").is_some_and(|word| word.starts_with("REPLACE"))
 }
 
 /// Reads a line's block structure.
@@ -23,6 +30,9 @@ pub fn block(line: &str) -> Block<'_> {
     let ticks = trimmed.bytes().take_while(|b| *b == b'`').count();
     if ticks >= 3 && !trimmed[ticks..].contains('`') {
         return Block::Fence { ticks, tag: trimmed[ticks..].trim() };
+    }
+    if trimmed.strip_prefix("<<<<<<< ").is_some_and(|word| word.starts_with("SEARCH")) {
+        return Block::Edit;
     }
     let hashes = trimmed.bytes().take_while(|b| *b == b'#').count();
     let mark = if (1..=6).contains(&hashes) && trimmed[hashes..].starts_with(' ') {
@@ -91,6 +101,7 @@ mod tests {
         assert_eq!(block("  - item"), Block::Text { mark: "  - ", text: "item", indent: 4 });
         assert_eq!(block("12. item"), Block::Text { mark: "12. ", text: "item", indent: 4 });
         assert_eq!(block("````rust"), Block::Fence { ticks: 4, tag: "rust" });
+        assert_eq!(block("<<<<<<< SEARCH"), Block::Edit);
         assert_eq!(block("`code`"), Block::Text { mark: "", text: "`code`", indent: 0 });
     }
 }

@@ -1,6 +1,6 @@
 //! Wrapped, highlighted lines of a text that only grows. Complete lines are laid out once; the last, unfinished one anew.
 
-use super::markdown::{Block, block, pieces};
+use super::markdown::{Block, block, ends_edit, pieces};
 use super::syntax::Highlighter;
 use super::wrap::wrap;
 use crate::domain::safe_text::SafeText;
@@ -24,7 +24,16 @@ pub struct Transcript {
     tail: Vec<Line<'static>>,
     /// Length of the text the tail was made from.
     seen: usize,
-    fence: Option<(usize, Highlighter)>,
+    code: Option<(Until, Highlighter)>,
+}
+
+/// Where code ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Until {
+    /// At a fence of this many ticks.
+    Fence(usize),
+    /// With the last line of a search/replace block.
+    Edit,
 }
 
 /// Whose words they are.
@@ -58,10 +67,10 @@ impl Transcript {
             self.consumed += next;
             work += 1;
         }
-        let before = self.fence.clone();
+        let before = self.code.clone();
         let rest = &text[self.consumed..];
         self.tail = if rest.is_empty() { Vec::new() } else { self.lay_out(rest, look) };
-        self.fence = before;
+        self.code = before;
         self.seen = text.len();
         work + usize::from(!rest.is_empty())
     }
@@ -79,19 +88,30 @@ impl Transcript {
     fn lay_out(&mut self, line: &str, look: &Look) -> Vec<Line<'static>> {
         let safe = SafeText::new(line);
         let line = safe.as_str();
-        if let Some((ticks, highlighter)) = &mut self.fence {
-            if matches!(block(line), Block::Fence { ticks: t, tag: "" } if t >= *ticks) {
-                self.fence = None;
+        if let Some((until, highlighter)) = &mut self.code {
+            if let (Until::Fence(ticks), Block::Fence { ticks: t, tag: "" }) = (*until, block(line))
+                && t >= ticks
+            {
+                self.code = None;
                 return vec![rule(self.width, "", look)];
             }
             let code = highlighter.line(line, look);
+            if *until == Until::Edit && ends_edit(line) {
+                self.code = None;
+            }
             return self.spoken(wrap(&code, self.width, 0), look);
         }
         match block(line) {
             Block::Fence { ticks, tag } => {
                 let language = tag.split_whitespace().next().unwrap_or("");
-                self.fence = Some((ticks, Highlighter::new(language)));
+                self.code = Some((Until::Fence(ticks), Highlighter::new(language)));
                 vec![rule(self.width, language, look)]
+            }
+            Block::Edit => {
+                let mut highlighter = Highlighter::new("");
+                let code = highlighter.line(line, look);
+                self.code = Some((Until::Edit, highlighter));
+                self.spoken(wrap(&code, self.width, 0), look)
             }
             Block::Text { mark, text, indent } => {
                 self.spoken(wrap(&pieces(mark, text, look), self.width, indent), look)
@@ -153,6 +173,15 @@ mod tests {
             }
             assert_eq!(shown(&parts), shown(&whole), "in steps of {step}");
         }
+    }
+
+    #[test]
+    fn a_search_replace_block_is_shown_as_it_stands_and_markdown_goes_on_behind_it() {
+        let look = plain_look();
+        let edit = "<<<<<<< SEARCH\n# old\n- a\n=======\n> new\n>>>>>>> REPLACE";
+        let mut transcript = Transcript::default();
+        transcript.update(&format!("src/a.py\n{edit}\n- done\n"), 40, &look);
+        assert_eq!(shown(&transcript).join("\n"), format!("src/a.py\n{edit}\n• done"));
     }
 
     #[test]
