@@ -20,6 +20,7 @@ pub use approval::{Approvals, ContentHash};
 pub use document::{Entry, Place, Source};
 pub use load::{DEFAULTS, Loaded, Overrides, Setting, Sources, Suggestions, VARIABLES, load};
 pub use merge::{Layer, Origin};
+pub use nearest::suggestion;
 pub use path::{Environment, HOME_VARIABLE, PROJECT_FILE, Paths};
 pub use setting::{
     Check, Config, Context, Conversation, Endpoint, Limits, ModeTable, Notify, ProjectConfig, Protocol, Run, Screen,

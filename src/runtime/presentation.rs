@@ -1,8 +1,8 @@
 //! Theme, colours and keys as they are at the start, in a form that a recording can carry.
 
-use crate::config::{Entry, Environment, Loaded, Paths, Place, Source};
+use crate::config::{Entry, Environment, Loaded, Paths, Place, Source, suggestion};
 use crate::domain::failure::Failure;
-use crate::input::Keymap;
+use crate::input::{Keymap, PRESETS};
 use crate::ui::Look;
 use crate::ui::theme::{Appearance, Depth, Output, THEMES, Theme};
 use serde::{Deserialize, Serialize};
@@ -32,9 +32,10 @@ impl Presentation {
             "auto" => Appearance::detect(environment, None).theme(),
             name => name,
         };
-        let mut themes = vec![wanted.to_owned()];
-        let shipped = THEMES.iter().map(|(name, _)| (*name).to_owned());
-        for name in shipped.chain(paths.names("themes")) {
+        let mut failures = Vec::new();
+        let shipped = names(THEMES, paths.names("themes"));
+        let mut themes = vec![known("theme", wanted, &shipped, loaded, &mut failures).to_owned()];
+        for name in shipped {
             if !themes.contains(&name) {
                 themes.push(name);
             }
@@ -47,12 +48,12 @@ impl Presentation {
             }
             Ok(source)
         };
-        let mut failures = Vec::new();
         for name in &themes {
             let (_, complaints) = Theme::load(name, &|asked| own("themes", asked));
             failures.extend(complaints);
         }
-        let keymap = loaded.config.keymap.as_str().to_owned();
+        let shipped = names(PRESETS, paths.names("keymaps"));
+        let keymap = known("keymap", loaded.config.keymap.as_str(), &shipped, loaded, &mut failures).to_owned();
         let (_, complaints) = Keymap::load(&keymap, &|asked| own("keymaps", asked), &loaded.keys);
         failures.extend(complaints);
         let keys = loaded.keys.iter().map(|e| (e.path.clone(), e.value.clone())).collect();
@@ -75,5 +76,24 @@ impl Presentation {
             .collect();
         let (keymap, _) = Keymap::load(&self.keymap, &|asked| own("keymaps", asked), &keys);
         (looks.collect(), keymap)
+    }
+}
+
+/// Those that ship, then the user's own.
+fn names(shipped: &[(&str, &str)], own: Vec<String>) -> Vec<String> {
+    shipped.iter().map(|(name, _)| (*name).to_owned()).chain(own).collect()
+}
+
+/// `wanted`, or the first that ships where there is none of that name, which is then said with the place that asks for it.
+fn known<'a>(key: &str, wanted: &'a str, names: &'a [String], loaded: &Loaded, failures: &mut Vec<Failure>) -> &'a str {
+    let setting = loaded.explain().iter().find(|s| s.key == key);
+    match setting {
+        Some(setting) if !names.iter().any(|n| n == wanted) => {
+            let near = suggestion(wanted, names.iter().map(String::as_str));
+            let used = &names[0];
+            failures.push(setting.place.failure(format!("unknown {key} `{wanted}`{near}; `{used}` is used")));
+            used
+        }
+        _ => wanted,
     }
 }

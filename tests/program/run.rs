@@ -428,6 +428,21 @@ fn a_file_that_changed_after_the_proposal_is_never_overwritten() {
     place.write("greet.py", "mine\n");
     let ran = place.scripted("greet", &["--session", "s", "--accept", "all", REQUEST]);
     assert_code(&ran, 1);
+#[test]
+fn a_theme_and_a_keymap_that_are_not_there_are_named_with_their_lines_and_what_is_near() {
+    let place = Place::new();
+    fs::create_dir_all(place.home().join("config/themes")).unwrap();
+    fs::write(place.home().join("config/themes/forest.toml"), "inherits = \"dark\"\n").unwrap();
+    place.configure("theme = \"florest\"\nkeymap = \"vmi\"\n");
+    let ran = place.run(&["doctor"]);
+    let said = ran.stdout + &ran.stderr;
+    for part in
+        ["config.toml:1:1", "`florest`; did you mean `forest`?", "config.toml:2:1", "`vmi`; did you mean `vim`?"]
+    {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}
+
     assert_said(&ran, &["greet.py", "not what the proposal was made from", "Nothing was written"]);
     assert_eq!(place.read("greet.py").as_deref(), Some("mine\n"));
 }
