@@ -9,6 +9,7 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::mode::Mode;
 use crate::domain::model::ModelRef;
 use crate::graph::{Prompts, RunSettings, shipped_modes};
+use crate::provider::Scripted;
 use crate::repo::Root;
 use std::path::PathBuf;
 
@@ -64,6 +65,10 @@ impl Setup {
         let mut loaded = config::load(&sources);
         loaded.failures.extend(complaint);
         let script = flags.script.clone().map(|path| Script { path, speed: flags.script_speed });
+        if let Some(script) = &script {
+            // A flag that cannot be used is told before anything begins.
+            Scripted::load(&script.path, script.speed)?;
+        }
         let (settings, complaints) = settings(&loaded, &paths, script.is_some());
         loaded.failures.extend(complaints);
         let mut problems = loaded.failures.clone();
