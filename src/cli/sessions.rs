@@ -14,11 +14,18 @@ pub(super) struct Sessions {
     /// One JSON object a line.
     #[arg(long)]
     json: bool,
+    /// Frees a session that a process of another machine or container holds and will not give back.
+    #[arg(long, value_name = "NAME", conflicts_with = "json")]
+    free: Option<String>,
 }
 
 pub(super) fn main(sessions: &Sessions) -> anyhow::Result<ExitCode> {
     let flags = Flags { directory: sessions.cwd.clone(), ..Flags::default() };
     let setup = Setup::new(&flags).map_err(usage)?;
+    if let Some(name) = &sessions.free {
+        runtime::print(&block_on(runtime::free_session(&setup, name))??);
+        return Ok(ExitCode::SUCCESS);
+    }
     let format = if sessions.json { Format::Json } else { Format::Text };
     runtime::print(&block_on(runtime::sessions(&setup, format))??);
     Ok(ExitCode::SUCCESS)

@@ -38,7 +38,7 @@ pub use replay::{Replayed, replay};
 pub use report::{Style, print, refused, tell, tell_line};
 pub use repository::Repository;
 pub use search::{SearchKind, SearchRequest, search};
-pub use sessions::{Format, sessions};
+pub use sessions::{Format, free as free_session, sessions};
 pub use setup::{Flags, Setup};
 pub use tally::{Ask, Tally, read_text, tally, tally_for};
 pub use terminal::Guard;

@@ -38,6 +38,23 @@ pub async fn sessions(setup: &Setup, format: Format) -> Result<String, Failure> 
     })
 }
 
+/// Frees a session that a process of another machine or container holds; by name or identifier.
+///
+/// # Errors
+/// When there is no such session, or its holder is alive on this machine.
+pub async fn free(setup: &Setup, wanted: &str) -> Result<String, Failure> {
+    let store = Store::open(&setup.paths.data.join("sessions.db")).await;
+    let freed = async {
+        let found = store.find_session(&setup.opening.root.path, wanted).await?;
+        store.free(&found.id).await.map(|()| found.name)
+    };
+    let freed = freed.await;
+    store.close().await;
+    freed
+        .map(|name| format!("“{}” is free.\n", SafeText::new(&name).into_string()))
+        .map_err(|e| Failure::fatal(FailureKind::Store, e.to_string()))
+}
+
 fn line(s: &SessionSummary) -> serde_json::Value {
     json!({"id": s.id, "name": s.name, "root": s.root, "status": s.status, "created": s.created, "updated": s.updated,
         "runs": s.runs, "spent_usd": s.spent.usd()})

@@ -174,6 +174,15 @@ impl Store {
         self.ask(move |db| db.lease(&id, now)).await
     }
 
+    /// Takes the session from a process of another machine or container, whatever has become of it.
+    ///
+    /// # Errors
+    /// `Leased`: its holder is of this machine and alive.
+    pub async fn free(&self, id: &SessionId) -> Result<(), StoreError> {
+        let id = id.clone();
+        self.ask(move |db| db.free(&id)).await
+    }
+
     /// Gives the session back.
     pub async fn unlease(&self, id: &SessionId) -> Result<(), StoreError> {
         let id = id.clone();

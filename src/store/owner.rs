@@ -1,6 +1,7 @@
-//! Who holds a session: a process, told from every other by host, boot, pid, start time and a counter within it.
+//! Who holds a session: a process, told from every other by boot, process namespace, pid, start time and a counter within
+//! it. Names of hosts are for the user: they change under a running machine.
 //!
-//! It refuses to guess about other machines: their processes count as alive, since nobody here can ask.
+//! It refuses to guess about other machines and containers: their processes count as alive, since nobody here can ask.
 
 use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,8 +10,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Owner {
     host: String,
+    /// What stays the same over the machine's boots; empty where there is none.
+    #[serde(default)]
+    machine: String,
     /// The kernel's identifier of this boot; empty where there is none.
     boot: String,
+    /// The namespace that pids are counted in; empty where there is none.
+    #[serde(default)]
+    namespace: String,
     pid: u32,
     /// Start time in clock ticks since boot (field 22 of `/proc/PID/stat`); 0 where there is none. Tells a reused pid.
     started: u64,
@@ -25,7 +32,9 @@ impl Owner {
         let pid = std::process::id();
         Owner {
             host: host(),
-            boot: boot(),
+            machine: read("/etc/machine-id"),
+            boot: read("/proc/sys/kernel/random/boot_id"),
+            namespace: namespace(),
             pid,
             started: started(pid).unwrap_or(0),
             instance: INSTANCES.fetch_add(1, Ordering::Relaxed),
@@ -34,24 +43,42 @@ impl Owner {
 
     /// Whether the holder may still be working, seen from `here`.
     pub(super) fn may_be_alive(&self, here: &Owner) -> bool {
-        if self.host != here.host {
-            return true;
-        }
-        self.boot == here.boot && exists(self.pid) && started(self.pid).unwrap_or(0) == self.started
+        let exists = || exists(self.pid) && started(self.pid).unwrap_or(0) == self.started;
+        !self.is_in_sight(here) || (self.boot == here.boot && exists())
+    }
+
+    /// Whether it can be told from here that the holder is alive, or that it is not.
+    pub(super) fn is_in_sight(&self, here: &Owner) -> bool {
+        let visible = self.namespace.is_empty() || self.namespace == here.namespace;
+        self.is_of_this_machine(here) && (self.boot != here.boot || visible)
+    }
+
+    /// By its boot or its identifier; by its name only where there is neither.
+    fn is_of_this_machine(&self, here: &Owner) -> bool {
+        let same_boot = !self.boot.is_empty() && self.boot == here.boot;
+        let known = !self.machine.is_empty() && !here.machine.is_empty();
+        same_boot || if known { self.machine == here.machine } else { self.host == here.host }
     }
 
     /// The holder as a phrase.
     pub(super) fn phrase(&self, here: &Owner) -> String {
-        match (self.host == here.host, self.pid == here.pid) {
+        match (self.is_in_sight(here), self.pid == here.pid) {
             (true, true) => "another place of this process".to_owned(),
             (true, false) => format!("process {} on this machine", self.pid),
-            (false, _) => format!("process {} on {}", self.pid, self.host),
+            (false, _) => format!(
+                "process {} on {}, out of sight from here (if it is gone, `vibe-tui sessions --free NAME` frees the session)",
+                self.pid, self.host
+            ),
         }
     }
 }
 
-fn boot() -> String {
-    std::fs::read_to_string("/proc/sys/kernel/random/boot_id").map(|id| id.trim().to_owned()).unwrap_or_default()
+fn read(path: &str) -> String {
+    std::fs::read_to_string(path).map(|text| text.trim().to_owned()).unwrap_or_default()
+}
+
+fn namespace() -> String {
+    std::fs::read_link("/proc/self/ns/pid").map(|link| link.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 fn host() -> String {
@@ -87,13 +114,23 @@ mod tests {
     #[test]
     fn a_holder_is_gone_after_a_reboot_when_its_pid_is_gone_and_when_its_pid_was_reused() {
         let here = Owner::current();
+        let gone = Owner { pid: 0x7fff_fff0, started: 0, ..here.clone() };
+        let known = !here.machine.is_empty();
         let cases = [
             ("itself", here.clone(), true),
             ("another store of the same process", Owner::current(), true),
             ("another boot", Owner { boot: "x".into(), ..here.clone() }, false),
-            ("a pid that is gone", Owner { pid: 0x7fff_fff0, started: 0, ..here.clone() }, false),
+            ("another boot, under another name", Owner { boot: "x".into(), host: "x".into(), ..here.clone() }, !known),
+            ("itself, before its machine was renamed", Owner { host: "x".into(), ..here.clone() }, true),
+            ("a pid that is gone, its machine renamed since", Owner { host: "x".into(), ..gone.clone() }, false),
+            ("a pid of another container", Owner { namespace: "pid:[1]".into(), ..gone.clone() }, true),
+            ("a pid that is gone", gone.clone(), false),
             ("a pid that was reused", Owner { started: here.started + 1, ..here.clone() }, false),
-            ("another machine", Owner { host: "x".into(), boot: "y".into(), ..here.clone() }, true),
+            (
+                "another machine",
+                Owner { host: "x".into(), machine: "x".into(), boot: "y".into(), ..here.clone() },
+                true,
+            ),
         ];
         for (what, owner, alive) in cases {
             assert_eq!(owner.may_be_alive(&here), alive, "{what}");

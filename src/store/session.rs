@@ -97,6 +97,18 @@ impl Database {
         })
     }
 
+    /// Takes the session from a holder that is out of sight, whatever has become of it. One that is seen alive keeps it.
+    pub(super) fn free(&mut self, id: &SessionId) -> Result<(), StoreError> {
+        let owner = self.owner.clone();
+        self.write(Durability::Durable, |conn| {
+            if holder(conn, id)?.is_some_and(|holder| holder.is_in_sight(&owner)) {
+                refuse_if_leased(conn, &owner, id)?;
+            }
+            conn.execute("DELETE FROM lease WHERE session = ?1", [&id.0])?;
+            Ok(())
+        })
+    }
+
     /// Gives the session back, if this store has it.
     pub(super) fn unlease(&mut self, id: &SessionId) -> Result<(), StoreError> {
         let mine = json(&self.owner).map_err(|fault| self.error(fault))?;
@@ -120,14 +132,18 @@ impl Database {
     }
 }
 
-/// Fails if another living store holds the session.
-pub(super) fn refuse_if_leased(conn: &Connection, owner: &Owner, id: &SessionId) -> Step<()> {
+/// Who holds the session. A lease that cannot be read was written by nobody who is still running this schema.
+fn holder(conn: &Connection, id: &SessionId) -> Step<Option<Owner>> {
     let held: Option<String> = conn
         .prepare_cached("SELECT owner FROM lease WHERE session = ?1")?
         .query_row([&id.0], |row| row.get(0))
         .optional()?;
-    // A lease that cannot be read was written by nobody who is still running this schema.
-    let Some(holder) = held.and_then(|text| serde_json::from_str::<Owner>(&text).ok()) else { return Ok(()) };
+    Ok(held.and_then(|text| serde_json::from_str(&text).ok()))
+}
+
+/// Fails if another living store holds the session.
+pub(super) fn refuse_if_leased(conn: &Connection, owner: &Owner, id: &SessionId) -> Step<()> {
+    let Some(holder) = holder(conn, id)? else { return Ok(()) };
     if holder == *owner || !holder.may_be_alive(owner) {
         return Ok(());
     }

@@ -321,6 +321,22 @@ fn a_session_that_another_process_has_is_not_opened_twice() {
 }
 
 #[test]
+fn a_session_that_another_machine_will_not_give_back_can_be_freed() {
+    let place = Place::new();
+    let arguments = ["--accept", "none", "--session", "work", REQUEST];
+    assert_code(&place.scripted("greet", &arguments), 3);
+    let data = rusqlite::Connection::open(place.home().join("data/sessions.db")).unwrap();
+    let owner = r#"{"host":"elsewhere","machine":"m","boot":"b","namespace":"n","pid":1,"started":1,"instance":1}"#;
+    let lease = "INSERT OR REPLACE INTO lease (session, owner, at) SELECT id, ?1, 0 FROM session";
+    assert_eq!(data.execute(lease, [owner]).unwrap(), 1);
+    let refused = place.scripted("greet", &arguments);
+    assert_code(&refused, 1);
+    assert_said(&refused, &["process 1 on elsewhere", "sessions --free"]);
+    assert_code(&place.run(&["sessions", "--free", "work"]), 0);
+    assert_code(&place.scripted("greet", &arguments), 3);
+}
+
+#[test]
 fn the_directory_can_be_another_one_and_need_not_be_a_repository() {
     let place = Place::new();
     fs::remove_dir_all(place.root().join(".git")).unwrap();
