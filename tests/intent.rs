@@ -351,7 +351,7 @@ fn an_unclear_request_gets_one_question_with_two_to_four_answers() {
         let question = question.unwrap_or_else(|| panic!("{text}: no question"));
         assert!((2..=4).contains(&question.answers.len()), "{text}: {question:?}");
         assert!(question.text.ends_with('?') && question.answers.iter().all(|a| !a.label.is_empty()));
-        assert!(question.answers.iter().all(|a| a.action.is_some() || a.target.is_some()));
+        assert!(question.answers.iter().all(|a| a.action.is_some() || a.target.is_some() || !a.edits));
     }
     assert_eq!(read("src/app.py").question.unwrap().text, "What should be done with src/app.py?");
     assert!(read("Create a FastAPI endpoint for user registration").question.is_none());

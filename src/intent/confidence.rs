@@ -11,6 +11,8 @@ use super::vocabulary::mark;
 pub(super) fn read(units: &[Unit], actions: &ActionReading, evidence: Evidence, text: &str) -> (f64, Clarity) {
     let is_asked = is_question(units, text) && actions.verb.is_none();
     let Some((action, first, second)) = actions.best() else {
+        // With nothing that speaks for an action, the mark alone makes it a question, in any language.
+        let is_asked = is_asked || text.trim_end().ends_with(['?', '？', '؟']);
         let clarity = if is_asked { Clarity::Asked } else { Clarity::None };
         return (if units.is_empty() { 0.0 } else { 0.1 }, clarity);
     };

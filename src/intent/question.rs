@@ -21,6 +21,15 @@ pub struct Answer {
     pub action: Option<Action>,
     /// The target it settles.
     pub target: Option<Target>,
+    /// Whether a change is wanted; else an answer in words.
+    pub edits: bool,
+}
+
+impl Question {
+    /// Whether the request reads like a question, which an answer in words may be all that is wanted for.
+    pub fn offers_words(&self) -> bool {
+        self.answers.iter().any(|answer| !answer.edits)
+    }
 }
 
 /// How far the action is clear.
@@ -51,6 +60,7 @@ pub(super) fn ask(intent: &Intent, clarity: Clarity, evidence: Evidence) -> Ques
                         label: format!("{} {}", capital(action.word()), with_article(target)),
                         action: Some(action),
                         target: Some(target),
+                        edits: true,
                     })
                     .collect(),
             }
@@ -66,8 +76,10 @@ pub(super) fn ask(intent: &Intent, clarity: Clarity, evidence: Evidence) -> Ques
             }
         }
         Clarity::Asked => Question {
-            text: format!("That reads like a question. What should be done with {thing}?"),
-            answers: answers(&[Action::Document, Action::Modify, Action::Fix]),
+            text: "That reads like a question. What is wanted?".to_owned(),
+            answers: std::iter::once(words())
+                .chain([Action::Document, Action::Modify, Action::Fix].map(|a| answer(a, intent, &thing)))
+                .collect(),
         },
         Clarity::None => Question {
             text: if thing == "it" {
@@ -86,7 +98,12 @@ fn answer(action: Action, intent: &Intent, thing: &str) -> Answer {
         Action::Create if thing == "it" => "Create something new".to_owned(),
         _ => format!("{} {thing}", capital(action.word())),
     };
-    Answer { label, action: Some(action), target: intent.targets.first().copied() }
+    Answer { label, action: Some(action), target: intent.targets.first().copied(), edits: true }
+}
+
+/// The answer that wants no change.
+fn words() -> Answer {
+    Answer { label: "Answer it, change nothing".to_owned(), action: None, target: None, edits: false }
 }
 
 /// What the request is about, in words.

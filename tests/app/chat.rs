@@ -303,6 +303,30 @@ fn a_sentence_at_the_gate_revises_the_proposal() {
 }
 
 #[test]
+fn a_question_can_be_answered_in_words_without_changing_the_mode() {
+    for text in ["How does the parser work?", "wie funktioniert der store?"] {
+        let mut desk = Desk::new(World::new());
+        desk.submit(text);
+        let question = desk.said(Author::Workbench)[0].to_owned();
+        assert!(question.contains("reads like a question") && question.contains("\n1. Answer it"), "{question}");
+        desk.submit("1");
+        assert!(!desk.run().spec.mode.edits, "{text}");
+        assert!(spec_of(&desk).text.starts_with(text));
+        assert!(desk.state.mode().edits, "the next request is as before");
+    }
+}
+
+#[test]
+fn a_question_at_the_gate_is_sent_as_a_change_only_when_it_is_said_again() {
+    let mut desk = Desk::at_gate(World::new());
+    assert!(desk.submit("how does this work?").is_empty());
+    assert!(desk.notice().starts_with("That reads like a question"), "{}", desk.notice());
+    assert_eq!(desk.state.chat.text(), "how does this work?");
+    desk.act(Action::Submit);
+    assert_eq!(desk.run_facts(), [&RunFact::RevisionRequested { text: "how does this work?".into() }]);
+}
+
+#[test]
 fn a_request_waits_for_the_models_to_be_found() {
     let mut desk = Desk::opened(opening(), World::new());
     desk.submit(REQUEST);

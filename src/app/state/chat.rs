@@ -27,6 +27,8 @@ pub struct Chat {
     pub browsing: Option<(usize, String)>,
     /// A request whose reading was too uncertain, to be read again with the answer.
     pub asked: Option<Asked>,
+    /// A question that was typed at the gate and waits for a second yes to be sent as a change to the proposal.
+    pub doubted: Option<String>,
 }
 
 /// A request that was asked back about.
@@ -61,6 +63,7 @@ impl Default for Chat {
             history: Vec::new(),
             browsing: None,
             asked: None,
+            doubted: None,
         }
     }
 }

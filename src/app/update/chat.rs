@@ -10,6 +10,7 @@ use crate::app::state::{Area, Asked, Chip, Corrections, Failed, Overlay};
 use crate::domain::intent::Intent;
 use crate::domain::memory::MemoryOrder;
 use crate::domain::message::{Author, Message, PastRun};
+use crate::domain::mode::Mode;
 use crate::graph::{Run, RunFact, RunSpec, Stage};
 use crate::intent::{self, Vocabulary};
 
@@ -105,7 +106,24 @@ impl Step<'_> {
         if let Some(order) = text.strip_prefix('/') {
             return self.order(order.trim());
         }
+        if self.at_gate() && self.doubts(&text) {
+            return;
+        }
         self.request(&text);
+    }
+
+    /// Whether a sentence at the gate reads like a question, which nobody answers there; the same again is meant as it is.
+    fn doubts(&mut self, text: &str) -> bool {
+        let again = self.state.chat.doubted.take().is_some_and(|doubted| doubted == text);
+        let reads = intent::parse(text, Vocabulary::embedded()).question.is_some_and(|q| q.offers_words());
+        if again || !reads {
+            return false;
+        }
+        self.state.chat.doubted = Some(text.to_owned());
+        let notice = "That reads like a question; here it asks for another proposal. Once more to send it, or decide \
+                      on this one first and ask then.";
+        self.state.tell(notice, Failed::Yes);
+        true
     }
 
     /// An order: what the table of them says.
@@ -182,6 +200,7 @@ impl Step<'_> {
         let asked = self.state.chat.asked.take();
         let mut corrections = corrections.clone();
         let picked = asked.as_ref().and_then(|a| a.pick(text)).cloned();
+        let edits = picked.as_ref().is_none_or(|answer| answer.edits);
         let text = picked.as_ref().map_or(text, |p| p.label.as_str());
         if let Some(answer) = &picked {
             corrections.action = corrections.action.or(answer.action);
@@ -205,15 +224,24 @@ impl Step<'_> {
             self.state.chat.asked = Some(Asked { text: text.to_owned(), answers: question.answers });
             return self.post(Author::Workbench, &question_text);
         }
-        self.start_run(corrections.apply(reading.intent));
+        let mode = if edits { self.state.mode().clone() } else { self.words_mode() };
+        self.start_run(corrections.apply(reading.intent), mode);
     }
 
-    fn start_run(&mut self, intent: Intent) {
+    /// The mode that answers in words: the one chosen if it does, else `peer`.
+    fn words_mode(&self) -> Mode {
+        let chosen = self.state.mode();
+        let peer = || self.state.settings.modes.iter().find(|m| m.name == "peer" && !m.edits);
+        let mode = if chosen.edits { peer().unwrap_or(chosen) } else { chosen };
+        Mode { edits: false, ..mode.clone() }
+    }
+
+    fn start_run(&mut self, intent: Intent, mode: Mode) {
         let Some(model) = self.state.model_info().cloned() else { return };
         let spec = RunSpec {
             id: self.state.session.next_run(),
             intent,
-            mode: self.state.mode().clone(),
+            mode,
             model,
             settings: self.state.settings.run.clone(),
             prompts: self.state.settings.prompts.clone(),
