@@ -112,6 +112,12 @@ impl Tokens {
         })
     }
 
+    /// The money, as the most that it can be where the server's count of the tokens is missing: then the claim stands.
+    fn cost(self, cost: Money) -> String {
+        let shown = cost.to_string();
+        if self.estimated && cost > Money::ZERO { format!("≤ {}", shown.trim_start_matches('<')) } else { shown }
+    }
+
     fn mark(self) -> &'static str {
         if self.estimated { "~" } else { "" }
     }
@@ -120,7 +126,8 @@ impl Tokens {
 fn run_line(run: &Run, width: usize) -> String {
     let tokens = Tokens::of(run.calls.iter());
     let mark = tokens.mark();
-    let text = format!("run {} · {mark}{} in, {mark}{} out", run.spent(), tokens.input, tokens.output);
+    let spent = tokens.cost(run.spent());
+    let text = format!("run {spent} · {mark}{} in, {mark}{} out", tokens.input, tokens.output);
     let cached = format!(" ({} cached)", tokens.cached);
     if tokens.cached > 0 && columns(&text) + columns(&cached) <= width { text + &cached } else { text }
 }
@@ -129,9 +136,10 @@ fn run_line(run: &Run, width: usize) -> String {
 fn node_table(run: &Run, width: usize, view: &View) -> Vec<Line<'static>> {
     let look = &view.look;
     let (head, text) = (look.style(Role::Heading), look.style(Role::Text));
+    let wide = if Tokens::of(run.calls.iter()).estimated { 9 } else { 7 };
     let row = |name: &str, cells: [String; 4]| {
         let many = if width >= ROOMY { format!("{:>3} ", cells[0]) } else { String::new() };
-        let cells = format!("{many}{:>7} {:>6} {:>7}", cells[1], cells[2], cells[3]);
+        let cells = format!("{many}{:>7} {:>6} {:>wide$}", cells[1], cells[2], cells[3]);
         format!("{}{cells}", padded(name, width.saturating_sub(columns(&cells)).min(12)))
     };
     let titles = ["n", "in", "out", "cost"].map(str::to_owned);
@@ -144,7 +152,7 @@ fn node_table(run: &Run, width: usize, view: &View) -> Vec<Line<'static>> {
         let tokens = Tokens::of(calls());
         let cost: Money = calls().filter_map(|c| c.cost).sum();
         let figure = |n: u64| format!("{}{n}", tokens.mark());
-        let mut cells = [calls().count().to_string(), figure(tokens.input), figure(tokens.output), cost.to_string()];
+        let mut cells = [calls().count().to_string(), figure(tokens.input), figure(tokens.output), tokens.cost(cost)];
         if calls().all(|c| c.usage.is_none()) {
             let pending = calls().any(|c| c.failure.is_none());
             cells[1..].fill(if pending { "…".to_owned() } else { "—".to_owned() });
@@ -161,8 +169,9 @@ fn call_table(run: &Run, width: usize, height: usize, view: &View) -> Vec<Line<'
         return Vec::new();
     }
     let named = width >= NAMED;
+    let wide = if Tokens::of(run.calls.iter()).estimated { 10 } else { 8 };
     let title =
-        format!("{:<7}{:>8} {:>7} {:>6}{}", "call", "cost", "tokens", "tok/s", if named { "  model" } else { "" });
+        format!("{:<7}{:>wide$} {:>7} {:>6}{}", "call", "cost", "tokens", "tok/s", if named { "  model" } else { "" });
     let title = fit(&title, width);
     let mut lines = vec![Line::default(), Line::from(Span::styled(title, look.style(Role::Heading)))];
     for call in run.calls.iter().rev().take(height - 2) {
@@ -173,11 +182,11 @@ fn call_table(run: &Run, width: usize, height: usize, view: &View) -> Vec<Line<'
         );
         let speed = call.timings.tokens_per_second().map_or_else(|| "—".to_owned(), |r| format!("{r:.1}"));
         let cost = match (call.cost, &call.finish) {
-            (Some(cost), _) => cost.to_string(),
+            (Some(cost), _) => Tokens::of(std::iter::once(call)).cost(cost),
             (None, Some(_)) => "unknown".to_owned(),
             (None, None) => none.to_owned(),
         };
-        let figures = format!("{:<7}{cost:>8} {tokens:>7} {speed:>6}", node_word(call.node));
+        let figures = format!("{:<7}{cost:>wide$} {tokens:>7} {speed:>6}", node_word(call.node));
         let model = match width.checked_sub(columns(&figures) + 2) {
             Some(room) if named => format!("  {}", fit_middle(&call.model.to_string(), room)),
             _ => String::new(),
@@ -197,5 +206,20 @@ pub fn node_word(node: Node) -> &'static str {
         Node::Healer => "heal",
         Node::Reviewer => "review",
         Node::Formatter => "format",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_server_did_not_count_is_shown_as_the_most_that_it_can_have_cost() {
+        let (counted, estimated) = (Tokens::default(), Tokens { estimated: true, ..Tokens::default() });
+        let cost = Money(1_200_000_000);
+        assert_eq!(counted.cost(cost), "$0.00120");
+        assert_eq!(estimated.cost(cost), "≤ $0.00120");
+        assert_eq!(estimated.cost(Money(1)), "≤ $0.0001");
+        assert_eq!(estimated.cost(Money::ZERO), Money::ZERO.to_string(), "what is free is free");
     }
 }
