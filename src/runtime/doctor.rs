@@ -5,7 +5,7 @@ use super::world::World;
 use crate::domain::model::Locality;
 use crate::domain::safe_text::SafeText;
 use crate::store::Access;
-use crate::validate;
+use crate::validate::{self, Network};
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -81,8 +81,13 @@ async fn models(world: &World, report: &mut Report) {
 /// Whether a check could run confined: a command that does nothing is run that way.
 async fn sandbox(world: &World, report: &mut Report) {
     let argv = ["true".to_owned()];
-    match validate::run(&argv, &std::env::temp_dir(), Duration::from_secs(5), &world.check_policy()).await {
-        Ok(_) => report.good("sandbox", "checks run confined: writes in the scratch copy only, no network"),
+    let policy = world.check_policy();
+    match validate::run(&argv, &std::env::temp_dir(), Duration::from_secs(5), &policy).await {
+        Ok(_) => {
+            let network = if policy.network == Network::Allowed { "the network as you have it" } else { "no network" };
+            let found = format!("checks run confined: writes in the scratch copy only, {network}");
+            report.good("sandbox", &found);
+        }
         Err(error) => report.bad("sandbox", &error.to_string()),
     }
 }

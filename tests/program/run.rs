@@ -429,6 +429,21 @@ fn a_broken_configuration_is_said_with_its_line_and_costs_only_its_key() {
 }
 
 #[test]
+fn a_theme_and_a_keymap_that_are_not_there_are_named_with_their_lines_and_what_is_near() {
+    let place = Place::new();
+    fs::create_dir_all(place.home().join("config/themes")).unwrap();
+    fs::write(place.home().join("config/themes/forest.toml"), "inherits = \"dark\"\n").unwrap();
+    place.configure("theme = \"florest\"\nkeymap = \"vmi\"\n");
+    let ran = place.run(&["doctor"]);
+    let said = ran.stdout + &ran.stderr;
+    for part in
+        ["config.toml:1:1", "`florest`; did you mean `forest`?", "config.toml:2:1", "`vmi`; did you mean `vim`?"]
+    {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}
+
+#[test]
 fn files_that_run_by_themselves_are_left_out_of_accept_all_and_named() {
     let place = Place::new();
     let ran = place.scripted("later", &["--accept", "all", REQUEST]);
@@ -444,21 +459,6 @@ fn a_file_that_changed_after_the_proposal_is_never_overwritten() {
     place.write("greet.py", "mine\n");
     let ran = place.scripted("greet", &["--session", "s", "--accept", "all", REQUEST]);
     assert_code(&ran, 1);
-#[test]
-fn a_theme_and_a_keymap_that_are_not_there_are_named_with_their_lines_and_what_is_near() {
-    let place = Place::new();
-    fs::create_dir_all(place.home().join("config/themes")).unwrap();
-    fs::write(place.home().join("config/themes/forest.toml"), "inherits = \"dark\"\n").unwrap();
-    place.configure("theme = \"florest\"\nkeymap = \"vmi\"\n");
-    let ran = place.run(&["doctor"]);
-    let said = ran.stdout + &ran.stderr;
-    for part in
-        ["config.toml:1:1", "`florest`; did you mean `forest`?", "config.toml:2:1", "`vmi`; did you mean `vim`?"]
-    {
-        assert!(said.contains(part), "{part}: {said}");
-    }
-}
-
     assert_said(&ran, &["greet.py", "not what the proposal was made from", "Nothing was written"]);
     assert_eq!(place.read("greet.py").as_deref(), Some("mine\n"));
 }
@@ -537,6 +537,11 @@ fn the_doctor_names_what_is_wrong_and_fails_then() {
     let ill = place.run(&["doctor"]);
     assert_code(&ill, 1);
     assert!(ill.stdout.contains("! configuration") && ill.stdout.contains("config.toml:1:1"), "{}", ill.stdout);
+    // What a check may do is said as it is configured.
+    let open = Place::new();
+    open.configure("[check]\nnetwork = true\n");
+    let confined = well.stdout.contains("no network");
+    assert_eq!(open.run(&["doctor"]).stdout.contains("the network as you have it"), confined);
 }
 
 #[test]
