@@ -57,7 +57,7 @@ pub fn rank(intent: &Intent, map: &Map, listing: &[String], signals: &Signals) -
         found.push(path, "pinned", true, 1.0);
     }
     for wanted in want::named(intent, listing) {
-        found.push(&wanted.path, &wanted.reason, true, 1.0);
+        found.push(&wanted.path, wanted.reason, true, 1.0);
     }
     let text = want::telling(&intent.text);
     let hits = map.search_files(&text, FOUND);
