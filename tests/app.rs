@@ -4,6 +4,10 @@
 
 #[path = "app/chat.rs"]
 mod chat;
+#[path = "app/completion.rs"]
+mod completion;
+#[path = "app/context.rs"]
+mod context;
 #[path = "app/desk.rs"]
 mod desk;
 #[path = "app/layout.rs"]

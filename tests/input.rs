@@ -57,9 +57,13 @@ fn every_action_is_reached_where_it_makes_sense() {
                 (_, Action::HistoryPrevious | Action::HistoryNext) => vec![Scope::Typing],
                 (_, Action::StartTyping) => panes.to_vec(),
                 (_, Action::EditIntent) => vec![Scope::Chat],
-                (_, Action::Confirm) => vec![Scope::Picker, Scope::Overlay],
-                (_, Action::Up | Action::Down) => [&panes[..], &[Scope::Picker, Scope::Overlay]].concat(),
-                ("view", _) => panes.to_vec(),
+                (_, Action::Confirm) => vec![Scope::Picker, Scope::Completion, Scope::Context, Scope::Overlay],
+                (_, Action::Up | Action::Down) => {
+                    [&panes[..], &[Scope::Picker, Scope::Completion, Scope::Context, Scope::Overlay]].concat()
+                }
+                (_, Action::ShowContext) => Scope::ALL.to_vec(),
+                ("context", _) => vec![Scope::Context],
+                ("view", _) => [&panes[..], &[Scope::Context]].concat(),
                 ("review", _) => vec![Scope::Review],
                 ("sessions", _) => vec![Scope::Sessions],
                 _ => panes.to_vec(),
@@ -104,7 +108,11 @@ fn the_ways_out_are_there_in_every_keymap_while_typing_and_in_every_overlay() {
 fn where_text_is_typed_every_character_is_typed() {
     for (name, _) in PRESETS {
         let mut resolver = Resolver::new(preset(name));
-        for scopes in [&[Scope::Typing, Scope::Global][..], &[Scope::Picker, Scope::Review, Scope::Global]] {
+        for scopes in [
+            &[Scope::Typing, Scope::Global][..],
+            &[Scope::Completion, Scope::Typing, Scope::Global],
+            &[Scope::Picker, Scope::Review, Scope::Global],
+        ] {
             for c in (' '..='~').chain("äß€@漢ą".chars()) {
                 let event = KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
                 let key = Key::from_event(event).unwrap();
@@ -129,6 +137,8 @@ fn keys_resolve_innermost_first() {
     const REVIEW: &[Scope] = &[Scope::Review, Scope::Global];
     const TYPING: &[Scope] = &[Scope::Typing, Scope::Global];
     const PICKER: &[Scope] = &[Scope::Picker, Scope::Global];
+    const COMPLETION: &[Scope] = &[Scope::Completion, Scope::Typing, Scope::Global];
+    const CONTEXT: &[Scope] = &[Scope::Context, Scope::Global];
     for (keymap, scopes, keys, result) in [
         ("default", REVIEW, "a", "review.accept-hunk"),
         ("default", REVIEW, "?", "app.help"),
@@ -159,6 +169,12 @@ fn keys_resolve_innermost_first() {
         ("emacs", REVIEW, "ctrl-x ctrl-s", "… | review.apply"),
         ("emacs", REVIEW, "ctrl-n", "view.down"),
         ("emacs", PICKER, "ctrl-g", "app.close"),
+        ("default", COMPLETION, "enter", "view.confirm"),
+        ("default", COMPLETION, "tab", "view.confirm"),
+        ("default", COMPLETION, "p", "type p"),
+        ("default", COMPLETION, "alt-enter", "chat.newline"),
+        ("vim", CONTEXT, "d", "context.drop"),
+        ("emacs", CONTEXT, "ctrl-g", "app.close"),
     ] {
         assert_eq!(press(&mut Resolver::new(preset(keymap)), scopes, keys), result, "{keymap} {keys}");
     }
@@ -347,7 +363,7 @@ proptest::proptest! {
         let clip = |i: usize| (0..=i.min(whole.len())).rev().find(|i| whole.is_char_boundary(*i)).unwrap();
         let text = format!("{}{noise}{}", &whole[..clip(at)], &whole[clip(at + length)..]);
         let (keymap, _) = Keymap::load("mine", &|name| Ok((name == "mine").then(|| Source::new("mine", text.clone()))), &[]);
-        for scope in [Scope::Typing, Scope::Picker] {
+        for scope in [Scope::Typing, Scope::Picker, Scope::Completion] {
             assert!(keymap.scope(scope).iter().all(|b| b.keys[0].text().is_none()));
         }
     }

@@ -12,10 +12,12 @@ use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
 use vibe_tui::app::*;
 use vibe_tui::domain::clock::Timestamp;
+use vibe_tui::domain::context::{ContextBundle, ContextItem, ContextKind};
 use vibe_tui::domain::failure::{Failure, FailureKind};
 use vibe_tui::domain::ids::SessionId;
 use vibe_tui::domain::message::{Author, Message};
 use vibe_tui::domain::model::Locality;
+use vibe_tui::domain::outline::Tier;
 use vibe_tui::domain::session::{SessionStatus, SessionSummary};
 use vibe_tui::ui::View;
 use vibe_tui::ui::theme::Depth;
@@ -698,6 +700,136 @@ fn the_palette_runs_what_it_offers() {
     let mut desk = Desk::new(SMALL);
     desk.models = vec![model("embedded/patterns", Locality::Embedded, 8192)];
     assert_eq!(desk.state.scopes()[0], Scope::Typing);
+}
+
+// ---------------------------------------------------------------- the context, and what an @ may become
+
+fn item(kind: ContextKind, label: &str, lines: &[(u32, u32)], tokens: u32, reason: &str) -> ContextItem {
+    let text = format!("### {label}\n{PRICE}");
+    ContextItem { kind, label: label.into(), lines: lines.to_vec(), text, tokens, reason: reason.into() }
+}
+
+/// A desk with a run whose context has something of everything.
+fn with_context(size: (u16, u16)) -> Desk {
+    use ContextKind::*;
+    let mut desk = shop(size);
+    let items = vec![
+        item(Memory, "AGENTS.md", &[], 210, "the repository's rules for agents"),
+        item(Code, "layout", &[], 96, "where things are: 41 files"),
+        item(Code, "shop/price.py", &[], 1240, "named in the request"),
+        item(
+            Code,
+            "shop/orders/history/discounts.py",
+            &[(1, 12), (40, 88)],
+            930,
+            "speaks of `discount`, `rounding`; part of this session; the bodies that matter",
+        ),
+        item(Code, "tests/test_日本語.py", &[(3, 9)], 80, "near what the request is about \u{1b}[31m"),
+        item(Pattern, "pytest-fixture", &[], 400, "fits the request"),
+        item(Memory, "memory 3", &[], 12, "shares `rounding` with the request; 3 d old"),
+    ];
+    desk.context = ContextBundle { tokens: 2968, budget: 8000, items, ..ContextBundle::default() };
+    desk.event(Event::Requested(REQUEST.into()));
+    desk.act(Action::FocusChat);
+    desk
+}
+
+#[test]
+fn the_context_is_itemised_with_tokens_money_and_reasons() {
+    for (size, name) in [(SMALL, "context_80"), (LARGE, "context_200")] {
+        let mut desk = with_context(size);
+        assert!(desk.text().contains("f5 context"), "the footer has its key:\n{}", desk.text());
+        desk.act(Action::ShowContext);
+        desk.acts(&[Action::Down, Action::Down, Action::Down, Action::DropItem, Action::Up]);
+        desk.act(Action::Close);
+        desk.types("/pin docs/prices.md");
+        desk.act(Action::Submit);
+        desk.acts(&[Action::ShowContext, Action::Down, Action::Down]);
+        assert_snapshot!(name, desk.text());
+        desk.act(Action::Confirm);
+        let text = desk.text();
+        assert!(
+            text.contains("def net(price):") && text.contains("shop/price.py") && text.contains("esc back"),
+            "{text}"
+        );
+        desk.act(Action::Bottom);
+        assert!(desk.text().contains("return sum(discounted(p, percent) for p in prices)"), "{}", desk.text());
+    }
+}
+
+#[test]
+fn what_is_not_known_of_a_context_is_not_made_up() {
+    let mut desk = shop(SMALL);
+    desk.act(Action::ShowContext);
+    assert!(desk.text().contains("No prompt was made in this session yet"), "{}", desk.text());
+    let mut desk = with_context(SMALL);
+    desk.act(Action::ShowContext);
+    assert!(desk.text().contains("~3.0k of 8.0k tokens, 37 %"), "{}", desk.text());
+    desk.state.model = Some(vibe_tui::domain::model::ModelRef::parse("openai/unheard-of").unwrap());
+    assert!(desk.text().contains("37 % · ? with openai/unheard-of"), "{}", desk.text());
+    desk.state.model = Some(vibe_tui::domain::model::ModelRef::parse("ollama/qwen2.5-coder:7b").unwrap());
+    assert!(desk.text().contains("37 % · free with ollama"), "{}", desk.text());
+}
+
+#[test]
+fn without_colours_the_selected_line_and_what_was_said_of_it_can_be_told() {
+    let mut desk = with_context(SMALL);
+    desk.view = View::new(vec![look("dark", Depth::None)], keymap("vim"));
+    desk.acts(&[Action::ShowContext, Action::Down, Action::Down, Action::PinItem]);
+    let text = desk.text();
+    let row = text.lines().find(|l| l.contains("▌ +") && l.contains("shop/price.py"));
+    assert!(row.is_some() && text.contains("pinned: in every context"), "{text}");
+    assert!(text.contains("p let it go"), "{text}");
+}
+
+#[test]
+fn behind_an_at_sign_files_and_names_are_offered_above_the_input() {
+    for (size, name) in [(SMALL, "completion_80"), (LARGE, "completion_200")] {
+        let mut desk = shop(size);
+        desk.types("Fix @");
+        assert!(desk.text().contains("letters of a file or a name"), "{}", desk.text());
+        desk.types("pri");
+        desk.event(Event::Completed { query: "pri".into(), items: None });
+        assert!(desk.text().contains("map is being made"), "{}", desk.text());
+        let file = |path: &str| CompletionItem { kind: CompletionKind::File, name: path.into(), place: String::new() };
+        let symbol = |name: &str, place: &str| CompletionItem {
+            kind: CompletionKind::Symbol,
+            name: name.into(),
+            place: place.into(),
+        };
+        let mut items =
+            vec![file("shop/price.py"), symbol("Order.price", "shop/orders/order.py:41"), file("a\u{202e}b")];
+        items.extend((0..12).map(|n| file(&format!("docs/prices/{n}.md"))));
+        desk.event(Event::Completed { query: "pri".into(), items: Some(items) });
+        desk.act(Action::Down);
+        assert_snapshot!(name, desk.text());
+        desk.acts(&[Action::Down; 9]);
+        assert!(desk.text().contains("▌ docs/prices/7.md"), "the selected line is in sight:\n{}", desk.text());
+        desk.act(Action::Confirm);
+        assert!(desk.text().contains("Fix docs/prices/7.md"), "{}", desk.text());
+        desk.types("@zzz");
+        desk.event(Event::Completed { query: "zzz".into(), items: Some(Vec::new()) });
+        assert!(desk.text().contains("no file and no name has these letters"), "{}", desk.text());
+    }
+}
+
+#[test]
+fn the_map_is_told_while_it_is_made_and_then_costs_no_room() {
+    let progress = |done| Event::Repository(RepositoryEvent::Progress { tier: Tier::Scan, done, total: 20_000 });
+    let mut desk = Desk::new(SMALL);
+    desk.event(progress(12_400));
+    assert!(desk.text().contains("mapping 12,400/20,000 files"), "{}", desk.text());
+    desk.event(Event::Repository(RepositoryEvent::Ready { files: 20_000, symbols: 61_000, millis: 900 }));
+    let text = desk.text();
+    assert!(
+        !text.lines().next().unwrap().contains("files") && text.contains("20,000 files · 61,000 symbols"),
+        "{text}"
+    );
+    let before = desk.text();
+    desk.event(Event::Repository(RepositoryEvent::Progress { tier: Tier::Exact, done: 5, total: 20_000 }));
+    assert_eq!(desk.text(), before, "what goes on behind is no one's concern");
+    desk.resize(LARGE);
+    assert!(desk.text().lines().next().unwrap().contains("20,000 files · 61,000 symbols"));
 }
 
 // ---------------------------------------------------------------- the picture in the README

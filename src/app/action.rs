@@ -78,6 +78,9 @@ actions! {
     Bottom = "view.bottom", "Go to the end, and follow";
     Copy = "view.copy", "Copy what is selected to the clipboard";
     Confirm = "view.confirm", "Choose what is selected";
+    ShowContext = "context.show", "Show what the last prompt was made of, what each item costs and why it is there";
+    PinItem = "context.pin", "In the context: pin this file to every context of the session, or let it go";
+    DropItem = "context.drop", "In the context: keep this file out of every context of the session, or let it come back";
     AcceptHunk = "review.accept-hunk", "Accept this hunk and go to the next";
     RejectHunk = "review.reject-hunk", "Reject this hunk and go to the next";
     AcceptFile = "review.accept-file", "Accept all hunks of this file";
@@ -123,13 +126,17 @@ pub enum Scope {
     Pause,
     /// A list to choose from with a filter line (palette, models, modes): keys without a binding are typed.
     Picker,
+    /// The list above the input line that completes what stands behind an `@`: keys without a binding are typed.
+    Completion,
+    /// The items of a context.
+    Context,
     /// Help, or a notice.
     Overlay,
 }
 
 impl Scope {
     /// Every scope, in the order of help.
-    pub const ALL: [Scope; 10] = [
+    pub const ALL: [Scope; 12] = [
         Scope::Global,
         Scope::Typing,
         Scope::Chat,
@@ -139,6 +146,8 @@ impl Scope {
         Scope::Sessions,
         Scope::Pause,
         Scope::Picker,
+        Scope::Completion,
+        Scope::Context,
         Scope::Overlay,
     ];
 
@@ -154,13 +163,15 @@ impl Scope {
             Scope::Sessions => "sessions",
             Scope::Pause => "pause",
             Scope::Picker => "picker",
+            Scope::Completion => "completion",
+            Scope::Context => "context",
             Scope::Overlay => "overlay",
         }
     }
 
     /// Whether a key without a binding is text here.
     pub fn types(self) -> bool {
-        matches!(self, Scope::Typing | Scope::Picker)
+        matches!(self, Scope::Typing | Scope::Picker | Scope::Completion)
     }
 }
 

@@ -27,6 +27,10 @@ pub enum Does {
     Forget,
     /// Lists what is remembered.
     ListMemory,
+    /// Pins the file behind it to every context of this session, or lets it go.
+    Pin,
+    /// Keeps the file behind it out of every context of this session, or lets it come back.
+    Drop,
 }
 
 /// Every order, as help lists them.
@@ -36,6 +40,10 @@ pub const COMMANDS: &[Command] = &[
     order("remember", "TEXT", "Remember this for every session in this repository", Does::Remember),
     order("forget", "NUMBER", "Forget what is remembered under this number", Does::Forget),
     order("memory", "", "Show what is remembered; choosing one pins it to every prompt", Does::ListMemory),
+    order("context", "", "Show what the last prompt was made of and why", Does::Action(Action::ShowContext)),
+    order("tokens", "", "The same: what each part of it costs", Does::Action(Action::ShowContext)),
+    order("pin", "PATH", "Put this file into every context of the session; again lets it go", Does::Pin),
+    order("drop", "PATH", "Keep this file out of every context; again lets it come back", Does::Drop),
     order("help", "", "Show what every key does here", Does::Action(Action::Help)),
     order("undo", "", "Take back the last decision, or the applied change", Does::Action(Action::Undo)),
     order("redo", "", "Make it again", Does::Action(Action::Redo)),

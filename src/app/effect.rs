@@ -3,6 +3,7 @@
 use super::fact::Dated;
 use crate::budget::limit::Limits;
 use crate::domain::change::ChangeSet;
+use crate::domain::context::FileWishes;
 use crate::domain::ids::{JobId, RequestId, RunId, SessionId};
 use crate::domain::intent::Intent;
 use crate::domain::memory::MemoryOrder;
@@ -50,6 +51,8 @@ pub enum Effect {
         conversation: Vec<Message>,
         /// The runs before this one and what came of them, oldest first.
         past: Vec<PastRun>,
+        /// What the session wishes of files.
+        files: FileWishes,
     },
     /// Read files.
     ReadFiles {
@@ -88,6 +91,11 @@ pub enum Effect {
     RenameSession(SessionId, String),
     /// Sum up what was spent in a session and a run of it.
     SumLedger(SessionId, RunId),
+    /// Find what a few letters behind an `@` may mean: files and names of the repository's map.
+    Complete {
+        /// The letters; echoed.
+        query: String,
+    },
     /// Ask something of the memory.
     Memory(MemoryOrder),
     /// Keep a prompt for the history.

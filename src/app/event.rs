@@ -3,7 +3,7 @@
 use super::action::Action;
 use super::effect::Mouse;
 use super::fact::Dated;
-use super::state::{RootInfo, Settings};
+use super::state::{CompletionItem, RootInfo, Settings};
 use crate::budget::choice::Candidate;
 use crate::budget::ledger::Totals;
 use crate::domain::change::FileSnapshot;
@@ -58,6 +58,13 @@ pub enum Event {
     Store(StoreEvent),
     /// From the repository's map.
     Repository(RepositoryEvent),
+    /// What the letters behind an `@` may mean.
+    Completed {
+        /// The letters.
+        query: String,
+        /// What fits, best first; `None` while the map is being made.
+        items: Option<Vec<CompletionItem>>,
+    },
     /// Something went wrong outside a run, or the shell has something to say.
     Noticed(Failure),
     /// The terminal or the system asks us to end.

@@ -58,6 +58,21 @@ pub enum Fact {
         /// How.
         change: MemoryChange,
     },
+    /// A file is to stand in every context of the session from now on.
+    ContextPinned {
+        /// Relative to the root.
+        path: String,
+    },
+    /// A file is to stand in no context of the session from now on.
+    ContextDropped {
+        /// Relative to the root.
+        path: String,
+    },
+    /// A file that was pinned or dropped is chosen by itself again.
+    ContextReset {
+        /// Relative to the root.
+        path: String,
+    },
 }
 
 impl Fact {
@@ -73,6 +88,9 @@ impl Fact {
             Fact::LimitRaised { .. } => "limit_raised",
             Fact::Remembered { .. } => "remembered",
             Fact::MemoryChanged { .. } => "memory_changed",
+            Fact::ContextPinned { .. } => "context_pinned",
+            Fact::ContextDropped { .. } => "context_dropped",
+            Fact::ContextReset { .. } => "context_reset",
         }
     }
 

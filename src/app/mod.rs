@@ -20,8 +20,9 @@ pub use event::{
 pub use fact::{Dated, Fact};
 pub use session::{Raise, Session, UNKNOWN_PRICE};
 pub use state::{
-    Area, Asked, Chat, Chip, Columns, Corrections, Failed, Fate, Layout, Live, Notice, Offer, Overlay, Picker,
-    PickerItem, PickerKind, PickerValue, RepositoryView, ReviewView, RootInfo, STALL_MS, SessionsView, Settings, State,
-    StreamView, Written, hunks,
+    Area, Asked, Chat, Chip, Columns, Completion, CompletionItem, CompletionKind, ContextChange, ContextRow,
+    ContextView, Corrections, Failed, Fate, Layout, Live, Notice, Offer, Overlay, Picker, PickerItem, PickerKind,
+    PickerValue, RepositoryView, ReviewView, RootInfo, STALL_MS, SessionsView, Settings, Standing, State, StreamView,
+    Written, hunks,
 };
 pub use update::{needs_own_yes, update};

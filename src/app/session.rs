@@ -4,6 +4,7 @@ use super::fact::{Dated, Fact};
 use crate::budget::ledger::{Scope, month_of, week_of};
 use crate::budget::limit::Limits;
 use crate::domain::clock::Timestamp;
+use crate::domain::context::FileWishes;
 use crate::domain::failure::Failure;
 use crate::domain::ids::{RunId, SessionId};
 use crate::domain::memory::MemorySource;
@@ -30,6 +31,10 @@ pub struct Session {
     pub begun: Vec<Timestamp>,
     /// Limits the user raised here, the newest of each scope.
     pub raised: Vec<Raise>,
+    /// Files the user wants in every context, in the order they were pinned.
+    pub pinned: Vec<String>,
+    /// Files the user wants in none, in the order they were dropped.
+    pub dropped: Vec<String>,
     /// Facts folded so far: the newest one's sequence number.
     pub seq: u64,
     /// The number of the fact that gave the name.
@@ -100,6 +105,15 @@ impl Session {
                 self.note(&said, dated);
             }
             Fact::MemoryChanged { change } => self.note(&change.to_string(), dated),
+            Fact::ContextPinned { path } => {
+                self.forget_wish(path);
+                self.pinned.push(path.clone());
+            }
+            Fact::ContextDropped { path } => {
+                self.forget_wish(path);
+                self.dropped.push(path.clone());
+            }
+            Fact::ContextReset { path } => self.forget_wish(path),
         }
         Vec::new()
     }
@@ -108,6 +122,23 @@ impl Session {
     fn note(&mut self, text: &str, dated: &Dated) {
         let message = Message { author: Author::Workbench, text: text.to_owned(), at: dated.at, run: None };
         self.messages.push(message);
+    }
+
+    fn forget_wish(&mut self, path: &str) {
+        self.pinned.retain(|pinned| pinned != path);
+        self.dropped.retain(|dropped| dropped != path);
+    }
+
+    /// What the session wishes of the files of its next context.
+    pub fn file_wishes(&self) -> FileWishes {
+        let mut open: Vec<String> = Vec::new();
+        let attempts = self.runs.iter().rev().flat_map(|run| run.attempts.iter().rev());
+        for change in attempts.flat_map(|attempt| &attempt.changes.files) {
+            if !open.contains(&change.path) {
+                open.push(change.path.clone());
+            }
+        }
+        FileWishes { pinned: self.pinned.clone(), dropped: self.dropped.clone(), open }
     }
 
     /// The newest run.

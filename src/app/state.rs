@@ -1,6 +1,8 @@
 //! The state: the open session, what each pane shows of it, and what is known of the world. Only `update` changes it.
 
 mod chat;
+mod completion;
+mod context;
 mod layout;
 mod offer;
 mod overlay;
@@ -9,6 +11,8 @@ mod review;
 mod stream;
 
 pub use chat::{Asked, Chat, Chip, Corrections};
+pub use completion::{Completion, CompletionItem, CompletionKind};
+pub use context::{ContextChange, ContextRow, ContextView, Standing};
 pub use layout::{Area, Layout};
 pub use offer::{Offer, raised};
 pub use overlay::{Overlay, Picker, PickerItem, PickerKind, PickerValue};
@@ -199,6 +203,7 @@ impl State {
     pub fn scopes(&self) -> Vec<Scope> {
         match &self.overlay {
             Some(Overlay::Picker(_)) => vec![Scope::Picker, Scope::Global],
+            Some(Overlay::Context(_)) => vec![Scope::Context, Scope::Global],
             Some(Overlay::Help { .. }) => vec![Scope::Overlay, Scope::Global],
             None => self.place(),
         }
@@ -211,6 +216,9 @@ impl State {
             return vec![Scope::Picker, Scope::Global];
         }
         if self.layout.focus == Area::Chat && self.chat.typing {
+            if self.chat.completion.as_ref().is_some_and(Completion::offers) {
+                scopes.push(Scope::Completion);
+            }
             scopes.push(Scope::Typing);
         } else {
             if self.pause().is_some() {

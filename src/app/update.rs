@@ -5,6 +5,8 @@
 
 mod chat;
 mod choice;
+mod completion;
+mod context;
 mod memory;
 mod repository;
 mod review;
@@ -66,6 +68,7 @@ impl Step<'_> {
             Event::Work(event) => self.work_event(event),
             Event::Store(event) => self.store_event(event),
             Event::Repository(event) => self.repository_event(event),
+            Event::Completed { query, items } => self.completed(query, items.as_deref()),
             Event::Noticed(failure) => self.state.tell_failure(failure),
             Event::EndRequested => self.quit(),
         }
@@ -113,6 +116,7 @@ impl Step<'_> {
             | PreviousHunk | NextFile | PreviousFile | ToggleSplit | NextAttempt | PreviousAttempt | Undo | Redo => {
                 self.review_action(action);
             }
+            ShowContext | PinItem | DropItem => self.context_action(action),
             NewSession | OpenSession | RenameSession | DeleteSession => self.session_action(action),
         }
     }
@@ -168,7 +172,8 @@ impl Step<'_> {
                 let intent = Box::new(current.spec.intent.clone());
                 let (model, locality) = (current.spec.model.reference.clone(), current.spec.model.locality);
                 let (conversation, past) = (self.conversation(), self.past());
-                Effect::AssembleContext { job, intent, budget, model, locality, conversation, past }
+                let files = self.state.session.file_wishes();
+                Effect::AssembleContext { job, intent, budget, model, locality, conversation, past, files }
             }
             RunCommand::ReadFiles { job, paths } => Effect::ReadFiles { job, paths },
             RunCommand::CallModel(request) => {

@@ -52,3 +52,15 @@ pub struct ContextBundle {
     #[serde(default)]
     pub per_mille: u32,
 }
+
+/// What a session wishes of files: which stand in each of its contexts, which in none, and which it is about. Relative to the
+/// root; the three share no path but by `open`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileWishes {
+    /// In every context, in the order they were pinned.
+    pub pinned: Vec<String>,
+    /// In no context, in the order they were dropped.
+    pub dropped: Vec<String>,
+    /// What its proposals touched, newest first.
+    pub open: Vec<String>,
+}

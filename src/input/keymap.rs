@@ -20,8 +20,8 @@ pub const PRESETS: &[(&str, &str)] = &[
 
 /// The table that stands for every pane (and notices): whatever neither types nor asks.
 const PANES: &str = "panes";
-const PANE_SCOPES: [Scope; 6] =
-    [Scope::Chat, Scope::Stream, Scope::Review, Scope::Budget, Scope::Sessions, Scope::Overlay];
+const PANE_SCOPES: [Scope; 7] =
+    [Scope::Chat, Scope::Stream, Scope::Review, Scope::Budget, Scope::Sessions, Scope::Context, Scope::Overlay];
 
 const FAMILY: Family<'_> = Family { kind: "keymap", presets: PRESETS };
 

@@ -106,6 +106,12 @@ impl Repository {
         self.is_ready(patience).then(|| self.shared.map.read().unwrap_or_else(|poisoned| poisoned.into_inner()))
     }
 
+    /// The map as it was when the files were last looked at, without waiting for that; `None` while it is being made.
+    pub fn known(&self) -> Option<RwLockReadGuard<'_, Map>> {
+        let is_there = matches!(*self.shared.stage(), Stage::Followed | Stage::Unfollowed);
+        is_there.then(|| self.shared.map.read().unwrap_or_else(|poisoned| poisoned.into_inner()))
+    }
+
     /// Every path, sorted: from the map, or by listing the files when that is not there within `patience`.
     pub fn paths(&self, patience: Duration) -> Vec<String> {
         match self.map(patience) {

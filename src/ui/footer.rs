@@ -4,7 +4,7 @@
 use super::View;
 use super::theme::Role;
 use super::widgets::fit::{columns, fit};
-use crate::app::{Action, Area, Failed, Scope, State};
+use crate::app::{Action, Area, Failed, Overlay, Scope, Standing, State};
 use crate::domain::hunk::Decision;
 use crate::graph::{Outcome, Run, Stage};
 use crate::input::label;
@@ -107,6 +107,10 @@ fn wanted(state: &State, scopes: &[Scope]) -> Vec<Wanted> {
         Scope::Picker if state.sessions.renaming.is_some() => {
             return vec![(Confirm, "rename", true), (Close, "leave it", true)];
         }
+        Scope::Completion => {
+            return vec![(Confirm, "take it", true), (Up, "up", true), (Down, "down", true), (Close, "leave it", true)];
+        }
+        Scope::Context => return context(state),
         Scope::Picker => return plain(&[Confirm, Close, Up, Down]),
         Scope::Overlay => return plain(&[Close, Up, Down, PageDown]),
         _ => {}
@@ -126,6 +130,9 @@ fn wanted(state: &State, scopes: &[Scope]) -> Vec<Wanted> {
         wanted.push((FocusReview, "review", true));
     }
     wanted.extend(plain(&[Help, FocusNext, Palette]));
+    if state.context().is_some() {
+        wanted.push((ShowContext, "context", true));
+    }
     if stage == Some(&Stage::Gate) && scopes[0] == Scope::Review {
         wanted.extend(plain(&[RejectAll, PreviousHunk, ToggleSplit]));
         wanted.push((CancelRun, "drop all", true));
@@ -136,6 +143,24 @@ fn wanted(state: &State, scopes: &[Scope]) -> Vec<Wanted> {
 
 fn plain(actions: &[Action]) -> Vec<Wanted> {
     actions.iter().map(|a| (*a, label(*a), true)).collect()
+}
+
+fn context(state: &State) -> Vec<Wanted> {
+    use Action::*;
+    let Some(Overlay::Context(view)) = &state.overlay else { return Vec::new() };
+    let row = state.context_row(view);
+    let is_file = row.is_some_and(|row| row.path.is_some());
+    let word = |said, other, own| if row.is_some_and(|row| row.standing == Some(said)) { other } else { own };
+    let mut keys = vec![
+        (DropItem, word(Standing::Dropped, "let it back", "drop"), is_file),
+        (PinItem, word(Standing::Pinned, "let it go", "pin"), is_file),
+    ];
+    match view.reading {
+        Some(_) => keys.extend([(Close, "back", true), (PageDown, "page down", true), (Copy, "copy", true)]),
+        None => keys.extend([(Confirm, "its text", row.is_some_and(|row| row.item.is_some())), (Close, "close", true)]),
+    }
+    keys.extend(plain(&[Up, Down]));
+    keys
 }
 
 fn pause(state: &State) -> Vec<Wanted> {

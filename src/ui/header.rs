@@ -4,7 +4,7 @@ use super::theme::Role;
 use super::widgets::bar::bar;
 use super::widgets::fit::{columns, fit, fit_middle};
 use super::{Look, View};
-use crate::app::State;
+use crate::app::{RepositoryView, State};
 use crate::budget::limit::{Gauge, Level};
 use crate::domain::model::Locality;
 use crate::domain::money::Money;
@@ -57,7 +57,32 @@ fn place(state: &State, view: &View, room: usize) -> Vec<Span<'static>> {
     if let Some(info) = state.model_info().filter(|i| !i.note.is_empty()) {
         add(&info.note, Role::Dim, false);
     }
+    if let Some(text) = map_words(&state.repository).filter(|_| room >= ROOMY || state.repository.ready.is_none()) {
+        add(&text, Role::Dim, false);
+    }
     spans
+}
+
+/// How far the map of the repository is: under way, or what it holds. What makes it better afterwards is no one's concern.
+pub fn map_words(map: &RepositoryView) -> Option<String> {
+    match (map.ready, map.progress) {
+        (Some((files, symbols, _)), _) => Some(format!("{} files · {} symbols", grouped(files), grouped(symbols))),
+        (None, Some((_, done, total))) => Some(format!("mapping {}/{} files", grouped(done), grouped(total))),
+        (None, None) => None,
+    }
+}
+
+/// A number with a comma before every three digits.
+fn grouped(number: u32) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// Spent of the tightest limit, in its colour. A model on this machine costs nothing, and what cost something still shows.

@@ -102,6 +102,7 @@ pub fn draw(frame: &mut Frame, state: &State, view: &mut View) -> Vec<Event> {
         Some(Overlay::Help { scroll }) => {
             beyond.extend(overlays::help::draw_help(frame, area, *scroll, state, view));
         }
+        Some(Overlay::Context(of)) => beyond.extend(overlays::context::draw_context(frame, area, of, state, view)),
         Some(Overlay::Picker(picker)) => overlays::picker::draw_picker(frame, area, picker, state, view),
         None => {}
     }

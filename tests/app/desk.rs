@@ -657,6 +657,14 @@ impl Desk {
             assert!(picker.selected <= picker.matches.len().saturating_sub(1));
             assert!(picker.matches.iter().all(|m| *m < picker.items.len()));
         }
+        if let Some(Overlay::Context(view)) = &state.overlay {
+            assert!(view.selected <= state.context_rows().len().saturating_sub(1));
+            assert!(view.reading.is_none() || state.context_row(view).is_some());
+        }
+        if let Some(completion) = &state.chat.completion {
+            assert!(completion.selected <= completion.items.len().saturating_sub(1));
+        }
+        assert!(state.session.pinned.iter().all(|path| !state.session.dropped.contains(path)));
         if let Some(run) = state.session.run().filter(|r| r.stage == Stage::Gate) {
             let all: Vec<HunkId> = run.attempt().map(|a| hunks(&a.diff).collect()).unwrap_or_default();
             assert!(all.contains(&state.review.cursor), "the cursor {:?} is on no hunk", state.review.cursor);
@@ -750,6 +758,7 @@ pub fn name(effect: &Effect) -> &'static str {
         Effect::CopyText(_) => "copy",
         Effect::Notify(_) => "notify",
         Effect::Memory(_) => "memory",
+        Effect::Complete { .. } => "complete",
         Effect::Terminal(_) => "terminal",
     }
 }

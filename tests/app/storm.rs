@@ -2,7 +2,9 @@
 
 use super::desk::*;
 use proptest::prelude::*;
-use vibe_tui::app::{Action, Area, Effect, Event, ModelEvent, Pointer, StoreEvent, TextEdit, WorkEvent};
+use vibe_tui::app::{
+    Action, Area, CompletionItem, CompletionKind, Effect, Event, ModelEvent, Pointer, StoreEvent, TextEdit, WorkEvent,
+};
 use vibe_tui::domain::failure::FailureKind;
 use vibe_tui::domain::ids::{JobId, RequestId, SessionId};
 use vibe_tui::domain::model::{FinishReason, Node, Timings, Usage};
@@ -50,10 +52,22 @@ fn blow() -> impl Strategy<Value = Blow> {
         Action::OpenSession,
         Action::FocusSessions,
     ]);
-    let said = prop::sample::select(&[REQUEST, "hmm", "/undo", "/mode architect", "/nonsense", "use a lambda", "   "]);
+    let said = prop::sample::select(&[
+        REQUEST,
+        "hmm",
+        "/undo",
+        "/mode architect",
+        "/nonsense",
+        "use a lambda",
+        "   ",
+        "/pin calc.py",
+        "/drop calc.py",
+        "/context",
+    ]);
     let edit = prop::sample::select(vec![
         TextEdit::Insert('ü'),
         TextEdit::Insert('\n'),
+        TextEdit::Paste(" @cal".into()),
         TextEdit::Paste("ein\u{3000}langes\u{a0}Wort\r\n".into()),
         TextEdit::Backspace,
         TextEdit::Delete,
@@ -74,7 +88,7 @@ fn blow() -> impl Strategy<Value = Blow> {
         4 => Just(Blow::Settle),
         1 => (0u8..5).prop_map(Blow::Break),
         2 => (9_999u64..10_012, 0u8..12).prop_map(|(id, kind)| Blow::Stray(id, kind)),
-        1 => (0u8..8).prop_map(Blow::Outside),
+        1 => (0u8..10).prop_map(Blow::Outside),
         1 => Just(Blow::Kill),
     ]
 }
@@ -160,6 +174,12 @@ fn outside(desk: &mut Desk, kind: u8) {
             desk.store(StoreEvent::SessionNamed(id));
         }
         6 if !facts.is_empty() => ignore(desk.store(StoreEvent::SessionLoaded { session, facts })),
+        7 => {
+            let place = String::new();
+            let item = CompletionItem { kind: CompletionKind::File, name: "calc.py".to_owned(), place };
+            desk.event(Event::Completed { query: "cal".to_owned(), items: Some(vec![item]) });
+        }
+        8 => ignore(desk.event(Event::Completed { query: "cal".to_owned(), items: None })),
         _ => ignore(desk.event(Event::TimePassed)),
     }
 }

@@ -49,6 +49,8 @@ pub struct Desk {
     pub files: BTreeMap<String, String>,
     pub sessions: Vec<SessionSummary>,
     pub models: Vec<Candidate>,
+    /// What is chosen for every run.
+    pub context: ContextBundle,
     /// Why writing fails, if it does.
     pub unwritable: Option<Failure>,
     /// The newest request that left.
@@ -150,6 +152,7 @@ impl Desk {
             files: BTreeMap::new(),
             sessions: Vec::new(),
             models,
+            context: ContextBundle::default(),
             unwritable: None,
             request: RequestId(0),
             clock: 1_800_000_000_000_000,
@@ -180,7 +183,7 @@ impl Desk {
                 vec![Event::Store(StoreEvent::Journaled { session: entry.session, seq })]
             }
             Effect::AssembleContext { job, .. } => {
-                vec![Event::Work(WorkEvent::ContextAssembled { job, bundle: Box::new(ContextBundle::default()) })]
+                vec![Event::Work(WorkEvent::ContextAssembled { job, bundle: Box::new(self.context.clone()) })]
             }
             Effect::ReadFiles { job, paths } => {
                 let content = |path: &String| match self.files.get(path) {

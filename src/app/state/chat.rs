@@ -1,5 +1,6 @@
 //! The chat pane: the input line, how its text reads as an intent, and what the user corrected of that reading.
 
+use super::Completion;
 use crate::app::event::TextEdit;
 use crate::domain::intent::{Action, Complexity, Intent, Target};
 use crate::domain::language::Language;
@@ -27,6 +28,8 @@ pub struct Chat {
     pub browsing: Option<(usize, String)>,
     /// A request whose reading was too uncertain, to be read again with the answer.
     pub asked: Option<Asked>,
+    /// What the `@` before the cursor may become.
+    pub completion: Option<Completion>,
 }
 
 /// A request that was asked back about.
@@ -61,6 +64,7 @@ impl Default for Chat {
             history: Vec::new(),
             browsing: None,
             asked: None,
+            completion: None,
         }
     }
 }
@@ -174,6 +178,7 @@ impl Chat {
     pub fn set_text(&mut self, text: &str) {
         let lines: Vec<String> = text.lines().map(str::to_owned).collect();
         self.composer = composer(&lines);
+        self.completion = None;
     }
 
     /// Edits what is typed.

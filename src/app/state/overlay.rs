@@ -1,5 +1,6 @@
 //! What lies on top of the panes: help, and lists to choose from.
 
+use super::ContextView;
 use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::domain::ids::MemoryId;
@@ -15,6 +16,8 @@ pub enum Overlay {
     },
     /// A list to choose from.
     Picker(Picker),
+    /// What the last prompt was made of.
+    Context(ContextView),
 }
 
 /// A list with a filter line.

@@ -6,7 +6,7 @@ use crate::app::command::{COMMANDS, Command, Does};
 use crate::app::effect::Effect;
 use crate::app::event::TextEdit;
 use crate::app::fact::Fact;
-use crate::app::state::{Area, Asked, Chip, Corrections, Failed, Overlay};
+use crate::app::state::{Area, Asked, Chip, Corrections, Failed, Overlay, Standing};
 use crate::domain::intent::Intent;
 use crate::domain::memory::MemoryOrder;
 use crate::domain::message::{Author, Message, PastRun};
@@ -27,10 +27,11 @@ impl Step<'_> {
         self.start_typing();
         self.state.chat.edit(edit);
         self.read();
+        self.complete();
     }
 
     /// Reads what is typed, unless it would be an order or a revision.
-    fn read(&mut self) {
+    pub(super) fn read(&mut self) {
         let text = self.state.chat.text();
         let revision = self.at_gate();
         let chat = &mut self.state.chat;
@@ -121,13 +122,15 @@ impl Step<'_> {
             Does::Action(Action::ChooseMode) if !rest.is_empty() => return self.choose_mode_named(rest),
             Does::Remember if !self.remember(rest) => return,
             Does::Forget if !self.forget(rest) => return,
+            Does::Pin if !self.say_of_named(rest, Standing::Pinned) => return,
+            Does::Drop if !self.say_of_named(rest, Standing::Dropped) => return,
             _ => {}
         }
         self.clear_composer();
         match command.does {
             Does::Action(action) => self.action(action),
             Does::ListMemory => self.effects.push(Effect::Memory(MemoryOrder::List)),
-            Does::Remember | Does::Forget => {}
+            Does::Remember | Does::Forget | Does::Pin | Does::Drop => {}
         }
     }
 
@@ -260,6 +263,7 @@ impl Step<'_> {
         let text = match first {
             Fact::Posted { message } => message.text.as_str(),
             Fact::RunBegun { spec } => spec.intent.text.as_str(),
+            Fact::ContextPinned { path } | Fact::ContextDropped { path } => path.as_str(),
             _ => "session",
         };
         let mut name = String::new();

@@ -67,6 +67,9 @@ impl Step<'_> {
 
     /// Takes the selected line of what lies on top.
     pub(super) fn choose(&mut self) {
+        if matches!(self.state.overlay, Some(Overlay::Context(_))) {
+            return self.read_item();
+        }
         let Some(Overlay::Picker(picker)) = self.state.overlay.take() else { return };
         match picker.choice().map(|item| item.value.clone()) {
             Some(PickerValue::Action(action)) => self.action(action),
@@ -186,7 +189,7 @@ fn action_items(state: &State) -> Vec<PickerItem> {
     let paused = state.pause().is_some();
     let mut offered: Vec<Action> = Action::ALL.to_vec();
     offered.retain(|a| match a {
-        Palette | Confirm | Close => false,
+        Palette | Confirm | Close | PinItem | DropItem => false,
         Retry | RaiseLimit | UseCheaper | UseLocal | StopRun => paused,
         _ => true,
     });

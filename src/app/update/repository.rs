@@ -13,6 +13,7 @@ impl Step<'_> {
             RepositoryEvent::Ready { files, symbols, millis } => {
                 view.progress = None;
                 view.ready = Some((files, symbols, millis));
+                self.complete_again();
             }
             RepositoryEvent::Changed { files } => view.changed = view.changed.saturating_add(files),
         }

@@ -10,14 +10,23 @@ use crate::domain::message::Author;
 /// Lines of a page; the pane shows what it can.
 const PAGE: isize = 10;
 /// "To the end": the view clamps it and says so with `ScrollEnded`.
-const FAR: isize = 1_000_000;
+pub(super) const FAR: isize = 1_000_000;
 /// Columns of a step sideways.
 const SIDEWAYS: isize = 8;
 
 impl Step<'_> {
     /// Closes what lies on top, else leaves a correction, a rename, the zoom, and at last goes back to typing.
     pub(super) fn close(&mut self) {
+        if self.is_completing() {
+            self.state.chat.completion.iter_mut().for_each(|completion| completion.closed = true);
+            return;
+        }
         let state = &mut *self.state;
+        if let Some(Overlay::Context(view)) = &mut state.overlay
+            && view.reading.take().is_some()
+        {
+            return;
+        }
         if state.overlay.take().is_some() || state.sessions.renaming.take().is_some() {
             return;
         }
@@ -34,6 +43,9 @@ impl Step<'_> {
     }
 
     pub(super) fn confirm(&mut self) {
+        if self.is_completing() {
+            return self.accept_completion();
+        }
         if self.state.overlay.is_some() {
             return self.choose();
         }
@@ -61,10 +73,15 @@ impl Step<'_> {
         match &mut self.state.overlay {
             Some(Overlay::Help { scroll }) => return *scroll = scroll.saturating_add_signed(lines).min(FAR as usize),
             Some(Overlay::Picker(picker)) => return picker.move_by(lines),
+            Some(Overlay::Context(_)) => return self.move_in_context(lines),
             None => {}
         }
         if self.state.sessions.renaming.is_some() {
             return;
+        }
+        // Pages are the conversation's.
+        if self.is_completing() && matches!(action, Action::Up | Action::Down) {
+            return self.state.chat.completion.iter_mut().for_each(|completion| completion.move_by(lines));
         }
         let focus = self.state.layout.focus;
         if let Some(chip) = self.state.chat.chip.filter(|_| focus == Area::Chat) {
@@ -117,6 +134,7 @@ impl Step<'_> {
     pub(super) fn scroll_ended(&mut self, area: Area, end: usize) {
         match (&mut self.state.overlay, area) {
             (Some(Overlay::Help { scroll }), _) => *scroll = end.min(*scroll),
+            (Some(Overlay::Context(view)), _) => view.reading = view.reading.map(|scroll| scroll.min(end)),
             (_, Area::Chat) => self.state.chat.scroll = self.state.chat.scroll.min(end),
             (_, Area::Stream) => self.state.stream.scroll = self.state.stream.scroll.min(end),
             _ => {}
@@ -142,7 +160,12 @@ impl Step<'_> {
     /// Copies what the focused pane is about: the hunk's new text, the stream's text, or the last answer.
     pub(super) fn copy(&mut self) {
         let run = self.state.session.run();
+        let item = match &self.state.overlay {
+            Some(Overlay::Context(view)) => self.state.context_row(view).and_then(|row| row.item),
+            _ => None,
+        };
         let text = match self.state.layout.focus {
+            _ if item.is_some() => item.map(|(_, item)| item.text.clone()),
             Area::Review => run.and_then(|r| r.attempt()).and_then(|a| {
                 let file = a.diff.get(self.state.review.cursor.file)?;
                 let hunk = file.hunks.get(self.state.review.cursor.hunk)?;

@@ -6,7 +6,7 @@ use crate::app::{Event, WorkEvent};
 use crate::config::Conversation;
 use crate::context::token::estimate;
 use crate::context::{self, Signals, Sources, Truncation};
-use crate::domain::context::ContextBundle;
+use crate::domain::context::{ContextBundle, FileWishes};
 use crate::domain::ids::{JobId, MemoryId};
 use crate::domain::intent::Intent;
 use crate::domain::message::{Message, PastRun};
@@ -45,16 +45,20 @@ pub struct Wish {
     pub conversation: Vec<Message>,
     /// The runs before and what came of them.
     pub past: Vec<PastRun>,
+    /// What the session wishes of files.
+    pub files: FileWishes,
 }
 
 /// Chooses the context, and counts what is recalled for it.
 pub async fn assemble(world: Arc<World>, events: Events, wish: Wish) {
     let memory = world.store.memories(&world.root_name()).await.unwrap_or_default();
     let job = wish.job;
-    let Wish { intent, budget, model, locality, conversation, past, .. } = wish;
+    let Wish { intent, budget, model, locality, conversation, past, files, .. } = wish;
+    let FileWishes { pinned, dropped, open } = files;
+    let signals = Signals { recent: Vec::new(), open, pinned, dropped };
     let gatherer = world.clone();
     let gathered = spawn_blocking(move || {
-        let (root, library, signals) = (&gatherer.root, &gatherer.library, Signals::default());
+        let (root, library) = (&gatherer.root, &gatherer.library);
         let gathered = match gatherer.repository.map(PATIENCE) {
             Some(map) => {
                 let listing = map.paths().map(str::to_owned).collect();

@@ -2,6 +2,7 @@
 //! because the journal's effect stands before it in the same queue. Where those facts could not be written, nothing is
 //! sent and nothing is written on their account.
 
+mod completion;
 mod context;
 mod memory;
 mod model;
@@ -124,7 +125,7 @@ impl Performer {
                 },
             };
             let Some(effect) = effect else { break };
-            if !matches!(effect, Effect::Journal(_)) {
+            if !matches!(effect, Effect::Journal(_) | Effect::Complete { .. }) {
                 self.release().await;
             }
             self.perform(effect).await;
@@ -156,8 +157,8 @@ impl Performer {
                     cancel.cancel();
                 }
             }
-            Effect::AssembleContext { job, intent, budget, model, locality, conversation, past } => {
-                let wish = context::Wish { job, intent: *intent, budget, model, locality, conversation, past };
+            Effect::AssembleContext { job, intent, budget, model, locality, conversation, past, files } => {
+                let wish = context::Wish { job, intent: *intent, budget, model, locality, conversation, past, files };
                 self.tasks.start(TaskKey::Job(job), context::assemble(world, results, wish));
             }
             Effect::ReadFiles { job, paths } => {
@@ -174,6 +175,9 @@ impl Performer {
                     answers.report(Event::Work(WorkEvent::ApplyFailed { job, failure })).await;
                 }
             },
+            Effect::Complete { query } => {
+                self.tasks.start(TaskKey::Completion, completion::complete(world, self.results.of(None), query));
+            }
             Effect::CancelJobs => self.tasks.stop_jobs(),
             Effect::FindModels => self.tasks.start(TaskKey::Discovery, model::find(world, self.results.of(None))),
             Effect::ListSessions => store::list(&world, &self.answers.of(None)).await,

@@ -60,9 +60,11 @@ impl Keeper {
         if self.is_over() {
             return;
         }
-        self.ready(&index, start.elapsed());
+        let took = start.elapsed();
         self.follow(&mut index, &directories);
         self.shared.set(if self.watcher.is_some() { Stage::Followed } else { Stage::Unfollowed });
+        // Whoever hears that it is ready finds it ready.
+        self.ready(&index, took);
         self.shallow = index.shallow().into();
         let total = self.shallow.len();
         let mut reported = Instant::now();

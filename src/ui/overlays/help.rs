@@ -81,6 +81,8 @@ fn title(scope: Scope) -> &'static str {
         Scope::Sessions => "Sessions",
         Scope::Pause => "When a run is paused",
         Scope::Picker => "In a list",
+        Scope::Completion => "Behind an @",
+        Scope::Context => "In the context",
         Scope::Overlay => "Here",
     }
 }

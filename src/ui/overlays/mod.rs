@@ -1,5 +1,6 @@
 //! What lies on top of the panes.
 
+pub mod context;
 pub mod help;
 pub mod pause;
 pub mod picker;

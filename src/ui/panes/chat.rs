@@ -1,6 +1,8 @@
 //! The chat: the conversation, how the typed text reads, and the input line.
 
-use crate::app::{Action, Area, Chip, Command, Event, Scope, State};
+mod completion;
+
+use crate::app::{Action, Area, Chip, Command, Completion, Event, Scope, State};
 use crate::domain::intent::Intent;
 use crate::domain::message::{Author, Message};
 use crate::graph::Stage;
@@ -42,9 +44,11 @@ pub fn draw_chat(frame: &mut Frame, rect: Rect, state: &State, view: &mut View) 
     let most = usize::from(MOST_INPUT.min(inner.height / 2).max(1));
     let typed = u16::try_from(input.rows.len().clamp(1, most)).unwrap_or(1);
     let room = usize::from(inner.height.saturating_sub(typed + 4));
-    let chips = match state.chat.is_order() {
-        true => order_lines(state, view, width, usize::from(inner.height / 2).min(room)),
-        false => chip_lines(state, view, width),
+    let completed = completion::lines(state, view, width, usize::from(inner.height / 2).min(room));
+    let chips = match (completed, state.chat.is_order()) {
+        (Some(lines), _) => lines,
+        (None, true) => order_lines(state, view, width, usize::from(inner.height / 2).min(room)),
+        (None, false) => chip_lines(state, view, width),
     };
     let chips = &chips[..chips.len().min(room)];
     let [talk, reading, prompt, typed] = Layout::vertical([
@@ -190,12 +194,20 @@ fn order_lines(state: &State, view: &View, width: usize, room: usize) -> Vec<Lin
 fn prompt_line(state: &State, view: &View, width: usize) -> Line<'static> {
     let look = &view.look;
     let typing = state.layout.focus == Area::Chat && state.chat.typing;
+    let completing = typing && state.chat.completion.as_ref().is_some_and(Completion::offers);
     let (action, scope) = match typing {
+        true if completing => (Action::Confirm, Scope::Completion),
         true => (Action::Submit, Scope::Typing),
         false => (Action::StartTyping, Scope::Global),
     };
     let key = view.keymap.bindings(action, &[scope]).into_iter().next().unwrap_or_default();
-    let (what, role) = if typing { submit_words(state) } else { ("type", Role::Dim) };
+    let (what, role) = if completing {
+        ("takes it", Role::Dim)
+    } else if typing {
+        submit_words(state)
+    } else {
+        ("type", Role::Dim)
+    };
     let key = if key.is_empty() || role == Role::Warning { String::new() } else { format!(" {key}") };
     let what = format!(" {} ", fit(what, width.saturating_sub(columns(&key) + 3)));
     let rest = width.saturating_sub(columns(&key) + columns(&what) + 1);

@@ -10,6 +10,7 @@ mod shape;
 use crate::app::{Area, Event, State};
 use crate::domain::model::Node;
 use crate::graph::{Call, Outcome, Run, Stage};
+use crate::ui::header::map_words;
 use crate::ui::theme::Role;
 use crate::ui::widgets::fit::{fit_middle, one_line};
 use crate::ui::widgets::frame::{draw_frame, draw_hint};
@@ -113,7 +114,9 @@ pub fn draw_stream(frame: &mut Frame, rect: Rect, state: &State, view: &mut View
     let note = run.and_then(Run::current_call).map(|c| c.model.to_string()).unwrap_or_default();
     let inner = draw_frame(frame, rect, Area::Stream, state, view, &note);
     let Some(run) = run else {
-        draw_hint(frame, inner, "The plan and the model's answer appear here as they are written.", view);
+        let map = map_words(&state.repository).map(|words| format!("\n\n{words}")).unwrap_or_default();
+        let hint = format!("The plan and the model's answer appear here as they are written.{map}");
+        draw_hint(frame, inner, &hint, view);
         return None;
     };
     let width = usize::from(inner.width);

@@ -6,7 +6,7 @@ use crate::ui::View;
 use crate::ui::theme::Role;
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Block, BorderType, Paragraph, Wrap};
 
 /// Draws the border and returns what is inside.
@@ -31,6 +31,6 @@ pub fn draw_frame(frame: &mut Frame, rect: Rect, area: Area, state: &State, view
 
 /// What a pane says while it is empty.
 pub fn draw_hint(frame: &mut Frame, rect: Rect, text: &str, view: &View) {
-    let text = Span::styled(text.to_owned(), view.look.style(Role::Dim));
+    let text = Text::styled(text.to_owned(), view.look.style(Role::Dim));
     frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: true }), rect);
 }

@@ -1,0 +1,74 @@
+//! Completing an `@` in the chat: what is asked for while letters come, what is taken of the answers, and what is accepted.
+
+use super::Step;
+use crate::app::effect::Effect;
+use crate::app::state::{Completion, CompletionItem, CompletionKind};
+use tui_textarea::TextArea;
+
+impl Step<'_> {
+    /// Follows what is typed: asks for what the letters behind an `@` may mean, once for each change of them.
+    pub(super) fn complete(&mut self) {
+        let chat = &mut self.state.chat;
+        let Some((at, query)) = chat.mention() else {
+            chat.completion = None;
+            return;
+        };
+        let before = chat.completion.take().filter(|before| before.at == at);
+        let is_new = before.as_ref().is_none_or(|before| before.query != query);
+        let completion = chat.completion.insert(before.unwrap_or_else(|| Completion::new(at)));
+        completion.query.clone_from(&query);
+        if query.is_empty() {
+            (completion.items, completion.answered) = (Vec::new(), None);
+        } else if is_new && !completion.closed {
+            self.effects.push(Effect::Complete { query });
+        }
+    }
+
+    /// An answer. One for older letters is of no use: that for the newer ones is on its way.
+    pub(super) fn completed(&mut self, query: &str, items: Option<&[CompletionItem]>) {
+        let Some(completion) = self.state.chat.completion.as_mut().filter(|c| c.query == query) else { return };
+        completion.no_map = items.is_none();
+        completion.items = items.unwrap_or_default().to_vec();
+        completion.answered = Some(query.to_owned());
+        completion.selected = 0;
+    }
+
+    /// The map is there: what could not be answered is asked once more.
+    pub(super) fn complete_again(&mut self) {
+        if let Some(completion) = self.state.chat.completion.as_ref().filter(|c| c.no_map && !c.closed) {
+            self.effects.push(Effect::Complete { query: completion.query.clone() });
+        }
+    }
+
+    /// Whether the list has the keys now.
+    pub(super) fn is_completing(&self) -> bool {
+        self.state.overlay.is_none() && self.state.place().contains(&crate::app::Scope::Completion)
+    }
+
+    /// Puts the selected line in the place of the `@` and the letters behind it.
+    pub(super) fn accept_completion(&mut self) {
+        let is_order = self.state.chat.is_order();
+        let Some(completion) = self.state.chat.completion.take() else { return };
+        let Some(item) = completion.choice() else { return };
+        let text = if is_order { item.name.clone() } else { mention(item) };
+        let typed = completion.query.chars().count() + 1;
+        put(&mut self.state.chat.composer, typed, &format!("{text} "));
+        self.read();
+    }
+}
+
+/// Replaces the characters before the cursor.
+fn put(composer: &mut TextArea<'static>, characters: usize, text: &str) {
+    for _ in 0..characters {
+        composer.delete_char();
+    }
+    composer.insert_str(text);
+}
+
+/// As a request names it, so that it is read as what it is.
+fn mention(item: &CompletionItem) -> String {
+    match item.kind {
+        CompletionKind::File => item.name.clone(),
+        CompletionKind::Symbol => format!("`{}`", item.name),
+    }
+}

@@ -1,0 +1,123 @@
+//! Completing what stands behind an `@`.
+
+use super::desk::*;
+use vibe_tui::app::{Action, CompletionItem, CompletionKind, Effect, Event, RepositoryEvent, Scope, TextEdit};
+
+fn file(path: &str) -> CompletionItem {
+    CompletionItem { kind: CompletionKind::File, name: path.to_owned(), place: String::new() }
+}
+
+fn symbol(name: &str) -> CompletionItem {
+    CompletionItem { kind: CompletionKind::Symbol, name: name.to_owned(), place: "src/app.py:3".to_owned() }
+}
+
+/// Types letter by letter; what the last one asked for.
+fn letters(desk: &mut Desk, text: &str) -> Option<String> {
+    text.chars().for_each(|c| ignore(desk.event(Event::Typed(TextEdit::Insert(c)))));
+    asked(desk)
+}
+
+fn asked(desk: &Desk) -> Option<String> {
+    desk.effects.iter().find_map(|effect| match effect {
+        Effect::Complete { query } => Some(query.clone()),
+        _ => None,
+    })
+}
+
+fn answer(desk: &mut Desk, query: &str, items: &[CompletionItem]) {
+    desk.event(Event::Completed { query: query.to_owned(), items: Some(items.to_vec()) });
+}
+
+fn offered(desk: &Desk) -> Vec<&str> {
+    let completion = desk.state.chat.completion.as_ref().filter(|completion| completion.offers());
+    completion.map_or(Vec::new(), |completion| completion.items.iter().map(|item| item.name.as_str()).collect())
+}
+
+#[test]
+fn letters_behind_an_at_sign_are_asked_for_and_what_is_chosen_replaces_them() {
+    let mut desk = Desk::new(World::new());
+    assert_eq!(letters(&mut desk, "Fix @"), None, "nothing to look for yet");
+    assert_eq!(letters(&mut desk, "ap"), Some("ap".to_owned()));
+    answer(&mut desk, "ap", &[file("src/app.py"), symbol("App.open")]);
+    assert_eq!(desk.state.scopes()[0], Scope::Completion);
+    desk.act(Action::Confirm);
+    assert_eq!(desk.state.chat.text(), "Fix src/app.py ");
+    assert_eq!(desk.state.chat.reading.as_ref().unwrap().paths, ["src/app.py"]);
+    assert_eq!(desk.state.scopes()[0], Scope::Typing);
+    letters(&mut desk, "and @op");
+    answer(&mut desk, "op", &[file("src/app.py"), symbol("App.open")]);
+    desk.acts(&[Action::Down, Action::Down, Action::Confirm]);
+    assert_eq!(desk.state.chat.text(), "Fix src/app.py and `App.open` ");
+    assert_eq!(desk.state.chat.reading.as_ref().unwrap().symbols, ["App.open"]);
+}
+
+#[test]
+fn in_an_order_a_name_stands_bare() {
+    let mut desk = Desk::new(World::new());
+    letters(&mut desk, "/pin @op");
+    answer(&mut desk, "op", &[symbol("App.open")]);
+    desk.act(Action::Confirm);
+    assert_eq!(desk.state.chat.text(), "/pin App.open ");
+}
+
+#[test]
+fn an_answer_for_older_letters_is_dropped_and_what_is_seen_stays_until_the_newer_one_comes() {
+    let mut desk = Desk::new(World::new());
+    letters(&mut desk, "@a");
+    answer(&mut desk, "a", &[file("a.py"), file("apple.py")]);
+    assert_eq!(letters(&mut desk, "p"), Some("ap".to_owned()));
+    assert_eq!(offered(&desk), ["a.py", "apple.py"]);
+    answer(&mut desk, "a", &[file("late.py")]);
+    assert_eq!(offered(&desk), ["a.py", "apple.py"]);
+    answer(&mut desk, "ap", &[file("apple.py")]);
+    assert_eq!(offered(&desk), ["apple.py"]);
+    answer(&mut desk, "ap", &[]);
+    assert_eq!(desk.state.scopes()[0], Scope::Typing, "nothing to accept: Enter sends");
+}
+
+#[test]
+fn a_closed_list_stays_closed_at_that_sign_and_opens_at_the_next() {
+    let mut desk = Desk::new(World::new());
+    letters(&mut desk, "@a");
+    answer(&mut desk, "a", &[file("a.py")]);
+    desk.act(Action::Close);
+    assert_eq!((offered(&desk).len(), desk.state.chat.text().as_str()), (0, "@a"));
+    assert!(desk.state.chat.typing, "only the list was left");
+    assert_eq!(letters(&mut desk, "p"), None);
+    assert_eq!(letters(&mut desk, " @b"), Some("b".to_owned()));
+}
+
+#[test]
+fn an_at_sign_within_a_word_and_one_that_was_left_behind_ask_for_nothing() {
+    for text in ["ada@shop", "@app is", "no sign"] {
+        let mut desk = Desk::new(World::new());
+        assert_eq!(letters(&mut desk, text), None, "{text}");
+        assert_eq!(desk.state.chat.completion, None, "{text}");
+    }
+    let mut desk = Desk::new(World::new());
+    desk.typed("see (@über");
+    assert_eq!(asked(&desk), Some("über".to_owned()));
+    desk.event(Event::Typed(TextEdit::LineStart));
+    assert_eq!(desk.state.chat.completion, None);
+}
+
+#[test]
+fn what_came_before_the_map_was_made_is_asked_for_once_it_is() {
+    let mut desk = Desk::new(World::new());
+    letters(&mut desk, "@app");
+    desk.event(Event::Completed { query: "app".to_owned(), items: None });
+    assert!(desk.state.chat.completion.as_ref().unwrap().no_map);
+    assert_eq!(desk.state.scopes()[0], Scope::Typing);
+    desk.event(Event::Repository(RepositoryEvent::Ready { files: 1, symbols: 1, millis: 1 }));
+    assert_eq!(asked(&desk), Some("app".to_owned()));
+}
+
+#[test]
+fn sending_and_browsing_leave_the_list() {
+    let mut desk = Desk::new(World::new());
+    desk.submit(REQUEST);
+    letters(&mut desk, "@a");
+    answer(&mut desk, "a", &[file("a.py")]);
+    desk.act(Action::HistoryPrevious);
+    assert_eq!(desk.state.chat.completion, None);
+}
