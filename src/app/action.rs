@@ -78,9 +78,9 @@ actions! {
     Bottom = "view.bottom", "Go to the end, and follow";
     Copy = "view.copy", "Copy what is selected to the clipboard";
     Confirm = "view.confirm", "Choose what is selected";
-    ShowContext = "context.show", "Show what the last prompt was made of, what each item costs and why it is there";
-    PinItem = "context.pin", "In the context: pin this file to every context of the session, or let it go";
-    DropItem = "context.drop", "In the context: keep this file out of every context of the session, or let it come back";
+    ShowContext = "context.show", "Show what the last prompt was made of, and why";
+    PinItem = "context.pin", "Pin this file to every context, or let it go";
+    DropItem = "context.drop", "Keep this file out of every context, or let it back";
     AcceptHunk = "review.accept-hunk", "Accept this hunk and go to the next";
     RejectHunk = "review.reject-hunk", "Reject this hunk and go to the next";
     AcceptFile = "review.accept-file", "Accept all hunks of this file";

@@ -144,6 +144,34 @@ fn a_paste_with_newlines_is_not_sent() {
 }
 
 #[test]
+fn behind_an_at_sign_the_repositorys_files_and_names_are_offered_and_what_is_dropped_is_in_no_context() {
+    let place = Place::new();
+    place.write("shop.py", SHOP);
+    place.write("rates/discounts.py", "def half_price_rate():\n    return 0.5\n");
+    let mut pty = open(&place, "edit", &["--script-speed", "0"]);
+    pty.press("Fix @disc");
+    pty.expect("▌ rates/discounts.py");
+    pty.press("\t");
+    pty.expect("Fix rates/discounts.py");
+    pty.press("@halfpr");
+    pty.expect("▌ `half_price_rate`  rates/discounts.py:1");
+    pty.press("\r");
+    pty.expect("Fix rates/discounts.py `half_price_rate`");
+    pty.press("\x15");
+    pty.press("/drop @shop\t");
+    pty.expect("/drop shop.py");
+    pty.press("\r");
+    pty.expect("Dropped: shop.py");
+    ask(&mut pty, REQUEST_SHOP);
+    at_gate(&pty);
+    pty.press("\x1b[15~");
+    pty.expect("Context ━");
+    pty.expect_that("the dropped file, and that it is no item", |s| {
+        s.lines().any(|l| l.contains("−     code    shop.py") && l.contains("in no context"))
+    });
+}
+
+#[test]
 fn a_copy_goes_to_the_terminals_clipboard() {
     let place = Place::new();
     let mut pty = open(&place, "greet", &["--script-speed", "0"]);

@@ -142,7 +142,7 @@ fn said_lines(row: &ContextRow, state: &State, view: &View, width: usize) -> Vec
     let keys = |action| view.keymap.bindings(action, &[Scope::Context, Scope::Global]).into_iter().next();
     for (action, said) in [(Action::DropItem, Standing::Dropped), (Action::PinItem, Standing::Pinned)] {
         let (Some(key), Some(_)) = (keys(action), row.path) else { continue };
-        let text = consequence(row, said, state);
+        let text = consequence(row, said, state, width < ROOMY);
         lines.push(Line::from(vec![
             Span::styled(format!("{key} "), look.style(Role::Key)),
             Span::styled(fit(&text, width.saturating_sub(columns(&key) + 1)), look.style(Role::Dim)),
@@ -152,23 +152,24 @@ fn said_lines(row: &ContextRow, state: &State, view: &View, width: usize) -> Vec
 }
 
 /// What saying this of a line would do to the next prompt, and to the prefix of it that servers have cached.
-fn consequence(row: &ContextRow, said: Standing, state: &State) -> String {
+fn consequence(row: &ContextRow, said: Standing, state: &State, is_narrow: bool) -> String {
     let change = state.context_change(row, said);
-    let what = match change.standing {
-        Some(Standing::Dropped) if change.dropped > 0 => {
-            let mark = state.context().map_or("~", |bundle| if bundle.exact { "" } else { "~" });
-            format!("drops {mark}{}", thousands(change.dropped))
+    let what = match (change.standing, state.context()) {
+        (Some(Standing::Dropped), Some(bundle)) if change.dropped > 0 => {
+            format!("drops {}", count(change.dropped, bundle))
         }
-        Some(Standing::Dropped) => "keeps it out".to_owned(),
-        Some(Standing::Pinned) => "pins it".to_owned(),
-        None => "leaves it to be chosen by itself".to_owned(),
+        (Some(Standing::Dropped), _) => "keeps it out".to_owned(),
+        (Some(Standing::Pinned), _) => "pins it".to_owned(),
+        (None, _) if is_narrow => "lets it be".to_owned(),
+        (None, _) => "leaves it to be chosen by itself".to_owned(),
     };
     match change.prefix {
-        Some((before, anew)) => format!(
-            "{what}; the next prompt's cached prefix ends before item {before}, ~{} tokens are read anew",
-            thousands(anew)
-        ),
         None => format!("{what}; the cached prefix stays"),
+        Some((before, anew)) => {
+            let (of, are) = if is_narrow { ("cached", "") } else { ("the next prompt's cached", "are ") };
+            let anew = thousands(anew);
+            format!("{what}; {of} prefix ends before item {before}, ~{anew} tokens {are}read anew")
+        }
     }
 }
 

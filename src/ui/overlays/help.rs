@@ -49,13 +49,15 @@ fn groups(state: &State, view: &View) -> Vec<Group> {
     let keys = |action: Action, scope: Scope| view.keymap.bindings(action, &[scope]).join("  ");
     let in_every_pane = |action: Action| PANES.iter().all(|p| keys(action, *p) == keys(action, PANES[0]));
     let own = |scope: Scope| {
-        let all = Action::ALL.iter().filter(|a| !PANES.contains(&scope) || !in_every_pane(**a));
+        let is_common = |action: Action| in_every_pane(action) && keys(action, scope) == keys(action, PANES[0]);
+        let all = Action::ALL.iter().filter(|a| !is_common(**a));
         all.map(|a| (keys(*a, scope), *a)).filter(|(k, _)| !k.is_empty()).collect::<Vec<_>>()
     };
     let mut places: Vec<Scope> = state.place();
     places.retain(|s| *s != Scope::Global);
     let here = places.len();
-    places.extend(Scope::ALL.into_iter().filter(|s| !matches!(s, Scope::Global | Scope::Overlay)));
+    // The list behind an `@` has all its keys in the footer.
+    places.extend(Scope::ALL.into_iter().filter(|s| !matches!(s, Scope::Global | Scope::Overlay | Scope::Completion)));
     let mut groups: Vec<Group> = Vec::new();
     for (index, scope) in places.into_iter().enumerate() {
         if groups.iter().all(|g| g.title != title(scope)) {
@@ -128,6 +130,7 @@ fn signs(view: &View, width: usize) -> Vec<Line<'static>> {
     let signs = [
         ("▶ ◆ ‖ ·", "a session: running, waiting for you, paused, idle"),
         ("[✓] [✗] [ ]", "a hunk: accepted, rejected, open"),
+        ("+ −", "a file of a context: pinned, dropped"),
         ("~", "an estimate; without it, the server's own figure"),
         ("⟦U+202E⟧", "a character that would be obeyed or cannot be seen"),
     ];
