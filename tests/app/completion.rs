@@ -76,6 +76,27 @@ fn an_answer_for_older_letters_is_dropped_and_what_is_seen_stays_until_the_newer
 }
 
 #[test]
+fn what_is_taken_before_the_answer_has_come_is_its_best_line_unless_more_is_typed() {
+    let mut desk = Desk::new(World::new());
+    letters(&mut desk, "@a");
+    assert_eq!(desk.state.scopes()[0], Scope::Completion, "the keys are the list's already");
+    desk.act(Action::Confirm);
+    answer(&mut desk, "a", &[file("a.py"), file("apple.py")]);
+    assert_eq!(desk.state.chat.text(), "a.py ");
+    letters(&mut desk, "@b");
+    desk.act(Action::Confirm);
+    letters(&mut desk, "c");
+    answer(&mut desk, "b", &[file("b.py")]);
+    answer(&mut desk, "bc", &[file("bc.py")]);
+    assert_eq!(desk.state.chat.text(), "a.py @bc");
+    desk.act(Action::Confirm);
+    letters(&mut desk, "@none");
+    desk.act(Action::Confirm);
+    answer(&mut desk, "none", &[]);
+    assert_eq!(desk.state.chat.text(), "a.py bc.py @none");
+}
+
+#[test]
 fn a_closed_list_stays_closed_at_that_sign_and_opens_at_the_next() {
     let mut desk = Desk::new(World::new());
     letters(&mut desk, "@a");

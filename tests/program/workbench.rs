@@ -147,6 +147,7 @@ fn a_paste_with_newlines_is_not_sent() {
 fn behind_an_at_sign_the_repositorys_files_and_names_are_offered_and_what_is_dropped_is_in_no_context() {
     let place = Place::new();
     place.write("shop.py", SHOP);
+    fs::create_dir(place.root().join("rates")).unwrap();
     place.write("rates/discounts.py", "def half_price_rate():\n    return 0.5\n");
     let mut pty = open(&place, "edit", &["--script-speed", "0"]);
     pty.press("Fix @disc");

@@ -21,6 +21,8 @@ pub struct Completion {
     pub no_map: bool,
     /// Index into `items`.
     pub selected: usize,
+    /// The user took the best before the answer for these letters had come: what is typed ahead counts.
+    pub taken: bool,
     /// The user closed it; it stays closed at this `@`.
     pub closed: bool,
 }
@@ -56,18 +58,19 @@ impl Completion {
             answered: None,
             no_map: false,
             selected: 0,
+            taken: false,
             closed: false,
         }
     }
 
-    /// Whether there is something to accept: what is seen, for older letters too.
+    /// Whether there is something to accept, or there may be in a moment: then the keys are the list's.
     pub fn offers(&self) -> bool {
-        !self.closed && !self.items.is_empty()
+        !self.closed && (!self.items.is_empty() || self.is_awaited())
     }
 
-    /// The selected line.
-    pub fn choice(&self) -> Option<&CompletionItem> {
-        self.items.get(self.selected).filter(|_| self.offers())
+    /// Whether the answer for these letters is on its way.
+    pub fn is_awaited(&self) -> bool {
+        !self.query.is_empty() && self.answered.as_deref() != Some(&self.query)
     }
 
     /// Moves the selection, stopping at both ends.

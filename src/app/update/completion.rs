@@ -17,6 +17,7 @@ impl Step<'_> {
         let is_new = before.as_ref().is_none_or(|before| before.query != query);
         let completion = chat.completion.insert(before.unwrap_or_else(|| Completion::new(at)));
         completion.query.clone_from(&query);
+        completion.taken = false;
         if query.is_empty() {
             (completion.items, completion.answered) = (Vec::new(), None);
         } else if is_new && !completion.closed {
@@ -31,6 +32,9 @@ impl Step<'_> {
         completion.items = items.unwrap_or_default().to_vec();
         completion.answered = Some(query.to_owned());
         completion.selected = 0;
+        if completion.taken {
+            self.accept_completion();
+        }
     }
 
     /// The map is there: what could not be answered is asked once more.
@@ -45,11 +49,17 @@ impl Step<'_> {
         self.state.overlay.is_none() && self.state.place().contains(&crate::app::Scope::Completion)
     }
 
-    /// Puts the selected line in the place of the `@` and the letters behind it.
+    /// Puts the selected line in the place of the `@` and the letters behind it; where the answer for them is on its way,
+    /// its best line once it comes.
     pub(super) fn accept_completion(&mut self) {
         let is_order = self.state.chat.is_order();
+        let Some(completion) = &mut self.state.chat.completion else { return };
+        completion.taken = completion.is_awaited();
+        if completion.taken || completion.items.is_empty() {
+            return;
+        }
         let Some(completion) = self.state.chat.completion.take() else { return };
-        let Some(item) = completion.choice() else { return };
+        let Some(item) = completion.items.get(completion.selected) else { return };
         let text = if is_order { item.name.clone() } else { mention(item) };
         let typed = completion.query.chars().count() + 1;
         put(&mut self.state.chat.composer, typed, &format!("{text} "));
