@@ -23,26 +23,27 @@ pub async fn complete(world: Arc<World>, events: Events, query: String) {
     }
 }
 
-/// What begins with the letters before what only has them in this order; of both, files before names, each best first.
+/// What begins with the letters, files before names; then what only has them in this order, names before files: letters
+/// scattered over a whole path say less, unless they are a path's. Within these best first.
 fn find(map: &Map, query: &str) -> Vec<CompletionItem> {
     let begins = |text: &str| text.get(..query.len()).is_some_and(|head| head.eq_ignore_ascii_case(query));
+    let scattered = if query.contains(['/', '.']) { (2, 3) } else { (3, 2) };
     let file = |path: &str| {
         let own = path.rsplit('/').next().unwrap_or(path);
         let item = CompletionItem { kind: CompletionKind::File, name: path.to_owned(), place: String::new() };
-        (!begins(path) && !begins(own), item)
+        (if begins(path) || begins(own) { 0 } else { scattered.0 }, item)
     };
     let symbol = |symbol: &Symbol| {
         let container = symbol.container.map(|container| format!("{container}.")).unwrap_or_default();
         let name = format!("{container}{}", symbol.name);
-        let is_far = !begins(symbol.name) && !begins(&name);
         let place = format!("{}:{}", symbol.path, symbol.lines.0);
-        (is_far, CompletionItem { kind: CompletionKind::Symbol, name, place })
+        let rank = if begins(symbol.name) || begins(&name) { 1 } else { scattered.1 };
+        (rank, CompletionItem { kind: CompletionKind::Symbol, name, place })
     };
     let files = map.find_paths(query, EACH).into_iter().map(file);
     let mut seen = HashSet::new();
-    let mut found: Vec<(bool, CompletionItem)> =
-        files.chain(map.find_symbols(query, EACH).iter().map(symbol)).collect();
+    let mut found: Vec<(u8, CompletionItem)> = files.chain(map.find_symbols(query, EACH).iter().map(symbol)).collect();
     found.retain(|(_, item)| seen.insert(item.name.clone()));
-    found.sort_by_key(|(is_far, _)| *is_far);
+    found.sort_by_key(|(rank, _)| *rank);
     found.into_iter().map(|(_, item)| item).take(OFFERED).collect()
 }

@@ -65,10 +65,9 @@ fn sum_lines(state: &State, view: &View, width: usize) -> Vec<Line<'static>> {
         let of_kind = bundle.items.iter().filter(|item| item.kind == kind);
         of_kind.fold(0u32, |sum, item| sum.saturating_add(item.tokens))
     };
-    let parts = kinds.map(|kind| {
-        let tokens = sum(kind);
-        format!("{} {} ({})", word(kind), count(tokens, bundle), money(state, tokens))
-    });
+    let sums = kinds.map(|kind| (kind, sum(kind))).into_iter().filter(|(_, tokens)| *tokens > 0);
+    let part = |(kind, tokens)| format!("{} {} ({})", word(kind), count(tokens, bundle), money(state, tokens));
+    let parts: Vec<String> = sums.map(part).collect();
     let share = share(bundle.tokens, bundle);
     let model = state.model.as_ref().map(|model| format!(" with {model}")).unwrap_or_default();
     let all = format!(
@@ -88,12 +87,12 @@ fn line(row: &ContextRow, selected: bool, width: usize, state: &State, view: &Vi
         Some(Standing::Dropped) => Span::styled("− ", look.style(Role::Warning)),
         None => Span::raw("  "),
     };
-    let (number, kind, label) = match row.item {
-        Some((at, item)) => (format!("{:>3} ", at + 1), word(item.kind), titled(item)),
-        None => ("    ".to_owned(), "code", row.path.unwrap_or_default().to_owned()),
-    };
     let room = width.saturating_sub(2 + 2 + 4 + 8 + FIGURES + 1);
     let (label_room, reason_room) = if width >= ROOMY { (room / 2, room - room / 2 - 1) } else { (room, 0) };
+    let (number, kind, label) = match row.item {
+        Some((at, item)) => (format!("{:>3} ", at + 1), word(item.kind), short_title(item, label_room)),
+        None => ("    ".to_owned(), "code", row.path.unwrap_or_default().to_owned()),
+    };
     let label = padded(&fit_middle(&label, label_room), label_room);
     let style = look.style(if selected { Role::Selection } else { Role::Text });
     let dim = look.style(Role::Dim);
@@ -214,6 +213,18 @@ fn titled(item: &ContextItem) -> String {
     match ranges.is_empty() {
         true => item.label.clone(),
         false => format!("{}:{}", item.label, ranges.join(",")),
+    }
+}
+
+/// The same in the room there is: of many ranges the first one and how many more, so that the path can still be read.
+fn short_title(item: &ContextItem, room: usize) -> String {
+    let whole = titled(item);
+    match item.lines.as_slice() {
+        [(first, last), more @ ..] if !more.is_empty() && columns(&whole) > room => {
+            let ranges = format!(":{first}-{last} +{}", more.len());
+            format!("{}{ranges}", fit_middle(&item.label, room.saturating_sub(columns(&ranges))))
+        }
+        _ => whole,
     }
 }
 
