@@ -149,13 +149,17 @@ fn behind_an_at_sign_the_repositorys_files_and_names_are_offered_and_what_is_dro
     place.write("shop.py", SHOP);
     fs::create_dir(place.root().join("rates")).unwrap();
     place.write("rates/discounts.py", "def half_price_rate():\n    return 0.5\n");
+    place.write("rates/hidden_alfa_pr.py", "");
     let mut pty = open(&place, "edit", &["--script-speed", "0"]);
     pty.press("Fix @disc");
     pty.expect("▌ rates/discounts.py");
     pty.press("\t");
     pty.expect("Fix rates/discounts.py");
     pty.press("@halfpr");
-    pty.expect("▌ `half_price_rate`  rates/discounts.py:1");
+    // Letters scattered over a whole path say less than those of a name.
+    pty.expect_that("the name, then the file", |s| {
+        s.contains("▌ `half_price_rate`  rates/discounts.py:1") && s.contains("  rates/hidden_alfa_pr.py")
+    });
     pty.press("\r");
     pty.expect("Fix rates/discounts.py `half_price_rate`");
     pty.press("\x15");
