@@ -41,6 +41,10 @@ impl Place {
         self.dir.path().join("cache/index.db")
     }
 
+    fn snapshot(&self) -> PathBuf {
+        self.dir.path().join("cache/index.db.exact")
+    }
+
     fn write(&self, name: &str, text: &str) {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -341,8 +345,9 @@ fn an_empty_directory_has_an_empty_map() {
 /// Bytes of a page of the cache.
 const PAGE: usize = 16384;
 
-/// Overwrites bytes of the cache.
+/// Overwrites bytes of the cache, which then has to do without the snapshot of the whole map.
 fn damage(place: &Place, from: usize, to: usize) {
+    let _ = fs::remove_file(place.snapshot());
     let mut bytes = fs::read(place.cache()).unwrap();
     bytes[from..to].fill(0xa5);
     fs::write(place.cache(), bytes).unwrap();
@@ -387,6 +392,40 @@ fn wherever_a_cache_is_damaged_the_map_is_right() {
             assert_eq!(session.names(path), [name], "{start}");
         }
     }
+}
+
+#[test]
+fn a_snapshot_that_is_damaged_or_older_than_the_files_never_decides() {
+    let place = Place::new(&FILES);
+    tick();
+    place.session().refresh();
+    let whole = fs::read(place.snapshot()).unwrap();
+    place.write("a.py", "def changed(): pass\n");
+    fs::remove_file(place.path("notes.txt")).unwrap();
+    for start in (0..=whole.len()).step_by(11) {
+        let mut bytes = whole.clone();
+        bytes.get_mut(start).into_iter().for_each(|byte| *byte ^= 0x10);
+        fs::write(place.snapshot(), bytes).unwrap();
+        let mut session = place.session();
+        session.refresh();
+        assert_eq!(session.paths(), ["a.py", "lib/b.py", "lib/c.go"], "{start}");
+        for (path, name) in [("a.py", "changed"), ("lib/b.py", "beta"), ("lib/c.go", "Gamma")] {
+            assert_eq!(session.names(path), [name], "{start}");
+        }
+        assert!(session.index.notices().is_empty());
+    }
+}
+
+#[test]
+fn an_unchanged_tree_needs_no_row_of_the_cache() {
+    let place = Place::new(&FILES);
+    tick();
+    place.session().refresh();
+    let edit = rusqlite::Connection::open(place.cache()).unwrap();
+    edit.execute_batch("DELETE FROM file; DELETE FROM record").unwrap();
+    let mut session = place.session();
+    assert_eq!(session.refresh(), Refreshed::default());
+    assert_eq!(session.names("lib/c.go"), ["Gamma"]);
 }
 
 #[test]

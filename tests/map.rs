@@ -14,6 +14,8 @@ mod render;
 mod resolve;
 #[path = "map/search.rs"]
 mod search;
+#[path = "map/snapshot.rs"]
+mod snapshot;
 #[path = "map/summary.rs"]
 mod summary;
 

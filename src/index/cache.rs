@@ -8,6 +8,7 @@ use crate::domain::listing::FileEntry;
 use crate::domain::outline::{Oddity, Tier};
 use crate::map::ContentHash;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, TransactionBehavior, params};
+use serde::{Deserialize, Serialize};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -32,7 +33,7 @@ const TABLES: &str = "
     );";
 
 /// What a file was when it was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Known {
     /// Of no language that is outlined, or odd; and its lines.
     Plain(Option<Oddity>, u32),
@@ -148,35 +149,32 @@ impl Cache {
 
     /// Gives every file by path, with its record: the exact one, if there is one and `most` allows it, else the scanned one.
     pub fn load(&mut self, most: Tier, mut take: impl FnMut(Row, Option<Kept>)) {
-        let exact = match most {
-            Tier::Scan => "NULL",
-            Tier::Exact => "exact",
-        };
-        let sql = format!(
-            "SELECT path, size, modified, changed, inode, f.hash, oddity, lines, r.bytes, r.tier FROM file f \
-             LEFT JOIN record r ON r.id = coalesce({exact}, scan) AND r.hash = f.hash ORDER BY path"
-        );
+        let sql = format!("{} ORDER BY path", select(most));
         self.with(|connection| {
             let mut statement = connection.prepare(&sql)?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                let entry = FileEntry {
-                    path: row.get(0)?,
-                    size: row.get::<_, i64>(1)?.cast_unsigned(),
-                    modified_ns: row.get(2)?,
-                    changed_ns: row.get(3)?,
-                    inode: row.get::<_, i64>(4)?.cast_unsigned(),
-                };
-                let hash: Option<ContentHash> = row.get(5)?;
-                let known = match hash {
-                    Some(hash) => Known::Outlined(hash),
-                    None => Known::Plain(row.get::<_, Option<String>>(6)?.and_then(|name| oddity(&name)), row.get(7)?),
-                };
-                let kept = match row.get_ref(8)?.as_blob_or_null()? {
-                    Some(bytes) => Some(Kept { bytes, tier: tier(row.get(9)?) }),
-                    None => None,
-                };
-                take(Row { entry, known }, kept);
+                give(row, &mut take)?;
+            }
+            Ok(())
+        });
+    }
+
+    /// Gives the files at these paths, as far as they are known, like [`Cache::load`].
+    pub fn load_some<'p>(
+        &mut self,
+        most: Tier,
+        paths: impl IntoIterator<Item = &'p str>,
+        mut take: impl FnMut(Row, Option<Kept>),
+    ) {
+        let sql = format!("{} WHERE path = ?", select(most));
+        self.with(|connection| {
+            let mut statement = connection.prepare(&sql)?;
+            for path in paths {
+                let mut rows = statement.query([path])?;
+                if let Some(row) = rows.next()? {
+                    give(row, &mut take)?;
+                }
             }
             Ok(())
         });
@@ -243,6 +241,40 @@ impl Cache {
             Ok(())
         });
     }
+}
+
+/// Asks for files with their records.
+fn select(most: Tier) -> String {
+    let exact = match most {
+        Tier::Scan => "NULL",
+        Tier::Exact => "exact",
+    };
+    format!(
+        "SELECT path, size, modified, changed, inode, f.hash, oddity, lines, r.bytes, r.tier FROM file f \
+         LEFT JOIN record r ON r.id = coalesce({exact}, scan) AND r.hash = f.hash"
+    )
+}
+
+/// Hands over what a row of [`select`] says.
+fn give(row: &rusqlite::Row, take: &mut impl FnMut(Row, Option<Kept>)) -> rusqlite::Result<()> {
+    let entry = FileEntry {
+        path: row.get(0)?,
+        size: row.get::<_, i64>(1)?.cast_unsigned(),
+        modified_ns: row.get(2)?,
+        changed_ns: row.get(3)?,
+        inode: row.get::<_, i64>(4)?.cast_unsigned(),
+    };
+    let hash: Option<ContentHash> = row.get(5)?;
+    let known = match hash {
+        Some(hash) => Known::Outlined(hash),
+        None => Known::Plain(row.get::<_, Option<String>>(6)?.and_then(|name| oddity(&name)), row.get(7)?),
+    };
+    let kept = match row.get_ref(8)?.as_blob_or_null()? {
+        Some(bytes) => Some(Kept { bytes, tier: tier(row.get(9)?) }),
+        None => None,
+    };
+    take(Row { entry, known }, kept);
+    Ok(())
 }
 
 impl Open {
@@ -317,14 +349,15 @@ fn set_aside(path: &Path, held: Option<File>) -> Result<(), Fault> {
     Ok(())
 }
 
-fn private() -> OpenOptions {
+/// Opens for the user alone, and makes what is not there.
+pub(super) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(0o600);
     options
 }
 
 /// `path` with `suffix` appended to its file name.
-fn beside(path: &Path, suffix: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     PathBuf::from(name)

@@ -7,6 +7,7 @@
 
 mod cache;
 mod change;
+mod snapshot;
 mod work;
 
 pub use work::Source;
@@ -16,6 +17,8 @@ use crate::domain::outline::Tier;
 use crate::map::Map;
 use cache::{Cache, Known};
 use change::{Changes, put};
+use serde::{Deserialize, Serialize};
+use snapshot::Snapshot;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -28,15 +31,24 @@ use work::{Plan, Seen, Wanted, Work};
 const TICK: Duration = Duration::from_millis(20);
 const COARSE_TICK: Duration = Duration::from_secs(2);
 
+/// A snapshot is made anew when one file in so many is another: until then making it costs more than it saves.
+const SHARE: usize = 16;
+/// The same while there is more to be made exact.
+const SHARE_AT_WORK: usize = 4;
+
 /// The index of one root. It belongs to one thread; the map it fills may be read by others.
 pub struct Index {
     cache: Mutex<Cache>,
+    snapshot: Snapshot,
     most: Tier,
     files: BTreeMap<Box<str>, Held>,
     is_loaded: bool,
+    /// Changes of files since the snapshot.
+    unsnapped: usize,
 }
 
 /// What is known of a file in the map.
+#[derive(Clone, Copy, Serialize, Deserialize)]
 struct Held {
     stamp: Stamp,
     known: Known,
@@ -45,7 +57,7 @@ struct Held {
 }
 
 /// A file's stamp without its path.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Stamp {
     size: u64,
     modified_ns: i64,
@@ -114,7 +126,12 @@ impl Index {
     /// at once, `Scan` for one that does not depend on what was done before.
     pub fn open(file: Option<&Path>, most: Tier) -> Index {
         let cache = Mutex::new(file.map_or_else(Cache::none, Cache::open));
-        Index { cache, most, files: BTreeMap::new(), is_loaded: false }
+        let suffix = match most {
+            Tier::Scan => ".scan",
+            Tier::Exact => ".exact",
+        };
+        let snapshot = Snapshot::beside(file, suffix);
+        Index { cache, snapshot, most, files: BTreeMap::new(), is_loaded: false, unsnapped: 0 }
     }
 
     /// What the user has to know, each once: a cache that was set aside, or cannot be kept.
@@ -164,6 +181,7 @@ impl Index {
         let mut unsaved = changes.done();
         drop(map);
         unsaved.save(&self.cache);
+        self.unsnapped += outcome.changed + outcome.removed;
         outcome
     }
 
@@ -171,15 +189,80 @@ impl Index {
     fn fill(&mut self, map: &RwLock<Map>, found: &[FileEntry], moment: SystemTime, job: &Job) -> Refreshed {
         let mut outcome = Refreshed::default();
         let mut map = map.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let snapshot = if map.is_empty() { self.snapshot.load() } else { None };
+        let (thawed, held) = snapshot.unwrap_or_default();
+        let paths: Vec<Box<str>> = thawed.paths().map(Box::from).collect();
+        if !thawed.is_empty() {
+            *map = thawed;
+        }
         let mut changes = Changes::new(map.edit());
-        let unread = self.load(found, &mut changes);
+        let unread = match paths.is_empty() {
+            true => {
+                let unread = self.load(found, &mut changes);
+                self.unsnapped += self.files.len();
+                unread
+            }
+            false => self.take_over(paths.into_iter().zip(held).collect(), found, &mut changes),
+        };
         job.work(&self.cache, Plan::Soon(self.most)).run(&wanted(found, &unread), |number, seen| {
             take(&mut self.files, &mut changes, &found[unread[number]], moment, seen, &mut outcome);
             changes.unsaved.save_when_large(&self.cache);
             (job.progress)(outcome.read, unread.len());
         });
         changes.done().save(&self.cache);
+        self.unsnapped += outcome.changed + outcome.removed;
+        self.snap(&map, SHARE);
         outcome
+    }
+
+    /// Keeps the map for the next start, when at least one in `share` of its files changed since that was done.
+    fn snap(&mut self, map: &Map, share: usize) {
+        if self.unsnapped > 0 && self.unsnapped * share >= self.files.len() {
+            self.snapshot.save(map, &self.files.values().collect::<Vec<_>>());
+            self.unsnapped = 0;
+        }
+    }
+
+    /// Takes over what the map was thawed with, for files that are as they were; asks the cache for others; gives those that
+    /// it does not know as they are.
+    fn take_over(&mut self, mut held: Vec<(Box<str>, Held)>, found: &[FileEntry], changes: &mut Changes) -> Vec<usize> {
+        let (mut at, mut other) = (0, Vec::new());
+        held.retain(|(path, held)| {
+            while found.get(at).is_some_and(|entry| *entry.path < **path) {
+                other.push(at);
+                at += 1;
+            }
+            let entry = found.get(at).filter(|entry| *entry.path == **path);
+            at += usize::from(entry.is_some());
+            match entry {
+                Some(entry) if Stamp::from(entry) == held.stamp => return true,
+                Some(_) => other.push(at - 1),
+                None => {
+                    changes.edit.remove(path);
+                    changes.unsaved.gone.push(path.to_string());
+                }
+            }
+            false
+        });
+        other.extend(at..found.len());
+        self.unsnapped += changes.unsaved.gone.len();
+        self.files = held.into_iter().collect();
+        let mut known = vec![false; other.len()];
+        let (most, files) = (self.most, &mut self.files);
+        let mut cache = self.cache.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        cache.load_some(most, other.iter().map(|at| found[*at].path.as_str()), |row, kept| {
+            let Ok(number) = other.binary_search_by(|at| found[*at].path.cmp(&row.entry.path)) else { return };
+            if found[other[number]] == row.entry && put(&mut changes.edit, &row, kept.as_ref()) {
+                let is_final = kept.is_none_or(|kept| kept.tier == Tier::Exact);
+                files.insert(
+                    row.entry.path.as_str().into(),
+                    Held { stamp: Stamp::from(&row.entry), known: row.known, is_final },
+                );
+                known[number] = true;
+            }
+        });
+        self.unsnapped += known.iter().filter(|known| **known).count();
+        other.into_iter().zip(known).filter(|(_, known)| !known).map(|(at, _)| at).collect()
     }
 
     /// Fills the map from the cache, for files that are as they were; gives the others.
@@ -227,7 +310,7 @@ impl Index {
 
     /// Makes the outlines of these files exact, as far as they still hold what is in the map. Returns those that it did not
     /// come to before it was stopped.
-    pub fn deepen(&mut self, map: &RwLock<Map>, paths: &[String], job: &Job) -> Vec<String> {
+    pub fn deepen(&mut self, shared: &RwLock<Map>, paths: &[String], job: &Job) -> Vec<String> {
         let files = &self.files;
         let wanted: Vec<Wanted> = paths
             .iter()
@@ -245,7 +328,7 @@ impl Index {
             all[number] = Some(seen);
             (job.progress)(done, wanted.len());
         });
-        let mut map = map.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut map = shared.write().unwrap_or_else(|poisoned| poisoned.into_inner());
         let mut changes = Changes::new(map.edit());
         let mut put_off = Vec::new();
         for (wanted, seen) in wanted.iter().zip(all) {
@@ -263,7 +346,17 @@ impl Index {
         let mut unsaved = changes.done();
         drop(map);
         unsaved.save(&self.cache);
+        self.unsnapped += wanted.len() - put_off.len();
+        // What was made exact for one answer is not what the next start of such an index takes.
+        if self.most == Tier::Exact {
+            self.snap(&shared.read().unwrap_or_else(|poisoned| poisoned.into_inner()), SHARE_AT_WORK);
+        }
         put_off
+    }
+
+    /// Keeps the map for the next start, unless little changed since that was last done.
+    pub fn keep(&mut self, map: &RwLock<Map>) {
+        self.snap(&map.read().unwrap_or_else(|poisoned| poisoned.into_inner()), SHARE);
     }
 
     /// Puts what is kept in order, now and then.

@@ -17,6 +17,7 @@ mod record;
 mod render;
 mod resolve;
 mod search;
+mod snapshot;
 mod summary;
 mod symbol;
 mod table;

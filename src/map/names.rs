@@ -4,7 +4,8 @@
 //! again: a name that no file has any more costs its bytes and finds nothing.
 
 use super::word;
-use std::hash::{BuildHasher, RandomState};
+use foldhash::fast::RandomState;
+use std::hash::BuildHasher;
 
 /// Longest name that is kept whole, in bytes: longer ones are data that looks like a name.
 const MAX_NAME: usize = 128;
@@ -21,7 +22,34 @@ struct Interner {
     hasher: RandomState,
 }
 
+/// Texts by id, one after the other.
+#[derive(Clone, Copy)]
+pub(super) struct Texts<'a> {
+    pub text: &'a str,
+    /// Where each text ends.
+    pub ends: &'a [u32],
+}
+
 impl Interner {
+    /// `None` when the ends are none.
+    fn from_texts(texts: Texts) -> Option<Interner> {
+        let mut start = 0;
+        let is_whole = texts.ends.iter().all(|end| {
+            let end = *end as usize;
+            texts.text.get(std::mem::replace(&mut start, end)..end).is_some()
+        });
+        if !is_whole {
+            return None;
+        }
+        let mut interner = Interner { text: texts.text.to_owned(), ends: texts.ends.to_owned(), ..Interner::default() };
+        interner.place_all((texts.ends.len() * 4 / 3 + 1).next_power_of_two().max(1024));
+        Some(interner)
+    }
+
+    fn texts(&self) -> Texts<'_> {
+        Texts { text: &self.text, ends: &self.ends }
+    }
+
     fn get(&self, id: u32) -> &str {
         let at = id as usize;
         let start = at.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
@@ -51,7 +79,7 @@ impl Interner {
     /// The id of `text`, and whether it is new. A text past 4 GiB of them is taken as the first one.
     fn intern(&mut self, text: &str) -> (u32, bool) {
         if self.slots.len() * 3 <= self.ends.len() * 4 {
-            self.grow();
+            self.place_all((self.slots.len() * 2).max(1024));
         }
         let hash = self.hasher.hash_one(text);
         match self.place(text, hash) {
@@ -67,8 +95,8 @@ impl Interner {
         }
     }
 
-    fn grow(&mut self) {
-        let size = (self.slots.len() * 2).max(1024);
+    /// Makes so many slots and finds each text its own.
+    fn place_all(&mut self, size: usize) {
         self.slots = vec![(0, 0); size];
         for id in 0..self.ends.len() as u32 {
             let hash = self.hasher.hash_one(self.get(id));
@@ -92,6 +120,41 @@ pub(super) struct Names {
 }
 
 impl Names {
+    /// Names from what [`Names::texts`], [`Names::stem_texts`] and [`Names::stem_lists`] gave; `None` when they do not fit.
+    pub fn from_parts(names: Texts, stems: Texts, stem_ends: Vec<u32>, stem_ids: Vec<u32>) -> Option<Names> {
+        let fits = stem_ends.len() == names.ends.len()
+            && stem_ends.is_sorted()
+            && stem_ends.last().copied().unwrap_or(0) as usize == stem_ids.len()
+            && stem_ids.iter().all(|stem| (*stem as usize) < stems.ends.len());
+        fits.then_some(())?;
+        let (names, stems) = (Interner::from_texts(names)?, Interner::from_texts(stems)?);
+        Some(Names { names, stems, stem_ends, stem_ids })
+    }
+
+    /// These names only, in this order.
+    pub fn renumbered(&self, ids: &[u32]) -> Names {
+        let mut names = Names::default();
+        for id in ids {
+            names.intern(self.get(*id));
+        }
+        names
+    }
+
+    /// The names.
+    pub fn texts(&self) -> Texts<'_> {
+        self.names.texts()
+    }
+
+    /// The stems.
+    pub fn stem_texts(&self) -> Texts<'_> {
+        self.stems.texts()
+    }
+
+    /// Where each name's stems end in the list of all, and that list.
+    pub fn stem_lists(&self) -> (&[u32], &[u32]) {
+        (&self.stem_ends, &self.stem_ids)
+    }
+
     /// How many there are; ids are smaller.
     pub fn len(&self) -> usize {
         self.names.ends.len()
@@ -148,7 +211,10 @@ impl Names {
 }
 
 fn clip(name: &str) -> &str {
-    &name[..name.floor_char_boundary(MAX_NAME)]
+    match (0..=MAX_NAME).rev().find(|at| name.is_char_boundary(*at)) {
+        Some(end) if name.len() > MAX_NAME => &name[..end],
+        _ => name,
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,12 @@
 //! The paths of a repository, found by what an import says: exactly, by their last parts, by folder. Knows no language.
 
 use super::convention::{base, folder};
+use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::sync::Arc;
+
+/// Keyed anew in each process, like the names.
+type Table<K, V> = HashMap<K, V, RandomState>;
 
 /// What an import leads to: a file, or every file of a folder (a Go package, `import a.b.*`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -37,13 +41,13 @@ struct Folder {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Paths {
     texts: Vec<Option<Arc<str>>>,
-    exact: HashMap<Arc<str>, u32>,
+    exact: Table<Arc<str>, u32>,
     /// By the last part of the module path, see [`module`].
-    modules: HashMap<Box<str>, Vec<u32>>,
+    modules: Table<Box<str>, Vec<u32>>,
     folders: Vec<Folder>,
-    folder_ids: HashMap<Arc<str>, u32>,
+    folder_ids: Table<Arc<str>, u32>,
     /// Folder ids by the last part.
-    folder_names: HashMap<Box<str>, Vec<u32>>,
+    folder_names: Table<Box<str>, Vec<u32>>,
 }
 
 /// A path as a module: without its ending, and the folder itself for the file that stands for its folder.
@@ -139,7 +143,7 @@ impl Paths {
     }
 }
 
-fn push(table: &mut HashMap<Box<str>, Vec<u32>>, key: &str, id: u32) {
+fn push(table: &mut Table<Box<str>, Vec<u32>>, key: &str, id: u32) {
     match table.get_mut(key) {
         Some(ids) => ids.push(id),
         None => {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// The first changes with the meaning of an outline or its bytes, the second with the languages, which are numbered: a record
 /// of another version is not read but made anew.
-const VERSION: [u8; 2] = [1, Language::ALL.len() as u8];
+pub(super) const VERSION: [u8; 2] = [2, Language::ALL.len() as u8];
 
 /// Why bytes are no record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,9 +51,17 @@ pub(super) struct DefinitionRecord<'a> {
     pub typed: (u16, u16),
 }
 
+/// Bytes of the checksum (CRC-32) that stands between the version and the rest: a flipped bit need not make nonsense.
+const CHECKSUM: usize = 4;
+
 /// The bytes of an outline.
 pub fn encode(outline: &Outline) -> Vec<u8> {
-    postcard::to_extend(&Record::of(outline), VERSION.to_vec()).expect("plain data has bytes")
+    let head = [&VERSION[..], &[0; CHECKSUM]].concat();
+    let start = head.len();
+    let mut bytes = postcard::to_extend(&Record::of(outline), head).expect("plain data has bytes");
+    let sum = crc32fast::hash(&bytes[start..]).to_le_bytes();
+    bytes[start - CHECKSUM..start].copy_from_slice(&sum);
+    bytes
 }
 
 /// The record that `bytes` hold. Nothing in hostile bytes makes this panic or take more than a few times their length.
@@ -64,6 +72,10 @@ pub fn decode(bytes: &[u8]) -> Result<Record<'_>, RecordError> {
     let (version, body) = bytes.split_first_chunk().ok_or(RecordError::Damaged)?;
     if *version != VERSION {
         return Err(RecordError::Version);
+    }
+    let (sum, body) = body.split_first_chunk::<CHECKSUM>().ok_or(RecordError::Damaged)?;
+    if crc32fast::hash(body).to_le_bytes() != *sum {
+        return Err(RecordError::Damaged);
     }
     let (record, rest) = postcard::take_from_bytes::<Record>(body).map_err(|_| RecordError::Damaged)?;
     let contained = |(at, definition): (usize, &DefinitionRecord)| {

@@ -6,6 +6,7 @@ use super::symbol::Symbol;
 use super::table::Map;
 use crate::domain::outline::{DefinitionKind, Oddity, Tier};
 use serde::Serialize;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// Entries of each list that is cut; totals say how many there are in all.
@@ -122,7 +123,7 @@ fn languages<'m>(files: impl Iterator<Item = &'m File>) -> Vec<LanguageLines> {
         lines.code_lines += u64::from(file.lines.1);
     }
     let mut found: Vec<LanguageLines> = by_name.into_values().collect();
-    found.sort_by(|a, b| b.lines.cmp(&a.lines));
+    found.sort_by_key(|language| Reverse(language.lines));
     found
 }
 
@@ -135,7 +136,7 @@ fn complex(map: &Map) -> Vec<Symbol<'_>> {
             rows.map(|(at, _)| map.symbol(file, at))
         })
         .collect();
-    found.sort_by(|a, b| b.complexity.cmp(&a.complexity));
+    found.sort_by_key(|symbol| Reverse(symbol.complexity));
     found
 }
 

@@ -115,6 +115,11 @@ impl Map {
         self.order.is_empty()
     }
 
+    /// How many definitions all of its files have.
+    pub fn definition_count(&self) -> usize {
+        self.live().map(|(_, file)| file.definitions.len()).sum()
+    }
+
     /// Every path, sorted.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.ordered().map(|(_, file)| &*file.path)

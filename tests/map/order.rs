@@ -6,7 +6,7 @@ use vibe_tui::domain::outline::Oddity;
 use vibe_tui::map::{Focus, Map, render, summary};
 
 /// Everything that a map gives out.
-fn all_of(map: &Map) -> String {
+pub fn all_of(map: &Map) -> String {
     let focus = Focus { files: &[("p1/f1.py", 1.0)], symbols: &["run2"], text: "run the thing 3" };
     let (plain, focused) = (map.rank(&Focus::default()), map.rank(&focus));
     let imports: Vec<_> = map.paths().map(|path| (path, map.imports(path), map.importers(path))).collect();
@@ -41,7 +41,7 @@ fn script(i: usize, variant: usize) -> String {
     )
 }
 
-fn put(map: &mut Map, i: usize, variant: usize) {
+pub fn put(map: &mut Map, i: usize, variant: usize) {
     let path = path(i);
     match variant {
         3 => map.edit().insert_plain(&path, [3; 32], Some(Oddity::Minified), 1),

@@ -1,6 +1,7 @@
 //! Outlines as bytes.
 
 use super::outline;
+use RecordError::{Damaged, Version};
 use proptest::prelude::*;
 use vibe_tui::map::{Map, RecordError, decode, encode};
 
@@ -60,6 +61,13 @@ proptest! {
             let at = at.index(changed.len());
             changed[at] = byte;
         }
+        if changed != good {
+            assert_eq!(decode(&changed).err(), Some(if changed[..2] == good[..2] { Damaged } else { Version }));
+        }
+        // Somebody who wants to harm gives the right sum.
+        changed[..2].copy_from_slice(&good[..2]);
+        let sum = crc32fast::hash(&changed[6..]).to_le_bytes();
+        changed[2..6].copy_from_slice(&sum);
         // What can still be read can be put into a map and asked for.
         if let Ok(record) = decode(&changed) {
             let mut map = Map::new();

@@ -82,6 +82,9 @@ impl Keeper {
                 Some(Ask::End) => return,
                 None => {
                     self.deepen(&mut index);
+                    if self.shallow.is_empty() {
+                        index.keep(&self.shared.map);
+                    }
                     if reported.elapsed() >= REPORTED_CALMLY || self.shallow.is_empty() {
                         reported = Instant::now();
                         self.progress(Tier::Exact, total - self.shallow.len().min(total), total);
@@ -100,7 +103,7 @@ impl Keeper {
         let map = self.shared.map.read().unwrap_or_else(|poisoned| poisoned.into_inner());
         let event = RepositoryEvent::Ready {
             files: count(index.len()),
-            symbols: count(map.paths().map(|path| map.symbols(path).len()).sum()),
+            symbols: count(map.definition_count()),
             millis: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
         };
         drop(map);
