@@ -7,12 +7,9 @@
 use super::Held;
 use super::cache::{beside, private};
 use crate::map::Map;
-use std::fs;
-use std::io::Write;
+use std::fs::{self, File};
+use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
-
-/// Bytes of the checksum (CRC-32) in front, and of the length of the stamps behind it.
-const HEAD: (usize, usize) = (4, 8);
 
 /// Where the map is kept, or nowhere.
 pub(super) struct Snapshot(Option<PathBuf>);
@@ -25,14 +22,11 @@ impl Snapshot {
 
     /// The map, and of each of its files by path what was known.
     pub fn load(&self) -> Option<(Map, Vec<Held>)> {
-        let bytes = fs::read(self.0.as_ref()?).ok()?;
-        let (sum, body) = bytes.split_first_chunk::<{ HEAD.0 }>()?;
-        if crc32fast::hash(body).to_le_bytes() != *sum {
-            return None;
-        }
-        let (length, body) = body.split_first_chunk::<{ HEAD.1 }>()?;
-        let (held, map) = body.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
-        let (held, map): (Vec<Held>, Map) = (postcard::from_bytes(held).ok()?, Map::thaw(map).ok()?);
+        let file = File::open(self.0.as_ref()?).ok()?;
+        let left = file.metadata().ok()?.len();
+        let mut parts = Parts { file: BufReader::new(file), left };
+        let held: Vec<Held> = postcard::from_bytes(&parts.next()?).ok()?;
+        let map = Map::thaw(parts).ok()?;
         (held.len() == map.len()).then_some((map, held))
     }
 
@@ -42,18 +36,49 @@ impl Snapshot {
         if held.len() != map.len() {
             return;
         }
-        let held = postcard::to_extend(held, Vec::new()).expect("plain data has bytes");
-        let map = map.freeze();
-        let mut sum = crc32fast::Hasher::new();
-        let length = (held.len() as u64).to_le_bytes();
-        [&length[..], &held, &map].into_iter().for_each(|part| sum.update(part));
-        let sum = sum.finalize().to_le_bytes();
         let new = beside(path, &format!(".{}", std::process::id()));
-        let written = private().truncate(true).open(&new).and_then(|mut file| {
-            [&sum[..], &length, &held, &map].into_iter().try_for_each(|part| file.write_all(part))
+        let written = private().truncate(true).open(&new).and_then(|file| {
+            let mut file = BufWriter::new(file);
+            let held = postcard::to_extend(held, Vec::new()).expect("plain data has bytes");
+            let mut written = write(&mut file, &held);
+            map.freeze(|part| {
+                if written.is_ok() {
+                    written = write(&mut file, part);
+                }
+            });
+            written.and_then(|()| file.flush())
         });
         if written.and_then(|()| fs::rename(&new, path)).is_err() {
             let _ = fs::remove_file(&new);
         }
+    }
+}
+
+/// Writes a part with its length and checksum before it.
+fn write(file: &mut impl Write, part: &[u8]) -> std::io::Result<()> {
+    file.write_all(&(part.len() as u64).to_le_bytes())?;
+    file.write_all(&crc32fast::hash(part).to_le_bytes())?;
+    file.write_all(part)
+}
+
+/// Parts as [`write`] wrote them. Ends where the bytes end or one is damaged: the map then lacks files and is refused.
+struct Parts {
+    file: BufReader<File>,
+    /// Bytes at most, so that a damaged length asks for no more memory than the file has.
+    left: u64,
+}
+
+impl Iterator for Parts {
+    type Item = Vec<u8>;
+
+    fn next(&mut self) -> Option<Vec<u8>> {
+        let (mut length, mut sum) = ([0; 8], [0; 4]);
+        self.file.read_exact(&mut length).ok()?;
+        self.file.read_exact(&mut sum).ok()?;
+        let length = u64::from_le_bytes(length);
+        self.left = self.left.checked_sub(length)?;
+        let mut part = vec![0; usize::try_from(length).ok()?];
+        self.file.read_exact(&mut part).ok()?;
+        (crc32fast::hash(&part).to_le_bytes() == sum).then_some(part)
     }
 }

@@ -16,6 +16,8 @@ pub type Source<'a> = dyn Fn(&str) -> Result<Vec<u8>, Unread> + Sync + 'a;
 
 /// Files that may have been seen and not yet been taken.
 const AHEAD: usize = 64;
+/// Most files that are handed over together: waking the other thread for each costs as much as a small file.
+const TOGETHER: usize = 16;
 
 /// What was seen of a file.
 pub(super) enum Seen {
@@ -75,7 +77,8 @@ impl Work<'_> {
             let all = wanted.iter().enumerate().take_while(|_| !self.is_stopped());
             return all.for_each(|(number, wanted)| take(number, self.look(wanted)));
         }
-        let (next, (sender, seen)) = (AtomicUsize::new(0), mpsc::sync_channel(AHEAD));
+        let together = (wanted.len() / (threads * 16)).clamp(1, TOGETHER);
+        let (next, (sender, seen)) = (AtomicUsize::new(0), mpsc::sync_channel(AHEAD / TOGETHER));
         std::thread::scope(|scope| {
             for _ in 0..threads {
                 let (next, sender) = (&next, sender.clone());
@@ -84,16 +87,19 @@ impl Work<'_> {
                         give_way();
                     }
                     while !self.is_stopped() {
-                        let number = next.fetch_add(1, Ordering::Relaxed);
-                        let Some(wanted) = wanted.get(number) else { break };
-                        if sender.send((number, self.look(wanted))).is_err() {
+                        let start = next.fetch_add(together, Ordering::Relaxed).min(wanted.len());
+                        let some = &wanted[start..(start + together).min(wanted.len())];
+                        let some = some.iter().zip(start..).take_while(|_| !self.is_stopped());
+                        let seen: Vec<(usize, Seen)> =
+                            some.map(|(wanted, number)| (number, self.look(wanted))).collect();
+                        if seen.is_empty() || sender.send(seen).is_err() {
                             break;
                         }
                     }
                 });
             }
             drop(sender);
-            seen.into_iter().for_each(|(number, seen)| take(number, seen));
+            seen.into_iter().flatten().for_each(|(number, seen)| take(number, seen));
         });
     }
 

@@ -46,10 +46,6 @@ impl Interner {
         Some(interner)
     }
 
-    fn texts(&self) -> Texts<'_> {
-        Texts { text: &self.text, ends: &self.ends }
-    }
-
     fn get(&self, id: u32) -> &str {
         let at = id as usize;
         let start = at.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
@@ -120,7 +116,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Names from what [`Names::texts`], [`Names::stem_texts`] and [`Names::stem_lists`] gave; `None` when they do not fit.
+    /// Names and stems by id, and where each name's stems end in the list of all; `None` when these do not fit together.
     pub fn from_parts(names: Texts, stems: Texts, stem_ends: Vec<u32>, stem_ids: Vec<u32>) -> Option<Names> {
         let fits = stem_ends.len() == names.ends.len()
             && stem_ends.is_sorted()
@@ -131,28 +127,9 @@ impl Names {
         Some(Names { names, stems, stem_ends, stem_ids })
     }
 
-    /// These names only, in this order.
-    pub fn renumbered(&self, ids: &[u32]) -> Names {
-        let mut names = Names::default();
-        for id in ids {
-            names.intern(self.get(*id));
-        }
-        names
-    }
-
-    /// The names.
-    pub fn texts(&self) -> Texts<'_> {
-        self.names.texts()
-    }
-
-    /// The stems.
-    pub fn stem_texts(&self) -> Texts<'_> {
-        self.stems.texts()
-    }
-
-    /// Where each name's stems end in the list of all, and that list.
-    pub fn stem_lists(&self) -> (&[u32], &[u32]) {
-        (&self.stem_ends, &self.stem_ids)
+    /// The stem of an id.
+    pub fn stem(&self, id: u32) -> &str {
+        self.stems.get(id)
     }
 
     /// How many there are; ids are smaller.
@@ -211,10 +188,11 @@ impl Names {
 }
 
 fn clip(name: &str) -> &str {
-    match (0..=MAX_NAME).rev().find(|at| name.is_char_boundary(*at)) {
-        Some(end) if name.len() > MAX_NAME => &name[..end],
-        _ => name,
+    if name.len() <= MAX_NAME {
+        return name;
     }
+    let end = (0..=MAX_NAME).rev().find(|at| name.is_char_boundary(*at));
+    &name[..end.unwrap_or(0)]
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! A whole map as bytes, for a cache: filling a map from records looks every name up again, thawing one does not.
 //!
 //! Files and names are numbered anew in the order of paths, so that equal maps give equal bytes and names that stand
-//! together lie together. Reading trusts nothing: whatever the bytes are, there is a map or an error, and a map from
+//! together lie together. The bytes come in parts of bounded size, the names apart, so that a large map is never in memory
+//! twice. Reading trusts nothing: whatever the bytes are, there is a map or an error, and a map from
 //! changed bytes may be wrong but never makes anything panic. The caller has to know whether they changed.
 
 use super::convention::folder;
@@ -22,8 +23,13 @@ const VERSION: [u8; 3] = [1, record::VERSION[0], record::VERSION[1]];
 #[derive(Clone, Copy, Serialize, Deserialize)]
 struct Numbers<'a>(#[serde(borrow, serialize_with = "raw")] &'a [u8]);
 
+/// Files of one part.
+const TOGETHER: usize = 256;
+
+/// The first part.
 #[derive(Serialize, Deserialize)]
-struct Frozen<'a> {
+struct FrozenNames<'a> {
+    files: u32,
     names: &'a str,
     #[serde(borrow)]
     name_ends: Numbers<'a>,
@@ -34,7 +40,6 @@ struct Frozen<'a> {
     name_stems: Numbers<'a>,
     defined: Numbers<'a>,
     used: Numbers<'a>,
-    files: Vec<FrozenFile<'a>>,
 }
 
 /// [`File`], borrowed.
@@ -78,6 +83,16 @@ fn write(numbers: impl IntoIterator<Item = u32>) -> Vec<u8> {
     numbers.into_iter().flat_map(u32::to_le_bytes).collect()
 }
 
+/// Texts one after the other, and where each ends.
+fn joined<'a>(texts: impl Iterator<Item = &'a str>) -> (String, Vec<u8>) {
+    let (mut joined, mut ends) = (String::new(), Vec::new());
+    for text in texts {
+        joined.push_str(text);
+        ends.extend((joined.len() as u32).to_le_bytes());
+    }
+    (joined, ends)
+}
+
 /// Numbers given anew, in the order of first sight.
 struct Anew {
     by_old: Vec<u32>,
@@ -100,23 +115,126 @@ impl Anew {
 }
 
 impl Map {
-    /// The bytes of the whole map.
-    pub fn freeze(&self) -> Vec<u8> {
+    /// Gives the bytes of the whole map, part by part.
+    pub fn freeze(&self, mut give: impl FnMut(&[u8])) {
         let (mut names, mut folders) = (Anew::new(self.names.len()), Anew::new(self.paths.folder_count()));
         let mut numbers = vec![NONE; self.files.len()];
-        let mut own = Vec::with_capacity(self.len());
         for (number, (slot, file)) in self.ordered().enumerate() {
             numbers[slot as usize] = number as u32;
             self.paths.folder(folder(&file.path)).map(|id| folders.of(id));
-            let uses = write(file.uses.iter().map(|name| names.of(*name)));
-            let row = |row: &Row| Row { name: names.of(row.name), ..row.clone() };
-            own.push((uses, file.definitions.iter().map(row).collect::<Vec<Row>>()));
+            file.uses.iter().chain(file.definitions.iter().map(|row| &row.name)).for_each(|name| {
+                names.of(*name);
+            });
         }
+        give(&self.freeze_names(&names.old));
         let target = |target: &Target| match target.split() {
             Ok(slot) => numbers[slot as usize] * 2,
             Err(id) => folders.by_old[id as usize] * 2 + 1,
         };
-        let files = self.ordered().zip(&mut own).map(|((_, file), (uses, definitions))| FrozenFile {
+        for some in self.order.chunks(TOGETHER) {
+            let uses: Vec<Vec<u8>> = some
+                .iter()
+                .map(|slot| write(self.file(*slot).uses.iter().map(|name| names.by_old[*name as usize])))
+                .collect();
+            let files = some.iter().zip(&uses).map(|(slot, uses)| {
+                let file = self.file(*slot);
+                let row = |row: &Row| Row { name: names.by_old[row.name as usize], ..row.clone() };
+                FrozenFile::of(
+                    file,
+                    uses,
+                    file.definitions.iter().map(row).collect(),
+                    file.targets.iter().map(target).collect(),
+                )
+            });
+            let files: Vec<FrozenFile> = files.collect();
+            give(&postcard::to_extend(&files, Vec::new()).expect("plain data has bytes"));
+        }
+    }
+
+    /// The names of these ids, in this order, and what is kept of each.
+    fn freeze_names(&self, names: &[u32]) -> Vec<u8> {
+        let mut stems = Anew::new(self.names.stem_count());
+        let (mut name_stems, mut name_stem_ends) = (Vec::new(), Vec::new());
+        for name in names {
+            name_stems.extend(self.names.stems(*name).iter().map(|stem| stems.of(*stem)));
+            name_stem_ends.push(name_stems.len() as u32);
+        }
+        let counts = |all: &[u32]| write(names.iter().map(|name| all[*name as usize]));
+        let (name_text, name_ends) = joined(names.iter().map(|name| self.names.get(*name)));
+        let (stem_text, stem_ends) = joined(stems.old.iter().map(|stem| self.names.stem(*stem)));
+        let frozen = FrozenNames {
+            files: self.len() as u32,
+            names: &name_text,
+            name_ends: Numbers(&name_ends),
+            stems: &stem_text,
+            stem_ends: Numbers(&stem_ends),
+            name_stem_ends: Numbers(&write(name_stem_ends)),
+            name_stems: Numbers(&write(name_stems)),
+            defined: Numbers(&counts(&self.defined)),
+            used: Numbers(&counts(&self.used)),
+        };
+        postcard::to_extend(&frozen, VERSION.to_vec()).expect("plain data has bytes")
+    }
+
+    /// The map that these parts hold.
+    ///
+    /// # Errors
+    /// When they are of another version or no map at all.
+    pub fn thaw<B: AsRef<[u8]>>(parts: impl IntoIterator<Item = B>) -> Result<Map, RecordError> {
+        let mut parts = parts.into_iter();
+        let first = parts.next().ok_or(RecordError::Damaged)?;
+        let (version, body) = first.as_ref().split_first_chunk().ok_or(RecordError::Damaged)?;
+        if *version != VERSION {
+            return Err(RecordError::Version);
+        }
+        let names: FrozenNames = postcard::from_bytes(body).map_err(|_| RecordError::Damaged)?;
+        let count = names.files as usize;
+        let mut map = names.map().ok_or(RecordError::Damaged)?;
+        drop(first);
+        for part in parts {
+            let files: Vec<FrozenFile> = postcard::from_bytes(part.as_ref()).map_err(|_| RecordError::Damaged)?;
+            files.into_iter().try_for_each(|file| map.thaw_file(file, count)).ok_or(RecordError::Damaged)?;
+        }
+        let folders = map.paths.folder_count() as u32;
+        let leads = |target: &Target| target.split().err().is_none_or(|id| id < folders);
+        let is_whole = map.len() == count && map.ordered().all(|(_, file)| file.targets.iter().all(leads));
+        if is_whole { Ok(map) } else { Err(RecordError::Damaged) }
+    }
+
+    /// Puts the next of so many files; `None` if it is none.
+    fn thaw_file(&mut self, frozen: FrozenFile, count: usize) -> Option<()> {
+        let file = frozen.file(self.names.len(), count)?;
+        let number = self.files.len() as u32;
+        if number > 0 && self.file(number - 1).path >= file.path {
+            return None;
+        }
+        self.paths.insert(&file.path, number);
+        self.length += u64::from(file.length);
+        self.order.push(number);
+        self.files.push(Some(file));
+        Some(())
+    }
+}
+
+impl FrozenNames<'_> {
+    /// A map that has these names and no file yet, if they fit together.
+    fn map(self) -> Option<Map> {
+        let mut map = Map::new();
+        map.names = Names::from_parts(
+            Texts { text: self.names, ends: &self.name_ends.read()? },
+            Texts { text: self.stems, ends: &self.stem_ends.read()? },
+            self.name_stem_ends.read()?,
+            self.name_stems.read()?,
+        )?;
+        (map.defined, map.used) = (self.defined.read()?, self.used.read()?);
+        let has_counts = map.defined.len() == map.names.len() && map.used.len() == map.names.len();
+        has_counts.then_some(map)
+    }
+}
+
+impl<'a> FrozenFile<'a> {
+    fn of(file: &'a File, uses: &'a [u8], definitions: Vec<Row>, targets: Vec<u32>) -> FrozenFile<'a> {
+        FrozenFile {
             path: &file.path,
             hash: file.hash,
             language: file.language,
@@ -127,87 +245,17 @@ impl Map {
             is_entry_point: file.is_entry_point,
             is_broken: file.is_broken,
             is_test: file.is_test,
-            definitions: std::mem::take(definitions),
+            definitions,
             text: &file.text,
             uses: Numbers(uses),
             counts: &file.counts,
             ends: file.ends,
             imports: &file.imports,
-            targets: file.targets.iter().map(target).collect(),
+            targets,
             length: file.length,
-        });
-        let files = files.collect();
-        let (names, old) = (self.names.renumbered(&names.old), names.old);
-        let Texts { text, ends } = names.texts();
-        let Texts { text: stems, ends: stem_ends } = names.stem_texts();
-        let (name_stem_ends, name_stems) = names.stem_lists();
-        let counts = |all: &[u32]| write(old.iter().map(|name| all[*name as usize]));
-        let all = |numbers: &[u32]| write(numbers.iter().copied());
-        let (name_ends, stem_ends) = (all(ends), all(stem_ends));
-        let (name_stem_ends, name_stems) = (all(name_stem_ends), all(name_stems));
-        let (defined, used) = (counts(&self.defined), counts(&self.used));
-        let frozen = Frozen {
-            names: text,
-            name_ends: Numbers(&name_ends),
-            stems,
-            stem_ends: Numbers(&stem_ends),
-            name_stem_ends: Numbers(&name_stem_ends),
-            name_stems: Numbers(&name_stems),
-            defined: Numbers(&defined),
-            used: Numbers(&used),
-            files,
-        };
-        postcard::to_extend(&frozen, VERSION.to_vec()).expect("plain data has bytes")
+        }
     }
 
-    /// The map that `bytes` hold.
-    ///
-    /// # Errors
-    /// When they are of another version or no map at all.
-    pub fn thaw(bytes: &[u8]) -> Result<Map, RecordError> {
-        let (version, body) = bytes.split_first_chunk().ok_or(RecordError::Damaged)?;
-        if *version != VERSION {
-            return Err(RecordError::Version);
-        }
-        let frozen: Frozen = postcard::from_bytes(body).map_err(|_| RecordError::Damaged)?;
-        frozen.map().ok_or(RecordError::Damaged)
-    }
-}
-
-impl Frozen<'_> {
-    /// The map, if every number leads somewhere.
-    fn map(self) -> Option<Map> {
-        let names = Names::from_parts(
-            Texts { text: self.names, ends: &self.name_ends.read()? },
-            Texts { text: self.stems, ends: &self.stem_ends.read()? },
-            self.name_stem_ends.read()?,
-            self.name_stems.read()?,
-        );
-        let mut map = Map::new();
-        (map.names, map.defined, map.used) = (names?, self.defined.read()?, self.used.read()?);
-        if map.defined.len() != map.names.len() || map.used.len() != map.names.len() {
-            return None;
-        }
-        let count = self.files.len();
-        map.files.reserve(count);
-        for (number, frozen) in self.files.into_iter().enumerate() {
-            let file = frozen.file(map.names.len(), count)?;
-            if number > 0 && map.file(number as u32 - 1).path >= file.path {
-                return None;
-            }
-            map.paths.insert(&file.path, number as u32);
-            map.length += u64::from(file.length);
-            map.order.push(number as u32);
-            map.files.push(Some(file));
-        }
-        let folders = map.paths.folder_count() as u32;
-        let leads = |target: &Target| target.split().err().is_none_or(|id| id < folders);
-        map.ordered().all(|(_, file)| file.targets.iter().all(leads)).then_some(())?;
-        Some(map)
-    }
-}
-
-impl FrozenFile<'_> {
     /// The file, if its numbers lead to some of so many names and files and its texts are whole.
     fn file(self, names: usize, files: usize) -> Option<File> {
         let uses = self.uses.read()?;

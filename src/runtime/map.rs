@@ -19,6 +19,7 @@ use crate::repo::{Root, read};
 use serde_json::json;
 use std::cell::Cell;
 use std::io::{IsTerminal, Write};
+use std::mem::ManuallyDrop;
 use std::sync::RwLock;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -74,7 +75,8 @@ pub fn map(setup: &Setup, request: MapRequest) -> Result<String, Failure> {
 /// A repository's map, made for one question.
 pub(super) struct Mapped<'a> {
     pub root: &'a Root,
-    pub map: RwLock<Map>,
+    /// Not taken apart at the end: the process ends then, too.
+    pub map: ManuallyDrop<RwLock<Map>>,
     index: Index,
     skipped: Vec<Skipped>,
 }
@@ -91,7 +93,8 @@ impl<'a> Mapped<'a> {
             return Err(Failure::fatal(FailureKind::Denied, message));
         }
         let index = Index::open(Some(&cache_file(&setup.paths.cache, root)), most);
-        let mut mapped = Mapped { root, map: RwLock::new(Map::new()), index, skipped: listing.skipped };
+        let mut mapped =
+            Mapped { root, map: ManuallyDrop::new(RwLock::new(Map::new())), index, skipped: listing.skipped };
         let entries = &listing.entries;
         work(root, "reading", |job| mapped.index.refresh(&mapped.map, &Places::everything(), entries, job));
         mapped.tell_notices();

@@ -10,10 +10,16 @@ fn shop(order: impl Iterator<Item = usize>) -> Map {
     map
 }
 
+fn frozen(map: &Map) -> Vec<Vec<u8>> {
+    let mut parts = Vec::new();
+    map.freeze(|part| parts.push(part.to_vec()));
+    parts
+}
+
 #[test]
 fn a_thawed_map_gives_out_what_the_frozen_one_did_and_changes_like_it() {
     let mut map = shop(0..24);
-    let mut thawed = Map::thaw(&map.freeze()).unwrap();
+    let mut thawed = Map::thaw(frozen(&map)).unwrap();
     assert_eq!(all_of(&thawed), all_of(&map));
     for map in [&mut map, &mut thawed] {
         put(map, 5, 2);
@@ -32,17 +38,23 @@ fn bytes_do_not_tell_how_a_map_came_to_be() {
             other.edit().remove(&path);
         }
     }
-    assert_eq!(other.freeze(), shop(0..24).freeze());
-    assert_eq!(Map::thaw(&Map::new().freeze()).unwrap().len(), 0);
+    assert_eq!(frozen(&other), frozen(&shop(0..24)));
+    assert_eq!(Map::thaw(frozen(&Map::new())).unwrap().len(), 0);
 }
 
 #[test]
 fn bytes_that_are_cut_or_of_another_version_are_refused() {
-    let bytes = shop(0..8).freeze();
-    for end in 0..bytes.len() {
-        assert!(Map::thaw(&bytes[..end]).is_err(), "cut at {end}");
+    let parts = frozen(&shop(0..8));
+    for end in 0..parts.len() {
+        assert!(Map::thaw(&parts[..end]).is_err(), "without part {end}");
+        for bytes in 0..parts[end].len() {
+            let mut cut = parts.clone();
+            cut[end].truncate(bytes);
+            assert!(Map::thaw(&cut).is_err(), "part {end} cut at {bytes}");
+        }
     }
-    assert_eq!(Map::thaw(&[&[99], &bytes[1..]].concat()).err(), Some(RecordError::Version));
+    assert!(Map::thaw([&parts[0], &parts[1], &parts[1]]).is_err());
+    assert_eq!(Map::thaw([&[&[99], &parts[0][1..]].concat()]).err(), Some(RecordError::Version));
 }
 
 proptest! {
@@ -50,17 +62,20 @@ proptest! {
     fn a_map_from_any_bytes_can_be_asked_and_changed(
         flips in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
     ) {
-        let mut bytes = shop(0..8).freeze();
+        let mut parts = frozen(&shop(0..8));
         for (at, byte) in flips {
-            let at = 3 + at.index(bytes.len() - 3);
-            bytes[at] = byte;
+            let at = 3 + at.index(parts.concat().len() - 3);
+            match at.checked_sub(parts[0].len()) {
+                Some(at) => parts[1][at] = byte,
+                None => parts[0][at] = byte,
+            }
         }
-        if let Ok(mut map) = Map::thaw(&bytes) {
+        if let Ok(mut map) = Map::thaw(&parts) {
             all_of(&map);
             (0..12).for_each(|i| put(&mut map, i, (i + 1) % 4));
             map.edit().remove("p0");
             all_of(&map);
-            prop_assert!(Map::thaw(&map.freeze()).is_ok());
+            prop_assert!(Map::thaw(frozen(&map)).is_ok());
         }
     }
 }
