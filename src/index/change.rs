@@ -8,7 +8,7 @@ use crate::map::{self, ContentHash, Edit};
 use std::sync::Mutex;
 
 /// Bytes of records and number of files that are written in one transaction.
-const LARGE: (usize, usize) = (16 << 20, 8192);
+const LARGE: (usize, usize) = (4 << 20, 4096);
 /// The hash of a file that was not read.
 const NONE: ContentHash = [0; 32];
 

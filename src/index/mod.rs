@@ -8,6 +8,7 @@
 mod cache;
 mod change;
 mod snapshot;
+mod stamp;
 mod work;
 
 pub use work::Source;
@@ -19,17 +20,13 @@ use cache::{Cache, Known};
 use change::{Changes, put};
 use serde::{Deserialize, Serialize};
 use snapshot::Snapshot;
+use stamp::{Stamp, is_racy};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Mutex, MutexGuard, RwLock};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 use work::{Plan, Seen, Wanted, Work};
-
-/// The ticks of a file system's clock: a change within one of them may leave no trace in the stamp. Kernel ticks are 10 ms
-/// at most; where stamps have whole seconds, two seconds (FAT).
-const TICK: Duration = Duration::from_millis(20);
-const COARSE_TICK: Duration = Duration::from_secs(2);
 
 /// A snapshot is made anew when one file in so many is another: until then making it costs more than it saves.
 const SHARE: usize = 16;
@@ -54,32 +51,6 @@ struct Held {
     known: Known,
     /// Whether nothing more exact can be had.
     is_final: bool,
-}
-
-/// A file's stamp without its path.
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Stamp {
-    size: u64,
-    modified_ns: i64,
-    changed_ns: i64,
-    inode: u64,
-}
-
-impl Stamp {
-    /// Of no file: what has it is read again.
-    const UNSURE: Stamp = Stamp { size: u64::MAX, modified_ns: i64::MIN, changed_ns: i64::MIN, inode: 0 };
-
-    fn entry(self, path: &str) -> FileEntry {
-        let Stamp { size, modified_ns, changed_ns, inode } = self;
-        FileEntry { path: path.to_owned(), size, modified_ns, changed_ns, inode }
-    }
-}
-
-impl From<&FileEntry> for Stamp {
-    fn from(entry: &FileEntry) -> Stamp {
-        let FileEntry { size, modified_ns, changed_ns, inode, .. } = *entry;
-        Stamp { size, modified_ns, changed_ns, inode }
-    }
 }
 
 /// How work gives way to other work of the machine.
@@ -389,34 +360,4 @@ fn take(
     outcome.changed += usize::from(after.is_some() && before != after.as_ref().map(|held| held.known));
     outcome.removed += usize::from(after.is_none() && before.is_some());
     files.extend(after.map(|held| (entry.path.as_str().into(), held)));
-}
-
-/// Whether the file changed so close to this moment that a later change could leave it the same stamp.
-fn is_racy(entry: &FileEntry, moment: SystemTime) -> bool {
-    let is_coarse = entry.changed_ns % 1_000_000_000 == 0;
-    let tick = if is_coarse { COARSE_TICK } else { TICK };
-    let since = moment.duration_since(UNIX_EPOCH).unwrap_or_default().saturating_sub(tick).as_nanos();
-    i128::from(entry.changed_ns) >= i128::try_from(since).unwrap_or(i128::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_that_changed_within_a_tick_of_the_look_is_read_again() {
-        let moment = UNIX_EPOCH + Duration::from_secs(1000);
-        let entry = |ns| Stamp { size: 1, modified_ns: 0, changed_ns: ns, inode: 1 }.entry("a");
-        for (ns, racy) in [
-            (1_000_000_000_000, true),
-            (999_990_000_001, true),
-            (999_970_000_001, false),
-            // Whole seconds: a clock that ticks by two of them.
-            (999_000_000_000, true),
-            (998_000_000_000, true),
-            (997_000_000_000, false),
-        ] {
-            assert_eq!(is_racy(&entry(ns), moment), racy, "{ns}");
-        }
-    }
 }
