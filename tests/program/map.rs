@@ -3,6 +3,7 @@
 use super::place::{Place, Ran};
 use serde_json::Value;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 const FILES: [(&str, &str); 5] = [
     (
@@ -51,6 +52,22 @@ fn the_map_names_what_matters_with_its_heads_and_is_the_same_from_run_to_run() {
     assert_eq!(done(place.run(&["map"])), first, "cold again");
     let elsewhere = place.command(&["map", place.root().to_str().unwrap()]).current_dir("/").output().unwrap();
     assert_eq!(done(elsewhere.into()), first);
+}
+
+#[test]
+fn a_directory_that_cannot_be_read_is_named_and_the_rest_is_mapped() {
+    let place = place();
+    fs::set_permissions(place.root(), fs::Permissions::from_mode(0o755)).unwrap();
+    let closed = place.root().join("closed");
+    fs::create_dir(&closed).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
+    let output = place.bound_command(&["map"]).output();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).unwrap();
+    let Ok(output) = output else { return eprintln!("skipped: others may not run the program here") };
+    let ran = Ran::from(output);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stderr.contains("closed is left out: permission denied"), "{}", ran.stderr);
+    assert!(ran.stdout.contains("class OrderStore"), "{}", ran.stdout);
 }
 
 #[test]

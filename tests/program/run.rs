@@ -6,7 +6,6 @@ use super::server::Server;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
@@ -467,17 +466,9 @@ fn a_file_that_changed_after_the_proposal_is_never_overwritten() {
 fn a_directory_that_cannot_be_written_is_an_error_and_not_a_loop() {
     let place = Place::new();
     let script_path = script("greet");
-    let mut command = place.command(&["run", "--script", script_path.to_str().unwrap(), "--accept", "all", REQUEST]);
-    let modes = [(place.root(), 0o555), (place.home(), 0o777), (place.home().join("config"), 0o777)];
-    for (path, mode) in &modes {
-        fs::set_permissions(path, fs::Permissions::from_mode(*mode)).unwrap();
-    }
-    if rustix::process::geteuid().is_root() {
-        // Nothing is read-only to root.
-        fs::set_permissions(place.home().parent().unwrap(), fs::Permissions::from_mode(0o755)).unwrap();
-        command.uid(65534).gid(65534);
-    }
-    let output = command.output();
+    fs::set_permissions(place.root(), fs::Permissions::from_mode(0o555)).unwrap();
+    let output =
+        place.bound_command(&["run", "--script", script_path.to_str().unwrap(), "--accept", "all", REQUEST]).output();
     fs::set_permissions(place.root(), fs::Permissions::from_mode(0o755)).unwrap();
     let Ok(output) = output else { return eprintln!("skipped: others may not run the program here") };
     let ran = Ran::from(output);
