@@ -23,6 +23,9 @@ const THRIFT: f64 = 0.25;
 const SMALL_FILE: u32 = 250;
 /// Gaps of up to this many lines cost no more than to say that they are left out.
 const GAP: u32 = 3;
+/// Tokens that an excerpt's title and fence, and the two marks around a piece, take at most, about.
+const FRAME: u32 = 40;
+const SEAMS: u32 = 24;
 /// Pieces that do not fit before no more are tried.
 const MISSES: usize = 40;
 /// A piece that does not fit is shortened to no less than this.
@@ -207,7 +210,10 @@ fn fill(cuts: &mut [Cut], pieces: &[Piece], limit: u32, count: &dyn Fn(&str) -> 
         let taken = loop {
             let lines: BTreeSet<u32> =
                 (first..=last).chain(chunk.heads.iter().copied()).chain(cut.shown.iter().copied()).collect();
-            let added = count(&excerpt(cut, &lines));
+            let fresh: String = lines.difference(&cut.shown).map(|at| cut.lines[*at as usize - 1]).collect();
+            let bound = cut.used.max(FRAME).saturating_add(count(&fresh)).saturating_add(SEAMS);
+            // Counting the whole excerpt for every piece would cost the square of their number.
+            let added = if bound <= room { bound } else { count(&excerpt(cut, &lines)) };
             if added <= room {
                 break Some((lines, added));
             }
@@ -247,18 +253,16 @@ fn show_heads(cuts: &mut [Cut], limit: u32, count: &dyn Fn(&str) -> u32) {
     let mut left = limit.saturating_sub(used(cuts));
     for cut in cuts.iter_mut().filter(|cut| !cut.is_whole && !cut.shown.is_empty()) {
         let definitions = cut.outline.as_ref().map_or(&[][..], |o| &o.definitions);
-        let heads: Vec<u32> =
-            definitions.iter().map(|d| head(d, &cut.lines)).filter(|at| !cut.shown.contains(at)).collect();
+        let is_open = |at: u32| at as usize <= cut.lines.len() && !cut.shown.contains(&at);
+        let heads: Vec<u32> = definitions.iter().map(|d| head(d, &cut.lines)).filter(|at| is_open(*at)).collect();
         for at in heads {
-            let mut lines = cut.shown.clone();
-            lines.insert(at);
-            let used = count(&excerpt(cut, &lines));
-            if used.saturating_sub(cut.used) > left || used >= cut.whole {
+            let added = count(cut.lines[at as usize - 1]).saturating_add(SEAMS / 2);
+            if added > left || cut.used.saturating_add(added) >= cut.whole {
                 break;
             }
-            left -= used.saturating_sub(cut.used);
-            cut.used = used;
-            cut.shown = lines;
+            left -= added;
+            cut.used += added;
+            cut.shown.insert(at);
         }
     }
 }

@@ -4,7 +4,7 @@
 use super::want;
 use crate::domain::intent::{Action, Intent};
 use crate::domain::language::Language;
-use crate::map::convention::{base, is_test};
+use crate::map::convention::{base, holds_secrets, is_test};
 use crate::map::{Focus, Hit, Map};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -44,14 +44,23 @@ pub struct Signals {
     pub open: Vec<String>,
     /// Files the user wants in every prompt.
     pub pinned: Vec<String>,
-    /// Files the user wants in none.
+    /// Files, or folders with all that is in them, that the user wants in none.
     pub dropped: Vec<String>,
+}
+
+impl Signals {
+    /// Whether the user wants a file in no prompt: by its own path, or by that of a folder around it.
+    pub fn drops(&self, path: &str) -> bool {
+        self.dropped.iter().any(|out| {
+            let out = out.trim_end_matches('/');
+            path == out || path.strip_prefix(out).is_some_and(|rest| rest.starts_with('/'))
+        })
+    }
 }
 
 /// The files that matter for `intent`, best first, at most [`MOST_RANKED`]. The same map and signals give the same list.
 /// A file that looks as if it held a secret is there only when it is named in full.
 pub fn rank(intent: &Intent, map: &Map, listing: &[String], signals: &Signals) -> Vec<Ranked> {
-    let dropped: BTreeSet<&str> = signals.dropped.iter().map(String::as_str).collect();
     let mut found = Found::default();
     for path in &signals.pinned {
         found.push(path, "pinned", true, 1.0);
@@ -66,11 +75,11 @@ pub fn rank(intent: &Intent, map: &Map, listing: &[String], signals: &Signals) -
     order.sort_by(|a, b| b.1.sum.total_cmp(&a.1.sum).then(a.0.cmp(b.0)));
     let best = order.first().map_or(1.0, |(_, score)| score.sum);
     for (path, score) in order {
-        if score.sum > 0.0 && !want::holds_secrets(path) {
+        if score.sum > 0.0 && !holds_secrets(path) {
             found.push(path, &score.reason(), false, (score.sum / best).min(1.0));
         }
     }
-    found.files.retain(|file| !dropped.contains(file.path.as_str()));
+    found.files.retain(|file| !signals.drops(&file.path));
     found.files.truncate(MOST_RANKED);
     found.files
 }
@@ -137,6 +146,7 @@ fn scores<'m>(
     let mut seeds: Vec<(&str, f64)> =
         hits.iter().take(SEEDS).map(|hit| (hit.item, (hit.score / best).powi(2))).collect();
     seeds.extend(found.files.iter().map(|file| (file.path.as_str(), 2.0)));
+    seeds.extend(signals.open.iter().map(|path| (path.as_str(), 1.0)));
     let ranking = map.rank(&Focus { files: &seeds, symbols: &symbols, text });
     let ranked = ranking.files(map);
     let top = ranked.first().map_or(1.0, |(_, rank)| rank.max(f64::MIN_POSITIVE));
@@ -153,15 +163,18 @@ fn scores<'m>(
         score.sum += score.graph;
     }
     for symbol in &symbols {
-        let places = map.definitions_of(symbol);
-        for place in &places {
-            let score = scores.entry(place.path).or_default();
-            score.sum += SYMBOL / (places.len() as f64).sqrt();
+        let files: BTreeSet<&'m str> = map.definitions_of(symbol).iter().map(|place| place.path).collect();
+        for path in &files {
+            let score = scores.entry(path).or_default();
+            score.sum += SYMBOL / (files.len() as f64).sqrt();
             score.symbols.push((*symbol).to_owned());
         }
     }
     for (list, worth) in [(&signals.recent, RECENT), (&signals.open, OPEN)] {
         for (at, path) in list.iter().enumerate() {
+            if worth == OPEN && map.stamp(path).is_some() {
+                scores.entry(path).or_default();
+            }
             let Some(score) = scores.get_mut(path.as_str()) else { continue };
             score.sum += worth / (1.0 + at as f64 / 4.0);
             score.recent |= worth == RECENT;

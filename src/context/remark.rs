@@ -5,7 +5,6 @@ use super::rank::Ranked;
 use crate::domain::change::FileSnapshot;
 use crate::domain::language::Language;
 use crate::domain::memory::{Remark, RemarkKind};
-use crate::map::Map;
 use crate::syntax;
 
 /// Files from the top of the ranking that are looked at: a remark is worth its tokens only where the change will be.
@@ -18,19 +17,21 @@ const MARKS: [&str; 4] = ["TODO", "FIXME", "HACK", "XXX"];
 const LONGEST: usize = 160;
 
 /// The remarks of the first files of a ranking, in their order, by line.
-pub fn remarks(ranking: &[Ranked], snapshots: &[FileSnapshot], map: &Map) -> Vec<Remark> {
+pub fn remarks(ranking: &[Ranked], snapshots: &[FileSnapshot]) -> Vec<Remark> {
     let mut found = Vec::new();
     for ranked in ranking.iter().take(FILES) {
         let path = &ranked.path;
         let text = snapshots.iter().find(|s| s.path == *path).and_then(|s| s.text()).unwrap_or("");
         let mut own: Vec<Remark> = todos(path, text);
-        own.extend(map.symbols(path).iter().filter(|symbol| symbol.complexity > COMPLEX).map(|symbol| Remark {
+        let outline = Language::from_path(path).and_then(|language| syntax::outline(language, path, text));
+        let definitions = outline.map_or(Vec::new(), |outline| outline.definitions);
+        own.extend(definitions.iter().filter(|definition| definition.complexity > COMPLEX).map(|definition| Remark {
             path: path.clone(),
-            line: symbol.lines.0,
+            line: definition.lines.0,
             kind: RemarkKind::Complexity,
             text: format!(
                 "`{}` takes {} ways (cyclomatic complexity): change it with care",
-                symbol.name, symbol.complexity
+                definition.name, definition.complexity
             ),
         }));
         own.sort_by_key(|remark| remark.line);
@@ -71,12 +72,9 @@ mod tests {
     use crate::domain::change::FileContent;
 
     fn of(path: &str, text: &str) -> Vec<(u32, RemarkKind, String)> {
-        let mut map = Map::new();
-        let language = Language::from_path(path).unwrap();
-        map.edit().insert(path, [0; 32], &syntax::outline(language, path, text).unwrap());
         let snapshot = FileSnapshot { path: path.into(), content: FileContent::Text { text: text.into() } };
         let ranked = Ranked { path: path.into(), reason: String::new(), named: true, score: 1.0 };
-        remarks(&[ranked], &[snapshot], &map).into_iter().map(|r| (r.line, r.kind, r.text)).collect()
+        remarks(&[ranked], &[snapshot]).into_iter().map(|r| (r.line, r.kind, r.text)).collect()
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The files that a request names, the words that say nothing, and the files that are not to be shown unasked.
 
 use crate::domain::intent::{Action, Intent};
-use crate::map::convention::base;
+use crate::map::convention::{base, holds_secrets};
 
 /// Most files that one named path or folder brings in when it is not exact.
 const MAX_PER_NAME: usize = 4;
@@ -24,6 +24,9 @@ pub(super) struct Named {
 pub(super) fn named(intent: &Intent, listing: &[String]) -> Vec<Named> {
     let mut found = Found::default();
     for name in &intent.paths {
+        if found.0.len() >= MAX_NAMED {
+            break;
+        }
         found.named(name, intent.action, listing);
     }
     found.0.truncate(MAX_NAMED);
@@ -57,10 +60,10 @@ impl Found {
         let (ending, below, inside) = (format!("/{clean}"), format!("{clean}/"), format!("/{clean}/"));
         let same = "has the file name that the request names";
         let found = !folder
-            && (self.matching(listing, "its path ends as named in the request", |path| path.ends_with(&ending))
-                || self.matching(listing, same, |path| base(path) == file)
-                || self.matching(listing, same, |path| base(path).eq_ignore_ascii_case(file)))
-            || self.matching(listing, "in the folder that the request names", |path| {
+            && (self.matching(listing, clean, "its path ends as named in the request", |path| path.ends_with(&ending))
+                || self.matching(listing, clean, same, |path| base(path) == file)
+                || self.matching(listing, clean, same, |path| base(path).eq_ignore_ascii_case(file)))
+            || self.matching(listing, clean, "in the folder that the request names", |path| {
                 path.starts_with(&below) || path.contains(&inside)
             });
         if !found && !folder {
@@ -68,9 +71,11 @@ impl Found {
         }
     }
 
-    /// Adds the shallowest of the paths that fit; whether there was any.
-    fn matching(&mut self, listing: &[String], reason: &'static str, fits: impl Fn(&str) -> bool) -> bool {
-        let mut hits: Vec<&String> = listing.iter().filter(|path| fits(path)).collect();
+    /// Adds the shallowest of the paths that fit what was `asked` for; whether there was any. What looks like a secret fits
+    /// only by its own name.
+    fn matching(&mut self, listing: &[String], asked: &str, reason: &'static str, fits: impl Fn(&str) -> bool) -> bool {
+        let is_told = |path: &str| !holds_secrets(path) || base(path).eq_ignore_ascii_case(base(asked));
+        let mut hits: Vec<&String> = listing.iter().filter(|path| fits(path) && is_told(path)).collect();
         hits.sort_by_key(|path| (path.matches('/').count(), path.as_str()));
         hits.iter().take(MAX_PER_NAME).for_each(|path| self.push(path, reason));
         !hits.is_empty()
@@ -167,20 +172,6 @@ pub(super) fn telling(text: &str) -> String {
         !is_common(&bare)
     });
     words.take(MAX_WORDS).collect::<Vec<_>>().join(" ")
-}
-
-/// Whether a file looks as if it held keys or passwords.
-pub(super) fn holds_secrets(path: &str) -> bool {
-    let name = base(path).to_lowercase();
-    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
-    name == ".env"
-        || name.starts_with(".env.") && !matches!(ending, "example" | "sample" | "template")
-        || name.starts_with("id_rsa")
-        || name.starts_with("id_ed25519")
-        || matches!(ending, "pem" | "key" | "p12" | "pfx" | "keystore" | "jks")
-        || matches!(name.as_str(), ".netrc" | ".npmrc" | ".pypirc" | ".htpasswd")
-        || name.starts_with("credentials")
-        || name.starts_with("secrets.")
 }
 
 #[cfg(test)]

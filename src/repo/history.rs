@@ -2,73 +2,87 @@
 //! configuration could make it start, and gives up rather than make anybody wait.
 
 use super::Root;
+use rustix::process::{Pid, Signal, kill_process_group};
 use std::io::Read;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::sync::mpsc::channel;
+use std::time::Duration;
 
 /// Commits that are looked at.
 const COMMITS: &str = "-n30";
+/// A commit that changes more files than this (an import, a move of everything) says nothing of any of them.
+const TELLING: usize = 50;
 /// Most paths that are given.
 const MOST: usize = 100;
-/// Most bytes of git's answer that are read: a commit may change every file.
+/// Most bytes of git's answer that are read.
 const MOST_BYTES: u64 = 1 << 20;
 /// How long git may take.
 const PATIENCE: Duration = Duration::from_millis(300);
-/// Between two looks at whether it is done.
-const LOOK: Duration = Duration::from_millis(3);
 
 /// The files that the newest commits changed, newest first, each once, relative to the root. Empty outside git, without a
 /// `git` command, and when it takes longer than 0.3 s.
 pub fn recent(root: &Root) -> Vec<String> {
+    if !root.is_git() {
+        return Vec::new();
+    }
     let git = Command::new("git")
         .arg("-C")
         .arg(root.path())
         .args(["--no-pager", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false"])
         .args(["log", COMMITS, "--no-show-signature", "--no-merges", "--no-renames", "--no-ext-diff", "--no-textconv"])
-        .args(["--name-only", "--relative", "--format=", "-z"])
+        .args(["--name-only", "--relative", "--format=%x01", "-z"])
         .env_clear()
         .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
-        .envs([("GIT_TERMINAL_PROMPT", "0"), ("GIT_CONFIG_NOSYSTEM", "1"), ("GIT_NO_LAZY_FETCH", "1")])
+        .envs([("GIT_TERMINAL_PROMPT", "0"), ("GIT_CONFIG_NOSYSTEM", "1")])
+        // A partial clone would fetch what it lacks, by a command of its own configuration.
+        .envs([("GIT_NO_LAZY_FETCH", "1"), ("GIT_ALLOW_PROTOCOL", "none")])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
+        .process_group(0)
         .spawn();
     let Ok(mut git) = git else { return Vec::new() };
     let output = git.stdout.take();
-    // A thread reads, so that a full pipe does not keep git from ending and a silent git does not keep us.
-    let reader = std::thread::spawn(move || {
+    let (sender, answer) = channel();
+    std::thread::spawn(move || {
         let mut bytes = Vec::new();
-        output.map(|output| output.take(MOST_BYTES).read_to_end(&mut bytes)).map(|_| bytes)
+        let read = output.map(|output| output.take(MOST_BYTES).read_to_end(&mut bytes));
+        let _ = sender.send(if matches!(read, Some(Ok(_))) { bytes } else { Vec::new() });
     });
-    let begun = Instant::now();
-    let ended = loop {
-        match git.try_wait() {
-            Ok(Some(status)) => break status.success(),
-            Ok(None) if begun.elapsed() < PATIENCE => std::thread::sleep(LOOK),
-            _ => {
-                let _ = git.kill();
-                let _ = git.wait();
-                break false;
-            }
-        }
-    };
-    match reader.join() {
-        Ok(Some(bytes)) if ended => paths(&bytes),
-        _ => Vec::new(),
-    }
+    let bytes = answer.recv_timeout(PATIENCE).unwrap_or_default();
+    let _ = kill_process_group(Pid::from_child(&git), Signal::KILL);
+    // Nobody waits for a git that the kernel holds.
+    std::thread::spawn(move || git.wait());
+    paths(&bytes)
 }
 
+/// The paths of commits that begin with a mark, each path ended by a zero.
 fn paths(bytes: &[u8]) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
-    for path in bytes.split(|b| matches!(b, 0 | b'\n')).filter(|path| !path.is_empty()) {
-        if let Ok(path) = std::str::from_utf8(path)
-            && !found.iter().any(|other| other == path)
-        {
-            found.push(path.to_owned());
+    for commit in bytes.split(|b| *b == 1) {
+        let own: Vec<&[u8]> = commit.split(|b| matches!(b, 0 | b'\n')).filter(|path| !path.is_empty()).collect();
+        if own.len() > TELLING {
+            continue;
         }
-        if found.len() == MOST {
-            break;
+        for path in own.into_iter().filter_map(|path| std::str::from_utf8(path).ok()) {
+            if !found.iter().any(|other| other == path) {
+                found.push(path.to_owned());
+            }
         }
     }
+    found.truncate(MOST);
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_that_changes_everything_says_nothing_of_a_file() {
+        let import: String = (0..60).map(|i| format!("f{i}\0")).collect();
+        let answer = format!("\x01\0b.rs\0a.rs\0\x01\0{import}\x01\0a.rs\0c.rs\0");
+        assert_eq!(paths(answer.as_bytes()), ["b.rs", "a.rs", "c.rs"]);
+    }
 }

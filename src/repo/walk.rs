@@ -4,7 +4,9 @@
 use super::Root;
 use super::beneath::{self, Links};
 use super::fault::{why, why_io};
+
 use crate::domain::listing::{FileEntry, Places};
+use crate::map::convention::holds_secrets;
 use ignore::{DirEntry, WalkBuilder, WalkState};
 use rustix::fs::{AtFlags, FileType, OFlags, Stat};
 use rustix::io::Errno;
@@ -173,6 +175,11 @@ fn look(root: &Root, entry: &DirEntry) -> Option<Found> {
     };
     if kind.is_dir() {
         return Some(Found::Directory(path.to_owned()));
+    }
+    // A link is judged by what it leads to: it may have any name.
+    let leads_to_secrets = || std::fs::read_link(entry.path()).is_ok_and(|to| to.to_str().is_none_or(holds_secrets));
+    if kind.is_symlink() && leads_to_secrets() {
+        return None;
     }
     let stat = if kind.is_symlink() {
         beneath::open(root.dir(), path, OFlags::RDONLY | OFlags::NONBLOCK, Links::Follow).and_then(rustix::fs::fstat)

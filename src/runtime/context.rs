@@ -17,27 +17,46 @@ use serde_json::{Value, json};
 
 /// Patterns offered to a model as examples.
 const PATTERNS: usize = 3;
-/// Most bytes of files that are read for one context: what is beyond ranks too low to be shown.
+/// Bytes of files after which no more are read for one context: what is beyond ranks too low to be shown.
 const MOST_BYTES: usize = 2 << 20;
-/// Files that are read at once.
-const BATCH: usize = 8;
+/// The file of rules for agents, which has a place of its own in a context.
+const AGENTS: &str = "AGENTS.md";
 
-/// Ranks the files for `intent` and reads the first of them; which files changed lately is asked here. Blocks.
-pub fn gather(
-    root: &Root,
-    map: &Map,
+/// A repository's files, and those of them that matter for a request, best first.
+pub struct Order {
     listing: Vec<String>,
-    library: &Library,
-    intent: &Intent,
-    wishes: Signals,
-) -> Sources {
-    let signals = Signals { recent: history::recent(root), ..wishes };
-    let ranking = context::rank(intent, map, &listing, &signals);
+    ranking: Vec<Ranked>,
+}
+
+impl Order {
+    /// By what is known of the files.
+    pub fn of(intent: &Intent, map: &Map, signals: &Signals) -> Order {
+        let listing: Vec<String> = map.paths().map(str::to_owned).collect();
+        Order { ranking: context::rank(intent, map, &listing, signals), listing }
+    }
+
+    /// By their names only.
+    pub fn of_names(intent: &Intent, listing: Vec<String>, signals: &Signals) -> Order {
+        Order { ranking: context::rank(intent, &Map::new(), &listing, signals), listing }
+    }
+
+    /// The files that matter, best first.
+    pub fn paths(&self) -> Vec<String> {
+        self.ranking.iter().map(|ranked| ranked.path.clone()).collect()
+    }
+}
+
+/// Reads the first of the files, and what else a context is chosen from. Blocks.
+pub fn gather(root: &Root, library: &Library, intent: &Intent, order: Order, signals: &Signals) -> Sources {
+    let Order { listing, mut ranking } = order;
+    // Rules that the request is about are shown as the file they are.
+    let is_named = ranking.iter().any(|ranked| ranked.named && ranked.path == AGENTS);
+    ranking.retain(|ranked| ranked.named || ranked.path != AGENTS);
+    let agents = if is_named || signals.drops(AGENTS) { None } else { read::agents_md(root) };
     let mut snapshots = Vec::new();
     let mut bytes = 0;
-    for batch in ranking.chunks(BATCH) {
-        let paths: Vec<String> = batch.iter().map(|ranked| ranked.path.clone()).collect();
-        let read = read::read(root, &paths);
+    for ranked in &ranking {
+        let read = read::read(root, std::slice::from_ref(&ranked.path));
         bytes += read.iter().filter_map(|snapshot| snapshot.text()).map(str::len).sum::<usize>();
         snapshots.extend(read);
         if bytes >= MOST_BYTES {
@@ -45,8 +64,8 @@ pub fn gather(
         }
     }
     let patterns = fitting(library, intent);
-    let remarks = context::remarks(&ranking, &snapshots, map);
-    Sources { snapshots, remarks, agents: read::agents_md(root), patterns, listing, ranking, ..Sources::default() }
+    let remarks = context::remarks(&ranking, &snapshots);
+    Sources { snapshots, remarks, agents, patterns, listing, ranking, ..Sources::default() }
 }
 
 /// The patterns that fit best, as a model can read them.
@@ -61,9 +80,9 @@ fn fitting(library: &Library, intent: &Intent) -> Vec<(String, String)> {
 /// When the repository has more files than are listed.
 pub fn context(setup: &Setup, intent: &Intent, budget: u32, format: Format) -> Result<String, Failure> {
     let opened = Mapped::open(setup, Tier::Scan)?;
-    let map = opened.read();
-    let listing = map.paths().map(str::to_owned).collect();
-    let sources = gather(&setup.root, &map, listing, Library::embedded(), intent, Signals::default());
+    let signals = Signals { recent: history::recent(&setup.root), ..Signals::default() };
+    let order = Order::of(intent, &opened.read(), &signals);
+    let sources = gather(&setup.root, Library::embedded(), intent, order, &signals);
     let bundle = context::assemble(intent, &sources, budget, &estimate);
     Ok(match format {
         Format::Json => format!("{}\n", json(&bundle, &sources.ranking)),

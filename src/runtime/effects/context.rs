@@ -11,10 +11,9 @@ use crate::domain::ids::{JobId, MemoryId};
 use crate::domain::intent::Intent;
 use crate::domain::message::{Message, PastRun};
 use crate::domain::model::{Locality, ModelRef};
-use crate::map::Map;
-use crate::repo::walk;
+use crate::repo::{history, walk};
 use crate::runtime::clock;
-use crate::runtime::context::gather;
+use crate::runtime::context::{Order, gather};
 use crate::runtime::world::World;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -55,20 +54,21 @@ pub async fn assemble(world: Arc<World>, events: Events, wish: Wish) {
     let job = wish.job;
     let Wish { intent, budget, model, locality, conversation, past, files, .. } = wish;
     let FileWishes { pinned, dropped, open } = files;
-    let signals = Signals { open, pinned, dropped, ..Signals::default() };
     let gatherer = world.clone();
     let gathered = spawn_blocking(move || {
         let (root, library) = (&gatherer.root, &gatherer.library);
-        let gathered = match gatherer.repository.map(PATIENCE) {
-            Some(map) => {
-                let listing = map.paths().map(str::to_owned).collect();
-                gather(root, &map, listing, library, &intent, signals)
-            }
+        let signals = Signals { recent: history::recent(root), open, pinned, dropped };
+        // A map of a moment ago is better than none, where it takes long to look at every file again.
+        let known = gatherer.repository.map(PATIENCE).or_else(|| gatherer.repository.known());
+        let order = match known {
+            Some(map) => Order::of(&intent, &map, &signals),
             None => {
                 let listing = walk::walk(root, LISTED, &AtomicBool::new(false)).paths();
-                gather(root, &Map::new(), listing, library, &intent, signals)
+                Order::of_names(&intent, listing, &signals)
             }
         };
+        gatherer.repository.prefer(&order.paths());
+        let gathered = gather(root, library, &intent, order, &signals);
         let sources = Sources {
             memory,
             conversation,

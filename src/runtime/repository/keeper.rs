@@ -77,7 +77,10 @@ impl Keeper {
             match ask {
                 Some(Ask::Look) => self.look_at_changes(&mut index),
                 Some(Ask::LookAtAll(done)) => {
-                    self.look(&mut index, &Places::everything(), Tell::Changes);
+                    let looked = self.look(&mut index, &Places::everything(), Tell::Changes);
+                    if looked.refreshed.changed > 0 {
+                        self.shallow = index.shallow().into();
+                    }
                     let _ = done.send(());
                 }
                 Some(Ask::Prefer(paths)) => self.prefer(paths),
