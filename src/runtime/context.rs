@@ -1,6 +1,7 @@
 //! What a context is chosen from, gathered from the repository and its map: the same for runs and for `vibe-tui context`.
 
 use super::map::Mapped;
+use super::report::tell_line;
 use super::sessions::Format;
 use super::setup::Setup;
 use crate::context::token::estimate;
@@ -84,6 +85,10 @@ pub fn context(setup: &Setup, intent: &Intent, budget: u32, format: Format) -> R
     let order = Order::of(intent, &opened.read(), &signals);
     let sources = gather(&setup.root, Library::embedded(), intent, order, &signals);
     let bundle = context::assemble(intent, &sources, budget, &estimate);
+    if bundle.items.is_empty() && format == Format::Text {
+        let why = if sources.listing.is_empty() { "there are no files here" } else { "nothing fits the budget" };
+        tell_line(&format!("vibe-tui: the context is empty: {why}"));
+    }
     Ok(match format {
         Format::Json => format!("{}\n", json(&bundle, &sources.ranking)),
         Format::Text => {

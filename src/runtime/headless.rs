@@ -284,15 +284,15 @@ async fn ask_user(front: &mut Front, reporter: &mut Reporter) {
                 let file = SafeText::new(&attempt.diff[id.file].path);
                 let of = attempt.diff[id.file].hunks.len();
                 let note = if own { " (runs by itself later, or has characters that cannot be seen)" } else { "" };
-                tell(&format!("{file}: accept hunk {} of {of}{note}? [y]es, [n]o, [a]ll, [q]uit: ", id.hunk + 1));
-                let answer = answer().await;
-                match answer.trim() {
-                    "a" => rest = Some(true),
-                    "q" => rest = Some(false),
-                    _ if answer.is_empty() => rest = Some(false),
-                    _ => {}
+                let question =
+                    format!("{file}: accept hunk {} of {of}{note}? [y]es, [n]o, [a]ll, [q]uit: ", id.hunk + 1);
+                let said = ask(&question).await;
+                match said {
+                    Answer::All => rest = Some(true),
+                    Answer::Quit => rest = Some(false),
+                    Answer::Yes | Answer::No => {}
                 }
-                matches!(answer.trim(), "y" | "Y" | "a")
+                matches!(said, Answer::Yes | Answer::All)
             }
         };
         let action = if accepted { Action::AcceptHunk } else { Action::RejectHunk };
@@ -303,6 +303,31 @@ async fn ask_user(front: &mut Front, reporter: &mut Reporter) {
                 let effects = front.take(Event::User(action)).await;
                 reporter.effects(&effects, &front.state);
             }
+        }
+    }
+}
+
+/// What can be said of a hunk.
+#[derive(Clone, Copy)]
+enum Answer {
+    Yes,
+    No,
+    All,
+    Quit,
+}
+
+/// Asks until one of the answers is given, by its letter or its word. The end of input quits.
+async fn ask(question: &str) -> Answer {
+    loop {
+        tell(question);
+        let line = answer().await;
+        match line.trim().to_lowercase().as_str() {
+            "y" | "yes" => return Answer::Yes,
+            "n" | "no" => return Answer::No,
+            "a" | "all" => return Answer::All,
+            "q" | "quit" => return Answer::Quit,
+            _ if line.is_empty() => return Answer::Quit,
+            _ => tell_line("Please say y, n, a or q."),
         }
     }
 }

@@ -55,6 +55,10 @@ pub fn map(setup: &Setup, request: MapRequest) -> Result<String, Failure> {
     let (text, tokens) = opened.text(request.budget);
     opened.index.tidy();
     opened.tell_notices();
+    if text.is_empty() && request.format == Format::Text {
+        let why = if opened.read().is_empty() { "there are no files here" } else { "nothing fits the budget" };
+        tell_line(&format!("vibe-tui: the map is empty: {why}"));
+    }
     Ok(match request.format {
         Format::Text => text,
         Format::Json => {

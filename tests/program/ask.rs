@@ -18,12 +18,13 @@ fn each_hunk_is_asked_about_and_only_those_with_a_yes_are_written() {
     let total = SHOP.replace("return price * count", "return round(price * count, 2)");
     let label = SHOP.replace("\"€ \" + str(amount)", "f\"€ {amount:.2f}\"");
     let both = label.replace("return price * count", "return round(price * count, 2)");
-    let cases: [(&[&str], u32, &str); 6] = [
+    let cases: [(&[&str], u32, &str); 7] = [
         (&["y", "n"], 0, &total),
         (&["n", "y"], 0, &label),
         (&["a"], 0, &both),
         (&["y", "q"], 0, &total),
-        (&["n", "whatever"], 3, SHOP),
+        (&["yes", "No"], 0, &total),
+        (&["n", "quit"], 3, SHOP),
         (&["\x04"], 3, SHOP),
     ];
     for (answers, code, text) in cases {
@@ -39,6 +40,18 @@ fn each_hunk_is_asked_about_and_only_those_with_a_yes_are_written() {
         assert_eq!(pty.end().exit_code(), code, "{answers:?}\n{}", pty.screen());
         assert_eq!(place.read("shop.py").as_deref(), Some(text), "{answers:?}");
     }
+}
+
+#[test]
+fn an_answer_that_is_none_of_those_offered_is_asked_for_again() {
+    let place = Place::new();
+    let mut pty = run(&place, "edit");
+    pty.expect("accept hunk 1 of 2");
+    pty.press("whatever\r");
+    pty.expect("Please say y, n, a or q.");
+    pty.press("all\r");
+    assert_eq!(pty.end().exit_code(), 0, "{}", pty.screen());
+    assert_ne!(place.read("shop.py").as_deref(), Some(SHOP));
 }
 
 #[test]

@@ -55,6 +55,21 @@ fn the_map_names_what_matters_with_its_heads_and_is_the_same_from_run_to_run() {
 }
 
 #[test]
+fn an_empty_answer_says_why() {
+    let place = place();
+    for (arguments, why) in [
+        (&["map", "--budget", "0"][..], "the map is empty: nothing fits the budget"),
+        (&["context", "--budget", "3", "save an order"], "the context is empty: nothing fits the budget"),
+    ] {
+        let ran = place.run(arguments);
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""), "{arguments:?}");
+        assert!(ran.stderr.contains(why), "{}", ran.stderr);
+    }
+    let ran = Place::new().run(&["map"]);
+    assert!(ran.stderr.contains("there are no files here"), "{}", ran.stderr);
+}
+
+#[test]
 fn a_directory_that_cannot_be_read_is_named_and_the_rest_is_mapped() {
     let place = place();
     fs::set_permissions(place.root(), fs::Permissions::from_mode(0o755)).unwrap();
