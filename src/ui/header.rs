@@ -66,10 +66,15 @@ fn place(state: &State, view: &View, room: usize) -> Vec<Span<'static>> {
 /// How far the map of the repository is: under way, or what it holds. What makes it better afterwards is no one's concern.
 pub fn map_words(map: &RepositoryView) -> Option<String> {
     match (map.ready, map.progress) {
-        (Some((files, symbols, _)), _) => Some(format!("{} files · {} symbols", grouped(files), grouped(symbols))),
+        (Some((files, symbols, _)), _) => Some(format!("{} · {}", counted(files, "file"), counted(symbols, "symbol"))),
         (None, Some((_, done, total))) => Some(format!("mapping {}/{} files", grouped(done), grouped(total))),
         (None, None) => None,
     }
+}
+
+/// How many of a thing.
+fn counted(number: u32, thing: &str) -> String {
+    format!("{} {thing}{}", grouped(number), if number == 1 { "" } else { "s" })
 }
 
 /// A number with a comma before every three digits.
@@ -121,5 +126,19 @@ pub fn level_role(level: Level) -> Role {
         Level::Green => Role::GaugeLow,
         Level::Yellow => Role::GaugeMid,
         Level::Red => Role::GaugeHigh,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_thing_is_not_many() {
+        let words = |files, symbols| {
+            map_words(&RepositoryView { ready: Some((files, symbols, 0)), ..RepositoryView::default() }).unwrap()
+        };
+        assert_eq!(words(1, 1), "1 file · 1 symbol");
+        assert_eq!(words(20_000, 0), "20,000 files · 0 symbols");
     }
 }
