@@ -5,7 +5,7 @@
 
 use super::code::{self, Candidate, Code};
 use super::conversation::{Conversation, Truncation};
-use super::excerpt::{Excerpt, excerpt};
+use super::excerpt::{Excerpt, beginning};
 use super::lexicon::Lexicon;
 use super::memory;
 use super::query::Query;
@@ -144,7 +144,7 @@ impl Chooser<'_> {
             return Some(whole);
         }
         let shown = |part: &Excerpt| format!("### {AGENTS}\n{}", part.text);
-        let part = excerpt(text, &[], |part| (self.count)(&shown(part)) <= most)?;
+        let part = beginning(text, |part| (self.count)(&shown(part)) <= most)?;
         let reason = format!("the repository's rules for agents, cut to {} of {} lines", part.shown, part.total);
         let mut item = self.item(ContextKind::Memory, AGENTS, shown(&part), reason);
         item.lines = vec![part.lines];

@@ -2,6 +2,7 @@
 //! what stands around them. Never passes its room, and never shows part of a file as if it were whole.
 
 use super::chunk::{Chunk, chunks, head};
+use super::excerpt::omit;
 use super::query::{Hits, Query};
 use super::room::Room;
 use crate::domain::change::{FileContent, FileSnapshot};
@@ -333,22 +334,13 @@ fn excerpt(cut: &Cut, shown: &BTreeSet<u32>) -> String {
         if gap <= GAP {
             (next..*at).for_each(|line| text.push_str(cut.lines[line as usize - 1]));
         } else {
-            omit(&mut text, gap);
+            omit(&mut text, gap as usize);
         }
         text.push_str(cut.lines[*at as usize - 1]);
         next = at + 1;
     }
-    omit(&mut text, number(cut.lines.len()) + 1 - next);
+    omit(&mut text, cut.lines.len() + 1 - next as usize);
     block("EXCERPT", cut.path, &text)
-}
-
-fn omit(text: &mut String, lines: u32) {
-    if lines > 0 {
-        if !text.is_empty() && !text.ends_with('\n') {
-            text.push('\n');
-        }
-        text.push_str(&format!("… {lines} {} omitted …\n", if lines == 1 { "line" } else { "lines" }));
-    }
 }
 
 /// The lines shown as ranges; gaps that are shown all the same are closed.

@@ -112,12 +112,9 @@ impl Repository {
         is_there.then(|| self.shared.map.read().unwrap_or_else(|poisoned| poisoned.into_inner()))
     }
 
-    /// Every path, sorted: from the map, or by listing the files when that is not there within `patience`.
-    pub fn paths(&self, patience: Duration) -> Vec<String> {
-        match self.map(patience) {
-            Some(map) => map.paths().map(str::to_owned).collect(),
-            None => walk::walk(&self.shared.root, MAX_FILES, &self.shared.end).paths(),
-        }
+    /// Every path, sorted, by listing the files: for whoever has no map.
+    pub fn list(&self) -> Vec<String> {
+        walk::walk(&self.shared.root, MAX_FILES, &self.shared.end).paths()
     }
 
     /// Makes the outlines of these files exact before all others.

@@ -129,7 +129,7 @@ fn progress_is_reported_and_outlines_become_exact_by_themselves() {
 fn a_repository_that_was_not_begun_lists_its_files_and_makes_no_map() {
     let place = Place::new(&[("a.py", "def alpha(): pass\n")]);
     let repository = Repository::new(Arc::new(place.root()), place.cache());
-    assert_eq!(repository.paths(PATIENCE), ["a.py"]);
+    assert_eq!(repository.list(), ["a.py"]);
     assert!(repository.map(PATIENCE).is_none());
     assert!(!place.cache().exists());
 }

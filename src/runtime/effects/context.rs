@@ -11,20 +11,17 @@ use crate::domain::ids::{JobId, MemoryId};
 use crate::domain::intent::Intent;
 use crate::domain::message::{Message, PastRun};
 use crate::domain::model::{Locality, ModelRef};
-use crate::repo::{history, walk};
+use crate::repo::history;
 use crate::runtime::clock;
 use crate::runtime::context::{Order, gather};
 use crate::runtime::world::World;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::task::spawn_blocking;
 
 /// How long a request waits for the repository's map, if it is being made: the first one of a large repository takes seconds,
 /// and a context without it is hardly worth its tokens.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Files that are listed at most where there is no map.
-const LISTED: usize = 200_000;
 /// Estimated tokens from which on the ratio to counted ones means something.
 const TELLING: u64 = 200;
 
@@ -62,10 +59,7 @@ pub async fn assemble(world: Arc<World>, events: Events, wish: Wish) {
         let known = gatherer.repository.map(PATIENCE).or_else(|| gatherer.repository.known());
         let order = match known {
             Some(map) => Order::of(&intent, &map, &signals),
-            None => {
-                let listing = walk::walk(root, LISTED, &AtomicBool::new(false)).paths();
-                Order::of_names(&intent, listing, &signals)
-            }
+            None => Order::of_names(&intent, gatherer.repository.list(), &signals),
         };
         gatherer.repository.prefer(&order.paths());
         let gathered = gather(root, library, &intent, order, &signals);
