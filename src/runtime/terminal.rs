@@ -150,10 +150,34 @@ pub enum Suspended {
 /// Whether the parent is a shell of this session with job control: the group would be orphaned otherwise (POSIX 3.264),
 /// and a stopped one would never go on.
 fn has_shell() -> bool {
-    use rustix::process::{getpgid, getpgrp, getppid, getsid};
-    let Some(parent) = getppid() else { return false };
-    let same_session = matches!((getsid(Some(parent)), getsid(None)), (Ok(theirs), Ok(ours)) if theirs == ours);
-    same_session && getpgid(Some(parent)).is_ok_and(|group| group != getpgrp())
+    let Some(parent) = rustix::process::getppid() else { return false };
+    let (theirs, ours) = (Belonging::of(parent), Belonging::of(rustix::process::getpid()));
+    matches!((theirs, ours), (Some(theirs), Some(ours)) if theirs.session == ours.session && theirs.group != ours.group)
+}
+
+/// The process group and the session of a process.
+struct Belonging {
+    group: i32,
+    session: i32,
+}
+
+impl Belonging {
+    /// As `/proc/PID/stat` has them (proc_pid_stat(5), fields 5 and 6): in a container either may lead from outside, which
+    /// the kernel gives as 0, a number that `rustix::process::getsid` panics on.
+    #[cfg(target_os = "linux")]
+    fn of(process: rustix::process::Pid) -> Option<Belonging> {
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+        // The name before stands in brackets and may hold anything.
+        let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace().skip(2).map(str::parse);
+        Some(Belonging { group: fields.next()?.ok()?, session: fields.next()?.ok()? })
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn of(process: rustix::process::Pid) -> Option<Belonging> {
+        let group = rustix::process::getpgid(Some(process)).ok()?.as_raw_nonzero().get();
+        let session = rustix::process::getsid(Some(process)).ok()?.as_raw_nonzero().get();
+        Some(Belonging { group, session })
+    }
 }
 
 impl Drop for Guard {

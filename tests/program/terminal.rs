@@ -214,6 +214,27 @@ fn without_a_shell_ctrl_z_says_so_and_does_not_stop_for_ever() {
     assert!(pty.end().success());
 }
 
+/// The session of the parent began outside of the container, so its number there is 0.
+#[test]
+fn in_a_container_that_was_entered_from_outside_ctrl_z_says_the_same() {
+    let place = Place::new();
+    let alone = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc"];
+    if !std::process::Command::new(alone[0]).args(&alone[1..]).arg("true").status().is_ok_and(|status| status.success())
+    {
+        return eprintln!("skipped: cannot mount /proc in a namespace here");
+    }
+    let script = script("greet");
+    let (program, script) = (env!("CARGO_BIN_EXE_vibe-tui"), script.to_str().unwrap());
+    let words: Vec<&str> =
+        alone.into_iter().chain(["sh", "-c", "\"$0\" --script \"$1\"; exit $?", program, script]).collect();
+    let mut pty = Pty::start(&words, &place.root(), &place.environment(), (120, 40));
+    pty.expect("scripted/script");
+    pty.press("\x1a");
+    pty.expect("There is no shell here");
+    pty.press("\x11");
+    assert!(pty.end().success());
+}
+
 #[test]
 fn a_mouse_that_the_configuration_leaves_to_the_terminal_is_never_taken() {
     let place = Place::new();
