@@ -127,6 +127,7 @@ fn report(messages: &[&str]) -> ValidationReport {
         rule: None,
         message: (*message).to_owned(),
         severity: Severity::Error,
+        ..Finding::default()
     };
     ValidationReport {
         checks: vec![CheckResult {
@@ -136,6 +137,7 @@ fn report(messages: &[&str]) -> ValidationReport {
             millis: 3,
             findings: messages.iter().map(finding).collect(),
             not_run: None,
+            known: 0,
         }],
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// How bad it is. Only errors fail a validation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// A remark.
@@ -11,11 +11,12 @@ pub enum Severity {
     /// Worth a look.
     Warning,
     /// Must be mended.
+    #[default]
     Error,
 }
 
 /// One thing a validator found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Finding {
     /// Who says so: `syntax`, `check`, `ruff`…
     pub tool: String,
@@ -25,20 +26,79 @@ pub struct Finding {
     pub line: u32,
     /// 1-based column in characters; 0 when unknown.
     pub column: u32,
+    /// Last line of the place; 0 when unknown.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub end_line: u32,
+    /// 1-based column after the place's last character; 0 when unknown.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub end_column: u32,
     /// The tool's rule, if it has one.
     pub rule: Option<String>,
     /// One sentence (a command's last lines for `check`).
     pub message: String,
     /// How bad it is.
     pub severity: Severity,
+    /// How the tool itself would mend it, best first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fixes: Vec<Fix>,
 }
 
-/// Which rung of the validation ladder ran.
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// One way to mend a finding, as its tool suggests.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fix {
+    /// What it does, one phrase: "remove the unused import".
+    pub title: String,
+    /// Whether it may be made without anybody looking.
+    pub applicability: Applicability,
+    /// All of them or none; of one file they do not overlap.
+    pub edits: Vec<TextEdit>,
+}
+
+/// How sure a tool is of its fix. The words are rustc's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Applicability {
+    /// Means what the author meant (rustc `MachineApplicable`, ruff `safe`, eslint `fix`).
+    MachineApplicable,
+    /// May change what the code does (rustc `MaybeIncorrect`, ruff `unsafe`, eslint `suggestions`).
+    MaybeIncorrect,
+    /// Cannot be made as it stands (rustc `HasPlaceholders`, ruff `display`).
+    HasPlaceholders,
+}
+
+/// Replaces a piece of a file, as the file was when it was validated.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextEdit {
+    /// Relative to the root.
+    pub path: String,
+    /// First byte of the piece.
+    pub start: usize,
+    /// The byte after it; `start` for an insertion.
+    pub end: usize,
+    /// What stands there instead.
+    pub text: String,
+}
+
+/// Which rung of validation ran, cheapest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Strategy {
     /// The language's grammar.
     Syntax,
+    /// A formatter, asked whether it would change anything.
+    Format,
+    /// A linter.
+    Lint,
+    /// A type checker.
+    Types,
+    /// A compiler or bundler.
+    Build,
+    /// A test runner.
+    Test,
     /// The project's own check command.
     Custom,
 }
@@ -54,8 +114,11 @@ pub struct CheckResult {
     pub passed: bool,
     /// Milliseconds it took.
     pub millis: u64,
-    /// What it found.
+    /// What it found that the base did not have already.
     pub findings: Vec<Finding>,
+    /// How many findings the base has, too; they are left out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub known: u32,
     /// Set when it could not run at all (tool missing, sandbox missing, deadline): why, and what to do.
     pub not_run: Option<String>,
 }

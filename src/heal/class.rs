@@ -186,6 +186,7 @@ mod tests {
                 rule: rule.map(str::to_owned),
                 message: message.into(),
                 severity: Severity::Error,
+                ..Finding::default()
             };
             assert_eq!(class(&finding), expected, "{tool}: {message}");
         }

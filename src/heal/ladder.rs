@@ -145,6 +145,7 @@ fn unexplained(check: &CheckResult) -> Finding {
         rule: None,
         message: format!("`{}` failed without a message", check.command),
         severity: Severity::Error,
+        ..Finding::default()
     }
 }
 
@@ -167,6 +168,7 @@ mod tests {
             rule: None,
             message: message.into(),
             severity: Severity::Error,
+            ..Finding::default()
         }
     }
 
@@ -178,6 +180,7 @@ mod tests {
             millis: 5,
             findings: messages.iter().map(|m| finding(m)).collect(),
             not_run: None,
+            known: 0,
         }
     }
 

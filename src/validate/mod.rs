@@ -109,5 +109,6 @@ async fn check(_: &Job<'_>, argv: &[String]) -> CheckResult {
         millis: 0,
         findings: Vec::new(),
         not_run: Some("check commands run on Linux and macOS only; validate without one".to_owned()),
+        known: 0,
     }
 }

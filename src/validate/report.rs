@@ -32,6 +32,7 @@ pub(super) fn check_result(
         millis: 0,
         findings: Vec::new(),
         not_run: None,
+        known: 0,
     };
     let outcome = match ran {
         Ok(outcome) => outcome,
@@ -134,6 +135,7 @@ fn finding(path: &str, line: u32, column: u32, message: String) -> Finding {
         rule: None,
         message,
         severity: Severity::Error,
+        ..Finding::default()
     }
 }
 

@@ -41,6 +41,7 @@ pub(super) fn check(changes: &ChangeSet, syntax: SyntaxCheck<'_>) -> Option<Chec
         millis: u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX),
         findings,
         not_run: None,
+        known: 0,
     })
 }
 
@@ -87,6 +88,7 @@ fn finding(path: &str, fault: Fault, severity: Severity) -> Finding {
         rule: None,
         message: fault.message,
         severity,
+        ..Finding::default()
     }
 }
 

@@ -55,6 +55,7 @@ pub fn report(errors: usize) -> ValidationReport {
         rule: None,
         message: "expected ':'".into(),
         severity: Severity::Error,
+        ..Finding::default()
     };
     ValidationReport {
         checks: vec![CheckResult {
@@ -64,6 +65,7 @@ pub fn report(errors: usize) -> ValidationReport {
             millis: 3,
             findings: (1..=errors as u32).map(finding).collect(),
             not_run: None,
+            known: 0,
         }],
     }
 }

@@ -89,7 +89,16 @@ pub fn keymap(name: &str) -> Keymap {
 
 pub fn finding(path: &str, line: u32, message: &str) -> Finding {
     let (tool, severity) = ("syntax".to_owned(), Severity::Error);
-    Finding { tool, path: path.into(), line, column: 1, rule: None, message: message.into(), severity }
+    Finding {
+        tool,
+        path: path.into(),
+        line,
+        column: 1,
+        rule: None,
+        message: message.into(),
+        severity,
+        ..Finding::default()
+    }
 }
 
 pub fn report(findings: Vec<Finding>) -> ValidationReport {
@@ -100,6 +109,7 @@ pub fn report(findings: Vec<Finding>) -> ValidationReport {
         millis: 3,
         findings,
         not_run: None,
+        known: 0,
     };
     ValidationReport { checks: vec![check] }
 }

@@ -79,6 +79,7 @@ fn not_run(mut report: ValidationReport, check: &[String], why: String) -> Valid
         millis: 0,
         findings: Vec::new(),
         not_run: Some(why),
+        known: 0,
     });
     report
 }
