@@ -217,16 +217,16 @@ fn attempts_findings_and_what_was_not_placed_stand_by_the_hunks() {
 fn a_write_that_failed_is_said_where_it_was_asked_for() {
     let mut desk = at_the_gate(SMALL);
     desk.unwritable = Some(Failure::fatal(FailureKind::Stale, "shop/price.py changed on disk: read it again."));
-    desk.acts(&[Action::AcceptAll, Action::Apply]);
+    desk.acts(&[Action::AcceptAll, Action::Apply, Action::Apply]);
     assert_snapshot!("apply_failed_80", desk.text());
-    desk.act(Action::Apply);
+    desk.acts(&[Action::Apply, Action::Apply]);
     assert!(desk.text().contains("Written: 2 files"), "{}", desk.text());
 }
 
 #[test]
 fn an_applied_change_can_be_taken_back_from_where_the_user_is() {
     let mut desk = at_the_gate(SMALL);
-    desk.acts(&[Action::AcceptAll, Action::Apply]);
+    desk.acts(&[Action::AcceptAll, Action::Apply, Action::Apply]);
     assert_snapshot!("applied_80", desk.text());
 }
 
@@ -320,7 +320,7 @@ fn on_a_tiny_terminal_what_is_typed_can_be_seen() {
 #[test]
 fn what_was_not_decided_is_shown_as_left_out_once_the_rest_is_written() {
     let mut desk = at_the_gate(LARGE);
-    desk.acts(&[Action::AcceptHunk, Action::Apply]);
+    desk.acts(&[Action::AcceptHunk, Action::Apply, Action::Apply]);
     let text = desk.text();
     assert!(text.contains("[–] left out") && text.contains("written: 1 of 3 hunks"), "{text}");
     assert!(text.contains("Left out: 2 hunks that were not decided."), "{text}");

@@ -42,6 +42,8 @@ pub enum Event {
     Typed(TextEdit),
     /// A chord has begun: the keys so far, and what may follow. Empty when it is over.
     ChordPending(Vec<(String, String)>),
+    /// The user pressed what means nothing here: the keys as a footer shows them.
+    KeyUnbound(String),
     /// The user pointed at a pane: `None` when only the wheel turned.
     Pointed(Pointer),
     /// A request was handed in whole (headless, or with a start argument).

@@ -32,6 +32,7 @@ pub fn update(state: &mut State, stamped: &Stamped) -> Vec<Effect> {
     let before = (state.session.id.clone(), state.session.status(), state.session.seq > 0);
     let mut step = Step { state, facts: Vec::new(), effects: Vec::new(), done: 0 };
     step.event(&stamped.event);
+    step.keep_context_in_sight();
     step.state.layout.busy = step.state.is_busy().then_some(Area::Stream);
     step.journal();
     let session = &step.state.session;
@@ -60,6 +61,7 @@ impl Step<'_> {
             Event::User(action) => self.action(*action),
             Event::Typed(edit) => self.typed(edit),
             Event::ChordPending(chord) => self.state.chord.clone_from(chord),
+            Event::KeyUnbound(keys) => self.unbound(keys),
             Event::Pointed(pointer) => self.pointed(*pointer),
             Event::Requested(text) => self.request(text),
             Event::TimePassed => {}
@@ -91,6 +93,9 @@ impl Step<'_> {
         if action != DeleteSession {
             self.state.sessions.deleting = None;
         }
+        if action != Apply {
+            self.state.review.confirming = false;
+        }
         match action {
             Quit => self.quit(),
             Suspend => self.terminal(TerminalEffect::Suspend),
@@ -118,6 +123,16 @@ impl Step<'_> {
             }
             ShowContext | PinItem | DropItem => self.context_action(action),
             NewSession | OpenSession | RenameSession | DeleteSession => self.session_action(action),
+        }
+    }
+
+    /// Somebody who types where letters are keys is told so, and has not said yes to anything.
+    fn unbound(&mut self, keys: &str) {
+        self.state.review.confirming = false;
+        let area = self.state.layout.focus;
+        if self.state.overlay.is_none() && area != Area::Chat {
+            let text = format!("{keys} does nothing here: text goes to the chat.");
+            self.state.tell(text, Failed::No);
         }
     }
 

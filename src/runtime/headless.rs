@@ -264,7 +264,12 @@ impl Driver {
         }
         match accepted {
             0 => self.exit = Some(Exit::NothingAccepted),
-            _ => self.take(front, Event::User(Action::Apply)).await,
+            // The first asks; the command line, or the answers on the terminal, are the yes.
+            _ => {
+                for _ in 0..2 {
+                    self.take(front, Event::User(Action::Apply)).await;
+                }
+            }
         }
     }
 }

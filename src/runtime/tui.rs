@@ -224,7 +224,9 @@ impl Loop {
                 Some(edit) => Event::Typed(edit),
                 None => return Ok(()),
             },
-            Resolution::Unbound(_) => return Ok(()),
+            Resolution::Unbound(keys) => {
+                Event::KeyUnbound(keys.into_iter().map(Key::compact).collect::<Vec<_>>().join(" "))
+            }
         };
         self.event(event, Duration::ZERO).await
     }

@@ -201,17 +201,25 @@ fn pane(state: &State) -> Vec<Wanted> {
         Area::Budget => plain(&[ChooseModel]),
         Area::Sessions if state.sessions.list.is_empty() => plain(&[NewSession]),
         Area::Sessions => plain(&[OpenSession, NewSession, RenameSession, DeleteSession]),
-        Area::Review => state.session.run().filter(|r| r.attempt().is_some()).map(review).unwrap_or_default(),
+        Area::Review => {
+            let run = state.session.run().filter(|r| r.attempt().is_some());
+            run.map(|run| review(run, state.review.confirming)).unwrap_or_default()
+        }
     }
 }
 
-fn review(run: &Run) -> Vec<Wanted> {
+fn review(run: &Run, confirming: bool) -> Vec<Wanted> {
     use Action::*;
     let mut keys = match &run.stage {
         Stage::Gate => {
             let accepted = run.decisions.values().any(|d| *d == Decision::Accepted);
             let decided = run.decisions.values().any(|d| *d != Decision::Pending);
-            let apply = if decided && !accepted { "end it" } else { "apply" };
+            let apply = match (decided && !accepted, confirming) {
+                (true, false) => "end it",
+                (true, true) => "yes, end it",
+                (false, false) => "apply",
+                (false, true) => "yes, write",
+            };
             vec![
                 (AcceptHunk, "accept", true),
                 (RejectHunk, "reject", true),

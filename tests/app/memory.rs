@@ -128,7 +128,7 @@ fn revised() -> Desk {
 
 /// Accepts everything and writes it; the effects of the moment at which it is written.
 fn accept(desk: &mut Desk) -> Vec<MemoryOrder> {
-    desk.acts(&[Action::AcceptAll, Action::Apply]);
+    desk.acts(&[Action::AcceptAll, Action::Apply, Action::Apply]);
     let Effect::Apply { job, .. } = desk.settle_to(|e| matches!(e, Effect::Apply { .. })) else { panic!() };
     desk.work(WorkEvent::Applied { job });
     orders(desk)
@@ -160,7 +160,7 @@ fn a_revision_teaches_nothing_when_an_earlier_attempt_or_nothing_is_accepted() {
     desk.act(Action::PreviousAttempt);
     assert_eq!(accept(&mut desk), []);
     let mut desk = revised();
-    desk.acts(&[Action::RejectAll, Action::Apply]);
+    desk.acts(&[Action::RejectAll, Action::Apply, Action::Apply]);
     desk.settle();
     assert!(!journal(&desk).iter().any(|f| matches!(f, Fact::Remembered { .. })));
 }

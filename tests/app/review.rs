@@ -1,7 +1,7 @@
 //! The review: decisions on hunks, what needs a yes of its own, attempts, applying, undoing, and what counts as saved.
 
 use super::desk::*;
-use vibe_tui::app::{Action, Area, Effect, StoreEvent};
+use vibe_tui::app::{Action, Area, Effect, Event, StoreEvent};
 use vibe_tui::domain::failure::FailureKind;
 use vibe_tui::domain::hunk::{Decision, HunkId};
 use vibe_tui::domain::message::Author;
@@ -142,7 +142,7 @@ fn nothing_is_decided_where_nothing_waits() {
     desk.act(Action::AcceptHunk);
     assert_eq!(desk.notice(), "There is no proposal to review yet.");
     let mut desk = Desk::at_gate(World::new());
-    desk.acts(&[Action::AcceptAll, Action::Apply]);
+    desk.acts(&[Action::AcceptAll, Action::Apply, Action::Apply]);
     for action in [Action::AcceptHunk, Action::RejectAll, Action::Apply, Action::NextAttempt, Action::Refine] {
         assert!(desk.act(action).is_empty(), "{action:?}");
         assert_eq!(desk.notice(), "Nothing waits for a decision now.");
@@ -189,9 +189,35 @@ fn applying_without_a_decision_is_refused() {
 }
 
 #[test]
+fn the_first_key_says_what_would_be_written_and_only_the_same_key_again_writes() {
+    let mut desk = gate();
+    desk.acts(&[Action::NextFile, Action::AcceptHunk]);
+    assert!(desk.act(Action::Apply).is_empty());
+    assert_eq!(desk.notice(), "Once more to write 1 hunk in 1 file.");
+    // Anything in between takes it back.
+    desk.act(Action::NextHunk);
+    assert!(desk.act(Action::Apply).is_empty());
+    desk.act(Action::RejectAll);
+    assert!(desk.act(Action::Apply).is_empty());
+    assert_eq!(desk.notice(), "Once more to end the run: every decided hunk is rejected, nothing will be written.");
+    assert_eq!(desk.run().stage, Stage::Gate);
+}
+
+#[test]
+fn a_sentence_that_was_meant_for_the_chat_writes_nothing() {
+    let mut desk = gate();
+    // "Always owed" and the key that would send it, as the review has them.
+    desk.acts(&[Action::AcceptAll, Action::Apply]);
+    desk.event(Event::KeyUnbound("o".into()));
+    assert_eq!(desk.notice(), "o does nothing here: text goes to the chat.");
+    desk.acts(&[Action::Apply, Action::Refine]);
+    assert_eq!(desk.run().stage, Stage::Gate);
+}
+
+#[test]
 fn a_write_is_journaled_before_it_is_asked_for() {
     let mut desk = gate();
-    desk.acts(&[Action::NextFile, Action::AcceptHunk, Action::Apply]);
+    desk.acts(&[Action::NextFile, Action::AcceptHunk, Action::Apply, Action::Apply]);
     assert_eq!(desk.asked(), ["journal", "apply"]);
     assert_eq!(desk.run_facts(), [&RunFact::ApplyRequested]);
     let apply = desk.effects.iter().find(|e| matches!(e, Effect::Apply { .. }));
@@ -204,7 +230,7 @@ fn a_write_is_journaled_before_it_is_asked_for() {
 #[test]
 fn applying_with_everything_rejected_ends_the_run_and_writes_nothing() {
     let mut desk = gate();
-    desk.acts(&[Action::RejectAll, Action::Apply]);
+    desk.acts(&[Action::RejectAll, Action::Apply, Action::Apply]);
     assert!(!desk.asked().contains(&"apply"));
     assert_eq!(desk.run().stage, Stage::Finished(Outcome::Rejected));
     assert_eq!(desk.said(Author::Workbench), ["Nothing was accepted, nothing was written."]);
@@ -214,7 +240,7 @@ fn applying_with_everything_rejected_ends_the_run_and_writes_nothing() {
 fn a_write_that_failed_leads_back_to_the_gate_with_the_reason_and_the_decisions() {
     let mut desk = gate();
     desk.world.apply_fails = 1;
-    desk.acts(&[Action::NextFile, Action::AcceptHunk, Action::Apply]);
+    desk.acts(&[Action::NextFile, Action::AcceptHunk, Action::Apply, Action::Apply]);
     let answers = desk.said(Author::Assistant).len();
     desk.settle();
     assert_eq!(desk.run().stage, Stage::Gate);
@@ -224,7 +250,7 @@ fn a_write_that_failed_leads_back_to_the_gate_with_the_reason_and_the_decisions(
     assert_eq!(desk.said(Author::Assistant).len(), answers, "the proposal is not announced again");
     assert_eq!(desk.decisions(), [P, A, P, P]);
     assert_eq!(desk.state.review.cursor, SECOND, "the user stays where they were");
-    desk.act(Action::Apply);
+    desk.acts(&[Action::Apply, Action::Apply]);
     desk.settle();
     assert_eq!(desk.run().stage, Stage::Finished(Outcome::Applied));
 }
@@ -232,7 +258,7 @@ fn a_write_that_failed_leads_back_to_the_gate_with_the_reason_and_the_decisions(
 #[test]
 fn an_applied_change_is_taken_back_and_made_again() {
     let mut desk = Desk::at_gate(World::new());
-    desk.acts(&[Action::AcceptAll, Action::Apply]);
+    desk.acts(&[Action::AcceptAll, Action::Apply, Action::Apply]);
     desk.settle();
     let written = desk.world.disk.clone();
     for (action, outcome, words) in [
@@ -254,7 +280,7 @@ fn an_applied_change_is_taken_back_and_made_again() {
 #[test]
 fn an_undo_that_failed_does_not_claim_that_something_was_written() {
     let mut desk = Desk::at_gate(World::new());
-    desk.acts(&[Action::AcceptAll, Action::Apply]);
+    desk.acts(&[Action::AcceptAll, Action::Apply, Action::Apply]);
     desk.settle();
     let said = desk.said(Author::Workbench).len();
     desk.world.apply_fails = 1;

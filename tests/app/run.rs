@@ -47,7 +47,7 @@ fn called(desk: &Desk) -> &Effect {
 fn a_whole_run_goes_from_the_request_to_the_disk() {
     let mut desk = Desk::at_gate(World::new());
     assert!(!desk.world.disk["calc.py"].contains("subtract"), "nothing is on disk before a yes");
-    desk.acts(&[Action::AcceptAll, Action::Apply]);
+    desk.acts(&[Action::AcceptAll, Action::Apply, Action::Apply]);
     desk.settle();
     assert_eq!(*stage(&desk), Stage::Finished(Outcome::Applied));
     assert!(desk.world.disk["calc.py"].contains("def subtract"));
@@ -63,7 +63,7 @@ fn hunks_that_were_not_decided_are_said_to_be_left_out() {
     let other = whole("other.py", "X = 1\n");
     let answer = format!("{}\n{other}", subtract());
     let mut desk = Desk::at_gate(World::new().says(Node::Executor, answer.as_str()));
-    desk.acts(&[Action::AcceptFile, Action::Apply]);
+    desk.acts(&[Action::AcceptFile, Action::Apply, Action::Apply]);
     desk.settle();
     assert_eq!(
         desk.said(Author::Workbench),
@@ -568,7 +568,7 @@ fn stopping_with_a_proposal_leads_to_the_gate() {
 #[test]
 fn a_write_under_way_is_not_stopped_half_way() {
     let mut desk = Desk::at_gate(World::new());
-    desk.acts(&[Action::AcceptAll, Action::Apply]);
+    desk.acts(&[Action::AcceptAll, Action::Apply, Action::Apply]);
     let effects = desk.act(Action::CancelRun);
     assert!(effects.is_empty(), "{effects:?}");
     assert!(desk.notice().contains("being written"), "{}", desk.notice());

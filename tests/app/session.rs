@@ -345,7 +345,7 @@ fn what_was_outstanding_when_the_process_ended_is_asked_for_once_more_and_once_o
         desk.submit(REQUEST);
         if name == "apply" {
             desk.settle();
-            desk.acts(&[Action::AcceptAll, Action::Apply]);
+            desk.acts(&[Action::AcceptAll, Action::Apply, Action::Apply]);
         }
         desk.settle_to(is_it);
         let mut again = desk.reopened("first");
@@ -356,7 +356,7 @@ fn what_was_outstanding_when_the_process_ended_is_asked_for_once_more_and_once_o
         assert_eq!(again.asked(), Vec::<&str>::new(), "a second copy asks for nothing");
         again.settle();
         if name != "apply" {
-            again.acts(&[Action::AcceptAll, Action::Apply]);
+            again.acts(&[Action::AcceptAll, Action::Apply, Action::Apply]);
             again.settle();
         }
         assert!(again.world.disk["calc.py"].contains("def subtract"), "{name}");
@@ -397,7 +397,7 @@ fn entries_are_contiguous_and_say_the_session_its_name_and_where_it_stands() {
     let statuses = |desk: &Desk| desk.entries.iter().map(|e| e.status.word()).collect::<Vec<_>>();
     desk.submit(REQUEST);
     desk.settle();
-    desk.acts(&[Action::AcceptAll, Action::Apply]);
+    desk.acts(&[Action::AcceptAll, Action::Apply, Action::Apply]);
     desk.settle();
     let mut next = 1;
     for entry in &desk.entries {
@@ -440,7 +440,7 @@ fn the_list_is_asked_for_after_the_run_that_changed_it_is_journaled() {
 fn facts_survive_being_written_down() {
     let mut desk =
         Desk::at_gate(World::new().says(vibe_tui::domain::model::Node::Executor, whole("calc.py", "BROKEN\n")));
-    desk.acts(&[Action::AcceptAll, Action::Apply]);
+    desk.acts(&[Action::AcceptAll, Action::Apply, Action::Apply]);
     desk.settle();
     for entry in &desk.entries {
         let written = serde_json::to_string(entry).unwrap();

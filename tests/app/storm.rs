@@ -96,7 +96,7 @@ fn blow() -> impl Strategy<Value = Blow> {
 fn strike(desk: &mut Desk, blow: Blow) {
     match blow {
         Blow::Act(action) => ignore(desk.act(action)),
-        Blow::Write => desk.acts(&[Action::AcceptAll, Action::AcceptHunk, Action::Apply]),
+        Blow::Write => desk.acts(&[Action::AcceptAll, Action::AcceptHunk, Action::Apply, Action::Apply]),
         Blow::Say(text) => ignore(desk.submit(text)),
         Blow::Edit(edit) => ignore(desk.event(Event::Typed(edit))),
         Blow::Perform => {
@@ -212,7 +212,7 @@ fn beginning(place: u8) -> Desk {
         _ => Desk::at_gate(World::new()),
     };
     if place == 2 {
-        desk.acts(&[Action::AcceptAll, Action::Apply]);
+        desk.acts(&[Action::AcceptAll, Action::Apply, Action::Apply]);
         desk.settle();
     }
     if place == 3 {

@@ -32,7 +32,7 @@ fn record_embedded(place: &Place, file: &Path) {
     ask(&mut pty, ENDPOINT);
     at_gate(&pty);
     pty.press("A");
-    pty.press("w");
+    pty.press("ww");
     pty.expect("Written: 1 file");
     pty.press("\x11");
     assert!(pty.end().success());
@@ -63,7 +63,7 @@ fn record_healing(place: &Place, file: &Path) {
     pty.resize(100, 30);
     at_gate(&pty);
     pty.press("a");
-    pty.press("w");
+    pty.press("ww");
     pty.expect("Written: 1 file");
     pty.press("\x11");
     assert!(pty.end().success());

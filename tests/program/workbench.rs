@@ -47,7 +47,7 @@ fn one_hunk_is_accepted_and_another_rejected_by_key_and_the_file_has_exactly_the
         assert_eq!(place.read("shop.py").as_deref(), Some(SHOP), "written before a yes");
         pty.press("a");
         pty.press("r");
-        pty.press("w");
+        pty.press("ww");
         pty.expect("Written: 1 file");
         let expected = SHOP.replace("return price * count", "return round(price * count, 2)");
         assert_eq!(place.read("shop.py"), Some(expected));
@@ -71,7 +71,7 @@ fn what_was_written_can_be_taken_back_and_made_again() {
     ask(&mut pty, REQUEST);
     at_gate(&pty);
     pty.press("A");
-    pty.press("w");
+    pty.press("ww");
     pty.expect("Written: 1 file");
     pty.press("/undo\r");
     pty.expect("Taken back: 1 file");
@@ -95,7 +95,7 @@ fn a_kill_at_the_gate_loses_neither_the_proposal_nor_the_decisions() {
 
     let mut again = open(&place, "edit", &[]);
     at_gate(&again);
-    again.press("w");
+    again.press("ww");
     again.expect("Written: 1 file");
     let expected = SHOP.replace("\"€ \" + str(amount)", "f\"€ {amount:.2f}\"");
     assert_eq!(place.read("shop.py"), Some(expected));
@@ -112,7 +112,7 @@ fn a_run_that_was_killed_goes_on_when_the_workbench_is_opened_again() {
     let mut again = open(&place, "greet", &[]);
     at_gate(&again);
     again.press("A");
-    again.press("w");
+    again.press("ww");
     again.expect("Written: 1 file");
     assert_eq!(place.files(), ["greet.py"]);
 }
@@ -125,7 +125,7 @@ fn a_proposal_that_comes_while_a_sentence_is_written_does_not_take_its_letters_a
     pty.expect("executing");
     pty.press("a wr");
     pty.expect("The proposal is ready");
-    pty.press("Aw");
+    pty.press("Aww");
     pty.expect("a wrAw");
     pty.settle();
     assert_eq!(place.files(), Vec::<String>::new());
@@ -329,7 +329,7 @@ fn what_could_not_be_saved_is_said_and_saved_with_what_follows() {
         s.contains("sessions.db") || s.contains("locked") || s.contains("not saved")
     });
     // Nothing may be written on account of what is not saved.
-    pty.press("w");
+    pty.press("ww");
     pty.expect("Nothing was written, because");
     assert_eq!(place.read("shop.py").as_deref(), Some(SHOP));
     lock.execute_batch("ROLLBACK").unwrap();
@@ -342,7 +342,7 @@ fn what_could_not_be_saved_is_said_and_saved_with_what_follows() {
     let mut again = open(&place, "edit", &[]);
     at_gate(&again);
     again.expect("1 accepted, 1 rejected");
-    again.press("w");
+    again.press("ww");
     again.expect("Written: 1 file");
 }
 

@@ -15,6 +15,8 @@ pub struct ReviewView {
     pub columns: Columns,
     /// A hunk with invisible characters whose acceptance waits for a second press.
     pub acknowledging: Option<HunkId>,
+    /// Whether writing was asked for once, and the same key again does it. Any other action takes it back.
+    pub confirming: bool,
 }
 
 /// How a diff is laid out.

@@ -61,12 +61,18 @@ impl Step<'_> {
             ),
         };
         self.commit(fact);
-        // A line that was only there because of what was said of it is gone.
-        let last = self.state.context_rows().len().saturating_sub(1);
-        if let Some(Overlay::Context(view)) = &mut self.state.overlay {
-            view.selected = view.selected.min(last);
-        }
         self.state.tell(text, Failed::No);
+    }
+
+    /// Lines go while the view is open: a file is let go, a run has another context, another session is there.
+    pub(super) fn keep_context_in_sight(&mut self) {
+        let Some(Overlay::Context(view)) = &self.state.overlay else { return };
+        let (rows, has_text) =
+            (self.state.context_rows().len(), self.state.context_row(view).is_some_and(|r| r.item.is_some()));
+        if let Some(Overlay::Context(view)) = &mut self.state.overlay {
+            view.selected = view.selected.min(rows.saturating_sub(1));
+            view.reading = view.reading.filter(|_| has_text);
+        }
     }
 
     /// Moves within the items, or within the text of the one that is read.

@@ -6,7 +6,8 @@ use crate::app::state::Failed;
 use crate::domain::change::runs_later;
 use crate::domain::hunk::{Decision, FileDiff, HunkId, LineKind};
 use crate::domain::safe_text::SafeText;
-use crate::graph::{Attempt, Outcome, RunFact, Stage};
+use crate::graph::{Attempt, Outcome, Run, RunFact, Stage};
+use std::collections::BTreeSet;
 
 impl Step<'_> {
     pub(super) fn review_action(&mut self, action: Action) {
@@ -125,6 +126,12 @@ impl Step<'_> {
         if !decided {
             return self.state.tell("Nothing is decided yet: accept or reject hunks first.", Failed::No);
         }
+        // Letters are decisions here: a sentence typed in the belief that it goes to the chat must not end in a write.
+        if !std::mem::replace(&mut self.state.review.confirming, true) {
+            let text = consequence(run);
+            return self.state.tell(text, Failed::No);
+        }
+        self.state.review.confirming = false;
         self.commit_run(RunFact::ApplyRequested);
     }
 
@@ -146,6 +153,18 @@ impl Step<'_> {
             }
         };
         self.commit_run(fact);
+    }
+}
+
+/// What writing would do, for the question before it.
+fn consequence(run: &Run) -> String {
+    let accepted: Vec<HunkId> =
+        run.decisions.iter().filter(|(_, d)| **d == Decision::Accepted).map(|(hunk, _)| *hunk).collect();
+    let files: BTreeSet<usize> = accepted.iter().map(|hunk| hunk.file).collect();
+    let count = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
+    match accepted.len() {
+        0 => "Once more to end the run: every decided hunk is rejected, nothing will be written.".to_owned(),
+        hunks => format!("Once more to write {} in {}.", count(hunks, "hunk"), count(files.len(), "file")),
     }
 }
 
