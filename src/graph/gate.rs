@@ -5,9 +5,11 @@
 
 use super::inner::{Operation, Write};
 use super::run::{Attempt, Outcome, Run, Stage};
-use super::{RunCommand, RunFact, executor, formatter, step};
+use super::{RunCommand, RunFact, executor, formatter, step, validator};
 use crate::domain::change::{ChangeSet, FileChange};
+use crate::domain::finding::ValidationReport;
 use crate::domain::hunk::{Decision, HunkId};
+use crate::domain::model::Node;
 use crate::edit;
 use std::cmp::Reverse;
 
@@ -59,6 +61,7 @@ fn at_gate(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
 pub(super) fn choose(run: &mut Run, index: usize) {
     if index != run.chosen {
         run.chosen = index;
+        run.part = None;
         run.decisions.clear();
         run.history.clear();
         run.undone.clear();
@@ -92,6 +95,7 @@ fn exists(run: &Run, id: HunkId) -> bool {
 }
 
 fn set(run: &mut Run, hunk: HunkId, decision: Decision) {
+    run.part = None;
     match decision {
         Decision::Pending => run.decisions.remove(&hunk),
         decision => run.decisions.insert(hunk, decision),
@@ -127,6 +131,7 @@ fn selected(run: &Run, take: impl Fn(Decision) -> bool) -> ChangeSet {
 /// One more round with the user's sentence, on top of the proposal without its rejected hunks.
 fn revise(run: &mut Run, text: &str) -> Vec<RunCommand> {
     let overlay = selected(run, |decision| decision != Decision::Rejected);
+    run.part = None;
     run.inner.judged = (phrases(run, Decision::Accepted), phrases(run, Decision::Rejected));
     run.inner.feedback = vec![text.trim().to_owned()];
     run.inner.since = run.attempts.len();
@@ -156,7 +161,28 @@ fn apply(run: &mut Run) -> Vec<RunCommand> {
     if changes.files.is_empty() {
         return step::finish(run, Outcome::Rejected);
     }
-    write(run, Write { changes, then: Outcome::Applied, back: Stage::Gate })
+    let is_whole = run.attempt().is_some_and(|a| a.changes == changes);
+    let wanted = Write { changes, then: Outcome::Applied, back: Stage::Gate };
+    // Part of what was checked was not checked. What the user has seen fail is theirs to decide.
+    if is_whole || run.part.is_some() { write(run, wanted) } else { validate_part(run, wanted) }
+}
+
+/// Has the accepted hunks checked without the others, before they are written.
+pub(super) fn validate_part(run: &mut Run, wanted: Write) -> Vec<RunCommand> {
+    let changes = wanted.changes.clone();
+    run.inner.write = Some(wanted);
+    run.stage = Stage::Working(Node::Validator);
+    vec![RunCommand::Validate { job: run.next_job(), changes }]
+}
+
+/// The accepted hunks are checked: green ones are written, red ones lead back to the user.
+pub(super) fn part_validated(run: &mut Run, wanted: Write, report: &ValidationReport) -> Vec<RunCommand> {
+    run.part = Some(report.clone());
+    if validator::is_red(report) {
+        run.stage = Stage::Gate;
+        return Vec::new();
+    }
+    write(run, wanted)
 }
 
 fn take_back(run: &mut Run) -> Vec<RunCommand> {

@@ -131,7 +131,7 @@ pub(super) struct Inner {
     pub(super) since: usize,
     /// Hunks the user had accepted and rejected when asking for another proposal, as phrases.
     pub(super) judged: (Vec<String>, Vec<String>),
-    /// The write under way.
+    /// The write under way, or wanted as soon as its validation has passed.
     pub(super) write: Option<Write>,
 }
 

@@ -65,7 +65,10 @@ pub(super) fn interrupted(run: &mut Run) -> Vec<RunCommand> {
     }
     match run.stage {
         Stage::Assembling => step::assemble(run),
-        Stage::Working(Node::Validator) => validator::begin(run),
+        Stage::Working(Node::Validator) => match run.inner.write.take() {
+            Some(wanted) => gate::validate_part(run, wanted),
+            None => validator::begin(run),
+        },
         Stage::Working(_) => executor::read_again(run),
         Stage::Applying => gate::write_again(run),
         Stage::Gate | Stage::Paused(_) | Stage::Finished(_) => Vec::new(),
@@ -75,6 +78,12 @@ pub(super) fn interrupted(run: &mut Run) -> Vec<RunCommand> {
 /// The user stopped the run. A write that is under way is not stopped half-way.
 pub(super) fn cancelled(run: &mut Run) -> Vec<RunCommand> {
     if matches!(run.stage, Stage::Applying | Stage::Finished(_)) {
+        return Vec::new();
+    }
+    // The accepted hunks were being checked: they are not written, and nothing is lost.
+    if run.inner.write.take().is_some() {
+        run.inner.job = None;
+        run.stage = Stage::Gate;
         return Vec::new();
     }
     let mut commands = Vec::new();

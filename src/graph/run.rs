@@ -187,6 +187,9 @@ pub struct Run {
     pub notices: Vec<String>,
     /// What the user asked for in revisions, each with the number of the first attempt made for it.
     pub revisions: Vec<(usize, String)>,
+    /// What the checks said of the accepted hunks alone, where those are less than the proposal; `None` before they are
+    /// asked for, and once other hunks are accepted.
+    pub part: Option<ValidationReport>,
     /// Why the last write did not happen; `None` once it is tried again.
     pub apply_failure: Option<Failure>,
     /// Bookkeeping of the state machine that no front shows.
@@ -211,6 +214,7 @@ impl Run {
             answer: String::new(),
             notices: Vec::new(),
             revisions: Vec::new(),
+            part: None,
             apply_failure: None,
             inner: Inner::default(),
         }

@@ -59,8 +59,13 @@ pub fn step(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
             if reading && run.take_job(*job) { executor::files_read(run, files) } else { Vec::new() }
         }
         RunFact::Validated { job, report } => {
-            let validating = run.stage == Stage::Working(Node::Validator);
-            if validating && run.take_job(*job) { validator::validated(run, report) } else { Vec::new() }
+            if run.stage != Stage::Working(Node::Validator) || !run.take_job(*job) {
+                return Vec::new();
+            }
+            match run.inner.write.take() {
+                Some(wanted) => gate::part_validated(run, wanted, report),
+                None => validator::validated(run, report),
+            }
         }
         RunFact::Resumed { choice } => pause::resumed(run, choice),
         RunFact::Interrupted => pause::interrupted(run),

@@ -228,6 +228,12 @@ impl Driver {
             self.exit = Some(Exit::Failed);
             return;
         }
+        if run.part.as_ref().is_some_and(|report| !report.passed()) {
+            let message = "The accepted hunks alone do not pass the checks, so nothing was written. The proposal waits in its session.";
+            self.reporter.trouble(&Failure::fatal(FailureKind::Denied, message), &front.state);
+            self.exit = Some(Exit::ChecksFailed);
+            return;
+        }
         let passed = run.attempt().and_then(|a| a.report.as_ref()).is_none_or(|r| r.passed());
         self.reporter.proposal(run, front.state.now);
         let ask =

@@ -1,7 +1,7 @@
 //! The review: decisions on hunks, what needs a yes of its own, attempts, applying, undoing, and what counts as saved.
 
 use super::desk::*;
-use vibe_tui::app::{Action, Area, Effect, Event, StoreEvent};
+use vibe_tui::app::{Action, Area, Effect, Event, Fact, StoreEvent};
 use vibe_tui::domain::failure::FailureKind;
 use vibe_tui::domain::hunk::{Decision, HunkId};
 use vibe_tui::domain::message::Author;
@@ -218,13 +218,76 @@ fn a_sentence_that_was_meant_for_the_chat_writes_nothing() {
 fn a_write_is_journaled_before_it_is_asked_for() {
     let mut desk = gate();
     desk.acts(&[Action::NextFile, Action::AcceptHunk, Action::Apply, Action::Apply]);
-    assert_eq!(desk.asked(), ["journal", "apply"]);
+    // The part is checked before it is written.
+    assert_eq!(desk.asked(), ["journal", "validate"]);
     assert_eq!(desk.run_facts(), [&RunFact::ApplyRequested]);
-    let apply = desk.effects.iter().find(|e| matches!(e, Effect::Apply { .. }));
-    let Some(Effect::Apply { changes, .. }) = apply else { panic!() };
+    let Effect::Apply { changes, .. } = desk.settle_to(|e| matches!(e, Effect::Apply { .. })) else { panic!() };
+    let journaled = desk.world.journals[&desk.state.session.id].iter().map(|dated| &dated.fact);
+    assert!(journaled.into_iter().any(|f| matches!(f, Fact::Run { fact: RunFact::ApplyRequested, .. })));
     assert_eq!(changes.files.len(), 1);
     let after = changes.files[0].after.as_ref().unwrap();
     assert!(after.contains("line_2 = 22") && after.contains("line_19 = 19"), "only the accepted hunk is written");
+}
+
+/// The gate of `gate`, with the second hunk of the code accepted, and what the checks will say of that alone.
+fn part_accepted(errors: usize) -> Desk {
+    let mut desk = gate();
+    desk.acts(&[Action::NextFile, Action::NextHunk, Action::AcceptHunk]);
+    desk.world.reports.push_back(report(errors));
+    desk.acts(&[Action::Apply, Action::Apply]);
+    desk
+}
+
+#[test]
+fn accepted_hunks_that_pass_by_themselves_are_written() {
+    let mut desk = part_accepted(0);
+    desk.settle();
+    assert_eq!(desk.run().stage, Stage::Finished(Outcome::Applied));
+    assert!(
+        desk.world.disk["lines.py"].contains("line_19 = 99") && desk.world.disk["lines.py"].contains("line_2 = 2\n")
+    );
+}
+
+#[test]
+fn accepted_hunks_that_fail_by_themselves_are_written_only_if_the_user_insists() {
+    let mut desk = part_accepted(2);
+    let before = desk.world.disk.clone();
+    desk.settle();
+    assert_eq!(desk.run().stage, Stage::Gate);
+    assert!(desk.notice().contains("the accepted hunks alone do not pass (2 errors)"), "{}", desk.notice());
+    assert_eq!((desk.world.disk == before, desk.decisions()), (true, vec![P, P, A, P]));
+    desk.act(Action::Apply);
+    assert_eq!(desk.asked(), ["journal", "apply"], "what was seen to fail is not checked again");
+    desk.settle();
+    assert_eq!(desk.run().stage, Stage::Finished(Outcome::Applied));
+}
+
+#[test]
+fn other_accepted_hunks_are_checked_anew() {
+    let mut desk = part_accepted(1);
+    desk.settle();
+    desk.acts(&[Action::PreviousFile, Action::AcceptHunk, Action::Apply, Action::Apply]);
+    assert_eq!(desk.asked(), ["journal", "validate"]);
+}
+
+#[test]
+fn stopping_the_check_of_accepted_hunks_leads_back_to_them() {
+    let mut desk = part_accepted(0);
+    desk.act(Action::CancelRun);
+    assert_eq!((&desk.run().stage, desk.notice()), (&Stage::Gate, "Stopped: nothing was written."));
+    assert_eq!(desk.decisions(), [P, P, A, P]);
+    desk.settle();
+    assert_eq!(desk.run().stage, Stage::Gate, "its result is not awaited any more");
+}
+
+#[test]
+fn a_process_that_ends_while_accepted_hunks_are_checked_goes_on_with_the_check() {
+    let mut desk = part_accepted(0);
+    desk.settle_to(|e| matches!(e, Effect::Validate { .. }));
+    let mut again = desk.reopened("first");
+    again.settle();
+    assert_eq!(again.run().stage, Stage::Finished(Outcome::Applied));
+    assert!(again.world.disk["lines.py"].contains("line_19 = 99"));
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::app::state::{Area, Failed, Live, raised};
 use crate::domain::hunk::Decision;
 use crate::domain::ids::RequestId;
 use crate::domain::message::Author;
+use crate::domain::model::Node;
 use crate::graph::{Outcome, PauseReason, ResumeChoice, Run, RunFact, Stage};
 
 impl Step<'_> {
@@ -112,6 +113,24 @@ impl Step<'_> {
             return self.post(Author::Workbench, &format!("Nothing was written: {failure}"));
         }
         match stage {
+            Stage::Gate if *before == Stage::Working(Node::Validator) && self.part_is_red() => {
+                let errors = self.state.session.run().and_then(|r| r.part.as_ref()).map_or(0, |r| r.errors());
+                let found = match errors {
+                    0 => String::new(),
+                    1 => " (1 error)".to_owned(),
+                    n => format!(" ({n} errors)"),
+                };
+                self.state.review.confirming = true;
+                let text = format!(
+                    "Nothing is written yet: the accepted hunks alone do not pass{found}. Once more to write them all the same."
+                );
+                self.state.tell(text, Failed::Yes);
+                self.effects.push(Effect::Notify("The accepted hunks do not pass the checks".into()));
+            }
+            // The user stopped the check of what was accepted.
+            Stage::Gate if *before == Stage::Working(Node::Validator) && self.decided() => {
+                self.state.tell("Stopped: nothing was written.", Failed::No);
+            }
             Stage::Gate => {
                 let answer = self.state.session.run().map(|r| r.answer.clone()).unwrap_or_default();
                 if !answer.is_empty() {
@@ -175,6 +194,15 @@ impl Step<'_> {
             self.state.layout.focus_on(Area::Chat);
             self.state.chat.typing = true;
         }
+    }
+
+    /// Whether the accepted hunks were checked without the others and did not pass.
+    fn part_is_red(&self) -> bool {
+        self.state.session.run().and_then(|run| run.part.as_ref()).is_some_and(|report| !report.passed())
+    }
+
+    fn decided(&self) -> bool {
+        self.state.session.run().is_some_and(|run| !run.decisions.is_empty())
     }
 
     /// Whether the user is in the middle of a sentence: its next letters must not become decisions.

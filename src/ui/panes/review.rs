@@ -47,6 +47,7 @@ struct Origin {
     attempts: usize,
     checked: bool,
     judged: bool,
+    part: bool,
     cut: Cut,
 }
 
@@ -85,6 +86,7 @@ fn lay_out(state: &State, run: &Run, attempt: &Attempt, width: usize, view: &mut
         attempts: run.attempts.len(),
         checked: attempt.report.is_some(),
         judged: attempt.verdict.is_some(),
+        part: run.part.is_some(),
         cut: Cut { width, split },
     };
     if view.review.made_from.as_ref() != Some(&origin) {

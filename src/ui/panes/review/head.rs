@@ -24,6 +24,16 @@ pub fn lines(run: &Run, attempt: &Attempt, findings: &[Finding], width: usize, l
             lines.extend(sentence("not checked", why, Role::Warning, width, look));
         }
     }
+    for check in run.part.iter().flat_map(|r| &r.checks).filter(|check| !check.passed && check.not_run.is_none()) {
+        let text = format!("`{}` fails", check.command);
+        lines.extend(sentence("the accepted hunks alone", &text, Role::Error, width, look));
+        for finding in check.findings.iter().take(SENTENCES) {
+            let place =
+                if finding.path.is_empty() { String::new() } else { format!("{}:{} ", finding.path, finding.line) };
+            let placed = Finding { message: format!("{place}{}", finding.message), ..finding.clone() };
+            lines.extend(finding_lines(&placed, width, look));
+        }
+    }
     for finding in findings.iter().take(SENTENCES) {
         lines.extend(finding_lines(finding, width, look));
     }
