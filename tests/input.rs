@@ -42,6 +42,10 @@ fn every_shipped_keymap_reaches_every_action_or_leaves_it_to_the_palette() {
     }
 }
 
+/// What lies on top and has something to choose or to keep.
+const ON_TOP: [Scope; 6] =
+    [Scope::Picker, Scope::Completion, Scope::Context, Scope::Comment, Scope::Editor, Scope::Overlay];
+
 #[test]
 fn every_action_is_reached_where_it_makes_sense() {
     let panes = [Scope::Chat, Scope::Stream, Scope::Review, Scope::Budget, Scope::Sessions];
@@ -53,16 +57,16 @@ fn every_action_is_reached_where_it_makes_sense() {
                     vec![Scope::Pause]
                 }
                 (_, Action::CancelRun) => Scope::ALL.to_vec(),
-                (_, Action::Submit | Action::Newline | Action::StopTyping) => vec![Scope::Typing],
+                (_, Action::Submit | Action::StopTyping) => vec![Scope::Typing],
+                (_, Action::Newline) => vec![Scope::Typing, Scope::Comment, Scope::Editor],
                 (_, Action::HistoryPrevious | Action::HistoryNext) => vec![Scope::Typing],
                 (_, Action::StartTyping) => panes.to_vec(),
                 (_, Action::EditIntent) => vec![Scope::Chat],
-                (_, Action::Confirm) => vec![Scope::Picker, Scope::Completion, Scope::Context, Scope::Overlay],
-                (_, Action::Up | Action::Down) => {
-                    [&panes[..], &[Scope::Picker, Scope::Completion, Scope::Context, Scope::Overlay]].concat()
-                }
+                (_, Action::Confirm) => ON_TOP.to_vec(),
+                (_, Action::Up | Action::Down) => [&panes[..], &ON_TOP[..]].concat(),
                 (_, Action::ShowContext) => Scope::ALL.to_vec(),
                 ("context", _) => vec![Scope::Context],
+                ("editor", _) => vec![Scope::Comment, Scope::Editor],
                 ("view", _) => [&panes[..], &[Scope::Context]].concat(),
                 ("review", _) => vec![Scope::Review],
                 ("sessions", _) => vec![Scope::Sessions],

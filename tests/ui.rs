@@ -214,6 +214,26 @@ fn attempts_findings_and_what_was_not_placed_stand_by_the_hunks() {
 }
 
 #[test]
+fn a_comment_is_written_over_its_line_and_stands_below_it_afterwards() {
+    let mut desk = at_the_gate(SMALL);
+    desk.acts(&[Action::NextHunk, Action::Down, Action::Comment]);
+    desk.types(
+        "Why is the percentage divided here and not where it is read? It is a number from 0 to 1 everywhere else.",
+    );
+    assert_snapshot!("comment_80", desk.text());
+    desk.act(Action::Confirm);
+    assert_snapshot!("commented_80", desk.text());
+}
+
+#[test]
+fn a_hunk_is_changed_in_place() {
+    let mut desk = at_the_gate(LARGE);
+    desk.acts(&[Action::NextHunk, Action::EditHunk]);
+    desk.types("# rounded\n");
+    assert_snapshot!("edit_hunk_200", desk.text());
+}
+
+#[test]
 fn a_write_that_failed_is_said_where_it_was_asked_for() {
     let mut desk = at_the_gate(SMALL);
     desk.unwritable = Some(Failure::fatal(FailureKind::Stale, "shop/price.py changed on disk: read it again."));

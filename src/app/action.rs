@@ -89,6 +89,10 @@ actions! {
     RejectAll = "review.reject-all", "Reject every hunk";
     Apply = "review.apply", "Write the accepted hunks to disk";
     Refine = "review.refine", "Say in a sentence what should be different";
+    Comment = "review.comment", "Say something of this line, for the next revision";
+    EditHunk = "review.edit-hunk", "Change this hunk here";
+    OpenEditor = "review.open-editor", "Change this file of the proposal in your own editor ($EDITOR)";
+    Indent = "editor.indent", "Insert an indentation as the file has it";
     NextHunk = "review.next-hunk", "Go to the next hunk";
     PreviousHunk = "review.previous-hunk", "Go to the hunk before";
     NextFile = "review.next-file", "Go to the next file";
@@ -130,13 +134,17 @@ pub enum Scope {
     Completion,
     /// The items of a context.
     Context,
+    /// A comment on a line of the proposal: keys without a binding are typed.
+    Comment,
+    /// A hunk that is changed in place: keys without a binding are typed.
+    Editor,
     /// Help, or a notice.
     Overlay,
 }
 
 impl Scope {
     /// Every scope, in the order of help.
-    pub const ALL: [Scope; 12] = [
+    pub const ALL: [Scope; 14] = [
         Scope::Global,
         Scope::Typing,
         Scope::Chat,
@@ -148,6 +156,8 @@ impl Scope {
         Scope::Picker,
         Scope::Completion,
         Scope::Context,
+        Scope::Comment,
+        Scope::Editor,
         Scope::Overlay,
     ];
 
@@ -165,13 +175,15 @@ impl Scope {
             Scope::Picker => "picker",
             Scope::Completion => "completion",
             Scope::Context => "context",
+            Scope::Comment => "comment",
+            Scope::Editor => "editor",
             Scope::Overlay => "overlay",
         }
     }
 
     /// Whether a key without a binding is text here.
     pub fn types(self) -> bool {
-        matches!(self, Scope::Typing | Scope::Picker | Scope::Completion)
+        matches!(self, Scope::Typing | Scope::Picker | Scope::Completion | Scope::Comment | Scope::Editor)
     }
 }
 

@@ -148,6 +148,15 @@ pub enum TerminalEffect {
     Mouse(Mouse),
     /// Change to the next theme.
     NextTheme,
+    /// Lend the terminal to the user's own editor; `Event::EditorClosed` tells what came of it.
+    Edit {
+        /// The file of the proposal, for its name.
+        path: String,
+        /// What it begins from.
+        text: String,
+        /// 1-based line to begin at.
+        line: u32,
+    },
     /// Leave.
     Quit,
 }

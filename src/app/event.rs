@@ -67,6 +67,13 @@ pub enum Event {
         /// What fits, best first; `None` while the map is being made.
         items: Option<Vec<CompletionItem>>,
     },
+    /// The user's own editor is done with a file of the proposal.
+    EditorClosed {
+        /// The file.
+        path: String,
+        /// As it was saved.
+        text: String,
+    },
     /// Something went wrong outside a run, or the shell has something to say.
     Noticed(Failure),
     /// The terminal or the system asks us to end.

@@ -3,6 +3,7 @@
 mod chat;
 mod completion;
 mod context;
+mod editor;
 mod layout;
 mod offer;
 mod overlay;
@@ -13,6 +14,7 @@ mod stream;
 pub use chat::{Asked, Chat, Chip, Corrections};
 pub use completion::{Completion, CompletionItem, CompletionKind};
 pub use context::{ContextChange, ContextRow, ContextView, Standing};
+pub use editor::{Editor, Subject};
 pub use layout::{Area, Layout};
 pub use offer::{Offer, raised};
 pub use overlay::{Overlay, Picker, PickerItem, PickerKind, PickerValue};
@@ -207,6 +209,7 @@ impl State {
             Some(Overlay::Picker(_)) => vec![Scope::Picker, Scope::Global],
             Some(Overlay::Context(_)) => vec![Scope::Context, Scope::Global],
             Some(Overlay::Help { .. }) => vec![Scope::Overlay, Scope::Global],
+            Some(Overlay::Editor(editor)) => vec![editor.scope(), Scope::Global],
             None => self.place(),
         }
     }

@@ -7,6 +7,7 @@ mod chat;
 mod choice;
 mod completion;
 mod context;
+mod editor;
 mod memory;
 mod repository;
 mod review;
@@ -71,6 +72,7 @@ impl Step<'_> {
             Event::Store(event) => self.store_event(event),
             Event::Repository(event) => self.repository_event(event),
             Event::Completed { query, items } => self.completed(query, items.as_deref()),
+            Event::EditorClosed { path, text } => self.edit_file(path, text),
             Event::Noticed(failure) => self.state.tell_failure(failure),
             Event::EndRequested => self.quit(),
         }
@@ -96,6 +98,9 @@ impl Step<'_> {
         if action != Apply {
             self.state.review.confirming = false;
         }
+        if matches!(self.state.overlay, Some(Overlay::Editor(_))) && !editor::goes_with(action) {
+            return self.state.tell("Keep what you are writing, or leave it, first.", Failed::No);
+        }
         match action {
             Quit => self.quit(),
             Suspend => self.terminal(TerminalEffect::Suspend),
@@ -118,9 +123,11 @@ impl Step<'_> {
                 self.chat_action(action);
             }
             AcceptHunk | RejectHunk | AcceptFile | RejectFile | AcceptAll | RejectAll | Apply | Refine | NextHunk
-            | PreviousHunk | NextFile | PreviousFile | ToggleSplit | NextAttempt | PreviousAttempt | Undo | Redo => {
+            | Comment | EditHunk | OpenEditor | PreviousHunk | NextFile | PreviousFile | ToggleSplit | NextAttempt
+            | PreviousAttempt | Undo | Redo => {
                 self.review_action(action);
             }
+            Indent => self.indent(),
             ShowContext | PinItem | DropItem => self.context_action(action),
             NewSession | OpenSession | RenameSession | DeleteSession => self.session_action(action),
         }

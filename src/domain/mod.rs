@@ -5,6 +5,7 @@
 pub mod change;
 pub mod clock;
 pub mod command_line;
+pub mod comment;
 pub mod context;
 pub mod failure;
 pub mod finding;

@@ -1,6 +1,7 @@
 //! What has happened to a run, in the past tense. The journal's rows of a run are exactly these.
 
 use crate::domain::change::FileSnapshot;
+use crate::domain::comment::Comment;
 use crate::domain::context::ContextBundle;
 use crate::domain::failure::Failure;
 use crate::domain::finding::ValidationReport;
@@ -98,9 +99,22 @@ pub enum RunFact {
     DecisionUndone,
     /// The entry taken back last is made again.
     DecisionRedone,
-    /// The user wants it different: one more round with this sentence, hunks accepted so far are told to the model.
+    /// The user said something of a line of the proposal, or took it back.
+    Commented {
+        /// What, and of which line.
+        comment: Comment,
+    },
+    /// The user changed a file of the proposal with their own hands.
+    EditedByHand {
+        /// Relative to the root.
+        path: String,
+        /// All of it, as it would be on disk.
+        text: String,
+    },
+    /// The user wants it different: one more round with this sentence and the comments, hunks accepted so far are told to
+    /// the model.
     RevisionRequested {
-        /// The sentence.
+        /// The sentence; may be empty where there are comments.
         text: String,
     },
     /// The user chose another attempt of the series (healing or revision) to review.

@@ -5,8 +5,9 @@
 
 use super::inner::{Operation, Write};
 use super::run::{Attempt, Outcome, Run, Stage};
-use super::{RunCommand, RunFact, executor, formatter, step, validator};
+use super::{RunCommand, RunFact, executor, formatter, hand, step, validator};
 use crate::domain::change::{ChangeSet, FileChange};
+use crate::domain::comment::Comment;
 use crate::domain::finding::ValidationReport;
 use crate::domain::hunk::{Decision, HunkId};
 use crate::domain::model::Node;
@@ -50,7 +51,14 @@ fn at_gate(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
             choose(run, *index);
             formatter::compose(run);
         }
-        RunFact::RevisionRequested { text } if !text.trim().is_empty() => return revise(run, text),
+        RunFact::Commented { comment } => {
+            run.comments.retain(|other| !other.is_beside(comment));
+            run.comments.extend(Some(comment.clone()).filter(|comment| !comment.text.trim().is_empty()));
+        }
+        RunFact::EditedByHand { path, text } => return hand::edit(run, path, text),
+        RunFact::RevisionRequested { text } if !text.trim().is_empty() || !run.comments.is_empty() => {
+            return revise(run, text);
+        }
         RunFact::ApplyRequested => return apply(run),
         _ => {}
     }
@@ -130,6 +138,7 @@ fn selected(run: &Run, take: impl Fn(Decision) -> bool) -> ChangeSet {
 
 /// One more round with the user's sentence, on top of the proposal without its rejected hunks.
 fn revise(run: &mut Run, text: &str) -> Vec<RunCommand> {
+    let text = &wish(text, &std::mem::take(&mut run.comments));
     let overlay = selected(run, |decision| decision != Decision::Rejected);
     run.part = None;
     run.inner.judged = (phrases(run, Decision::Accepted), phrases(run, Decision::Rejected));
@@ -139,6 +148,16 @@ fn revise(run: &mut Run, text: &str) -> Vec<RunCommand> {
     run.inner.revisions += 1;
     run.inner.iteration += 1;
     executor::propose(run, Operation::Revise, overlay)
+}
+
+/// The user's sentence with the comments below it, each with its line.
+pub fn wish(text: &str, comments: &[Comment]) -> String {
+    let mut lines: Vec<String> = Some(text.trim().to_owned()).filter(|text| !text.is_empty()).into_iter().collect();
+    for comment in comments {
+        let Comment { path, quote, text, .. } = comment;
+        lines.push(format!("{path} line {}, `{}`: {}", comment.line(), quote.trim(), text.trim()));
+    }
+    lines.join("\n")
 }
 
 /// The hunks of this decision, as `path lines 3-9`.

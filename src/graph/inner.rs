@@ -131,6 +131,8 @@ pub(super) struct Inner {
     pub(super) since: usize,
     /// Hunks the user had accepted and rejected when asking for another proposal, as phrases.
     pub(super) judged: (Vec<String>, Vec<String>),
+    /// Whether the newest attempt is the user's own and being checked.
+    pub(super) by_hand: bool,
     /// The write under way, or wanted as soon as its validation has passed.
     pub(super) write: Option<Write>,
 }

@@ -11,6 +11,7 @@ mod executor;
 mod fact;
 mod formatter;
 mod gate;
+mod hand;
 mod healer;
 mod inner;
 mod json;
@@ -29,6 +30,7 @@ mod validator;
 
 pub use command::RunCommand;
 pub use fact::{ResumeChoice, RunFact};
+pub use gate::wish;
 pub use mode::{modes, shipped_modes};
 pub use run::{Attempt, Call, Outcome, PauseReason, Run, RunSettings, RunSpec, Stage};
 pub use step::step;

@@ -4,7 +4,7 @@
 
 use super::inner::{Operation, Tries};
 use super::run::{Outcome, PauseReason, Run, Stage};
-use super::{ResumeChoice, RunCommand, executor, gate, healer, reviewer, step, validator};
+use super::{ResumeChoice, RunCommand, executor, gate, hand, healer, reviewer, step, validator};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::model::Node;
 
@@ -85,6 +85,9 @@ pub(super) fn cancelled(run: &mut Run) -> Vec<RunCommand> {
         run.inner.job = None;
         run.stage = Stage::Gate;
         return Vec::new();
+    }
+    if run.inner.by_hand {
+        return hand::back(run);
     }
     let mut commands = Vec::new();
     if let Some(request) = run.inner.request {

@@ -3,6 +3,7 @@
 use super::inner::Inner;
 use super::template::Prompts;
 use crate::domain::change::ChangeSet;
+use crate::domain::comment::Comment;
 use crate::domain::context::ContextBundle;
 use crate::domain::failure::Failure;
 use crate::domain::finding::ValidationReport;
@@ -154,6 +155,13 @@ pub struct Attempt {
     pub problems: Vec<String>,
 }
 
+impl Attempt {
+    /// Whether the user made it, by changing another with their own hands.
+    pub fn is_by_hand(&self) -> bool {
+        self.cause.first().is_some_and(|cause| cause == super::hand::CAUSE)
+    }
+}
+
 /// A run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Run {
@@ -178,6 +186,8 @@ pub struct Run {
     pub history: Vec<Vec<(HunkId, Decision, Decision)>>,
     /// Entries taken back, for redo.
     pub undone: Vec<Vec<(HunkId, Decision, Decision)>>,
+    /// What the user said of lines and has not sent yet.
+    pub comments: Vec<Comment>,
     /// What was written, with its pre-images, once applied.
     pub applied: Option<ChangeSet>,
     /// The answer for the chat: what was done, next steps, possible improvements; or the mode's answer.
@@ -210,6 +220,7 @@ impl Run {
             decisions: BTreeMap::new(),
             history: Vec::new(),
             undone: Vec::new(),
+            comments: Vec::new(),
             applied: None,
             answer: String::new(),
             notices: Vec::new(),

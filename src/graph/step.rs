@@ -6,7 +6,7 @@
 use super::answer::{self, Garbage};
 use super::inner::{Operation, Tries};
 use super::run::{Call, Outcome, PauseReason, Run, Stage};
-use super::{RunCommand, RunFact, executor, gate, healer, pause, planner, prompt, reviewer, validator};
+use super::{RunCommand, RunFact, executor, gate, hand, healer, pause, planner, prompt, reviewer, validator};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::RequestId;
 use crate::domain::model::{FinishReason, Node, Timings};
@@ -64,6 +64,7 @@ pub fn step(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
             }
             match run.inner.write.take() {
                 Some(wanted) => gate::part_validated(run, wanted, report),
+                None if run.inner.by_hand => hand::validated(run, report),
                 None => validator::validated(run, report),
             }
         }

@@ -3,10 +3,12 @@
 //! Everything that touches a clock, a file, a process or a socket is reached from here, and nothing here decides anything:
 //! decisions are `app::update`'s.
 
+mod attention;
 mod branch;
 mod clock;
 mod context;
 mod doctor;
+mod editor;
 mod effects;
 mod front;
 mod headless;

@@ -127,6 +127,22 @@ impl Guard {
         Ok(Suspended::Back)
     }
 
+    /// Gives the terminal to another program until [`Guard::again`].
+    pub fn lend(&self) {
+        restore();
+    }
+
+    /// Stops this process group as Ctrl-Z would, the terminal being lent. Without a shell that could continue it, it goes
+    /// on at once.
+    ///
+    /// # Errors
+    /// When the signal cannot be sent.
+    pub fn stop(&self) -> io::Result<()> {
+        use rustix::process::{Signal, kill_current_process_group};
+        kill_current_process_group(if has_shell() { Signal::STOP } else { Signal::CONT })?;
+        Ok(())
+    }
+
     /// Takes the terminal again after something else stopped and continued this process.
     ///
     /// # Errors

@@ -2,6 +2,8 @@
 //! A frame is drawn only when something changed: for the user no more often than the limit, for the stream less often still.
 //! Idle, nothing runs at all.
 
+use super::attention::{Attention, Signals};
+use super::editor::Editor;
 use super::front::Front;
 use super::panic;
 use super::presentation::Presentation;
@@ -20,7 +22,6 @@ use ratatui::layout::Rect;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep_until};
 
 /// Results taken in one go before the screen and the keys are looked at again.
@@ -286,9 +287,37 @@ impl Loop {
             }
             TerminalEffect::Redraw => self.clear()?,
             TerminalEffect::Mouse(mouse) => self.guard.set_mouse(mouse)?,
+            TerminalEffect::Edit { path, text, line } => {
+                let event = match self.edit(&path, &text, line).await? {
+                    Ok(text) => Event::EditorClosed { path, text },
+                    Err(failure) => Event::Noticed(failure),
+                };
+                Box::pin(self.event(event, Duration::ZERO)).await?;
+            }
             TerminalEffect::NextTheme | TerminalEffect::Quit => {}
         }
         Ok(())
+    }
+
+    /// Lends the terminal to the user's own editor until that ends.
+    async fn edit(&mut self, path: &str, text: &str, line: u32) -> io::Result<Result<String, Failure>> {
+        self.keys = None;
+        self.guard.lend();
+        let edited = match Editor::start(|name| std::env::var(name).ok(), path, text, line) {
+            Err(failure) => Err(failure),
+            Ok(mut editor) => loop {
+                tokio::select! {
+                    ended = editor.child.wait() => break editor.saved(ended?),
+                    // An editor that stops itself has stopped its group, which is ours. An interrupt is the editor's alone.
+                    attention = self.signals.next() => if let Attention::Suspend = attention {
+                        self.guard.stop()?;
+                    },
+                }
+            },
+        };
+        self.guard.again()?;
+        self.clear()?;
+        Ok(edited)
     }
 
     /// The next frame is drawn whole. Not `Terminal::clear`: that asks the terminal where its cursor is, and waits.
@@ -306,42 +335,6 @@ impl Loop {
             Notify::Desktop => write!(out, "\x1b]9;{text}\x1b\\")?,
         }
         out.flush()
-    }
-}
-
-/// What a signal asks for.
-enum Attention {
-    End,
-    Suspend,
-    Continued,
-}
-
-/// The signals that concern the terminal.
-struct Signals {
-    ends: Vec<Signal>,
-    stop: Signal,
-    goes_on: Signal,
-}
-
-impl Signals {
-    fn new() -> io::Result<Signals> {
-        let ends = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt(), SignalKind::quit()];
-        let of = |signal_: rustix::process::Signal| signal(SignalKind::from_raw(signal_.as_raw()));
-        Ok(Signals {
-            ends: ends.into_iter().map(signal).collect::<io::Result<_>>()?,
-            stop: of(rustix::process::Signal::TSTP)?,
-            goes_on: of(rustix::process::Signal::CONT)?,
-        })
-    }
-
-    async fn next(&mut self) -> Attention {
-        let end = futures_util::future::select_all(self.ends.iter_mut().map(|s| Box::pin(s.recv())));
-        tokio::select! {
-            biased;
-            _ = end => Attention::End,
-            _ = self.stop.recv() => Attention::Suspend,
-            _ = self.goes_on.recv() => Attention::Continued,
-        }
     }
 }
 

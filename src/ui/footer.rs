@@ -111,6 +111,10 @@ fn wanted(state: &State, scopes: &[Scope]) -> Vec<Wanted> {
             return vec![(Confirm, "take it", true), (Up, "up", true), (Down, "down", true), (Close, "leave it", true)];
         }
         Scope::Context => return context(state),
+        Scope::Comment => {
+            return vec![(Confirm, "keep it", true), (Newline, "new line", true), (Close, "leave", true)];
+        }
+        Scope::Editor => return vec![(Confirm, "keep it", true), (Close, "leave", true)],
         Scope::Picker => return plain(&[Confirm, Close, Up, Down]),
         Scope::Overlay => return plain(&[Close, Up, Down, PageDown]),
         _ => {}
@@ -134,7 +138,7 @@ fn wanted(state: &State, scopes: &[Scope]) -> Vec<Wanted> {
         wanted.push((ShowContext, "context", true));
     }
     if stage == Some(&Stage::Gate) && scopes[0] == Scope::Review {
-        wanted.extend(plain(&[RejectAll, PreviousHunk, ToggleSplit]));
+        wanted.extend(plain(&[Comment, EditHunk, OpenEditor, RejectAll, PreviousHunk, ToggleSplit]));
         wanted.push((CancelRun, "drop all", true));
     }
     wanted.push((Quit, "quit", true));
@@ -227,7 +231,7 @@ fn review(run: &Run, confirming: bool) -> Vec<Wanted> {
                 (Apply, apply, decided),
                 (NextHunk, "next", true),
                 (Undo, "undo", !run.history.is_empty()),
-                (Refine, "refine", true),
+                (Refine, if run.comments.is_empty() { "refine" } else { "send comments" }, true),
             ]
         }
         Stage::Finished(Outcome::Applied) => vec![(Undo, "take back", true), (NextHunk, "next", true)],

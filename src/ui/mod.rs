@@ -104,6 +104,7 @@ pub fn draw(frame: &mut Frame, state: &State, view: &mut View) -> Vec<Event> {
         }
         Some(Overlay::Context(of)) => beyond.extend(overlays::context::draw_context(frame, area, of, state, view)),
         Some(Overlay::Picker(picker)) => overlays::picker::draw_picker(frame, area, picker, state, view),
+        Some(Overlay::Editor(editor)) => overlays::editor::draw_editor(frame, area, editor, state, view),
         None => {}
     }
     beyond

@@ -1,7 +1,7 @@
 //! The review: decisions on hunks, what needs a yes of its own, attempts, applying, undoing, and what counts as saved.
 
 use super::desk::*;
-use vibe_tui::app::{Action, Area, Effect, Event, Fact, StoreEvent};
+use vibe_tui::app::{Action, Area, Effect, Event, Fact, StoreEvent, TerminalEffect, TextEdit};
 use vibe_tui::domain::failure::FailureKind;
 use vibe_tui::domain::hunk::{Decision, HunkId};
 use vibe_tui::domain::message::Author;
@@ -386,4 +386,128 @@ fn copying_takes_what_the_pane_is_about() {
     let mut empty = Desk::new(World::new());
     assert!(empty.act(Action::Copy).is_empty());
     assert_eq!(empty.notice(), "There is nothing to copy here.");
+}
+
+#[test]
+fn comments_on_lines_go_along_with_the_next_revision_and_outlive_a_restart() {
+    let mut desk = gate();
+    desk.acts(&[Action::NextFile, Action::Down, Action::Down, Action::Down]);
+    desk.act(Action::Comment);
+    desk.typed("why not 23?");
+    desk.act(Action::Confirm);
+    let comments = &desk.run().comments;
+    assert_eq!(comments.len(), 1);
+    assert_eq!(
+        (comments[0].line(), comments[0].quote.as_str(), comments[0].path.as_str()),
+        (3, "line_3 = 3", "lines.py")
+    );
+    // The same line again begins with what was said.
+    desk.act(Action::Comment);
+    desk.typed(" Or 24?");
+    desk.act(Action::Confirm);
+    assert_eq!(desk.run().comments.iter().map(|c| c.text.as_str()).collect::<Vec<_>>(), ["why not 23? Or 24?"]);
+    desk.settle();
+    let mut again = desk.reopened("first");
+    assert_eq!(again.run().comments, desk.run().comments);
+    // Sent without another word.
+    again.act(Action::Refine);
+    assert!(again.notice().contains("your comment goes along"), "{}", again.notice());
+    again.act(Action::Submit);
+    assert_eq!(again.run().revisions.last().unwrap().1, "lines.py line 3, `line_3 = 3`: why not 23? Or 24?");
+    assert_eq!(again.said(Author::User).last(), Some(&"lines.py line 3, `line_3 = 3`: why not 23? Or 24?"));
+    assert!(again.run().comments.is_empty());
+}
+
+#[test]
+fn a_comment_is_taken_back_by_emptying_it_and_a_changed_one_is_not_lost_by_one_key() {
+    let mut desk = gate();
+    desk.acts(&[Action::NextFile, Action::Comment]);
+    desk.typed("no");
+    desk.act(Action::Close);
+    assert_eq!(desk.notice(), "Once more to leave without keeping what you wrote.");
+    desk.act(Action::Confirm);
+    assert_eq!(desk.run().comments.len(), 1);
+    desk.act(Action::Comment);
+    desk.event(Event::Typed(TextEdit::DeleteToStart));
+    desk.act(Action::Confirm);
+    assert!(desk.run().comments.is_empty());
+    desk.acts(&[Action::Comment, Action::Close]);
+    assert!(desk.state.overlay.is_none(), "nothing was written: nothing is asked");
+}
+
+#[test]
+fn a_hunk_changed_in_place_is_one_more_attempt_that_is_checked_and_keeps_the_other_decisions() {
+    let mut desk = gate();
+    desk.acts(&[Action::NextFile, Action::NextHunk, Action::AcceptHunk, Action::PreviousFile, Action::EditHunk]);
+    desk.event(Event::Typed(TextEdit::DeleteToEnd));
+    desk.typed("line_2 = 222");
+    desk.act(Action::Confirm);
+    assert_eq!(desk.asked(), ["journal", "validate"]);
+    desk.settle();
+    assert_eq!((&desk.run().stage, desk.run().attempts.len(), desk.run().chosen), (&Stage::Gate, 2, 1));
+    assert_eq!(desk.notice(), "Your change is in the proposal and passes the checks.");
+    let after = desk.run().attempt().unwrap().changes.file("lines.py").unwrap().after.clone().unwrap();
+    assert_eq!(after, lines().replace("line_2 = 2\n", "line_2 = 222\n").replace("line_19 = 19", "line_19 = 99"));
+    assert_eq!(desk.decisions(), [P, P, A, P]);
+    assert_eq!(desk.state.review.cursor, FIRST, "the user stays where they were");
+    desk.act(Action::PreviousAttempt);
+    assert_eq!(desk.run().chosen, 0, "what was proposed before is still there");
+}
+
+#[test]
+fn a_change_that_does_not_pass_is_kept_and_said() {
+    let mut desk = gate();
+    desk.acts(&[Action::NextFile, Action::EditHunk]);
+    desk.typed("BROKEN ");
+    desk.act(Action::Confirm);
+    desk.settle();
+    assert_eq!(desk.notice(), "Your change is in the proposal; the checks find 1 error.");
+    assert_eq!(desk.run().stage, Stage::Gate);
+}
+
+#[test]
+fn what_an_editor_saved_goes_into_the_proposal_and_nothing_else_does() {
+    let mut desk = gate();
+    desk.act(Action::NextFile);
+    desk.act(Action::OpenEditor);
+    let asked = desk.effects.iter().find_map(|e| match e {
+        Effect::Terminal(TerminalEffect::Edit { path, text, line }) => Some((path.clone(), text.clone(), *line)),
+        _ => None,
+    });
+    let (path, text, line) = asked.unwrap();
+    assert_eq!((path.as_str(), line), ("lines.py", 2));
+    desk.event(Event::EditorClosed { path: path.clone(), text: text.clone() });
+    assert_eq!(desk.notice(), "Nothing was changed.");
+    desk.event(Event::EditorClosed { path: path.clone(), text: text.replace("22", "2200") });
+    desk.settle();
+    assert_eq!(desk.run().attempts.len(), 2);
+    desk.event(Event::EditorClosed { path: "other.py".into(), text: "x".into() });
+    assert_eq!(desk.run().attempts.len(), 2, "a file that is none of the proposal's");
+    desk.acts(&[Action::RejectAll, Action::Apply, Action::Apply]);
+    desk.event(Event::EditorClosed { path, text });
+    assert_eq!(desk.notice(), "The proposal is not open for changes any more.");
+}
+
+#[test]
+fn a_change_that_leaves_nothing_to_propose_is_refused() {
+    let mut desk = Desk::at_gate(World::new());
+    let before = desk.run().attempt().unwrap().changes.files[0].before.clone().unwrap();
+    desk.event(Event::EditorClosed { path: "calc.py".into(), text: before });
+    assert!(desk.notice().contains("nothing would be left to propose"), "{}", desk.notice());
+    assert_eq!(desk.run().attempts.len(), 1);
+}
+
+#[test]
+fn nothing_lays_itself_over_a_text_that_is_being_written() {
+    let mut desk = gate();
+    desk.acts(&[Action::NextFile, Action::Comment]);
+    desk.typed("think");
+    for action in
+        [Action::Palette, Action::Help, Action::ShowContext, Action::ChooseModel, Action::AcceptAll, Action::FocusNext]
+    {
+        desk.act(action);
+        assert_eq!(desk.notice(), "Keep what you are writing, or leave it, first.", "{action:?}");
+    }
+    desk.act(Action::Confirm);
+    assert_eq!(desk.run().comments[0].text, "think");
 }

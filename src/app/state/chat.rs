@@ -186,24 +186,28 @@ impl Chat {
 
     /// Edits what is typed.
     pub fn edit(&mut self, edit: &TextEdit) {
-        let area = &mut self.composer;
-        match edit {
-            TextEdit::Insert(c) => area.insert_char(*c),
-            TextEdit::Paste(text) => {
-                area.insert_str(text.replace("\r\n", "\n").replace('\r', "\n"));
-            }
-            TextEdit::Backspace => drop(area.delete_char()),
-            TextEdit::Delete => drop(area.delete_next_char()),
-            TextEdit::DeleteWord => drop(area.delete_word()),
-            TextEdit::DeleteToStart => drop(area.delete_line_by_head()),
-            TextEdit::DeleteToEnd => drop(area.delete_line_by_end()),
-            TextEdit::Left => area.move_cursor(CursorMove::Back),
-            TextEdit::Right => area.move_cursor(CursorMove::Forward),
-            TextEdit::WordLeft => area.move_cursor(CursorMove::WordBack),
-            TextEdit::WordRight => area.move_cursor(CursorMove::WordForward),
-            TextEdit::LineStart => area.move_cursor(CursorMove::Head),
-            TextEdit::LineEnd => area.move_cursor(CursorMove::End),
-            TextEdit::Undo => drop(area.undo()),
+        edit_text(&mut self.composer, edit);
+    }
+}
+
+/// Edits a text with a cursor.
+pub fn edit_text(area: &mut TextArea<'static>, edit: &TextEdit) {
+    match edit {
+        TextEdit::Insert(c) => area.insert_char(*c),
+        TextEdit::Paste(text) => {
+            area.insert_str(text.replace("\r\n", "\n").replace('\r', "\n"));
         }
+        TextEdit::Backspace => drop(area.delete_char()),
+        TextEdit::Delete => drop(area.delete_next_char()),
+        TextEdit::DeleteWord => drop(area.delete_word()),
+        TextEdit::DeleteToStart => drop(area.delete_line_by_head()),
+        TextEdit::DeleteToEnd => drop(area.delete_line_by_end()),
+        TextEdit::Left => area.move_cursor(CursorMove::Back),
+        TextEdit::Right => area.move_cursor(CursorMove::Forward),
+        TextEdit::WordLeft => area.move_cursor(CursorMove::WordBack),
+        TextEdit::WordRight => area.move_cursor(CursorMove::WordForward),
+        TextEdit::LineStart => area.move_cursor(CursorMove::Head),
+        TextEdit::LineEnd => area.move_cursor(CursorMove::End),
+        TextEdit::Undo => drop(area.undo()),
     }
 }

@@ -1,6 +1,6 @@
 //! What lies on top of the panes: help, and lists to choose from.
 
-use super::ContextView;
+use super::{ContextView, Editor};
 use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::domain::ids::MemoryId;
@@ -18,6 +18,8 @@ pub enum Overlay {
     Picker(Picker),
     /// What the last prompt was made of.
     Context(ContextView),
+    /// A text being written.
+    Editor(Box<Editor>),
 }
 
 /// A list with a filter line.

@@ -11,7 +11,7 @@ use crate::domain::intent::Intent;
 use crate::domain::memory::MemoryOrder;
 use crate::domain::message::{Author, Message, PastRun};
 use crate::domain::mode::Mode;
-use crate::graph::{Run, RunFact, RunSpec, Stage};
+use crate::graph::{self, Run, RunFact, RunSpec, Stage};
 use crate::intent::{self, Vocabulary};
 
 impl Step<'_> {
@@ -21,6 +21,9 @@ impl Step<'_> {
             let mut filter = picker.filter.clone();
             edit_line(&mut filter, edit);
             return picker.narrow(filter);
+        }
+        if let Some(Overlay::Editor(editor)) = &mut self.state.overlay {
+            return editor.edit(edit);
         }
         if let Some(name) = &mut self.state.sessions.renaming {
             return edit_line(name, edit);
@@ -101,7 +104,8 @@ impl Step<'_> {
             return self.rename();
         }
         let text = self.state.chat.text().trim().to_owned();
-        if text.is_empty() {
+        let commented = self.at_gate() && self.state.session.run().is_some_and(|run| !run.comments.is_empty());
+        if text.is_empty() && !commented {
             return;
         }
         if let Some(order) = text.strip_prefix('/') {
@@ -191,11 +195,13 @@ impl Step<'_> {
             self.clear_composer();
         }
         self.state.chat.scroll = 0;
-        self.post(Author::User, text);
         if self.at_gate() {
+            let said = self.state.session.run().map(|run| graph::wish(text, &run.comments)).unwrap_or_default();
+            self.post(Author::User, &said);
             self.state.review = self.state.review.anew();
             return self.commit_run(RunFact::RevisionRequested { text: text.to_owned() });
         }
+        self.post(Author::User, text);
         self.begin(text, &corrections);
     }
 
@@ -256,7 +262,7 @@ impl Step<'_> {
 
     fn keep_prompt(&mut self, text: &str) {
         let history = &mut self.state.chat.history;
-        if history.last().is_none_or(|last| last != text) {
+        if !text.is_empty() && history.last().is_none_or(|last| last != text) {
             history.push(text.to_owned());
             self.effects.push(Effect::KeepPrompt(text.to_owned()));
         }

@@ -49,9 +49,17 @@ impl Step<'_> {
             PreviousAttempt => self.choose_attempt(-1),
             Refine => {
                 self.start_typing();
-                self.state.tell("Say what should be different; hunks you accepted are kept in mind.", Failed::No);
+                let text = match self.state.session.run().map_or(0, |r| r.comments.len()) {
+                    0 => "Say what should be different; hunks you accepted are kept in mind.".to_owned(),
+                    1 => "Say what else should be different, or send it as it is: your comment goes along.".to_owned(),
+                    n => format!("Say what else should be different, or send it as it is: your {n} comments go along."),
+                };
+                self.state.tell(text, Failed::No);
             }
             Apply => self.apply(),
+            Comment => self.comment(),
+            EditHunk => self.edit_hunk(),
+            OpenEditor => self.open_editor(),
             _ => {}
         }
     }

@@ -127,6 +127,18 @@ impl Step<'_> {
                 self.state.tell(text, Failed::Yes);
                 self.effects.push(Effect::Notify("The accepted hunks do not pass the checks".into()));
             }
+            Stage::Gate if *before == Stage::Working(Node::Validator) && self.is_by_hand() => {
+                let report = self.state.session.run().and_then(|r| r.attempt()).and_then(|a| a.report.as_ref());
+                let (said, failed) = match report.map(|r| (r.passed(), r.errors())) {
+                    Some((true, _)) => (" and passes the checks.".to_owned(), Failed::No),
+                    Some((false, 0)) => ("; the checks fail.".to_owned(), Failed::Yes),
+                    Some((false, 1)) => ("; the checks find 1 error.".to_owned(), Failed::Yes),
+                    Some((false, n)) => (format!("; the checks find {n} errors."), Failed::Yes),
+                    None => (", unchecked.".to_owned(), Failed::No),
+                };
+                let text = format!("Your change is in the proposal{said}");
+                self.state.tell(text, failed);
+            }
             // The user stopped the check of what was accepted.
             Stage::Gate if *before == Stage::Working(Node::Validator) && self.decided() => {
                 self.state.tell("Stopped: nothing was written.", Failed::No);
@@ -203,6 +215,11 @@ impl Step<'_> {
 
     fn decided(&self) -> bool {
         self.state.session.run().is_some_and(|run| !run.decisions.is_empty())
+    }
+
+    /// Whether the proposal under review is the user's own change of one, and newly checked.
+    fn is_by_hand(&self) -> bool {
+        self.state.session.run().and_then(|run| run.attempt()).is_some_and(|attempt| attempt.is_by_hand())
     }
 
     /// Whether the user is in the middle of a sentence: its next letters must not become decisions.

@@ -27,6 +27,12 @@ impl Step<'_> {
         {
             return;
         }
+        if let Some(Overlay::Editor(editor)) = &mut state.overlay
+            && editor.is_changed()
+            && !std::mem::replace(&mut editor.leaving, true)
+        {
+            return state.tell("Once more to leave without keeping what you wrote.", Failed::Yes);
+        }
         if state.overlay.take().is_some() || state.sessions.renaming.take().is_some() {
             return;
         }
@@ -45,6 +51,9 @@ impl Step<'_> {
     pub(super) fn confirm(&mut self) {
         if self.is_completing() {
             return self.accept_completion();
+        }
+        if matches!(self.state.overlay, Some(Overlay::Editor(_))) {
+            return self.keep_written();
         }
         if self.state.overlay.is_some() {
             return self.choose();
@@ -74,6 +83,7 @@ impl Step<'_> {
             Some(Overlay::Help { scroll }) => return *scroll = scroll.saturating_add_signed(lines).min(FAR as usize),
             Some(Overlay::Picker(picker)) => return picker.move_by(lines),
             Some(Overlay::Context(_)) => return self.move_in_context(lines),
+            Some(Overlay::Editor(editor)) => return editor.move_by(lines),
             None => {}
         }
         if self.state.sessions.renaming.is_some() {

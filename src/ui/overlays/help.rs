@@ -85,6 +85,8 @@ fn title(scope: Scope) -> &'static str {
         Scope::Picker => "In a list",
         Scope::Completion => "Behind an @",
         Scope::Context => "In the context",
+        Scope::Comment => "In a comment",
+        Scope::Editor => "In a hunk that is changed",
         Scope::Overlay => "Here",
     }
 }

@@ -1,6 +1,7 @@
 //! What lies on top of the panes.
 
 pub mod context;
+pub mod editor;
 pub mod help;
 pub mod pause;
 pub mod picker;

@@ -9,14 +9,13 @@ use crate::graph::Stage;
 use crate::ui::theme::Role;
 use crate::ui::widgets::fit::{columns, fit, one_line, padded};
 use crate::ui::widgets::frame::draw_frame;
-use crate::ui::widgets::input::Input;
+use crate::ui::widgets::input::{Cursor, Input};
 use crate::ui::widgets::lines::draw_lines;
 use crate::ui::widgets::transcript::Transcript;
 use crate::ui::widgets::wrap::wrap;
 use crate::ui::{Look, View};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
@@ -236,19 +235,6 @@ fn submit_words(state: &State) -> (&'static str, Role) {
 
 fn draw_input(frame: &mut Frame, rect: Rect, input: &Input, state: &State, view: &View) {
     let typing = state.layout.focus == Area::Chat && state.chat.typing && state.overlay.is_none();
-    let text = view.look.style(Role::Text);
-    let (rows, cursor) = input.window(usize::from(rect.height));
-    let range = input.cursor.1.clone();
-    let lines = rows.iter().enumerate().map(|(i, row)| {
-        if !typing || i != cursor {
-            return Line::from(Span::styled(row.clone(), text));
-        }
-        let under = if range.is_empty() { " " } else { &row[range.clone()] };
-        Line::from(vec![
-            Span::styled(row[..range.start].to_owned(), text),
-            Span::styled(under.to_owned(), text.add_modifier(Modifier::REVERSED)),
-            Span::styled(row[range.end..].to_owned(), text),
-        ])
-    });
-    frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), rect);
+    let cursor = if typing { Cursor::Shown } else { Cursor::Hidden };
+    frame.render_widget(Paragraph::new(input.lines(usize::from(rect.height), cursor, &view.look)), rect);
 }

@@ -8,6 +8,7 @@ mod rows;
 
 use crate::app::{Area, Columns, State};
 use crate::domain::change::runs_later;
+use crate::domain::comment::Comment;
 use crate::domain::hunk::{Decision, DiffLine, HunkId, LineKind};
 use crate::graph::{Attempt, Outcome, Run, Stage};
 use crate::ui::theme::Role;
@@ -48,6 +49,7 @@ struct Origin {
     checked: bool,
     judged: bool,
     part: bool,
+    comments: Vec<Comment>,
     cut: Cut,
 }
 
@@ -87,6 +89,7 @@ fn lay_out(state: &State, run: &Run, attempt: &Attempt, width: usize, view: &mut
         checked: attempt.report.is_some(),
         judged: attempt.verdict.is_some(),
         part: run.part.is_some(),
+        comments: run.comments.clone(),
         cut: Cut { width, split },
     };
     if view.review.made_from.as_ref() != Some(&origin) {

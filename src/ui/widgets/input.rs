@@ -2,6 +2,10 @@
 //! a pasted megabyte costs no more than a sentence.
 
 use crate::domain::safe_text::SafeText;
+use crate::ui::Look;
+use crate::ui::theme::Role;
+use ratatui::style::Modifier;
+use ratatui::text::{Line, Span};
 use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
@@ -10,6 +14,15 @@ use unicode_width::UnicodeWidthStr;
 const AROUND: usize = 10;
 /// Characters of the cursor's line before and after it that are laid out.
 const REACH: usize = 2000;
+
+/// Whether the text has the keyboard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cursor {
+    /// It has.
+    Shown,
+    /// Something else has.
+    Hidden,
+}
 
 /// A typed text, laid out around its cursor.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -41,6 +54,25 @@ impl Input {
         let height = height.max(1);
         let top = (self.cursor.0 + 1).saturating_sub(height).min(self.rows.len().saturating_sub(height));
         (&self.rows[top..(top + height).min(self.rows.len())], self.cursor.0 - top)
+    }
+
+    /// The rows that are shown in `height`, to be drawn.
+    pub fn lines(&self, height: usize, cursor: Cursor, look: &Look) -> Vec<Line<'static>> {
+        let text = look.style(Role::Text);
+        let (rows, at) = self.window(height);
+        let range = self.cursor.1.clone();
+        let lines = rows.iter().enumerate().map(|(i, row)| {
+            if cursor == Cursor::Hidden || i != at {
+                return Line::from(Span::styled(row.clone(), text));
+            }
+            let under = if range.is_empty() { " " } else { &row[range.clone()] };
+            Line::from(vec![
+                Span::styled(row[..range.start].to_owned(), text),
+                Span::styled(under.to_owned(), text.add_modifier(Modifier::REVERSED)),
+                Span::styled(row[range.end..].to_owned(), text),
+            ])
+        });
+        lines.collect()
     }
 
     /// Adds a line; the cursor is at character `at` of it, if it has as many.

@@ -1,6 +1,7 @@
 //! A proposal as rows: what stands where. Made once for a proposal at a width, so that a frame only looks up what it shows.
 
 use super::head;
+use crate::domain::comment::Comment;
 use crate::domain::finding::{Finding, Severity, ValidationReport};
 use crate::domain::hunk::{DiffLine, FileDiff, HunkId, LineKind};
 use crate::domain::safe_text::SafeText;
@@ -14,6 +15,8 @@ use std::collections::BTreeMap;
 
 /// Most rows that the words of one finding take.
 const FINDING_ROWS: usize = 4;
+/// Most rows that a comment takes.
+const COMMENT_ROWS: usize = 6;
 
 /// One row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +90,8 @@ impl Rows {
             rows.put_ready(line);
         }
         for (index, file) in attempt.diff.iter().enumerate() {
-            rows.file(index, file, &findings, cut, look);
+            let comments: Vec<&Comment> = run.comments.iter().filter(|c| c.path == file.path).collect();
+            rows.file(index, file, &Said { findings: &findings, comments }, cut, look);
         }
         rows
     }
@@ -107,7 +111,7 @@ impl Rows {
         self.ready.push(line);
     }
 
-    fn file(&mut self, index: usize, file: &FileDiff, findings: &Findings, cut: Cut, look: &Look) {
+    fn file(&mut self, index: usize, file: &FileDiff, said: &Said, cut: Cut, look: &Look) {
         let counts = file.counts();
         self.counts = (self.counts.0 + counts.0, self.counts.1 + counts.1);
         let split = cut.split && !file.created && !file.deleted;
@@ -115,8 +119,11 @@ impl Rows {
         let digits = last.to_string().len().max(3);
         self.files.push(FileFacts { row: self.rows.len(), counts, digits });
         self.rows.push(Row::File(index));
-        for finding in findings.of_file(index) {
+        for finding in said.findings.of_file(index) {
             self.finding(finding, cut.width, look);
+        }
+        for comment in said.elsewhere(file) {
+            self.comment(&format!("line {}: {}", comment.line(), comment.text), cut.width, look);
         }
         for (number, hunk) in file.hunks.iter().enumerate() {
             let id = HunkId { file: index, hunk: number };
@@ -128,13 +135,16 @@ impl Rows {
                 for (old, new) in pairs {
                     old.into_iter().chain(new).for_each(|l| lines[l] = self.rows.len());
                     self.rows.push(Row::Pair(id, old, new));
-                    self.findings_at(findings, index, new.map(|l| &hunk.lines[l]), cut.width, look);
+                    let lines = [old.filter(|old| Some(*old) != new), new];
+                    for line in lines.into_iter().flatten() {
+                        self.said_of(said, (index, file), &hunk.lines[line], cut.width, look);
+                    }
                 }
             } else {
                 for (l, line) in hunk.lines.iter().enumerate() {
                     lines[l] = self.rows.len();
                     self.rows.push(Row::Line(id, l));
-                    self.findings_at(findings, index, Some(line), cut.width, look);
+                    self.said_of(said, (index, file), line, cut.width, look);
                 }
             }
             let added = hunk.lines.iter().filter(|l| l.kind == LineKind::Added);
@@ -143,10 +153,20 @@ impl Rows {
         }
     }
 
-    fn findings_at(&mut self, findings: &Findings, file: usize, line: Option<&DiffLine>, width: usize, look: &Look) {
-        let Some(number) = line.and_then(|l| l.new_line) else { return };
-        for finding in findings.at(file, number) {
+    /// What is said of a line, below it: what a check found, and the user's comments.
+    fn said_of(&mut self, said: &Said, (index, file): (usize, &FileDiff), line: &DiffLine, width: usize, look: &Look) {
+        for finding in line.new_line.map_or(&[][..], |number| said.findings.at(index, number)) {
             self.finding(finding, width, look);
+        }
+        for comment in said.comments.iter().filter(|comment| comment.is_on(&file.path, line)) {
+            self.comment(&comment.text, width, look);
+        }
+    }
+
+    fn comment(&mut self, text: &str, width: usize, look: &Look) {
+        let pieces = [("  ┃ you: ".to_owned(), look.style(Role::User)), (one_line(text), look.style(Role::Text))];
+        for line in wrap(&pieces, width, 9).into_iter().take(COMMENT_ROWS) {
+            self.put_ready(line);
         }
     }
 
@@ -154,6 +174,22 @@ impl Rows {
         for line in finding_lines(finding, width, look) {
             self.put_ready(line);
         }
+    }
+}
+
+/// What is said of a file.
+struct Said<'a> {
+    findings: &'a Findings,
+    comments: Vec<&'a Comment>,
+}
+
+impl Said<'_> {
+    /// Comments on lines that the proposal does not show any more.
+    fn elsewhere(&self, file: &FileDiff) -> impl Iterator<Item = &Comment> {
+        let shown = |comment: &Comment| {
+            file.hunks.iter().flat_map(|hunk| &hunk.lines).any(|line| comment.is_on(&file.path, line))
+        };
+        self.comments.iter().copied().filter(move |comment| !shown(comment))
     }
 }
 
