@@ -333,6 +333,14 @@ fn everyday_words_are_no_frameworks() {
 }
 
 #[test]
+fn an_unknown_verb_with_a_file_or_a_symbol_to_do_it_to_asks_for_a_change_and_is_not_asked_back() {
+    for text in ["Round the totals in shop.py", "please harmonise `parse_amount` with the others"] {
+        let Reading { intent, question, .. } = read(text);
+        assert_eq!((intent.action, question), (Action::Modify, None), "{text}");
+    }
+}
+
+#[test]
 fn an_unclear_request_gets_one_question_with_two_to_four_answers() {
     for text in [
         "",

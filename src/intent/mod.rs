@@ -37,7 +37,7 @@ const MOST_TOKENS: usize = 1_200;
 /// What was read, and what has to be asked first.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reading {
-    /// The request as read. Where nothing spoke for an action it is `modify`, and there is a question.
+    /// The request as read. Where nothing spoke for an action it is `modify`, and there is a question unless a file or symbol is named.
     pub intent: Intent,
     /// What told the language.
     pub language_source: Option<LanguageSource>,
@@ -61,7 +61,9 @@ pub fn parse(text: &str, vocabulary: &Vocabulary) -> Reading {
     let language = name::language(&names, &tokens, is_negated, &paths)
         .or_else(|| fence_language.map(|l| (l, LanguageSource::Name)));
     let complexity = effort::read(&units, action, &targets);
-    let (confidence, clarity) = confidence::read(&units, &actions, evidence, scanned);
+    let symbols = name::texts(scanned, &mentions, MentionKind::Symbol);
+    let names_code = !paths.is_empty() || !symbols.is_empty();
+    let (confidence, clarity) = confidence::read(&units, &actions, evidence, scanned, names_code);
     let mut frameworks: Vec<String> = Vec::new();
     for name in names.iter().map(|n| &n.name.framework).filter(|f| !f.is_empty()) {
         if !frameworks.contains(name) {
@@ -78,7 +80,7 @@ pub fn parse(text: &str, vocabulary: &Vocabulary) -> Reading {
         complexity,
         confidence,
         paths: paths.into_iter().map(str::to_owned).collect(),
-        symbols: name::texts(scanned, &mentions, MentionKind::Symbol).into_iter().map(str::to_owned).collect(),
+        symbols: symbols.into_iter().map(str::to_owned).collect(),
     };
     let question = (confidence < FLOOR).then(|| question::ask(&intent, clarity, evidence));
     Reading { intent, language_source: language.map(|(_, source)| source), question }
