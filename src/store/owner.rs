@@ -91,7 +91,10 @@ fn host() -> String {
 fn started(pid: u32) -> Option<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The command (field 2) may hold spaces and parentheses; fields count on after the last `)`.
-    stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    // What was killed and is not waited for by its parent (a container without an init) is there for ever, and dead.
+    let dead = fields.next().is_some_and(|state| matches!(state, "Z" | "X"));
+    fields.nth(18).filter(|_| !dead)?.parse().ok()
 }
 
 #[cfg(unix)]
@@ -110,6 +113,21 @@ fn exists(_pid: u32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_killed_process_that_nobody_waits_for_is_gone() {
+        let mut child = std::process::Command::new("sleep").arg("60").spawn().unwrap();
+        let here = Owner::current();
+        let owner = Owner { pid: child.id(), started: started(child.id()).unwrap_or(0), ..here.clone() };
+        assert!(owner.may_be_alive(&here));
+        child.kill().unwrap();
+        let killed = std::time::Instant::now();
+        while cfg!(target_os = "linux") && owner.may_be_alive(&here) {
+            assert!(killed.elapsed().as_secs() < 30, "it stays alive for ever");
+            std::thread::yield_now();
+        }
+        child.wait().unwrap();
+    }
 
     #[test]
     fn a_holder_is_gone_after_a_reboot_when_its_pid_is_gone_and_when_its_pid_was_reused() {
