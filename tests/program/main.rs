@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod ask;
+mod editor;
 mod kill;
 mod map;
 mod place;
