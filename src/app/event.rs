@@ -209,6 +209,15 @@ pub enum ModelEvent {
         /// Money; `None` when the price is unknown.
         cost: Option<Money>,
     },
+    /// A request that was not answered whole is settled: before it is said to have failed, or after it was stopped.
+    Settled {
+        /// The request.
+        request: RequestId,
+        /// Tokens that count for it; estimated unless the server said.
+        usage: Usage,
+        /// What counts for it; `None` when the price is unknown.
+        cost: Option<Money>,
+    },
     /// The request failed; what it may have cost is settled.
     Failed {
         /// The request.

@@ -56,6 +56,15 @@ pub enum RunFact {
         /// What it cost; `None` when the price is unknown.
         cost: Option<Money>,
     },
+    /// What counts for a request that was not answered whole, once that is settled in the ledger.
+    RequestSettled {
+        /// The request, awaited or not any more.
+        request: RequestId,
+        /// Tokens.
+        usage: Usage,
+        /// Money; `None` when the price is unknown.
+        cost: Option<Money>,
+    },
     /// The request failed for good (retries are the provider's business). Text that came stays.
     RequestFailed {
         /// The awaited request.

@@ -195,6 +195,9 @@ impl Run {
             | RunFact::Answered { request, .. }
             | RunFact::RequestFailed { request, .. }
             | RunFact::BudgetRefused { request, .. } => self.inner.request == Some(*request),
+            RunFact::RequestSettled { request, .. } => {
+                self.calls.iter().any(|call| call.id == *request && call.usage.is_none())
+            }
             _ => true,
         }
     }

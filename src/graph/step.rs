@@ -39,6 +39,12 @@ pub fn step(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
             run.inner.request = None;
             answered(run, finish)
         }
+        RunFact::RequestSettled { request, usage, cost } => {
+            if let Some(call) = run.calls.iter_mut().rfind(|call| call.id == *request && call.usage.is_none()) {
+                (call.usage, call.cost) = (Some(*usage), *cost);
+            }
+            Vec::new()
+        }
         RunFact::RequestFailed { request, failure } => {
             let Some(call) = awaited(run, *request) else { return Vec::new() };
             call.failure = Some(failure.clone());

@@ -97,6 +97,7 @@ fn every_event_of_the_model_becomes_its_fact() {
             ModelEvent::Answered { request, finish: finish.clone(), usage, timings, cost },
             Some(RunFact::Answered { request, finish, usage, timings, cost }),
         ),
+        (ModelEvent::Settled { request, usage, cost }, Some(RunFact::RequestSettled { request, usage, cost })),
         (
             ModelEvent::Failed { request, failure: away.clone() },
             Some(RunFact::RequestFailed { request, failure: away }),
@@ -111,6 +112,23 @@ fn every_event_of_the_model_becomes_its_fact() {
         desk.model(event.clone());
         assert_eq!(desk.run_facts().first().copied(), fact.as_ref(), "{event:?}");
     }
+}
+
+#[test]
+fn what_a_failed_or_stopped_request_has_cost_is_in_the_sum_of_its_run() {
+    let usage = Usage { input: 900, output: 50, estimated: true, ..Usage::default() };
+    let settled = |request| ModelEvent::Settled { request, usage, cost: Some(Money(40)) };
+    let (mut desk, request) = calling();
+    desk.model(settled(request));
+    desk.model(ModelEvent::Failed { request, failure: failure(FailureKind::Server) });
+    assert_eq!((desk.run().spent(), desk.run().calls.last().unwrap().usage), (Money(40), Some(usage)));
+    desk.model(settled(request));
+    assert_eq!(desk.run().spent(), Money(40), "it is settled once");
+
+    let (mut desk, request) = calling();
+    desk.act(Action::CancelRun);
+    desk.model(settled(request));
+    assert_eq!(desk.run().spent(), Money(40), "its claim is settled after the user has stopped it");
 }
 
 #[test]

@@ -152,6 +152,7 @@ fn stray(desk: &mut Desk, id: u64, kind: u8) {
             desk.model(ModelEvent::Refused { request, scope, limit: some, used: some, asked: some });
         }
         7 => ignore(desk.model(ModelEvent::Prefill { request, processed: 9, total: 1 })),
+        11 => ignore(desk.model(ModelEvent::Settled { request, usage, cost: Some(Money(1)) })),
         8 => desk.stray_work(job, WorkEvent::Validated { job, report: report(1) }),
         9 => desk.stray_work(job, WorkEvent::FilesRead { job, files: vec![] }),
         10 => desk.stray_work(job, WorkEvent::ContextAssembled { job, bundle: Box::default() }),

@@ -37,6 +37,10 @@ impl Step<'_> {
                 self.commit_run(RunFact::Answered { request, finish, usage, timings, cost });
                 self.sum_ledger();
             }
+            ModelEvent::Settled { request, usage, cost } => {
+                self.commit_run(RunFact::RequestSettled { request, usage, cost });
+                self.sum_ledger();
+            }
             ModelEvent::Failed { request, failure } => {
                 self.end_live(request);
                 self.commit_run(RunFact::RequestFailed { request, failure });

@@ -206,6 +206,9 @@ async fn send(world: &World, events: &Events, call: Call, price: &Price, cancel:
     if let Some(usage) = reported.filter(|_| call.locality != Locality::Embedded) {
         world.tokens.learn(&world.store, &request, usage.input).await;
     }
+    if outcome.is_err() && (usage != Usage::default() || cost.is_none_or(|cost| cost > Money::ZERO)) {
+        events.report(Event::Models(ModelEvent::Settled { request: id, usage, cost })).await;
+    }
     let event = match outcome {
         _ if cancel.is_cancelled() => return,
         Ok(finish) => ModelEvent::Answered { request: id, finish, usage, timings: progress.timings, cost },

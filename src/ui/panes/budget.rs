@@ -85,7 +85,7 @@ fn warnings(state: &State, gauges: &[Gauge], view: &View, width: usize) -> Vec<L
     if gauges.iter().any(|g| g.spent > Money::ZERO && g.wants_downgrade()) {
         texts.push("near the limit: a cheaper or local model stretches it");
     }
-    let unpriced = |run: &Run| run.calls.iter().any(|c| c.finish.is_some() && c.cost.is_none());
+    let unpriced = |run: &Run| run.calls.iter().any(|c| (c.finish.is_some() || c.usage.is_some()) && c.cost.is_none());
     if state.session.run().is_some_and(unpriced) {
         texts.push("price unknown: not in the sums");
     }
@@ -184,6 +184,7 @@ fn call_table(run: &Run, width: usize, height: usize, view: &View) -> Vec<Line<'
         let cost = match (call.cost, &call.finish) {
             (Some(cost), _) => Tokens::of(std::iter::once(call)).cost(cost),
             (None, Some(_)) => "unknown".to_owned(),
+            (None, None) if call.usage.is_some() => "unknown".to_owned(),
             (None, None) => none.to_owned(),
         };
         let figures = format!("{:<7}{cost:>wide$} {tokens:>7} {speed:>6}", node_word(call.node));
