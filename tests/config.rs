@@ -240,6 +240,7 @@ fn variables_and_flags_are_typed_by_what_they_set_and_complain_by_their_own_name
     }
     house.overrides.set("--mode", "mode", "a b");
     house.overrides.set("--budget", "limits.run", "-5");
+    house.overrides.set("--offline", "offline", "maybe");
     let loaded = house.load();
     assert_eq!(
         messages(&loaded),
@@ -247,7 +248,8 @@ fn variables_and_flags_are_typed_by_what_they_set_and_complain_by_their_own_name
             "VIBE_TUI_THEMA: unknown variable; did you mean `VIBE_TUI_THEME`?",
             "VIBE_TUI_LIMIT_SESSION: `limits.session` is a text; it has to be a number from 0 to 9000000 or \"none\"",
             "--mode: `mode` is no name; use letters, digits, `-` and `_`",
-            "--budget: `limits.run` is -5; it has to be a number from 0 to 9000000 or \"none\"",
+            "--budget: is -5; it has to be a number from 0 to 9000000 or \"none\"",
+            "--offline: is `maybe`; it has to be true or false",
         ]
     );
     let config = &loaded.config;

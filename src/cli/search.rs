@@ -1,6 +1,6 @@
 //! `vibe-tui search`: names, lines and files of a repository.
 
-use super::usage;
+use super::{Usage, usage};
 use crate::domain::failure::FailureKind;
 use crate::runtime::{self, Flags, Format, SearchKind, SearchRequest, Setup};
 use clap::{Args, ValueEnum};
@@ -46,10 +46,17 @@ pub(super) fn main(search: &Search) -> anyhow::Result<ExitCode> {
         limit: search.limit,
         format: if search.json { Format::Json } else { Format::Text },
     };
+    if request.query.trim().is_empty() {
+        return Err(Usage("say what to look for: a name, an expression or words".to_owned()).into());
+    }
     let found = runtime::search(&setup, &request).map_err(|failure| match failure.kind {
         FailureKind::Config => usage(failure),
         _ => failure.into(),
     })?;
+    if found.is_empty() {
+        runtime::tell_line(&format!("vibe-tui: nothing was found for `{}`.", runtime::visible(&request.query)));
+        return Ok(ExitCode::FAILURE);
+    }
     runtime::print(&found);
     Ok(ExitCode::SUCCESS)
 }

@@ -78,7 +78,14 @@ impl<T: DeserializeOwned + JsonSchema> Merge<T> {
         };
         if !shape::fits(known, &entry.value) {
             let (wrong, right) = (described(&entry.value), shape::expected(known));
-            return Err(entry.place.failure(format_args!("`{key}` is {wrong}; it has to be {right}")));
+            // Whoever typed a flag knows it by its name, and sees what was typed anyhow.
+            return Err(match (layer, &entry.value) {
+                (Layer::Flag, Value::String(typed)) => {
+                    entry.place.failure(format_args!("is `{typed}`; it has to be {right}"))
+                }
+                (Layer::Flag, _) => entry.place.failure(format_args!("is {wrong}; it has to be {right}")),
+                _ => entry.place.failure(format_args!("`{key}` is {wrong}; it has to be {right}")),
+            });
         }
         let mut candidate = self.table.clone();
         set(&mut candidate, &entry.path, entry.value);

@@ -62,7 +62,10 @@ pub fn search(
         .nest_limit(200)
         .build(expression)
         .map_err(|error| {
-            let message = format!("`{expression}` is no regular expression: {error}");
+            // The whole message shows the expression as the library has rewritten it; its last line says what is wrong.
+            let error = error.to_string();
+            let why = error.lines().last().unwrap_or_default().trim_start_matches("error: ");
+            let message = format!("`{expression}` is no regular expression: {why}");
             Failure::fatal(FailureKind::Config, message)
         })?;
     let mut found = TextHits::default();

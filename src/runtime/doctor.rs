@@ -71,10 +71,13 @@ async fn models(world: &World, report: &mut Report) {
         report.bad("server", &failure.message);
     }
     if listing.models.iter().all(|m| m.locality == Locality::Embedded) {
-        report.good(
-            "hint",
-            "no model server was found: start Ollama or llama-server on this machine, or set ANTHROPIC_API_KEY or OPENAI_API_KEY",
-        );
+        let unset: Vec<&str> = ["ANTHROPIC_API_KEY", "OPENAI_API_KEY"]
+            .into_iter()
+            .filter(|name| world.variable(name).is_none_or(|key| key.trim().is_empty()))
+            .collect();
+        let keys = if unset.is_empty() { String::new() } else { format!(", or set {}", unset.join(" or ")) };
+        let hint = format!("no model server was found: start Ollama or llama-server on this machine{keys}");
+        report.good("hint", &hint);
     }
 }
 

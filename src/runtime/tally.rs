@@ -136,10 +136,21 @@ async fn counted(world: &World, model: ModelRef, text: &str, ask: Ask) -> Tally 
     let provider = world.registry().await.resolve(&model);
     let mut tally = Tally {
         window: info.as_ref().and_then(|i| i.window),
-        trouble: provider.as_ref().err().cloned(),
+        trouble: None,
         ..estimated(&world.tokens.counter(&model), text, &model)
     };
-    let (Ok(provider), Some(info), false) = (provider, info, tally.exact) else { return tally };
+    if tally.exact {
+        return tally;
+    }
+    let provider = match provider {
+        Ok(provider) => provider,
+        // A missing key matters to whoever wants its provider asked.
+        Err(failure) => {
+            tally.trouble = Some(failure).filter(|f| f.kind != FailureKind::Auth || ask == Ask::Provider);
+            return tally;
+        }
+    };
+    let Some(info) = info else { return tally };
     let counts = match (info.locality, ask) {
         (Locality::Loopback, _) => by_server(&provider, &model, text).await,
         (Locality::Remote, Ask::Provider) => as_message(&provider, &model, text).await,

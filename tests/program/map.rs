@@ -126,10 +126,13 @@ fn a_search_finds_names_lines_and_words() {
         lines.iter().map(|hit| (hit["path"].as_str().unwrap(), hit["line"].as_u64().unwrap())).collect();
     assert_eq!(found, [("report.py", 4), ("shop.py", 4)]);
     assert_eq!(of(&["--kind", "text", "--limit", "1", "order"]).len(), 1);
-    assert!(of(&["--kind", "text", "ORDER"]).is_empty(), "a capital letter asks for the case");
+    let none = place.run(&["search", "--kind", "text", "ORDER"]);
+    assert_eq!(none.code, Some(1), "a capital letter asks for the case: {}", none.stdout);
+    assert_eq!((none.stdout.as_str(), none.stderr.as_str()), ("", "vibe-tui: nothing was found for `ORDER`.\n"));
     let meaning = of(&["--kind", "meaning", "where are orders kept"]);
     assert!(meaning.iter().any(|hit| hit["path"] == "store.py"), "{meaning:?}");
-    assert!(of(&["nothing-like-this"]).is_empty());
+    assert_eq!(place.run(&["search", "nothing-like-this"]).code, Some(1));
+    assert_eq!(place.run(&["search", "  "]).code, Some(2), "nothing to look for");
 }
 
 #[test]
@@ -139,7 +142,7 @@ fn what_is_no_expression_is_looked_for_as_it_stands_unless_an_expression_was_ask
     assert!(found.contains("shop.py:5:     return OrderStore().save(order)"), "{found}");
     let refused = place.run(&["search", "--kind", "text", "save(order"]);
     assert_eq!(refused.code, Some(2));
-    assert!(refused.stderr.contains("no regular expression"), "{}", refused.stderr);
+    assert_eq!(refused.stderr, "vibe-tui: `save(order` is no regular expression: unclosed group\n");
 }
 
 #[test]
