@@ -21,6 +21,10 @@ pub(super) fn main(workbench: &Workbench) -> anyhow::Result<ExitCode> {
         let text = "there is no terminal here for the workbench; `vibe-tui run INTENT` works without one";
         return Err(Usage(text.to_owned()).into());
     }
+    if std::env::var_os("TERM").is_some_and(|term| term == "dumb") {
+        let text = "TERM is `dumb`: the workbench needs a terminal whose cursor can be placed; set TERM to what yours is, or use `vibe-tui run INTENT`";
+        return Err(Usage(text.to_owned()).into());
+    }
     let setup = workbench.common.setup().map_err(usage)?;
     block_on(runtime::run_tui(setup, workbench.record.clone()))??;
     Ok(ExitCode::SUCCESS)

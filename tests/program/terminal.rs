@@ -236,6 +236,18 @@ fn in_a_container_that_was_entered_from_outside_ctrl_z_says_the_same() {
 }
 
 #[test]
+fn a_terminal_that_cannot_place_its_cursor_is_refused_with_what_works_there() {
+    let place = Place::new();
+    let mut environment = place.environment();
+    environment.retain(|(name, _)| name != "TERM");
+    environment.push(("TERM".to_owned(), "dumb".to_owned()));
+    let mut pty = Pty::start(&[PROGRAM], &place.root(), &environment, (120, 40));
+    pty.expect("use `vibe-tui run INTENT`");
+    assert!(!pty.end().success());
+    assert!(!pty.has_written("\x1b["), "no escape sequence goes to it");
+}
+
+#[test]
 fn a_mouse_that_the_configuration_leaves_to_the_terminal_is_never_taken() {
     let place = Place::new();
     place.configure("[screen]\nmouse = false\n");

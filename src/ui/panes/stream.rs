@@ -11,6 +11,7 @@ use crate::app::{Area, Event, State};
 use crate::domain::model::Node;
 use crate::graph::{Call, Outcome, Run, Stage};
 use crate::ui::header::map_words;
+use crate::ui::panes::budget::node_word;
 use crate::ui::theme::Role;
 use crate::ui::widgets::fit::{fit_middle, one_line};
 use crate::ui::widgets::frame::{draw_frame, draw_hint};
@@ -101,7 +102,12 @@ impl Laid {
 
 /// Which node asked, and whether its request failed.
 fn title(call: &Call, look: &Look) -> Line<'static> {
-    let mut spans = vec![Span::styled(format!("● {}", call.node.activity()), look.style(Role::Heading))];
+    let (sign, word) = match (&call.finish, &call.failure) {
+        (None, None) => ("●", call.node.activity()),
+        (_, Some(_)) => ("✗", node_word(call.node)),
+        (Some(_), None) => ("✓", node_word(call.node)),
+    };
+    let mut spans = vec![Span::styled(format!("{sign} {word}"), look.style(Role::Heading))];
     if call.failure.is_some() {
         spans.push(Span::styled("  failed", look.style(Role::Warning)));
     }
