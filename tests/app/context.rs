@@ -180,3 +180,17 @@ fn the_prompt_costs_what_the_chosen_model_takes_for_it_and_an_unknown_price_stay
     desk.state.model = Some(reference(UNPRICED));
     assert_eq!(desk.state.prompt_cost(1_000_000), None);
 }
+
+#[test]
+fn a_pinned_file_that_is_in_no_context_is_said_once_that_is_known() {
+    let mut desk = Desk::new(World::new());
+    desk.submit("/pin calc.py");
+    desk.submit("/pin docs/nowhere.md");
+    desk.submit(REQUEST);
+    desk.settle_to(|e| matches!(e, Effect::CallModel { .. }));
+    assert!(
+        desk.notice().starts_with("Pinned, but not in this context: docs/nowhere.md. It is not there"),
+        "{}",
+        desk.notice()
+    );
+}

@@ -107,6 +107,24 @@ impl Step<'_> {
             WorkEvent::ApplyFailed { job, failure } => RunFact::ApplyFailed { job, failure },
         };
         self.commit_run(fact);
+        if matches!(event, WorkEvent::ContextAssembled { .. }) {
+            self.tell_of_missing_pins();
+        }
+    }
+
+    /// A file that was pinned and is in no context is one the user counts on in vain.
+    fn tell_of_missing_pins(&mut self) {
+        let Some(run) = self.state.session.run() else { return };
+        let is_there = |path: &&String| run.context.items.iter().any(|item| item.label == **path);
+        let missing: Vec<&str> =
+            self.state.session.pinned.iter().filter(|p| !is_there(p)).map(String::as_str).collect();
+        if !missing.is_empty() {
+            let text = format!(
+                "Pinned, but not in this context: {}. It is not there, is no text, or there was no room; /pin lets it go.",
+                missing.join(", ")
+            );
+            self.state.tell(text, Failed::Yes);
+        }
     }
 
     /// What the user has to know of a new stage: said in the conversation, and rung for when the user is needed.
