@@ -3,8 +3,14 @@
 //! Pure judgement over the history of attempts. It asks no model and writes no prompt; the graph's healer does.
 
 mod class;
+pub mod dependency;
 mod excerpt;
+pub mod fix;
+pub mod grammar;
+pub mod import;
 mod ladder;
+pub mod lesson;
+pub mod name;
 
 pub use class::{ErrorClass, class};
 pub use excerpt::excerpt;
