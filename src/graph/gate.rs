@@ -5,7 +5,7 @@
 
 use super::inner::{Operation, Write};
 use super::run::{Attempt, Outcome, Run, Stage};
-use super::{RunCommand, RunFact, executor, formatter, step};
+use super::{RunCommand, RunFact, executor, formatter, healer, step};
 use crate::domain::change::{ChangeSet, FileChange};
 use crate::domain::hunk::{Decision, HunkId};
 use crate::edit;
@@ -49,6 +49,7 @@ fn at_gate(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
             formatter::compose(run);
         }
         RunFact::RevisionRequested { text } if !text.trim().is_empty() => return revise(run, text),
+        RunFact::HealRequested => return healer::again(run),
         RunFact::ApplyRequested => return apply(run),
         _ => {}
     }

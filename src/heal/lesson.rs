@@ -339,8 +339,7 @@ mod tests {
         let learned = lesson("'x' is never read", 1, "x = 1\n", "x = 1\nprint(x)\n");
         assert_eq!(
             mended(&learned, "'y' is never read", 1, "y = 1\nz = 2\n"),
-            None,
-            "a number that stays is bound as well"
+            Some("y = 1\nprint(y)\nz = 2\n".to_owned())
         );
         assert_eq!(learned.after.len(), 2);
     }

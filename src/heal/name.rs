@@ -88,6 +88,23 @@ pub fn origin_frame(message: &str, paths: &[String]) -> Option<Frame> {
     None
 }
 
+/// `path:line` and `path(line`, as nearly all tools print places.
+static PLACE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"([^\s:"'()]+\.\w+)(?::|\()(\d+)"#).ok());
+
+/// The places in the project's own files that a message names, each once, in order.
+pub fn places(message: &str, paths: &[String]) -> Vec<Frame> {
+    let frames = FRAMES.iter().map(|(regex, _)| regex).chain(PLACE.iter());
+    let mut found: Vec<Frame> = Vec::new();
+    for hit in frames.flat_map(|r| r.captures_iter(message)) {
+        let (Some(named), Some(line)) = (hit.get(1), hit.get(2).and_then(|m| m.as_str().parse().ok())) else {
+            continue;
+        };
+        let frame = own_path(named.as_str(), paths).map(|path| Frame { path, line });
+        found.extend(frame.filter(|f| !found.contains(f)));
+    }
+    found
+}
+
 /// The project's file that a tool's name for it means, absolute or with `./`; of several the longest.
 fn own_path(named: &str, paths: &[String]) -> Option<String> {
     let named = named.trim_start_matches("./");

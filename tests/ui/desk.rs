@@ -131,6 +131,7 @@ impl Desk {
             prompts: Prompts::embedded(),
             check: None,
             utc_offset: 0,
+            heal: Default::default(),
         };
         let opening = Opening {
             session: SessionId("s-1".into()),
