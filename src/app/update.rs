@@ -12,6 +12,7 @@ mod memory;
 mod repository;
 mod review;
 mod run;
+mod series;
 mod sessions;
 mod store;
 mod view;
@@ -114,7 +115,8 @@ impl Step<'_> {
                 self.chat_action(action);
             }
             AcceptHunk | RejectHunk | AcceptFile | RejectFile | AcceptAll | RejectAll | Apply | Refine | NextHunk
-            | PreviousHunk | NextFile | PreviousFile | ToggleSplit | NextAttempt | PreviousAttempt | Undo | Redo => {
+            | PreviousHunk | NextFile | PreviousFile | ToggleSplit | ToggleStep | NextAttempt | PreviousAttempt
+            | Undo | Redo => {
                 self.review_action(action);
             }
             ShowContext | PinItem | DropItem => self.context_action(action),

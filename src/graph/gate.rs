@@ -68,8 +68,7 @@ pub(super) fn choose(run: &mut Run, index: usize) {
 
 /// Opens the gate with the best attempt since the user last asked for another; without one the chosen one stays.
 pub(super) fn open_with_best(run: &mut Run) -> Vec<RunCommand> {
-    let since = run.inner.since;
-    if let Some(best) = (since..run.attempts.len()).max_by_key(|i| (worth(&run.attempts[*i]), *i)) {
+    if let Some(best) = best(run) {
         choose(run, best);
     }
     formatter::compose(run);
@@ -77,6 +76,11 @@ pub(super) fn open_with_best(run: &mut Run) -> Vec<RunCommand> {
     run.inner.request = None;
     run.stage = Stage::Gate;
     Vec::new()
+}
+
+/// The best attempt since the user last asked for another; the newest of equals.
+pub(super) fn best(run: &Run) -> Option<usize> {
+    (run.inner.since..run.attempts.len()).max_by_key(|i| (worth(&run.attempts[*i]), *i))
 }
 
 /// More is better: validated, checks passed, few errors, all edits placed, a high score (in thousandths).

@@ -25,6 +25,7 @@ mod reviewer;
 mod run;
 mod rung;
 mod schema;
+mod series;
 mod step;
 mod template;
 mod validator;

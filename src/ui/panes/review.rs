@@ -5,6 +5,7 @@
 mod code;
 mod head;
 mod rows;
+mod series;
 
 use crate::app::{Area, Columns, State};
 use crate::domain::change::runs_later;
@@ -47,12 +48,13 @@ struct Origin {
     attempts: usize,
     checked: bool,
     judged: bool,
+    step: bool,
     cut: Cut,
 }
 
 /// Draws the pane.
 pub fn draw_review(frame: &mut Frame, rect: Rect, state: &State, view: &mut View) {
-    let shown = state.session.run().and_then(|r| Some((r, r.attempt()?)));
+    let shown = state.session.run().and_then(|r| Some((r, state.review.shown(r)?)));
     let Some((run, attempt)) = shown else {
         let inner = draw_frame(frame, rect, Area::Review, state, view, "");
         let text = "Proposals appear here as hunks to accept or reject. Nothing is on disk before.";
@@ -85,6 +87,7 @@ fn lay_out(state: &State, run: &Run, attempt: &Attempt, width: usize, view: &mut
         attempts: run.attempts.len(),
         checked: attempt.report.is_some(),
         judged: attempt.verdict.is_some(),
+        step: state.review.step.is_some(),
         cut: Cut { width, split },
     };
     if view.review.made_from.as_ref() != Some(&origin) {
@@ -303,6 +306,11 @@ impl Place<'_> {
         Style { bg: None, ..self.look.style(role) }
     }
 
+    /// Whether only what changed since the attempt before is shown, which is not what decisions are about.
+    fn is_step(&self) -> bool {
+        self.state.review.step.is_some()
+    }
+
     fn is_here(&self, id: HunkId) -> bool {
         self.state.review.cursor == id
     }
@@ -310,7 +318,8 @@ impl Place<'_> {
     /// The sign at a hunk's left edge: the cursor, else its decision.
     fn edge(&self, id: HunkId) -> Span<'static> {
         let focused = self.state.layout.focus == Area::Review;
-        match (self.is_here(id), self.run.decision(id)) {
+        let decision = if self.is_step() { Decision::Pending } else { self.run.decision(id) };
+        match (self.is_here(id), decision) {
             (true, _) => Span::styled("▌", self.look.style(if focused { Role::Accent } else { Role::Dim })),
             (_, Decision::Accepted) => Span::styled("✓", self.look.style(Role::Accepted)),
             (_, Decision::Rejected) => Span::styled("✗", self.quiet(Role::Removed)),
@@ -321,6 +330,7 @@ impl Place<'_> {
     fn hunk_line(&self, id: HunkId) -> Line<'static> {
         let look = self.look;
         let (mark, role) = match self.run.decision(id) {
+            _ if self.is_step() => ("[·] step", Role::Dim),
             Decision::Accepted => ("[✓] accepted", Role::Accepted),
             Decision::Rejected => ("[✗] rejected", Role::Rejected),
             Decision::Pending if self.run.is_finished() => ("[–] left out", Role::Dim),
