@@ -19,6 +19,9 @@ use crate::domain::money::Money;
 use crate::domain::rung::{Recollection, Rung};
 use crate::heal::{self, Bounds, Limits, Next, StopReason, Trial, Turn};
 
+/// How the notice begins that says why healing ended.
+const ENDED: &str = "Healing ended";
+
 /// The newest attempt is validated: mend it, or have the best of the series reviewed.
 pub(super) fn decide(run: &mut Run) -> Vec<RunCommand> {
     if run.spec.ladder.rungs == Rungs::All {
@@ -143,7 +146,7 @@ pub(super) fn use_model(run: &mut Run, model: &ModelInfo) {
 
 fn conclude(run: &mut Run, why: &str, best: usize, green: bool) -> Vec<RunCommand> {
     if !green {
-        run.notice(format!("Healing ended: {why}."));
+        run.notice(format!("{ENDED}: {why}."));
     }
     run.inner.findings.clear();
     let best = run.inner.series + best;
@@ -167,7 +170,10 @@ fn offer(run: &mut Run, why: &str, green: bool) -> Vec<RunCommand> {
         return step::finish(run, Outcome::NothingToDo);
     }
     let open = report(run).map_or(0, |r| heal::open(r).len());
-    let message = format!("Nothing could be mended: {why}. Findings that are left: {open}.");
+    let mut message = format!("Nothing could be mended: {why}. Findings that are left: {open}.");
+    for notice in run.notices.iter().filter(|n| !n.starts_with(ENDED)) {
+        message.push_str(&format!(" {notice}"));
+    }
     step::finish(run, Outcome::Failed(Failure::fatal(FailureKind::BadOutput, message)))
 }
 

@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod ask;
+mod heal;
 mod kill;
 mod map;
 mod place;

@@ -5,6 +5,7 @@ use crate::app::fact::Fact;
 use crate::app::state::{Failed, State};
 use crate::budget::choice::{Candidate, stronger};
 use crate::budget::price::Price;
+use crate::domain::command_line;
 use crate::domain::intent::{Action, Intent};
 use crate::domain::message::Author;
 use crate::domain::model::{ModelInfo, ModelRef};
@@ -47,7 +48,11 @@ impl Step<'_> {
         let Some(model) = self.state.model_info().cloned() else {
             return self.state.tell("Choose a model first: /model lists them.", Failed::Yes);
         };
-        let paths: Vec<String> = paths.split_whitespace().map(str::to_owned).collect();
+        let paths = match command_line::split(paths) {
+            Ok(paths) => paths,
+            Err(_) if paths.is_empty() => Vec::new(),
+            Err(sentence) => return self.state.tell(sentence, Failed::Yes),
+        };
         let text = match paths.as_slice() {
             [] => "Heal what the checks find".to_owned(),
             some => format!("Heal what the checks find in {}", some.join(" ")),

@@ -346,6 +346,15 @@ mod tests {
         Call { session, run, request, locality, limits, unknown_price: UnknownPrice::Refused, seconds: None }
     }
 
+    #[tokio::test]
+    async fn a_try_that_takes_longer_than_its_bound_is_broken_off_and_one_without_a_bound_is_not() {
+        let late = within(Some(0), std::future::pending()).await.unwrap_err();
+        assert_eq!((late.kind, late.retryable), (FailureKind::Timeout, false));
+        for seconds in [Some(3600), None] {
+            assert_eq!(within(seconds, async { Ok(FinishReason::Stop) }).await, Ok(FinishReason::Stop));
+        }
+    }
+
     #[test]
     fn a_claim_holds_what_a_server_may_add_for_the_form_of_the_answer() {
         let prompt_tokens = |locality, schema| {
