@@ -183,6 +183,7 @@ fn opening(model: &ModelRef) -> Opening {
             prompts: Prompts::embedded(),
             check: None,
             utc_offset: 0,
+            heal: Default::default(),
         },
         problems: Vec::new(),
     }

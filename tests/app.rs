@@ -10,6 +10,8 @@ mod completion;
 mod context;
 #[path = "app/desk.rs"]
 mod desk;
+#[path = "app/heal.rs"]
+mod heal;
 #[path = "app/layout.rs"]
 mod layout;
 #[path = "app/memory.rs"]

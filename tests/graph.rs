@@ -3,18 +3,24 @@
 //! A test gives the model's answers and the validators' reports; the world below performs commands as the shell would,
 //! on a repository in memory, and writes down what it was asked to do.
 
+#[path = "graph/ladder.rs"]
+mod ladder;
+
 use proptest::prelude::*;
 use std::collections::{BTreeMap, VecDeque};
 use vibe_tui::domain::change::{ChangeSet, FileContent, FileSnapshot};
 use vibe_tui::domain::context::{ContextBundle, ContextItem, ContextKind};
 use vibe_tui::domain::failure::{Failure, FailureKind};
-use vibe_tui::domain::finding::{CheckResult, Finding, Severity, Strategy as Rung, ValidationReport};
+use vibe_tui::domain::finding::{
+    Applicability, CheckResult, Finding, Fix, Severity, Strategy as Rung, TextEdit, ValidationReport,
+};
 use vibe_tui::domain::hunk::{Decision, HunkId};
 use vibe_tui::domain::ids::{JobId, RequestId, RunId};
 use vibe_tui::domain::intent::{Action, Complexity, Intent};
 use vibe_tui::domain::mode::Mode;
 use vibe_tui::domain::model::*;
 use vibe_tui::domain::money::Money;
+use vibe_tui::domain::rung::{Recollection, Teaching};
 use vibe_tui::graph::*;
 
 // ---------------------------------------------------------------- the world
@@ -73,6 +79,17 @@ struct Script {
     user: VecDeque<RunFact>,
     apply_fails: u32,
     disk: BTreeMap<String, String>,
+    recall: Recall,
+}
+
+/// What the repository answers when it is asked what it knows.
+#[derive(Clone)]
+struct Recall(fn(&[Finding], &ChangeSet) -> Recollection);
+
+impl Default for Recall {
+    fn default() -> Recall {
+        Recall(|_, _| Recollection::default())
+    }
 }
 
 impl Script {
@@ -150,11 +167,12 @@ struct World {
     trace: Vec<String>,
     requests: Vec<ModelRequest>,
     budget: u32,
+    taught: Vec<Teaching>,
 }
 
 impl World {
     fn new(spec: RunSpec, script: Script) -> World {
-        World { run: Run::new(spec), script, facts: vec![], trace: vec![], requests: vec![], budget: 0 }
+        World { run: Run::new(spec), script, facts: vec![], trace: vec![], requests: vec![], budget: 0, taught: vec![] }
     }
 
     /// Takes the fact in and returns the only command (beside cancelling) that may follow.
@@ -166,6 +184,10 @@ impl World {
             self.trace.push(name(&command));
             if let RunCommand::CallModel(request) = &command {
                 self.requests.push(request.as_ref().clone());
+            }
+            if let RunCommand::Learn(teaching) = &command {
+                self.taught.push(teaching.as_ref().clone());
+                continue;
             }
             if !matches!(command, RunCommand::CancelRequest(_)) {
                 assert!(asked.is_none(), "two commands at once: {:?}", self.trace);
@@ -195,6 +217,16 @@ impl World {
                 RunCommand::Validate { job, .. } => {
                     let report = self.script.reports.pop_front().unwrap_or_else(|| report(&[]));
                     self.fact(RunFact::Validated { job, report })
+                }
+                RunCommand::Recall { job, findings, changes } => {
+                    let known = Box::new((self.script.recall.0)(&findings, &changes));
+                    self.fact(RunFact::Recalled { job, known })
+                }
+                RunCommand::Learn(_) => None,
+                RunCommand::Examine { job, .. } => {
+                    let files = self.script.disk.keys().map(|path| snapshot(&self.script.disk, path)).collect();
+                    let report = self.script.reports.pop_front().unwrap_or_else(|| report(&[]));
+                    self.fact(RunFact::Examined { job, files, report })
                 }
                 RunCommand::Apply { job, changes } => self.apply(job, &changes),
                 RunCommand::CallModel(request) => self.answer(&request),
@@ -278,6 +310,9 @@ fn name(command: &RunCommand) -> String {
         RunCommand::CallModel(request) => format!("{:?}", request.brief.node).to_lowercase(),
         RunCommand::CancelRequest(_) => "cancel".into(),
         RunCommand::Validate { .. } => "validate".into(),
+        RunCommand::Recall { .. } => "recall".into(),
+        RunCommand::Learn(_) => "learn".into(),
+        RunCommand::Examine { .. } => "examine".into(),
         RunCommand::Apply { changes, .. } => format!("apply({})", changes.files.len()),
     }
 }
@@ -345,6 +380,8 @@ fn spec() -> RunSpec {
         model: model(7.0, 8192),
         settings: RunSettings { quality_threshold: 0.6, max_iterations: 3, heal_attempts: 3 },
         prompts: Prompts::embedded(),
+        ladder: Ladder::default(),
+        task: Task::Request,
     }
 }
 
@@ -1344,6 +1381,7 @@ fn any_fact() -> impl Strategy<Value = RunFact> {
         Just(all(Decision::Accepted)),
         Just(RunFact::ApplyRequested),
         Just(RunFact::UndoRequested),
+        Just(RunFact::HealRequested),
         Just(RunFact::Interrupted),
         Just(resume(ResumeChoice::Retry)),
         Just(RunFact::RevisionRequested { text: "Shorter".into() }),
@@ -1364,6 +1402,19 @@ fn result_of(command: &RunCommand, pick: u8) -> Vec<RunFact> {
         RunCommand::Validate { job, .. } => {
             let reports = [report(&[]), report(&["x"]), report(&["y"]), report(&["x", "y"])];
             vec![RunFact::Validated { job: *job, report: reports[pick as usize % 4].clone() }]
+        }
+        RunCommand::Recall { job, .. } => {
+            let edit = TextEdit { path: "calc.py".into(), start: pick as usize % 20, end: 20, text: format!("{pick}") };
+            let fix = Fix { title: "mend".into(), applicability: Applicability::MachineApplicable, edits: vec![edit] };
+            let imports = if pick.is_multiple_of(2) { vec![fix.clone()] } else { vec![] };
+            let learned = if pick.is_multiple_of(3) { vec![(u64::from(pick), fix)] } else { vec![] };
+            let known = Box::new(Recollection { imports, learned, ..Recollection::default() });
+            vec![RunFact::Recalled { job: *job, known }]
+        }
+        RunCommand::Learn(_) => vec![],
+        RunCommand::Examine { job, .. } => {
+            let report = report([&[][..], &["x"]][pick as usize % 2]);
+            vec![RunFact::Examined { job: *job, files: vec![snapshot(&disk, "calc.py")], report }]
         }
         RunCommand::Apply { job, .. } if pick.is_multiple_of(3) => {
             vec![RunFact::ApplyFailed { job: *job, failure: Failure::fatal(FailureKind::Stale, "stale") }]
@@ -1419,7 +1470,12 @@ proptest! {
     #[test]
     fn whatever_happens_nothing_panics_and_at_most_one_thing_is_outstanding(
         chances in proptest::collection::vec(prop_oneof![4 => any::<u8>().prop_map(Chance::Result), 1 => any_fact().prop_map(Chance::Fact)], 1..80),
+        on_ladder in any::<bool>(),
+        tree in prop::bool::weighted(0.2),
     ) {
+        let rungs = if on_ladder { Rungs::All } else { Rungs::Model };
+        let task = if tree { Task::Heal { paths: vec![] } } else { Task::Request };
+        let spec = || RunSpec { ladder: Ladder { rungs, ..Ladder::default() }, task: task.clone(), ..spec() };
         let mut run = Run::new(spec());
         let mut outstanding = step(&mut run, &RunFact::Started).pop();
         let mut facts = vec![RunFact::Started];
@@ -1437,7 +1493,7 @@ proptest! {
                     _ => None,
                 };
                 let cancelled = commands.iter().any(|c| matches!(c, RunCommand::CancelRequest(id) if Some(*id) == before));
-                let asked: Vec<&RunCommand> = commands.iter().filter(|c| !matches!(c, RunCommand::CancelRequest(_))).collect();
+                let asked: Vec<&RunCommand> = commands.iter().filter(|c| !matches!(c, RunCommand::CancelRequest(_) | RunCommand::Learn(_))).collect();
                 prop_assert!(asked.len() <= 1);
                 let open = before.is_some() && closes != before && !cancelled && fact != RunFact::Interrupted;
                 prop_assert!(!open || asked.is_empty(), "a second request while one is outstanding, after {fact:?}");

@@ -14,6 +14,7 @@ use vibe_tui::domain::ids::{MemoryId, RequestId, RunId, SessionId};
 use vibe_tui::domain::memory::{Memory, MemoryKind, MemorySource, NewMemory};
 use vibe_tui::domain::model::{ModelRef, Node, Usage};
 use vibe_tui::domain::money::Money;
+use vibe_tui::domain::rung::{KeptLesson, Lesson, Rate, RungKind, Teaching};
 use vibe_tui::domain::session::SessionStatus;
 use vibe_tui::store::{Access, Durability, NewRow, PatternOutcome, Store, StoreError, SummaryPatch};
 
@@ -384,12 +385,56 @@ async fn a_database_of_the_first_schema_is_brought_forward_with_what_is_in_it() 
     let store = with_session(&place.path, "a").await;
     store.append(&id("a"), 1, vec![row(1)], none(), Durability::Durable).await.unwrap();
     store.close().await;
-    let back = "DROP TABLE memory; DROP TABLE token_fit; PRAGMA user_version = 1";
+    let back =
+        "DROP TABLE memory; DROP TABLE token_fit; DROP TABLE lesson; DROP TABLE rung_rate; PRAGMA user_version = 1";
     Connection::open(&place.path).unwrap().execute_batch(back).unwrap();
     let store = Store::open(&place.path).await;
     assert_eq!((store.access(), store.notice()), (Access::Saved, None));
     assert_eq!(store.load(&id("a"), 1).await.unwrap().len(), 1);
     assert_eq!(store.remember("/a", new_memory("Use tabs."), at(1)).await.unwrap().id, MemoryId(1));
+}
+
+// ---- what healing taught
+
+fn lesson(before: &str) -> Lesson {
+    let lines = |text: &str| vec![text.to_owned()];
+    Lesson { key: "check".into(), message: "missing `:`".into(), before: lines(before), after: lines("def ‹1›:") }
+}
+
+fn taught(helped: bool, used: &[u64], lessons: Vec<Lesson>) -> Teaching {
+    Teaching { class: "syntax".into(), rung: RungKind::Model, helped, used: used.to_vec(), lessons }
+}
+
+#[tokio::test]
+async fn what_healing_taught_is_kept_for_its_root_and_its_outcomes_are_counted() {
+    let place = place();
+    let store = Store::open(&place.path).await;
+    store.teach("/a", taught(true, &[], vec![lesson("def ‹1›"), lesson("if ‹1›")]), at(1)).await.unwrap();
+    store.teach("/a", taught(true, &[], vec![lesson("def ‹1›")]), at(2)).await.unwrap();
+    store.teach("/a", taught(false, &[1], vec![]), at(3)).await.unwrap();
+    store.teach("/a", taught(true, &[1], vec![]), at(4)).await.unwrap();
+    store.close().await;
+    let store = Store::open(&place.path).await;
+    let kept = store.lessons("/a").await.unwrap();
+    assert_eq!(
+        kept.iter().map(|k| (k.id, k.uses, k.successes, k.at)).collect::<Vec<_>>(),
+        [(1, 2, 1, at(4)), (2, 0, 0, at(1))]
+    );
+    assert_eq!(kept[0].lesson, lesson("def ‹1›"));
+    assert_eq!(store.lessons("/b").await.unwrap(), []);
+    let rate = Rate { class: "syntax".into(), rung: RungKind::Model, tried: 4, helped: 3 };
+    assert_eq!(store.rung_rates("/a").await.unwrap(), [rate]);
+    assert_eq!(store.forget_lesson("/b", 1).await.unwrap(), None, "of another root");
+    assert_eq!(store.forget_lesson("/a", 1).await.unwrap().unwrap().id, 1);
+    store.teach("/a", taught(true, &[], vec![lesson("def ‹1›")]), at(5)).await.unwrap();
+    assert_eq!(store.lessons("/a").await.unwrap().last().unwrap().id, 4, "a number is never given again");
+}
+
+#[test]
+fn a_lesson_that_keeps_failing_is_not_tried_any_more() {
+    let trusted = |uses, successes| KeptLesson { id: 1, lesson: lesson("x"), uses, successes, at: at(1) }.is_trusted();
+    assert!(trusted(0, 0) && trusted(1, 0) && trusted(4, 2));
+    assert!(!trusted(2, 0) && !trusted(5, 2));
 }
 
 // ---- the ledger

@@ -5,6 +5,8 @@
 mod desk;
 #[path = "ui/picture.rs"]
 mod picture;
+#[path = "ui/series.rs"]
+mod series;
 
 use desk::*;
 use insta::assert_snapshot;

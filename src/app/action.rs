@@ -98,6 +98,7 @@ actions! {
     NextFile = "review.next-file", "Go to the next file";
     PreviousFile = "review.previous-file", "Go to the file before";
     ToggleSplit = "review.toggle-split", "Side by side, or one column";
+    ToggleStep = "review.toggle-step", "The whole proposal, or what changed since the attempt before";
     NextAttempt = "review.next-attempt", "Show the next attempt";
     PreviousAttempt = "review.previous-attempt", "Show the attempt before";
     Undo = "review.undo", "Take back the last decision, or the applied change";

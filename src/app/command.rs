@@ -29,6 +29,8 @@ pub enum Does {
     ListMemory,
     /// Pins the file behind it to every context of this session, or lets it go.
     Pin,
+    /// Heals the attempt under review, or the working tree: all of it, or the paths behind it.
+    Heal,
     /// Keeps the file behind it out of every context of this session, or lets it come back.
     Drop,
 }
@@ -44,6 +46,12 @@ pub const COMMANDS: &[Command] = &[
     order("tokens", "", "The same: what each part of it costs", Does::Action(Action::ShowContext)),
     order("pin", "PATH", "Put this file into every context of the session; again lets it go", Does::Pin),
     order("drop", "PATH", "Keep this file out of every context; again lets it come back", Does::Drop),
+    order(
+        "heal",
+        "[PATH…]",
+        "Mend what the checks find: in the attempt under review, else in the working tree",
+        Does::Heal,
+    ),
     order("help", "", "Show what every key does here", Does::Action(Action::Help)),
     order("undo", "", "Take back the last decision, or the applied change", Does::Action(Action::Undo)),
     order("redo", "", "Make it again", Does::Action(Action::Redo)),

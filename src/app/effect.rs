@@ -4,11 +4,13 @@ use super::fact::Dated;
 use crate::budget::limit::Limits;
 use crate::domain::change::ChangeSet;
 use crate::domain::context::FileWishes;
+use crate::domain::finding::Finding;
 use crate::domain::ids::{JobId, RequestId, RunId, SessionId};
 use crate::domain::intent::Intent;
 use crate::domain::memory::MemoryOrder;
 use crate::domain::message::{Message, PastRun};
 use crate::domain::model::{Locality, ModelRef, ModelRequest};
+use crate::domain::rung::Teaching;
 use crate::domain::session::SessionStatus;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +34,9 @@ pub enum Effect {
         limits: Limits,
         /// Whether a model without a known price may be asked.
         unknown_price: UnknownPrice,
+        /// Seconds after which it is broken off, where it has a bound of its own.
+        #[serde(default)]
+        seconds: Option<u32>,
     },
     /// Drop the request's stream.
     CancelRequest(RequestId),
@@ -67,6 +72,24 @@ pub enum Effect {
         job: JobId,
         /// The proposal.
         changes: ChangeSet,
+    },
+    /// Say what the repository knows of findings.
+    Recall {
+        /// Echoed.
+        job: JobId,
+        /// What is to be mended.
+        findings: Vec<Finding>,
+        /// The proposal that they are about.
+        changes: ChangeSet,
+    },
+    /// Keep what an attempt at healing taught.
+    Learn(Box<Teaching>),
+    /// Validate the working tree as it is.
+    Examine {
+        /// Echoed.
+        job: JobId,
+        /// Files and folders whose syntax is checked; empty stands for what is not committed.
+        paths: Vec<String>,
     },
     /// Write, all or nothing, after the journal holds that it was asked for.
     Apply {

@@ -16,6 +16,7 @@ use crate::domain::memory::{Memory, MemoryChange};
 use crate::domain::model::{FinishReason, Timings, Usage};
 use crate::domain::money::Money;
 use crate::domain::outline::Tier;
+use crate::domain::rung::Recollection;
 use crate::domain::session::SessionSummary;
 use serde::{Deserialize, Serialize};
 
@@ -263,6 +264,22 @@ pub enum WorkEvent {
         /// The job.
         job: JobId,
         /// What they said.
+        report: ValidationReport,
+    },
+    /// What the repository knows of findings.
+    Recalled {
+        /// The job.
+        job: JobId,
+        /// What it is.
+        known: Box<Recollection>,
+    },
+    /// The working tree is validated.
+    Examined {
+        /// The job.
+        job: JobId,
+        /// What was looked at.
+        files: Vec<FileSnapshot>,
+        /// What the validators said.
         report: ValidationReport,
     },
     /// Written.

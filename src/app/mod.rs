@@ -21,8 +21,8 @@ pub use fact::{Dated, Fact};
 pub use session::{Raise, Session, UNKNOWN_PRICE};
 pub use state::{
     Area, Asked, Chat, Chip, Columns, Completion, CompletionItem, CompletionKind, ContextChange, ContextRow,
-    ContextView, Corrections, Editor, Failed, Fate, Layout, Live, Notice, Offer, Overlay, Picker, PickerItem,
-    PickerKind, PickerValue, RepositoryView, ReviewView, RootInfo, STALL_MS, SessionsView, Settings, Standing, State,
-    StreamView, Subject, Written, hunks,
+    ContextView, Corrections, Editor, Failed, Fate, HealSettings, Layout, Live, Notice, Offer, Overlay, Picker,
+    PickerItem, PickerKind, PickerValue, RepositoryView, ReviewView, RootInfo, STALL_MS, SessionsView, Settings,
+    Standing, State, StreamView, Subject, Written, hunks,
 };
 pub use update::{needs_own_yes, update};

@@ -89,6 +89,7 @@ impl Session {
             }
             Fact::Run { run, fact } => {
                 if let Some(run) = self.run_mut(*run) {
+                    run.set_time(dated.at);
                     return graph::step(run, fact);
                 }
             }

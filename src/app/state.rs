@@ -32,8 +32,9 @@ use crate::domain::failure::Failure;
 use crate::domain::ids::SessionId;
 use crate::domain::mode::Mode;
 use crate::domain::model::{Locality, ModelInfo, ModelRef};
+use crate::domain::money::Money;
 use crate::domain::session::SessionSummary;
-use crate::graph::{Prompts, RunSettings, Stage};
+use crate::graph::{Prompts, RunSettings, Rungs, Stage};
 use serde::{Deserialize, Serialize};
 
 /// The repository the workbench is opened on.
@@ -68,6 +69,25 @@ pub struct Settings {
     pub check: Option<String>,
     /// Offset of the local day from UTC, in seconds.
     pub utc_offset: i32,
+    /// How runs heal.
+    #[serde(default)]
+    pub heal: HealSettings,
+}
+
+/// How runs heal. The default is as it was before there was a ladder.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct HealSettings {
+    /// Which rungs there are.
+    pub rungs: Rungs,
+    /// The models to ask, first one first; `None` stands for the run's own. Empty: that, then the next one up.
+    pub models: Vec<Option<ModelRef>>,
+    /// Tokens that healing one proposal may take; 0 for no bound of its own.
+    pub max_tokens: u64,
+    /// Money that healing one proposal may take.
+    pub max_cost: Option<Money>,
+    /// Seconds that a model may take for a try.
+    pub try_seconds: u32,
 }
 
 /// Something to tell the user, until it is seen or replaced.

@@ -8,10 +8,12 @@ mod choice;
 mod completion;
 mod context;
 mod editor;
+mod heal;
 mod memory;
 mod repository;
 mod review;
 mod run;
+mod series;
 mod sessions;
 mod store;
 mod view;
@@ -123,8 +125,8 @@ impl Step<'_> {
                 self.chat_action(action);
             }
             AcceptHunk | RejectHunk | AcceptFile | RejectFile | AcceptAll | RejectAll | Apply | Refine | NextHunk
-            | Comment | EditHunk | OpenEditor | PreviousHunk | NextFile | PreviousFile | ToggleSplit | NextAttempt
-            | PreviousAttempt | Undo | Redo => {
+            | Comment | EditHunk | OpenEditor | PreviousHunk | NextFile | PreviousFile | ToggleSplit | ToggleStep
+            | NextAttempt | PreviousAttempt | Undo | Redo => {
                 self.review_action(action);
             }
             Indent => self.indent(),
@@ -206,19 +208,23 @@ impl Step<'_> {
                 self.state.stream.live = Some(live);
                 self.state.stream.scroll = 0;
                 let limits = self.state.limits();
-                let locality = self.state.session.run().map_or(Locality::Remote, |r| r.spec.model.locality);
+                let locality = self.state.session.run().map_or(Locality::Remote, |r| r.asked().locality);
+                let seconds = self.state.session.run().and_then(|r| r.try_seconds());
                 let unknown_price = match self.state.session.allows_unknown_price() {
                     true => UnknownPrice::Allowed,
                     false => UnknownPrice::Refused,
                 };
                 let session = self.state.session.id.clone();
-                Effect::CallModel { session, run, request, locality, limits, unknown_price }
+                Effect::CallModel { session, run, request, locality, limits, unknown_price, seconds }
             }
             RunCommand::CancelRequest(request) => {
                 self.end_live(request);
                 Effect::CancelRequest(request)
             }
             RunCommand::Validate { job, changes } => Effect::Validate { job, changes },
+            RunCommand::Recall { job, findings, changes } => Effect::Recall { job, findings, changes },
+            RunCommand::Learn(teaching) => Effect::Learn(teaching),
+            RunCommand::Examine { job, paths } => Effect::Examine { job, paths },
             RunCommand::Apply { job, changes } => Effect::Apply { job, changes },
         };
         self.effects.push(effect);

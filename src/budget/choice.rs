@@ -56,6 +56,30 @@ pub fn cheaper(current: &ModelRef, candidates: &[Candidate]) -> Vec<Suggestion> 
         .collect()
 }
 
+/// The next model up from `current`: on this machine the smallest larger one there, elsewhere the next dearer one of the same
+/// provider whose price is known. `None` if there is none: what is free never leads to what costs money by itself.
+pub fn stronger(current: &ModelRef, candidates: &[Candidate]) -> Option<Suggestion> {
+    let own = candidates.iter().find(|c| c.info.reference == *current)?;
+    let size = |c: &Candidate| match (c.info.locality, &c.price) {
+        (Locality::Loopback, _) => c.info.parameters_b.map(f64::from),
+        (Locality::Remote, Price::Known(listed)) => Some(blended(listed)),
+        _ => None,
+    };
+    let here = size(own)?;
+    let is_peer = |c: &&Candidate| match own.info.locality {
+        Locality::Loopback => c.info.locality == Locality::Loopback,
+        _ => c.info.reference.provider == current.provider,
+    };
+    let larger = candidates.iter().filter(is_peer).filter_map(|c| Some((size(c)?, c))).filter(|(s, _)| *s > here);
+    let (_, next) =
+        larger.min_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.info.reference.cmp(&b.1.info.reference)))?;
+    let why = match own.info.locality {
+        Locality::Loopback => "the next larger model on this machine",
+        _ => "the next dearer model of the same provider",
+    };
+    Some(Suggestion { model: next.info.reference.clone(), why: why.to_owned() })
+}
+
 /// Dollars a million tokens of a typical request of ours: three prompt tokens for each token of the answer.
 fn blended(listed: &Listed) -> f64 {
     (3.0 * listed.rates.input + listed.rates.output) / 4.0
@@ -126,6 +150,17 @@ mod tests {
         assert_eq!(offered("openai/gpt-5-mini"), ["ollama/large", "ollama/small", "embedded/patterns"]);
         assert_eq!(offered("ollama/large"), Vec::<String>::new());
         assert_eq!(offered("openai/unheard-of").len(), 6, "all that has a price is better known");
+    }
+
+    #[test]
+    fn the_next_model_up_is_of_the_same_place_and_never_where_free_becomes_paid() {
+        let up =
+            |current: &str| stronger(&ModelRef::parse(current).unwrap(), &candidates()).map(|s| s.model.to_string());
+        assert_eq!(up("ollama/small").as_deref(), Some("ollama/large"));
+        assert_eq!(up("anthropic/claude-haiku-4-5").as_deref(), Some("anthropic/claude-opus-4-5"));
+        for last in ["ollama/large", "anthropic/claude-opus-4-5", "openai/unheard-of", "embedded/patterns"] {
+            assert_eq!(up(last), None, "{last}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod context;
 mod doctor;
+mod heal;
 mod intent;
 mod map;
 mod memory;
@@ -33,6 +34,8 @@ struct Cli {
 enum Command {
     /// Do one thing without the workbench, and end.
     Run(run::Run),
+    /// Mend what the checks find in the working tree.
+    Heal(heal::Heal),
     /// Show how a request reads.
     Intent(intent::Intent),
     /// Show what a model would be shown for a request.
@@ -136,6 +139,7 @@ pub fn main() -> ExitCode {
         Some(Command::Completions { shell }) => completions(shell),
         Some(Command::Man) => man(),
         Some(Command::Run(run)) => run::main(&run),
+        Some(Command::Heal(heal)) => heal::main(&heal),
         Some(Command::Intent(intent)) => intent::main(&intent),
         Some(Command::Context(context)) => context::main(&context),
         Some(Command::Map(map)) => map::main(&map),

@@ -23,20 +23,26 @@ pub(super) struct Run {
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum AcceptFlag {
+pub(super) enum AcceptFlag {
     All,
     None,
+}
+
+impl From<Option<AcceptFlag>> for Accept {
+    fn from(flag: Option<AcceptFlag>) -> Accept {
+        match flag {
+            Some(AcceptFlag::All) => Accept::All,
+            Some(AcceptFlag::None) => Accept::None,
+            None => Accept::Ask,
+        }
+    }
 }
 
 pub(super) fn main(run: &Run) -> anyhow::Result<ExitCode> {
     let setup = run.common.setup().map_err(usage)?;
     let headless = Headless {
         intent: run.intent.join(" "),
-        accept: match run.accept {
-            Some(AcceptFlag::All) => Accept::All,
-            Some(AcceptFlag::None) => Accept::None,
-            None => Accept::Ask,
-        },
+        accept: Accept::from(run.accept),
         style: if run.json { Style::Json } else { Style::Text },
     };
     let exit = block_on(runtime::run_headless(setup, headless))?;

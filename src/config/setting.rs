@@ -36,6 +36,8 @@ pub struct Config {
     pub limits: Limits,
     /// Numbers that bound a run.
     pub run: Run,
+    /// How a proposal that fails its checks is mended.
+    pub heal: Heal,
     /// What prompts are made of.
     pub context: Context,
     /// The project's own check.
@@ -108,6 +110,21 @@ pub struct Run {
     /// Most healing attempts of a proposal.
     #[schemars(range(min = 0, max = 20))]
     pub heal_attempts: u32,
+}
+
+/// How a proposal that fails its checks is mended.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Heal {
+    /// The models that mend, first one first; `auto` stands for the run's own. Empty: that, then the next one up.
+    pub models: Vec<ModelChoice>,
+    /// Tokens that healing one proposal may take; 0 for no bound of its own.
+    pub max_tokens: u32,
+    /// US dollars that healing one proposal may cost, or `"none"`; the other limits hold besides.
+    pub max_cost: Limit,
+    /// Seconds that a model may take for a try.
+    #[schemars(range(min = 1, max = 86400))]
+    pub try_seconds: u32,
 }
 
 /// What prompts are made of.

@@ -1,8 +1,10 @@
 //! What a run asks of the outside world. Plain data; performing it is the shell's business.
 
 use crate::domain::change::ChangeSet;
+use crate::domain::finding::Finding;
 use crate::domain::ids::{JobId, RequestId};
 use crate::domain::model::ModelRequest;
+use crate::domain::rung::Teaching;
 use serde::{Deserialize, Serialize};
 
 /// One thing to be done. Its result comes back as a [`super::RunFact`] with the same identifier.
@@ -32,6 +34,24 @@ pub enum RunCommand {
         job: JobId,
         /// The whole proposal, or the accepted part of it.
         changes: ChangeSet,
+    },
+    /// Say what the repository knows of these findings: lessons, imports, other files' texts, heads of what is named.
+    Recall {
+        /// Echoed by `Recalled`.
+        job: JobId,
+        /// What is to be mended.
+        findings: Vec<Finding>,
+        /// The proposal that they are about.
+        changes: ChangeSet,
+    },
+    /// Keep what an attempt at healing taught. Nothing is answered.
+    Learn(Box<Teaching>),
+    /// Validate the working tree as it is, in a scratch copy.
+    Examine {
+        /// Echoed by `Examined`.
+        job: JobId,
+        /// Files and folders whose syntax is checked; empty stands for what is not committed.
+        paths: Vec<String>,
     },
     /// Write, all or nothing, if every base is still what `before` says. Also how an applied change is undone.
     Apply {

@@ -6,7 +6,8 @@
 
 use super::inner::{Operation, Tries, Unplaced};
 use super::run::{Attempt, Outcome, PauseReason, Run, Stage};
-use super::{RunCommand, answer, clip, formatter, gate, healer, material, step, validator};
+use super::rung::Healing;
+use super::{RunCommand, answer, clip, formatter, gate, healer, material, rung, step, validator};
 use crate::domain::change::{ChangeSet, FileChange, FileContent, FileSnapshot};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::model::FinishReason;
@@ -30,6 +31,8 @@ pub(super) fn propose(run: &mut Run, origin: Operation, overlay: ChangeSet) -> V
     run.inner.overlay = overlay;
     run.inner.unplaced.clear();
     run.inner.read.clear();
+    run.inner.began = run.inner.now;
+    run.inner.calls = run.calls.len();
     step::ask(run, origin)
 }
 
@@ -243,11 +246,13 @@ fn proposed(run: &mut Run) -> Vec<RunCommand> {
         report: None,
         verdict: None,
         problems: inner.unplaced.iter().map(|u| u.message.clone()).collect(),
+        rung: rung::asked(run),
     };
     run.attempts.push(attempt);
     let newest = run.attempts.len() - 1;
     if !healing {
         run.inner.series = newest;
+        run.inner.heal = Healing::new(run.calls.len());
     }
     gate::choose(run, newest);
     validator::begin(run)

@@ -9,6 +9,7 @@ use crate::domain::hunk::{Decision, HunkId};
 use crate::domain::ids::{JobId, RequestId};
 use crate::domain::model::{FinishReason, ModelInfo, Timings, Usage};
 use crate::domain::money::Money;
+use crate::domain::rung::Recollection;
 use serde::{Deserialize, Serialize};
 
 /// One fact. Facts that carry an identifier the run does not await are ignored.
@@ -99,6 +100,24 @@ pub enum RunFact {
         /// What they said.
         report: ValidationReport,
     },
+    /// What the repository knows of the findings to be mended.
+    Recalled {
+        /// The awaited job.
+        job: JobId,
+        /// What it is.
+        known: Box<Recollection>,
+    },
+    /// The working tree was validated as it is.
+    Examined {
+        /// The awaited job.
+        job: JobId,
+        /// The files that were looked at or that a finding names, as they were validated.
+        files: Vec<FileSnapshot>,
+        /// What the validators said of them.
+        report: ValidationReport,
+    },
+    /// The user wants the chosen attempt healed again.
+    HealRequested,
     /// The user decided hunks; one entry of the decision history.
     Decided {
         /// Each hunk with its new decision.

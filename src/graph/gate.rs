@@ -5,7 +5,7 @@
 
 use super::inner::{Operation, Write};
 use super::run::{Attempt, Outcome, Run, Stage};
-use super::{RunCommand, RunFact, executor, formatter, hand, step, validator};
+use super::{RunCommand, RunFact, executor, formatter, hand, healer, step, validator};
 use crate::domain::change::{ChangeSet, FileChange};
 use crate::domain::comment::Comment;
 use crate::domain::finding::ValidationReport;
@@ -59,6 +59,7 @@ fn at_gate(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
         RunFact::RevisionRequested { text } if !text.trim().is_empty() || !run.comments.is_empty() => {
             return revise(run, text);
         }
+        RunFact::HealRequested => return healer::again(run),
         RunFact::ApplyRequested => return apply(run),
         _ => {}
     }
@@ -78,8 +79,7 @@ pub(super) fn choose(run: &mut Run, index: usize) {
 
 /// Opens the gate with the best attempt since the user last asked for another; without one the chosen one stays.
 pub(super) fn open_with_best(run: &mut Run) -> Vec<RunCommand> {
-    let since = run.inner.since;
-    if let Some(best) = (since..run.attempts.len()).max_by_key(|i| (worth(&run.attempts[*i]), *i)) {
+    if let Some(best) = best(run) {
         choose(run, best);
     }
     formatter::compose(run);
@@ -87,6 +87,11 @@ pub(super) fn open_with_best(run: &mut Run) -> Vec<RunCommand> {
     run.inner.request = None;
     run.stage = Stage::Gate;
     Vec::new()
+}
+
+/// The best attempt since the user last asked for another; the newest of equals.
+pub(super) fn best(run: &Run) -> Option<usize> {
+    (run.inner.since..run.attempts.len()).max_by_key(|i| (worth(&run.attempts[*i]), *i))
 }
 
 /// More is better: validated, checks passed, few errors, all edits placed, a high score (in thousandths).

@@ -6,11 +6,9 @@ use super::{RunCommand, formatter, gate, validator};
 use crate::domain::finding::ValidationReport;
 use crate::domain::hunk::{Decision, FileDiff, HunkId};
 use crate::domain::model::Node;
+use crate::domain::rung::{Rung, RungKind};
 use crate::edit;
 use std::collections::BTreeMap;
-
-/// Why such an attempt was made.
-pub(super) const CAUSE: &str = "changed by hand";
 
 /// The chosen proposal with another text of one of its files. Nothing happens where that changes nothing, where the file
 /// is none of the proposal's, or where nothing would be left to propose.
@@ -29,13 +27,19 @@ pub(super) fn edit(run: &mut Run, path: &str, text: &str) -> Vec<RunCommand> {
     let attempt = Attempt {
         node: Node::Executor,
         iteration: chosen.iteration,
-        cause: vec![CAUSE.to_owned()],
+        cause: Vec::new(),
         request: chosen.request,
         diff: edit::diff(&changes),
         changes,
         report: None,
         verdict: None,
         problems: Vec::new(),
+        rung: Rung {
+            kind: RungKind::ByHand,
+            what: format!("changed {path}"),
+            base: Some(run.chosen),
+            ..Rung::default()
+        },
     };
     let kept = kept(run, &chosen.diff, &attempt.diff);
     run.attempts.push(attempt);

@@ -1,13 +1,34 @@
-//! The healer: asks for red attempts to be mended, as long as `heal` sees progress, and keeps the best.
+//! The healer: has red attempts mended, rung by rung, as long as `heal` sees progress, and keeps the best.
+//!
+//! What needs no model comes first. What is bounded is said before anything is sent; what a rung made is validated like
+//! every other attempt. A run of an older session, without a ladder, asks its own model only.
 
 use super::inner::Operation;
-use super::run::Run;
-use super::{RunCommand, executor, gate, reviewer, validator};
+use super::ladder::{Rungs, Task};
+use super::run::{Attempt, Outcome, Run, Stage};
+use super::rung::{self, Healing};
+use super::{RunCommand, executor, formatter, gate, reviewer, step, validator};
+use crate::budget::choice::Candidate;
+use crate::budget::price::{Price, worst_case};
+use crate::domain::change::{ChangeSet, FileSnapshot};
+use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::finding::ValidationReport;
-use crate::heal::{self, Limits, Next, StopReason, Trial};
+use crate::domain::ids::RequestId;
+use crate::domain::model::{ModelInfo, ModelRequest, Node};
+use crate::domain::money::Money;
+use crate::domain::rung::{Recollection, Rung};
+use crate::heal::{self, Bounds, Limits, Next, StopReason, Trial, Turn};
+
+/// How the notice begins that says why healing ended.
+const ENDED: &str = "Healing ended";
 
 /// The newest attempt is validated: mend it, or have the best of the series reviewed.
 pub(super) fn decide(run: &mut Run) -> Vec<RunCommand> {
+    if run.spec.ladder.rungs == Rungs::All {
+        let mut commands: Vec<RunCommand> = rung::teaching(run).into_iter().collect();
+        commands.extend(climb(run));
+        return commands;
+    }
     let limits = Limits { attempts: run.spec.settings.heal_attempts };
     match heal::next(&trials(run), limits) {
         Next::Try { findings, .. } => {
@@ -19,26 +40,198 @@ pub(super) fn decide(run: &mut Run) -> Vec<RunCommand> {
     }
 }
 
-/// Nothing came of it, for the reason `why` gives.
+/// The next rung, or the end.
+fn climb(run: &mut Run) -> Vec<RunCommand> {
+    let attempts = run.spec.settings.heal_attempts;
+    let models = run.spec.ladder.models.len().max(1);
+    let turn = heal::turn(&rung::series(run), Bounds { attempts, models, spent: &run.inner.heal.spent });
+    let (base, findings, free, model, why) = match turn {
+        Turn::Stop { why, best } => return conclude(run, why.words(), best, why == StopReason::Green),
+        Turn::Climb { base, findings, free, model, why } => (base, findings, free, model, why),
+    };
+    let base = run.inner.series + base;
+    run.inner.findings = findings;
+    let healing = &mut run.inner.heal;
+    if healing.base != Some(base) {
+        (healing.base, healing.known) = (Some(base), None);
+        healing.dry.clear();
+    }
+    if !free.is_empty() || model.is_some() {
+        let Some(known) = healing.known.as_ref() else { return rung::recall(run) };
+        for kind in heal::by_rate(&free, run.inner.findings.first(), &known.rates) {
+            if run.inner.heal.dry.contains(&kind) {
+                continue;
+            }
+            match rung::make(run, kind) {
+                Some(commands) => return commands,
+                None => run.inner.heal.dry.push(kind),
+            }
+        }
+    }
+    match model {
+        Some(model) => ask(run, model, base),
+        None => {
+            let why = if run.inner.heal.why.is_empty() { why.words().to_owned() } else { run.inner.heal.why.clone() };
+            let best = heal::best(&trials(run));
+            conclude(run, &why, best, false)
+        }
+    }
+}
+
+/// Has a model of the ladder mend the attempt at `base`.
+fn ask(run: &mut Run, model: usize, base: usize) -> Vec<RunCommand> {
+    run.inner.findings.truncate(heal::MAX_FINDINGS);
+    run.inner.heal.model = Some(model);
+    let overlay = rung::ground(run, base);
+    executor::propose(run, Operation::Heal, overlay)
+}
+
+/// What the repository knows of the findings has come.
+pub(super) fn recalled(run: &mut Run, known: &Recollection) -> Vec<RunCommand> {
+    for command in &known.installs {
+        run.notice(format!("Something that is imported is not installed. If you want it: `{command}`"));
+    }
+    run.inner.heal.recalling = false;
+    run.inner.heal.known = Some(known.clone());
+    climb(run)
+}
+
+/// Whether the run is on a ladder, and a model is mending.
+pub(super) fn climbs(run: &Run) -> bool {
+    run.spec.ladder.rungs == Rungs::All && run.asks_to_mend()
+}
+
+/// Nothing came of it, for the reason `why` gives: another model, or the end.
 pub(super) fn gave_up(run: &mut Run, why: &str) -> Vec<RunCommand> {
+    if let (Rungs::All, Some(model)) = (run.spec.ladder.rungs, run.inner.heal.model) {
+        run.inner.heal.spent.push(model);
+        run.inner.heal.why = why.trim_end_matches('.').to_owned();
+        return climb(run);
+    }
+    give_up(run, why)
+}
+
+/// It is over, for the reason `why` gives.
+pub(super) fn give_up(run: &mut Run, why: &str) -> Vec<RunCommand> {
     let best = heal::best(&trials(run));
     conclude(run, why.trim_end_matches('.'), best, false)
 }
 
+/// Why a request of the healer must not be sent; `None` if it may.
+pub(super) fn forbids(run: &Run, request: &ModelRequest) -> Option<StopReason> {
+    let ladder = &run.spec.ladder;
+    if !run.asks_to_mend() || ladder.rungs != Rungs::All {
+        return None;
+    }
+    let calls = run.calls.get(run.inner.heal.since..).unwrap_or_default().iter();
+    let usages = calls.clone().filter_map(|c| c.usage);
+    let used: u64 = usages.map(|u| u64::from(u.input) + u64::from(u.output)).sum();
+    let asked = u64::from(request.prompt_tokens);
+    if ladder.max_tokens > 0 && used + asked > ladder.max_tokens {
+        return Some(StopReason::Tokens);
+    }
+    let price = run.inner.heal.model.and_then(|at| ladder.models.get(at)).map(|c| &c.price);
+    let spent: Money = calls.filter_map(|c| c.cost).sum();
+    let worst = price.and_then(|p| worst_case(p, request.prompt_tokens, request.max_output)).unwrap_or_default();
+    ladder.max_cost.filter(|most| spent + worst > *most).map(|_| StopReason::Money)
+}
+
+/// The user goes on with another model: while healing it takes the place of the one that was asked.
+pub(super) fn use_model(run: &mut Run, model: &ModelInfo) {
+    let at = run.inner.heal.model.filter(|_| run.inner.origin == Operation::Heal);
+    if let Some(place) = at.and_then(|at| run.spec.ladder.models.get_mut(at)) {
+        *place = Candidate { info: model.clone(), price: Price::Unknown };
+    }
+}
+
 fn conclude(run: &mut Run, why: &str, best: usize, green: bool) -> Vec<RunCommand> {
     if !green {
-        run.notice(format!("Healing ended: {why}."));
+        run.notice(format!("{ENDED}: {why}."));
     }
     run.inner.findings.clear();
     let best = run.inner.series + best;
     gate::choose(run, best);
-    reviewer::begin(run)
+    match run.spec.task {
+        Task::Request => reviewer::begin(run),
+        Task::Heal { .. } => offer(run, why, green),
+    }
 }
 
-/// The series: the executor's proposal and what was made of it, as far as it is validated.
+/// The best of a healed working tree goes to the gate, if it is any better than the tree.
+fn offer(run: &mut Run, why: &str, green: bool) -> Vec<RunCommand> {
+    if run.attempt().is_some_and(|a| !a.changes.is_empty()) {
+        formatter::compose(run);
+        run.inner.job = None;
+        run.stage = Stage::Gate;
+        return Vec::new();
+    }
+    if green {
+        run.answer = formatter::with_notices("No check that ran finds anything.", &run.notices);
+        return step::finish(run, Outcome::NothingToDo);
+    }
+    let open = report(run).map_or(0, |r| heal::open(r).len());
+    let mut message = format!("Nothing could be mended: {why}. Findings that are left: {open}.");
+    for notice in run.notices.iter().filter(|n| !n.starts_with(ENDED)) {
+        message.push_str(&format!(" {notice}"));
+    }
+    step::finish(run, Outcome::Failed(Failure::fatal(FailureKind::BadOutput, message)))
+}
+
+/// Begins a run that heals the working tree: it is validated as it is.
+pub(super) fn examine(run: &mut Run) -> Vec<RunCommand> {
+    let Task::Heal { paths } = run.spec.task.clone() else { return Vec::new() };
+    run.stage = Stage::Working(Node::Validator);
+    run.inner.began = run.inner.now;
+    vec![RunCommand::Examine { job: run.next_job(), paths }]
+}
+
+/// The working tree is validated: what it is becomes the first attempt of the series.
+pub(super) fn examined(run: &mut Run, files: &[FileSnapshot], report: &ValidationReport) -> Vec<RunCommand> {
+    validator::not_run(run, report);
+    let rung = Rung { what: "the working tree as it is".to_owned(), ..Rung::default() };
+    run.inner.iteration = 1;
+    first(run, ChangeSet::default(), report.clone(), rung);
+    run.inner.heal.examined = files.to_vec();
+    climb(run)
+}
+
+/// Begins another series with the chosen attempt.
+pub(super) fn again(run: &mut Run) -> Vec<RunCommand> {
+    let Some(attempt) = run.attempt().filter(|a| a.report.as_ref().is_some_and(validator::is_red)) else {
+        return Vec::new();
+    };
+    let (changes, report) = (attempt.changes.clone(), attempt.report.clone().unwrap_or_default());
+    let examined = std::mem::take(&mut run.inner.heal.examined);
+    let rung = Rung { what: format!("attempt {} again", run.chosen + 1), ..Rung::default() };
+    run.inner.since = run.attempts.len();
+    first(run, changes, report, rung);
+    run.inner.heal.examined = examined;
+    run.spec.ladder.rungs = Rungs::All;
+    climb(run)
+}
+
+/// Puts a validated attempt at the beginning of a new series.
+fn first(run: &mut Run, changes: ChangeSet, report: ValidationReport, rung: Rung) {
+    run.inner.series = run.attempts.len();
+    run.inner.heal = Healing::new(run.calls.len());
+    run.attempts.push(Attempt {
+        node: Node::Executor,
+        iteration: run.inner.iteration,
+        cause: Vec::new(),
+        request: RequestId::default(),
+        diff: crate::edit::diff(&changes),
+        changes,
+        report: Some(report),
+        verdict: None,
+        problems: Vec::new(),
+        rung,
+    });
+    gate::choose(run, run.attempts.len() - 1);
+}
+
+/// The series, as far as it is validated.
 fn trials(run: &Run) -> Vec<Trial<'_>> {
-    let series = run.attempts.get(run.inner.series..).unwrap_or_default();
-    series.iter().filter_map(|a| Some(Trial { changes: &a.changes, report: a.report.as_ref()? })).collect()
+    rung::series(run).into_iter().map(|s| s.trial).collect()
 }
 
 /// Whether the chosen attempt is red.

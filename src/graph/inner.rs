@@ -2,7 +2,9 @@
 
 use super::fact::RunFact;
 use super::run::{Outcome, Run, Stage};
+use super::rung::Healing;
 use crate::domain::change::{ChangeSet, FileSnapshot};
+use crate::domain::clock::Timestamp;
 use crate::domain::finding::Finding;
 use crate::domain::ids::{JobId, RequestId};
 use crate::domain::model::Node;
@@ -135,6 +137,14 @@ pub(super) struct Inner {
     pub(super) by_hand: bool,
     /// The write under way, or wanted as soon as its validation has passed.
     pub(super) write: Option<Write>,
+    /// Where the healer stands on the ladder.
+    pub(super) heal: Healing,
+    /// When the newest fact happened; 0 when nobody says.
+    pub(super) now: Timestamp,
+    /// When the attempt under work was begun.
+    pub(super) began: Timestamp,
+    /// How many requests there were before it.
+    pub(super) calls: usize,
 }
 
 /// How a request differs from the first of its operation.
@@ -187,6 +197,8 @@ impl Run {
             RunFact::ContextAssembled { job, .. }
             | RunFact::FilesRead { job, .. }
             | RunFact::Validated { job, .. }
+            | RunFact::Recalled { job, .. }
+            | RunFact::Examined { job, .. }
             | RunFact::Applied { job }
             | RunFact::ApplyFailed { job, .. } => self.inner.job == Some(*job),
             RunFact::RequestSent { request }

@@ -3,11 +3,12 @@
 //! Everything here is cut to a length that is asked for, and every cut is marked; nothing is left out silently.
 
 use super::clip;
+use super::ladder::Rungs;
 use super::run::Run;
 use crate::domain::change::ChangeSet;
 use crate::domain::finding::{Finding, ValidationReport};
 use crate::domain::language::Language;
-use crate::heal;
+use crate::heal::{self, name::Frame};
 use std::fmt::Write;
 
 /// Lines around a finding that a mender sees.
@@ -112,7 +113,8 @@ fn lines_of(run: &Run, path: &str) -> Vec<u32> {
     let inner = &run.inner;
     let found = inner.findings.iter().filter(|f| f.path == path && f.line > 0).map(|f| f.line);
     let near = inner.unplaced.iter().filter(|u| u.path == path).flat_map(|u| u.lines.iter().copied());
-    let lines: Vec<u32> = found.chain(near).collect();
+    let arose = origins(run).into_iter().filter(|f| f.path == path).map(|f| f.line);
+    let lines: Vec<u32> = found.chain(near).chain(arose).collect();
     if !lines.is_empty() {
         return lines;
     }
@@ -149,6 +151,42 @@ pub(super) fn findings(run: &Run) -> String {
         }
     }
     text
+}
+
+/// Where the findings arose by their own tracebacks, each place once. Only runs with a ladder ask for it.
+pub(super) fn origins(run: &Run) -> Vec<Frame> {
+    if run.spec.ladder.rungs != Rungs::All {
+        return Vec::new();
+    }
+    let files = run.inner.overlay.files.iter().map(|f| &f.path).chain(&run.context.listing);
+    let paths: Vec<String> = files.cloned().collect();
+    let mut found: Vec<Frame> = Vec::new();
+    for frame in run.inner.findings.iter().filter_map(|f| heal::name::origin_frame(&f.message, &paths)) {
+        if !found.contains(&frame) {
+            found.push(frame);
+        }
+    }
+    found
+}
+
+/// Where and as what the first finding arose, in one sentence; empty where nothing tells.
+pub(super) fn cause(run: &Run) -> String {
+    let Some(first) = run.inner.findings.first() else { return String::new() };
+    let place = origins(run).into_iter().next().or_else(|| {
+        let own = run.spec.ladder.rungs == Rungs::All && first.line > 0;
+        own.then(|| Frame { path: first.path.clone(), line: first.line })
+    });
+    let Some(Frame { path, line }) = place else { return String::new() };
+    let within = current(run, &path).and_then(|text| heal::signature::enclosing(&path, text, line));
+    let within = within.map_or(String::new(), |name| format!("`{name}` in "));
+    let kind = heal::origin(first).map_or(String::new(), |origin| format!(" ({})", origin.word()));
+    format!("It arose in {within}{path}, line {line}{kind}.")
+}
+
+/// The heads of what the lines around the findings use.
+pub(super) fn signatures(run: &Run) -> String {
+    let known = run.inner.heal.known.as_ref().map_or(&[][..], |k| &k.signatures);
+    known.iter().map(|line| format!("{line}\n")).collect()
 }
 
 /// The edits that could not be placed, each with its reason.

@@ -4,7 +4,7 @@
 
 use super::inner::{Operation, Tries};
 use super::run::{Outcome, PauseReason, Run, Stage};
-use super::{ResumeChoice, RunCommand, executor, gate, hand, healer, reviewer, step, validator};
+use super::{ResumeChoice, RunCommand, executor, gate, hand, healer, reviewer, rung, step, validator};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::model::Node;
 
@@ -17,6 +17,8 @@ pub(super) fn failed(run: &mut Run, failure: &Failure) -> Vec<RunCommand> {
             run.notice("The server found the prompt too large; it was sent again with half of the context.");
             step::send(run)
         }
+        // A try that takes too long has failed like any other.
+        FailureKind::Timeout if healer::climbs(run) => healer::gave_up(run, &failure.message),
         _ => {
             run.stage = Stage::Paused(PauseReason::Failed(failure.clone()));
             Vec::new()
@@ -45,6 +47,7 @@ pub(super) fn resumed(run: &mut Run, choice: &ResumeChoice) -> Vec<RunCommand> {
     match choice {
         ResumeChoice::Retry => step::send(run),
         ResumeChoice::UseModel(model) => {
+            healer::use_model(run, model);
             run.spec.model = model.as_ref().clone();
             run.inner.tries = Tries::default();
             step::send(run)
@@ -65,10 +68,12 @@ pub(super) fn interrupted(run: &mut Run) -> Vec<RunCommand> {
     }
     match run.stage {
         Stage::Assembling => step::assemble(run),
+        Stage::Working(Node::Validator) if run.attempts.is_empty() => healer::examine(run),
         Stage::Working(Node::Validator) => match run.inner.write.take() {
             Some(wanted) => gate::validate_part(run, wanted),
             None => validator::begin(run),
         },
+        Stage::Working(Node::Healer) if run.inner.heal.recalling => rung::recall(run),
         Stage::Working(_) => executor::read_again(run),
         Stage::Applying => gate::write_again(run),
         Stage::Gate | Stage::Paused(_) | Stage::Finished(_) => Vec::new(),
@@ -102,7 +107,13 @@ pub(super) fn cancelled(run: &mut Run) -> Vec<RunCommand> {
 }
 
 fn stop(run: &mut Run) -> Vec<RunCommand> {
-    if run.attempts.is_empty() { step::finish(run, Outcome::Cancelled) } else { gate::open_with_best(run) }
+    if run.attempts.iter().all(|a| a.changes.is_empty()) {
+        return step::finish(run, Outcome::Cancelled);
+    }
+    if run.attempts[run.inner.series..].len() > 1 {
+        run.notice("Healing was stopped: the best attempt so far is offered.");
+    }
+    gate::open_with_best(run)
 }
 
 /// Marks the awaited call as broken off; its text stays.

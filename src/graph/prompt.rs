@@ -6,6 +6,7 @@
 //! there is no request but a failure that says so. Nothing is ever cut silently.
 
 use super::inner::Operation;
+use super::ladder::Rungs;
 use super::material::{self, Extent};
 use super::run::Run;
 use super::schema::schema;
@@ -35,8 +36,9 @@ const LEAST_CONTEXT: u32 = 2000;
 const PLAN_TOKENS: u32 = 200;
 /// Longest diff that the reviewer is shown, in bytes.
 const MAX_DIFF: usize = 60_000;
-/// Lines from which a file counts as long for the healer.
+/// Lines from which a file counts as long for the healer, and for the first model of a ladder, which is the cheapest.
 const LONG_FILE: usize = 120;
+const LONG_FOR_FIRST: usize = 40;
 /// Most tokens of an answer that is JSON; thinking counts.
 const JSON_ANSWER: u32 = 4096;
 
@@ -53,8 +55,8 @@ pub(super) struct Composed {
 
 /// Tokens of prompt and answer together that the run counts on.
 pub(super) fn window(run: &Run) -> u32 {
-    let fallback = if run.spec.model.locality == Locality::Remote { REMOTE_WINDOW } else { LOCAL_WINDOW };
-    run.spec.model.window.filter(|w| *w > 0).unwrap_or(fallback)
+    let fallback = if run.asked().locality == Locality::Remote { REMOTE_WINDOW } else { LOCAL_WINDOW };
+    run.asked().window.filter(|w| *w > 0).unwrap_or(fallback)
 }
 
 /// Whether the window is so small that requests are made simpler.
@@ -109,7 +111,7 @@ pub(super) fn compose(run: &Run, id: RequestId) -> Result<Composed, Failure> {
 }
 
 fn too_large(run: &Run, needed: u32, window: u32) -> Failure {
-    let model = &run.spec.model.reference;
+    let model = &run.asked().reference;
     Failure::fatal(
         FailureKind::ContextExceeded,
         format!(
@@ -124,12 +126,12 @@ fn finish(run: &Run, id: RequestId, messages: Vec<PromptMessage>, prompt_tokens:
     let window = window(run);
     let (cap, temperature) = profile(run);
     let cap = if schema(operation).is_some() { cap.min(JSON_ANSWER) } else { cap };
-    let most = run.spec.model.max_output.filter(|m| *m > 0).unwrap_or(u32::MAX);
+    let most = run.asked().max_output.filter(|m| *m > 0).unwrap_or(u32::MAX);
     // A second try at the same must not walk into the same loop.
     let again = run.inner.tries.repeated || matches!(operation, Operation::ExecuteRetry | Operation::PlanRetry);
     ModelRequest {
         id,
-        model: run.spec.model.reference.clone(),
+        model: run.asked().reference.clone(),
         messages,
         prompt_tokens,
         max_output: window.saturating_sub(prompt_tokens).min(cap).min(most).max(1),
@@ -149,11 +151,11 @@ fn finish(run: &Run, id: RequestId, messages: Vec<PromptMessage>, prompt_tokens:
 /// Most tokens of an answer, and temperature in thousandths, by model size: small models drift in long answers and
 /// need a calmer hand.
 fn profile(run: &Run) -> (u32, u32) {
-    match run.spec.model.parameters_b {
+    match run.asked().parameters_b {
         Some(b) if b <= 8.0 => (4096, 100),
         Some(b) if b <= 40.0 => (8192, 200),
         Some(_) => (16_384, 200),
-        None if run.spec.model.locality == Locality::Remote => (16_384, 200),
+        None if run.asked().locality == Locality::Remote => (16_384, 200),
         None => (4096, 100),
     }
 }
@@ -168,11 +170,11 @@ fn reserve(run: &Run, operation: Operation) -> u32 {
         _ if base_format(run) == Format::WholeFile => window / 3,
         _ => window / 4,
     };
-    share.min(cap).min(run.spec.model.max_output.unwrap_or(u32::MAX))
+    share.min(cap).min(run.asked().max_output.unwrap_or(u32::MAX))
 }
 
 fn base_format(run: &Run) -> Format {
-    Format::for_model(run.spec.model.parameters_b, Some(window(run)))
+    Format::for_model(run.asked().parameters_b, Some(window(run)))
 }
 
 /// Upper estimate of the tokens of `text`: a tenth on top, since tokenizers differ and a reservation has to hold. Where the
@@ -194,7 +196,13 @@ fn total(run: &Run, messages: &[PromptMessage]) -> u32 {
 
 /// Whether the healer is at work on files of which the lines around the findings say enough.
 fn mends_long_files(run: &Run) -> bool {
-    let long = |text: Option<&String>| text.is_some_and(|t| t.lines().count() > LONG_FILE);
+    let most = match (run.spec.ladder.rungs, run.inner.heal.model) {
+        (Rungs::All, Some(0)) => LONG_FOR_FIRST,
+        // Who is asked because the lines around were not enough is shown the rest.
+        (Rungs::All, Some(_)) => return false,
+        _ => LONG_FILE,
+    };
+    let long = |text: Option<&String>| text.is_some_and(|t| t.lines().count() > most);
     run.inner.operation == Operation::Heal
         && base_format(run) != Format::WholeFile
         && run.inner.overlay.files.iter().any(|f| long(f.after.as_ref()))
@@ -303,6 +311,8 @@ impl Draft<'_> {
                 give("accepted", inner.judged.0.join("; "));
                 give("rejected", inner.judged.1.join("; "));
                 give("findings", material::findings(run));
+                give("cause", material::cause(run));
+                give("signatures", material::signatures(run));
                 give("hint", inner.findings.first().map_or(String::new(), |f| heal::class(f).hint().to_owned()));
             }
         }
@@ -338,7 +348,8 @@ impl Draft<'_> {
         let inner = &self.run.inner;
         let mut paths: Vec<String> = match self.operation {
             Operation::Heal => {
-                let named: Vec<String> = inner.findings.iter().map(|f| f.path.clone()).collect();
+                let origins = material::origins(self.run).into_iter().map(|f| f.path);
+                let named: Vec<String> = inner.findings.iter().map(|f| f.path.clone()).chain(origins).collect();
                 // A test that fails stands in a file that the proposal may not touch at all: both are shown.
                 let changed = named.iter().any(|p| inner.overlay.file(p).is_some());
                 let all = inner.overlay.files.iter().filter(|_| !changed).map(|f| f.path.clone());

@@ -1,8 +1,10 @@
 //! A run's state: everything a front shows of it, and everything needed to go on after a kill.
 
-use super::inner::Inner;
+use super::inner::{Inner, Operation};
+use super::ladder::{Ladder, Task};
 use super::template::Prompts;
 use crate::domain::change::ChangeSet;
+use crate::domain::clock::Timestamp;
 use crate::domain::comment::Comment;
 use crate::domain::context::ContextBundle;
 use crate::domain::failure::Failure;
@@ -14,6 +16,7 @@ use crate::domain::mode::Mode;
 use crate::domain::model::{FinishReason, ModelInfo, ModelRef, Node, Timings, Usage};
 use crate::domain::money::Money;
 use crate::domain::plan::Plan;
+use crate::domain::rung::{Rung, RungKind};
 use crate::domain::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -45,6 +48,12 @@ pub struct RunSpec {
     /// What it says to the model, where that differs from the shipped prompts.
     #[serde(default, skip_serializing_if = "Prompts::is_embedded")]
     pub prompts: Prompts,
+    /// How it heals.
+    #[serde(default)]
+    pub ladder: Ladder,
+    /// What it is to do.
+    #[serde(default, skip_serializing_if = "Task::is_request")]
+    pub task: Task,
 }
 
 /// Where a run stands.
@@ -153,12 +162,15 @@ pub struct Attempt {
     pub verdict: Option<Verdict>,
     /// Edits of the answer that could not be placed, each a sentence.
     pub problems: Vec<String>,
+    /// How it came about, and what it took.
+    #[serde(default)]
+    pub rung: Rung,
 }
 
 impl Attempt {
     /// Whether the user made it, by changing another with their own hands.
     pub fn is_by_hand(&self) -> bool {
-        self.cause.first().is_some_and(|cause| cause == super::hand::CAUSE)
+        self.rung.kind == RungKind::ByHand
     }
 }
 
@@ -249,6 +261,29 @@ impl Run {
     /// The answer that was cut off and that the newest request continues; empty if it begins anew.
     pub fn draft(&self) -> &str {
         &self.inner.tries.draft
+    }
+
+    /// The model that is asked now: while healing one of the ladder's, else the run's own.
+    pub fn asked(&self) -> &ModelInfo {
+        let at = self.inner.heal.model.filter(|_| self.asks_to_mend());
+        let mender = at.and_then(|at| self.spec.ladder.models.get(at));
+        mender.map_or(&self.spec.model, |candidate| &candidate.info)
+    }
+
+    /// Seconds that the request under way may take, where it has a bound of its own.
+    pub fn try_seconds(&self) -> Option<u32> {
+        Some(self.spec.ladder.try_seconds).filter(|seconds| self.asks_to_mend() && *seconds > 0)
+    }
+
+    /// Whether the newest request is for mending what a check found.
+    pub(super) fn asks_to_mend(&self) -> bool {
+        let mends = matches!(self.inner.operation, Operation::Heal | Operation::Problems);
+        mends && self.inner.origin == Operation::Heal
+    }
+
+    /// Tells the run when the facts that follow happened. Nothing is decided by it; attempts say how long they took.
+    pub fn set_time(&mut self, at: Timestamp) {
+        self.inner.now = at;
     }
 
     /// The node at work, if any.

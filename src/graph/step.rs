@@ -5,6 +5,7 @@
 
 use super::answer::{self, Garbage};
 use super::inner::{Operation, Tries};
+use super::ladder::Task;
 use super::run::{Call, Outcome, PauseReason, Run, Stage};
 use super::{RunCommand, RunFact, executor, gate, hand, healer, pause, planner, prompt, reviewer, validator};
 use crate::domain::failure::{Failure, FailureKind};
@@ -74,6 +75,14 @@ pub fn step(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
                 None => validator::validated(run, report),
             }
         }
+        RunFact::Recalled { job, known } => {
+            let recalling = run.stage == Stage::Working(Node::Healer);
+            if recalling && run.take_job(*job) { healer::recalled(run, known) } else { Vec::new() }
+        }
+        RunFact::Examined { job, files, report } => {
+            let examining = run.stage == Stage::Working(Node::Validator);
+            if examining && run.take_job(*job) { healer::examined(run, files, report) } else { Vec::new() }
+        }
         RunFact::Resumed { choice } => pause::resumed(run, choice),
         RunFact::Interrupted => pause::interrupted(run),
         RunFact::Cancelled => pause::cancelled(run),
@@ -84,6 +93,9 @@ pub fn step(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
 fn begin(run: &mut Run) -> Vec<RunCommand> {
     if run.stage != Stage::Assembling || run.inner.counter > 0 {
         return Vec::new();
+    }
+    if run.spec.task != Task::Request {
+        return healer::examine(run);
     }
     assemble(run)
 }
@@ -161,6 +173,10 @@ pub(super) fn send(run: &mut Run) -> Vec<RunCommand> {
             leave_out(run, &composed.dropped);
             run.inner.shown.extend(composed.shown);
             let request = composed.request;
+            if let Some(why) = healer::forbids(run, &request) {
+                run.inner.request = None;
+                return healer::give_up(run, why.words());
+            }
             run.calls.push(Call {
                 id,
                 node,

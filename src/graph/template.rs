@@ -45,7 +45,7 @@ const TEMPLATES: [Template; 11] = [
     template!("executor-problems", ["problems", "files", "format"], ["request"]),
     template!("executor-round", ["request", "reasons", "files", "format"], ["reading"]),
     template!("revision", ["revision", "files", "format"], ["request", "reading", "accepted", "rejected"]),
-    template!("healer", ["findings", "files", "format"], ["request", "hint"]),
+    template!("healer", ["findings", "files", "format"], ["request", "hint", "cause", "signatures"]),
     template!("reviewer", ["request", "diff"], ["plan", "checks"]),
     template!("answer", ["request"], ["reading"]),
     template!("continue", [], []),

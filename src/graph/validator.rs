@@ -1,28 +1,41 @@
 //! The validator: every attempt is checked in a scratch copy before anyone judges it.
 
 use super::run::{Run, Stage};
-use super::{RunCommand, healer};
+use super::{RunCommand, healer, rung};
+use crate::domain::clock::Timestamp;
 use crate::domain::finding::ValidationReport;
 use crate::domain::model::Node;
 
 /// Has the newest attempt checked.
 pub(super) fn begin(run: &mut Run) -> Vec<RunCommand> {
-    let Some(changes) = run.attempts.last().map(|a| a.changes.clone()) else { return Vec::new() };
+    let Some(newest) = run.attempts.len().checked_sub(1) else { return Vec::new() };
+    let changes = match run.spec.task.is_request() {
+        true => run.attempts[newest].changes.clone(),
+        false => rung::judged(run, &rung::ground(run, newest)),
+    };
     run.stage = Stage::Working(Node::Validator);
     vec![RunCommand::Validate { job: run.next_job(), changes }]
 }
 
 /// The validators are done.
 pub(super) fn validated(run: &mut Run, report: &ValidationReport) -> Vec<RunCommand> {
+    not_run(run, report);
+    let millis = run.inner.now.millis_since(run.inner.began);
+    let is_timed = run.inner.began != Timestamp::default();
+    if let Some(attempt) = run.attempts.last_mut() {
+        attempt.report = Some(report.clone());
+        attempt.rung.millis = is_timed.then_some(millis);
+    }
+    healer::decide(run)
+}
+
+/// Says which checks could not run.
+pub(super) fn not_run(run: &mut Run, report: &ValidationReport) {
     for check in &report.checks {
         if let Some(why) = &check.not_run {
             run.notice(format!("`{}` could not run: {why}.", check.command.trim(), why = why.trim_end_matches('.')));
         }
     }
-    if let Some(attempt) = run.attempts.last_mut() {
-        attempt.report = Some(report.clone());
-    }
-    healer::decide(run)
 }
 
 /// Whether a check ran on this and failed.

@@ -53,6 +53,49 @@ impl ErrorClass {
     }
 }
 
+/// What went wrong, rather than who noticed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Origin {
+    /// The text is not the language.
+    Syntax,
+    /// It stopped while it ran.
+    Runtime,
+    /// It ran and came to another result.
+    Logic,
+    /// Parts do not fit together: names, types, packages.
+    Integration,
+}
+
+impl Origin {
+    /// The phrase for a prompt and the screen.
+    pub fn word(self) -> &'static str {
+        match self {
+            Origin::Syntax => "a syntax error",
+            Origin::Runtime => "an error while it ran",
+            Origin::Logic => "another result than expected",
+            Origin::Integration => "parts that do not fit together",
+        }
+    }
+}
+
+/// What went wrong, by the finding's class and words; `None` for rules of style, and where nothing tells.
+pub fn origin(finding: &Finding) -> Option<Origin> {
+    let message = finding.message.to_lowercase();
+    let ran =
+        ["traceback (most recent call last)", "panicked at", "panic:", "exception"].iter().any(|w| message.contains(w));
+    let asserted = message.contains("assert") || message.contains("expected");
+    match class(finding) {
+        ErrorClass::Syntax => Some(Origin::Syntax),
+        ErrorClass::Build => Some(Origin::Integration),
+        ErrorClass::Test if asserted => Some(Origin::Logic),
+        ErrorClass::Test | ErrorClass::Type | ErrorClass::Unknown if ran => Some(Origin::Runtime),
+        ErrorClass::Type => Some(Origin::Integration),
+        ErrorClass::Test => Some(Origin::Logic),
+        ErrorClass::Lint | ErrorClass::Unknown => None,
+    }
+}
+
 /// Lower-case pieces of messages, most telling first; the first that occurs decides.
 const WORDS: [(&str, ErrorClass); 46] = [
     ("syntaxerror", ErrorClass::Syntax),
@@ -151,6 +194,23 @@ fn is_linter(tool: &str) -> bool {
 mod tests {
     use super::*;
     use crate::domain::finding::Severity;
+
+    #[test]
+    fn what_went_wrong_is_told_apart_from_who_noticed() {
+        let table = [
+            ("syntax", "missing ')'", Some(Origin::Syntax)),
+            ("check", "ModuleNotFoundError: No module named 'httpx'", Some(Origin::Integration)),
+            ("mypy", "Argument 1 has incompatible type", Some(Origin::Integration)),
+            ("check", "Traceback (most recent call last):\nTypeError: f() takes 1", Some(Origin::Runtime)),
+            ("check", "E  assert 1 == 2\nE  AssertionError", Some(Origin::Logic)),
+            ("check", "thread 'a' panicked at src/lib.rs:3:5:\nindex out of bounds", Some(Origin::Runtime)),
+            ("ruff", "`os` imported but unused", None),
+        ];
+        for (tool, message, expected) in table {
+            let finding = Finding { tool: tool.into(), message: message.into(), ..Finding::default() };
+            assert_eq!(origin(&finding), expected, "{message}");
+        }
+    }
 
     #[test]
     fn findings_of_real_tools_fall_into_their_class() {

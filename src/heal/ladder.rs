@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 /// Most findings that one try is asked to mend: the rest is mostly their consequence.
-const MAX_FINDINGS: usize = 8;
+pub const MAX_FINDINGS: usize = 8;
 
 /// Numbers that bound healing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +41,10 @@ pub enum StopReason {
     Oscillation,
     /// It got worse.
     Regression,
+    /// The tokens that healing may take are used.
+    Tokens,
+    /// The money that healing may take would be passed.
+    Money,
 }
 
 impl StopReason {
@@ -52,6 +56,8 @@ impl StopReason {
             StopReason::NoProgress => "the same errors came again",
             StopReason::Oscillation => "a proposal that was there before came again",
             StopReason::Regression => "the last attempt made it worse",
+            StopReason::Tokens => "the tokens it may take are used",
+            StopReason::Money => "the next request might pass the money it may take",
         }
     }
 }
@@ -81,7 +87,8 @@ pub enum Next {
 pub fn next(trials: &[Trial<'_>], limits: Limits) -> Next {
     let stop = |why| Next::Stop { why, best: best(trials) };
     let Some((newest, earlier)) = trials.split_last() else { return stop(StopReason::Green) };
-    let findings = open(newest.report);
+    let mut findings = open(newest.report);
+    findings.truncate(MAX_FINDINGS);
     let Some(first) = findings.first() else { return stop(StopReason::Green) };
     if earlier.iter().any(|t| t.changes == newest.changes) {
         return stop(StopReason::Oscillation);
@@ -107,19 +114,19 @@ pub fn best(trials: &[Trial<'_>]) -> usize {
 }
 
 /// More is better.
-fn quality(report: &ValidationReport) -> (usize, Reverse<usize>) {
+pub(super) fn quality(report: &ValidationReport) -> (usize, Reverse<usize>) {
     let passed = report.checks.iter().filter(|c| c.passed && c.not_run.is_none()).count();
     (passed, Reverse(report.errors()))
 }
 
 /// Which errors there are, wherever they have moved to.
-fn signature(report: &ValidationReport) -> BTreeSet<(String, String, String)> {
+pub(super) fn signature(report: &ValidationReport) -> BTreeSet<(String, String, String)> {
     open(report).into_iter().map(|f| (f.tool, f.path, f.message)).collect()
 }
 
 /// The errors of the checks that ran and failed, causes first, none twice. A check that failed without saying why
 /// stands for itself; one that could not run is not for a model to mend.
-fn open(report: &ValidationReport) -> Vec<Finding> {
+pub fn open(report: &ValidationReport) -> Vec<Finding> {
     let mut found: Vec<Finding> = Vec::new();
     for check in report.checks.iter().filter(|c| !c.passed && c.not_run.is_none()) {
         let errors: Vec<&Finding> = check.findings.iter().filter(|f| f.severity == Severity::Error).collect();
@@ -132,7 +139,6 @@ fn open(report: &ValidationReport) -> Vec<Finding> {
     found.sort_by_key(class);
     let mut seen = BTreeSet::new();
     found.retain(|f| seen.insert((f.path.clone(), f.line, f.message.clone())));
-    found.truncate(MAX_FINDINGS);
     found
 }
 

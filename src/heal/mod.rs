@@ -1,11 +1,21 @@
 //! What to do about a red validation: which errors first, with which words, and when trying again is no use.
 //!
-//! Pure judgement over the history of attempts. It asks no model and writes no prompt; the graph's healer does.
+//! Pure judgement over the history of attempts, and the fixes that need no model: a tool's own, by grammar, by import, and
+//! what was learned before. It asks no model and writes no prompt; the graph's healer does.
 
 mod class;
+mod climb;
+pub mod dependency;
 mod excerpt;
+pub mod fix;
+pub mod grammar;
+pub mod import;
 mod ladder;
+pub mod lesson;
+pub mod name;
+pub mod signature;
 
-pub use class::{ErrorClass, class};
+pub use class::{ErrorClass, Origin, class, origin};
+pub use climb::{Bounds, Climbed, Turn, by_rate, helped, turn, turned_away};
 pub use excerpt::excerpt;
-pub use ladder::{Limits, Next, StopReason, Trial, best, next};
+pub use ladder::{Limits, MAX_FINDINGS, Next, StopReason, Trial, best, next, open};

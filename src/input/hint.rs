@@ -80,6 +80,7 @@ pub fn label(action: Action) -> &'static str {
         Action::NextFile => "next file",
         Action::PreviousFile => "prev file",
         Action::ToggleSplit => "split",
+        Action::ToggleStep => "step",
         Action::NextAttempt => "next try",
         Action::PreviousAttempt => "prev try",
         Action::Undo => "undo",

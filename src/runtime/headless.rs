@@ -8,7 +8,7 @@ use crate::app::{Action, Effect, Event, ModelEvent, Resume, StoreEvent};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::hunk::Decision;
 use crate::domain::safe_text::SafeText;
-use crate::graph::{Outcome, PauseReason, Run, Stage};
+use crate::graph::{Outcome, PauseReason, Run, Stage, Task};
 use std::io::IsTerminal;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -213,7 +213,7 @@ impl Driver {
                     PauseReason::Failed(failure) => exit_of(&failure),
                 });
             }
-            Stage::Finished(outcome) if front.state.session.is_saved() => self.exit = Some(exit_of_outcome(&outcome)),
+            Stage::Finished(outcome) if front.state.session.is_saved() => self.exit = Some(exit_of_run(run, &outcome)),
             _ => {}
         }
     }
@@ -350,6 +350,16 @@ async fn answer() -> String {
         std::io::stdin().read_line(&mut line).map(|_| line)
     });
     read.await.ok().and_then(Result::ok).unwrap_or_default()
+}
+
+fn exit_of_run(run: &Run, outcome: &Outcome) -> Exit {
+    match outcome {
+        // Nothing could be mended: what the checks say stands.
+        Outcome::Failed(failure) if run.spec.task != Task::Request && failure.kind == FailureKind::BadOutput => {
+            Exit::ChecksFailed
+        }
+        outcome => exit_of_outcome(outcome),
+    }
 }
 
 fn exit_of_outcome(outcome: &Outcome) -> Exit {

@@ -7,9 +7,10 @@ use crate::app::{Dated, Effect, Fact, State, UNKNOWN_PRICE};
 use crate::domain::clock::Timestamp;
 use crate::domain::failure::Failure;
 use crate::domain::message::Author;
+use crate::domain::rung::RungKind;
 use crate::domain::safe_text::SafeText;
 use crate::edit;
-use crate::graph::{PauseReason, Run, RunFact};
+use crate::graph::{Attempt, PauseReason, Run, RunFact};
 use serde_json::{Value, json};
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::OnceLock;
@@ -44,7 +45,7 @@ impl Reporter {
                 for dated in &entry.facts {
                     match self.style {
                         Style::Json => self.json_fact(dated, state),
-                        Style::Text => self.text_fact(dated),
+                        Style::Text => self.text_fact(dated, state),
                     }
                 }
             }
@@ -58,7 +59,7 @@ impl Reporter {
         }
     }
 
-    fn text_fact(&self, dated: &Dated) {
+    fn text_fact(&self, dated: &Dated, state: &State) {
         match &dated.fact {
             Fact::Run { fact: RunFact::Answered { usage, cost, timings, .. }, .. } => {
                 let mark = if usage.estimated { "~" } else { "" };
@@ -67,7 +68,10 @@ impl Reporter {
                 let cost = cost.map_or("price unknown".to_owned(), |c| format!("{most}{c}"));
                 tell_line(&format!("  {mark}{} tokens in, {mark}{} out{rate}, {cost}", usage.input, usage.output));
             }
-            Fact::Run { fact: RunFact::Validated { report, .. }, .. } => {
+            Fact::Run { fact: RunFact::Validated { report, .. } | RunFact::Examined { report, .. }, .. } => {
+                if let Some(line) = state.session.run().and_then(rung_text) {
+                    tell_line(&line);
+                }
                 for finding in report.findings() {
                     let place = match finding.path.as_str() {
                         "" => String::new(),
@@ -108,6 +112,12 @@ impl Reporter {
             _ => return,
         };
         print_line(dated.at, line);
+        if let Fact::Run { run, fact: RunFact::Validated { .. } | RunFact::Examined { .. } } = &dated.fact
+            && let Some(mut line) = state.session.run().and_then(rung_line)
+        {
+            line["run"] = json!(run);
+            print_line(dated.at, line);
+        }
     }
 
     /// Tells of something that went wrong outside the run.
@@ -244,7 +254,7 @@ fn run_line(fact: &RunFact, state: &State) -> Option<Value> {
         RunFact::BudgetRefused { scope, limit, used, asked, .. } => json!({
             "event": "budget_refused", "scope": scope, "limit_usd": limit.usd(), "used_usd": used.usd(), "asked_usd": asked.usd(),
         }),
-        RunFact::Validated { report, .. } => {
+        RunFact::Validated { report, .. } | RunFact::Examined { report, .. } => {
             json!({"event": "validated", "passed": report.passed(), "checks": report.checks})
         }
         RunFact::Decided { decisions } => json!({"event": "decided", "decisions": decisions}),
@@ -256,6 +266,33 @@ fn run_line(fact: &RunFact, state: &State) -> Option<Value> {
         RunFact::Interrupted => json!({"event": "interrupted"}),
         _ => return None,
     })
+}
+
+/// The newest attempt that is validated.
+fn newest(run: &Run) -> Option<(usize, &Attempt)> {
+    let at = run.attempts.iter().rposition(|a| a.report.is_some())?;
+    Some((at, &run.attempts[at]))
+}
+
+/// How the newest attempt came about, for people; nothing for the first.
+fn rung_text(run: &Run) -> Option<String> {
+    let (at, attempt) = newest(run).filter(|(_, a)| a.rung.kind != RungKind::First)?;
+    let rung = &attempt.rung;
+    let model = rung.model.as_ref().map(|m| format!(" {m}")).unwrap_or_default();
+    let what = if rung.what.is_empty() { String::new() } else { format!(": {}", rung.what) };
+    let (before, after) = run.open_findings(at);
+    let findings = before.zip(after).map(|(b, a)| format!(", findings {b} → {a}")).unwrap_or_default();
+    Some(format!("  attempt {} by {}{model}{what}{findings}", at + 1, rung.kind.word()))
+}
+
+/// The same for programs, the first one too.
+fn rung_line(run: &Run) -> Option<Value> {
+    let (at, Attempt { rung, .. }) = newest(run)?;
+    let (before, after) = run.open_findings(at);
+    Some(json!({"event": "attempt", "attempt": at + 1, "rung": rung.kind.name(), "what": rung.what,
+        "base": rung.base.map(|base| base + 1), "model": rung.model.as_ref().map(ToString::to_string),
+        "tokens": rung.tokens, "estimated": rung.estimated, "cost_usd": rung.cost.map(|c| c.usd()),
+        "millis": rung.millis, "findings_before": before, "findings_after": after}))
 }
 
 /// Text on standard error, made safe to show. That nobody can read it there is no reason to stop.

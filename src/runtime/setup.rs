@@ -2,13 +2,13 @@
 
 use super::clock;
 use super::world::{Script, WorldSettings, new_session};
-use crate::app::{Mouse, Opening, Resume, RootInfo, Settings};
+use crate::app::{HealSettings, Mouse, Opening, Resume, RootInfo, Settings};
 use crate::budget::limit::Limits;
 use crate::config::{self, Approvals, Environment, Loaded, ModelChoice, Overrides, Paths, Suggestions};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::mode::Mode;
 use crate::domain::model::ModelRef;
-use crate::graph::{Prompts, RunSettings, shipped_modes};
+use crate::graph::{Prompts, RunSettings, Rungs, shipped_modes};
 use crate::provider::Scripted;
 use crate::repo::Root;
 use std::path::PathBuf;
@@ -188,6 +188,13 @@ fn settings(loaded: &Loaded, paths: &Paths, scripted: bool) -> (Settings, Vec<Fa
         prompts,
         check: config.check.command.as_ref().map(|c| c.shown()),
         utc_offset: clock::utc_offset(),
+        heal: HealSettings {
+            rungs: Rungs::All,
+            models: config.heal.models.iter().map(named).collect(),
+            max_tokens: u64::from(config.heal.max_tokens),
+            max_cost: config.heal.max_cost.0,
+            try_seconds: config.heal.try_seconds,
+        },
     };
     (settings, failures)
 }

@@ -112,6 +112,8 @@ mod tests {
             model,
             settings: RunSettings { quality_threshold: 0.6, max_iterations: 3, heal_attempts: 3 },
             prompts: Prompts::embedded(),
+            ladder: Default::default(),
+            task: Default::default(),
         };
         Fact::RunBegun { spec: Box::new(spec) }
     }

@@ -17,6 +17,7 @@ use crate::domain::ids::{MemoryId, RequestId, RunId, SessionId};
 use crate::domain::memory::{Memory, NewMemory};
 use crate::domain::model::{ModelRef, Usage};
 use crate::domain::money::Money;
+use crate::domain::rung::{KeptLesson, Rate, Teaching};
 use crate::domain::session::SessionSummary;
 use std::path::Path;
 use std::sync::Arc;
@@ -298,6 +299,30 @@ impl Store {
     /// Counts that a change was accepted after these had been recalled for it.
     pub async fn memories_accepted(&self, ids: Vec<MemoryId>, at: Timestamp) -> Result<(), StoreError> {
         self.ask(move |db| db.memories_accepted(&ids, at)).await
+    }
+
+    /// Keeps what an attempt at healing taught in a root.
+    pub async fn teach(&self, root: &str, teaching: Teaching, at: Timestamp) -> Result<(), StoreError> {
+        let root = root.to_owned();
+        self.ask(move |db| db.teach(&root, &teaching, at)).await
+    }
+
+    /// What healing taught in the root, oldest first.
+    pub async fn lessons(&self, root: &str) -> Result<Vec<KeptLesson>, StoreError> {
+        let root = root.to_owned();
+        self.ask(move |db| db.lessons(&root)).await
+    }
+
+    /// Forgets one of the root's lessons. Answers with it, `None` if there is no such.
+    pub async fn forget_lesson(&self, root: &str, id: u64) -> Result<Option<KeptLesson>, StoreError> {
+        let root = root.to_owned();
+        self.ask(move |db| db.forget_lesson(&root, id)).await
+    }
+
+    /// How each kind of rung has fared in the root, by the kind of error.
+    pub async fn rung_rates(&self, root: &str) -> Result<Vec<Rate>, StoreError> {
+        let root = root.to_owned();
+        self.ask(move |db| db.rung_rates(&root)).await
     }
 
     async fn ask<T: Send + 'static>(

@@ -15,6 +15,7 @@ mod filesystem;
 mod history;
 mod journal;
 mod ledger;
+mod lesson;
 mod memory;
 mod migrations;
 mod open;

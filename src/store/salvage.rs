@@ -74,6 +74,8 @@ const TABLES: &[(&str, &[&str])] = &[
     ("pattern_stat", &["id", "name", "proposed", "accepted", "rejected", "at"]),
     ("token_fit", &["id", "model", "fit", "at"]),
     ("memory", &["id", "root", "kind", "text", "source", "at", "pinned", "recalled", "accepted", "accepted_at"]),
+    ("lesson", &["id", "root", "key", "message", "before", "after", "uses", "successes", "at"]),
+    ("rung_rate", &["id", "root", "class", "rung", "tried", "helped"]),
 ];
 
 /// Where the new file is made before it takes the damaged one's place.

@@ -239,7 +239,7 @@ fn review(run: &Run, confirming: bool) -> Vec<Wanted> {
         _ => vec![(NextHunk, "next", true), (PreviousHunk, "previous", true), (ToggleSplit, "split", true)],
     };
     if run.attempts.len() > 1 && run.stage == Stage::Gate {
-        keys.extend([(PreviousAttempt, "earlier", true), (NextAttempt, "later", true)]);
+        keys.extend([(PreviousAttempt, "earlier", true), (NextAttempt, "later", true), (ToggleStep, "step", true)]);
     }
     keys
 }

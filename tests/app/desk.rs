@@ -21,6 +21,7 @@ use vibe_tui::domain::ids::{JobId, RequestId, SessionId};
 use vibe_tui::domain::message::Author;
 use vibe_tui::domain::model::{FinishReason, Locality, ModelInfo, ModelRef, Node, Structured, Timings, Usage};
 use vibe_tui::domain::money::Money;
+use vibe_tui::domain::rung::Recollection;
 use vibe_tui::domain::session::{SessionStatus, SessionSummary};
 use vibe_tui::graph::{Prompts, Run, RunFact, RunSettings, Stage, shipped_modes};
 
@@ -100,6 +101,8 @@ pub struct World {
     /// What validators say next; without an entry they pass.
     pub reports: VecDeque<ValidationReport>,
     pub apply_fails: u32,
+    /// What the repository knows of the next findings.
+    pub known: Recollection,
     /// Whether every first proposal is red.
     pub flawed: bool,
     /// What a request costs, if it costs anything; limits of runs are then kept.
@@ -117,6 +120,7 @@ impl World {
             replies: BTreeMap::new(),
             reports: VecDeque::new(),
             apply_fails: 0,
+            known: Recollection::default(),
             flawed: false,
             price: None,
             names: BTreeMap::new(),
@@ -149,6 +153,10 @@ impl World {
         let text = self.disk.get(path).cloned();
         let content = text.map_or(FileContent::Absent, |text| FileContent::Text { text });
         FileSnapshot { path: path.to_owned(), content }
+    }
+
+    pub fn snapshots(&self) -> Vec<FileSnapshot> {
+        self.disk.keys().map(|path| self.snapshot(path)).collect()
     }
 
     pub fn bundle(&self) -> ContextBundle {
@@ -239,6 +247,7 @@ pub fn settings() -> Settings {
         prompts: Prompts::embedded(),
         check: None,
         utc_offset: 0,
+        heal: Default::default(),
     }
 }
 
@@ -407,6 +416,8 @@ impl Desk {
             WorkEvent::ContextAssembled { job, .. }
             | WorkEvent::FilesRead { job, .. }
             | WorkEvent::Validated { job, .. }
+            | WorkEvent::Recalled { job, .. }
+            | WorkEvent::Examined { job, .. }
             | WorkEvent::Applied { job }
             | WorkEvent::ApplyFailed { job, .. } => *job,
         };
@@ -490,6 +501,15 @@ impl Desk {
                 let by_content = report(broken.count());
                 let report = self.world.reports.pop_front().unwrap_or(by_content);
                 self.work(WorkEvent::Validated { job, report });
+            }
+            Effect::Recall { job, .. } => {
+                let known = Box::new(std::mem::take(&mut self.world.known));
+                self.work(WorkEvent::Recalled { job, known });
+            }
+            Effect::Examine { job, .. } => {
+                let report = self.world.reports.pop_front().unwrap_or_else(|| report(0));
+                let files = self.world.snapshots();
+                self.work(WorkEvent::Examined { job, files, report });
             }
             Effect::Apply { job, changes } => {
                 let event = match self.world.write(&changes) {
@@ -587,6 +607,8 @@ impl Desk {
             Effect::AssembleContext { .. }
             | Effect::ReadFiles { .. }
             | Effect::Validate { .. }
+            | Effect::Recall { .. }
+            | Effect::Examine { .. }
             | Effect::Apply { .. } => {
                 assert!(self.out.is_none(), "{:?} is outstanding when a job begins", self.out);
                 let stage = &self.mirror.run().unwrap().stage;
@@ -734,6 +756,8 @@ pub fn job_of(effect: &Effect) -> Option<JobId> {
         Effect::AssembleContext { job, .. }
         | Effect::ReadFiles { job, .. }
         | Effect::Validate { job, .. }
+        | Effect::Recall { job, .. }
+        | Effect::Examine { job, .. }
         | Effect::Apply { job, .. } => Some(*job),
         _ => None,
     }
@@ -748,6 +772,9 @@ pub fn name(effect: &Effect) -> &'static str {
         Effect::ReadFiles { .. } => "read",
         Effect::Validate { .. } => "validate",
         Effect::Apply { .. } => "apply",
+        Effect::Recall { .. } => "recall",
+        Effect::Learn(_) => "learn",
+        Effect::Examine { .. } => "examine",
         Effect::CancelJobs => "cancel-jobs",
         Effect::FindModels => "find-models",
         Effect::ListSessions => "list",

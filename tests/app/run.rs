@@ -241,7 +241,7 @@ fn a_call_says_where_the_model_runs_and_what_must_hold() {
         let mut desk = Desk::with(opening, World::new());
         desk.submit(REQUEST);
         desk.settle_to_call();
-        let Effect::CallModel { locality, limits, unknown_price, session, run, request } = called(&desk) else {
+        let Effect::CallModel { locality, limits, unknown_price, session, run, request, .. } = called(&desk) else {
             panic!()
         };
         assert_eq!((*locality, limits.day, *unknown_price), (place, Some(Money(77)), UnknownPrice::Refused));

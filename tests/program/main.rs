@@ -4,6 +4,7 @@
 
 mod ask;
 mod editor;
+mod heal;
 mod kill;
 mod map;
 mod place;

@@ -131,6 +131,7 @@ impl Desk {
             prompts: Prompts::embedded(),
             check: None,
             utc_offset: 0,
+            heal: Default::default(),
         };
         let opening = Opening {
             session: SessionId("s-1".into()),
@@ -207,6 +208,7 @@ impl Desk {
                 let report = self.reports.pop_front().unwrap_or_else(|| report(Vec::new()));
                 vec![Event::Work(WorkEvent::Validated { job, report })]
             }
+            Effect::Recall { job, .. } => vec![Event::Work(WorkEvent::Recalled { job, known: Box::default() })],
             Effect::Apply { job, .. } => vec![Event::Work(self.apply(job))],
             Effect::CallModel { request, .. } => self.call(*request),
             Effect::SumLedger(..) => {

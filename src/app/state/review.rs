@@ -1,9 +1,10 @@
 //! The review pane: where the user looks. What was decided belongs to the run.
 
 use crate::domain::hunk::{FileDiff, HunkId};
+use crate::graph::{Attempt, Run};
 
 /// The pane.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReviewView {
     /// The hunk the keys act on.
     pub cursor: HunkId,
@@ -17,6 +18,8 @@ pub struct ReviewView {
     pub acknowledging: Option<HunkId>,
     /// Whether writing was asked for once, and the same key again does it. Any other action takes it back.
     pub confirming: bool,
+    /// What the chosen attempt changed of the one it was made from, while that is shown in place of the whole.
+    pub step: Option<Box<Attempt>>,
 }
 
 /// How a diff is laid out.
@@ -57,6 +60,11 @@ impl ReviewView {
         self.cursor = hunk;
         self.line = 0;
         self.acknowledging = None;
+    }
+
+    /// What is shown of a run: the chosen attempt, whole or as a step.
+    pub fn shown<'a>(&'a self, run: &'a Run) -> Option<&'a Attempt> {
+        self.step.as_deref().or_else(|| run.attempt())
     }
 
     /// The same way of looking at another proposal.

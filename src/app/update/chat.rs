@@ -1,6 +1,7 @@
 //! The chat: typing, reading what is typed as an intent, sending it.
 
 use super::Step;
+use super::heal::{heal_order, ladder};
 use crate::app::action::Action;
 use crate::app::command::{COMMANDS, Command, Does};
 use crate::app::effect::Effect;
@@ -11,7 +12,7 @@ use crate::domain::intent::Intent;
 use crate::domain::memory::MemoryOrder;
 use crate::domain::message::{Author, Message, PastRun};
 use crate::domain::mode::Mode;
-use crate::graph::{self, Run, RunFact, RunSpec, Stage};
+use crate::graph::{self, Run, RunFact, RunSpec, Stage, Task};
 use crate::intent::{self, Vocabulary};
 
 impl Step<'_> {
@@ -151,6 +152,7 @@ impl Step<'_> {
         self.clear_composer();
         match command.does {
             Does::Action(action) => self.action(action),
+            Does::Heal => self.heal(rest),
             Does::ListMemory => self.effects.push(Effect::Memory(MemoryOrder::List)),
             Does::Remember | Does::Forget | Does::Pin | Does::Drop => {}
         }
@@ -171,6 +173,10 @@ impl Step<'_> {
 
     /// A request becomes a run; at the gate it becomes a revision of the proposal.
     pub(super) fn request(&mut self, text: &str) {
+        // Handed in whole, or after the models were found.
+        if let Some(paths) = heal_order(text) {
+            return self.heal(paths);
+        }
         if let Some(run) = self.state.session.active_run()
             && run.stage != Stage::Gate
         {
@@ -251,9 +257,11 @@ impl Step<'_> {
             id: self.state.session.next_run(),
             intent,
             mode,
+            ladder: ladder(self.state, &model),
             model,
             settings: self.state.settings.run.clone(),
             prompts: self.state.settings.prompts.clone(),
+            task: Task::Request,
         };
         self.state.review = self.state.review.anew();
         self.commit(Fact::RunBegun { spec: Box::new(spec) });

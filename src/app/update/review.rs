@@ -18,10 +18,13 @@ impl Step<'_> {
                 self.state.review.columns = columns;
                 return self.state.tell(columns.words(), Failed::No);
             }
+            ToggleStep => return self.toggle_step(),
+            _ if self.decides_blindly(action) => return,
             Undo | Redo => return self.undo(action),
             _ => {}
         }
-        let Some(attempt) = self.state.session.run().and_then(|r| r.attempt()) else {
+        let shown = self.state.session.run().and_then(|r| self.state.review.shown(r));
+        let Some(attempt) = shown else {
             return self.state.tell("There is no proposal to review yet.", Failed::No);
         };
         match action {
@@ -124,7 +127,11 @@ impl Step<'_> {
         let index = run.chosen.saturating_add_signed(by).min(run.attempts.len().saturating_sub(1));
         if index != run.chosen {
             self.commit_run(RunFact::AttemptChosen { index });
+            let stepwise = self.state.review.step.is_some();
             self.state.review = self.state.review.anew();
+            if stepwise {
+                self.show_step();
+            }
         }
     }
 

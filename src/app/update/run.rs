@@ -103,6 +103,8 @@ impl Step<'_> {
             WorkEvent::ContextAssembled { job, bundle } => RunFact::ContextAssembled { job, bundle },
             WorkEvent::FilesRead { job, files } => RunFact::FilesRead { job, files },
             WorkEvent::Validated { job, report } => RunFact::Validated { job, report },
+            WorkEvent::Recalled { job, known } => RunFact::Recalled { job, known },
+            WorkEvent::Examined { job, files, report } => RunFact::Examined { job, files, report },
             WorkEvent::Applied { job } => RunFact::Applied { job },
             WorkEvent::ApplyFailed { job, failure } => RunFact::ApplyFailed { job, failure },
         };

@@ -99,12 +99,7 @@ impl Step<'_> {
         }
         match focus {
             area @ (Area::Chat | Area::Stream) => self.scroll(area, lines),
-            Area::Review => {
-                if let Some(attempt) = self.state.session.run().and_then(|r| r.attempt()) {
-                    self.state.review.move_by(&attempt.diff, lines);
-                    self.state.review.move_sideways(&attempt.diff, columns * SIDEWAYS);
-                }
-            }
+            Area::Review => self.move_review(lines, columns * SIDEWAYS),
             Area::Sessions => {
                 let last = self.state.sessions.list.len().saturating_sub(1);
                 self.state.sessions.selected = self.state.sessions.selected.saturating_add_signed(lines).min(last);
@@ -132,13 +127,20 @@ impl Step<'_> {
             Area::Stream => {
                 self.state.stream.scroll = self.state.stream.scroll.saturating_add_signed(-lines).min(FAR as usize);
             }
-            Area::Review => {
-                if let Some(attempt) = self.state.session.run().and_then(|r| r.attempt()) {
-                    self.state.review.move_by(&attempt.diff, lines);
-                }
-            }
+            Area::Review => self.move_review(lines, 0),
             Area::Budget | Area::Sessions => {}
         }
+    }
+
+    /// Moves in what the review shows: the chosen attempt, whole or as a step.
+    fn move_review(&mut self, lines: isize, columns: isize) {
+        let step = self.state.review.step.take();
+        let shown = step.as_deref().or_else(|| self.state.session.run()?.attempt());
+        if let Some(attempt) = shown {
+            self.state.review.move_by(&attempt.diff, lines);
+            self.state.review.move_sideways(&attempt.diff, columns);
+        }
+        self.state.review.step = step;
     }
 
     pub(super) fn scroll_ended(&mut self, area: Area, end: usize) {
@@ -176,7 +178,7 @@ impl Step<'_> {
         };
         let text = match self.state.layout.focus {
             _ if item.is_some() => item.map(|(_, item)| item.text.clone()),
-            Area::Review => run.and_then(|r| r.attempt()).and_then(|a| {
+            Area::Review => run.and_then(|r| self.state.review.shown(r)).and_then(|a| {
                 let file = a.diff.get(self.state.review.cursor.file)?;
                 let hunk = file.hunks.get(self.state.review.cursor.hunk)?;
                 let kept = hunk.lines.iter().filter(|l| l.kind != crate::domain::hunk::LineKind::Removed);

@@ -4,6 +4,7 @@
 
 mod completion;
 mod context;
+mod heal;
 mod memory;
 mod model;
 mod store;
@@ -167,6 +168,13 @@ impl Performer {
             Effect::Validate { job, changes } => {
                 self.tasks.start(TaskKey::Job(job), work::validate(world, results, job, changes));
             }
+            Effect::Recall { job, findings, changes } => {
+                self.tasks.start(TaskKey::Job(job), heal::recall(world, results, job, findings, changes));
+            }
+            Effect::Examine { job, paths } => {
+                self.tasks.start(TaskKey::Job(job), heal::examine(world, results, job, paths));
+            }
+            Effect::Learn(teaching) => heal::learn(&world, *teaching).await,
             // Not a task of the registry: once begun, writing is not to be dropped half-way.
             Effect::Apply { job, changes } => match &self.unsaved {
                 None => work::apply(&world, &answers, job, changes).await,
@@ -251,7 +259,9 @@ impl Performer {
     }
 
     async fn call(&mut self, effect: Effect) {
-        let Effect::CallModel { session, run, request, locality, limits, unknown_price } = effect else { return };
+        let Effect::CallModel { session, run, request, locality, limits, unknown_price, seconds } = effect else {
+            return;
+        };
         let results = self.results.of(Some(&session));
         let key = (session.clone(), request.id);
         if let Some((_, why)) = self.unsaved.as_ref().filter(|_| locality == Locality::Remote) {
@@ -260,7 +270,7 @@ impl Performer {
             return self.answers.of(Some(&session)).report(Event::Models(failed)).await;
         }
         let cancel = CancellationToken::new();
-        let call = model::Call { session, run, request: *request, locality, limits, unknown_price };
+        let call = model::Call { session, run, request: *request, locality, limits, unknown_price, seconds };
         let work = model::call(self.world.clone(), results, call, cancel.clone());
         let handle = self.settling.spawn(work).abort_handle();
         self.calls.retain(|_, (_, handle)| !handle.is_finished());

@@ -20,7 +20,7 @@ use crate::runtime::world::World;
 use futures_util::StreamExt;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 /// Text is handed on this often at most: once a frame of a calm screen.
@@ -40,6 +40,8 @@ pub struct Call {
     pub limits: Limits,
     /// Whether an unknown price is accepted.
     pub unknown_price: UnknownPrice,
+    /// Seconds after which it is broken off, where it has a bound of its own.
+    pub seconds: Option<u32>,
 }
 
 /// Looks for models.
@@ -181,7 +183,7 @@ async fn send(world: &World, events: &Events, call: Call, price: &Price, cancel:
     let outcome = tokio::select! {
         biased;
         () = cancel.cancelled() => Err(Failure::fatal(FailureKind::Cancelled, "Stopped.")),
-        outcome = follow(stream, events, id, &mut progress) => outcome,
+        outcome = within(call.seconds, follow(stream, events, id, &mut progress)) => outcome,
     };
     if !cancel.is_cancelled() {
         hand_on(events, id, &mut progress).await;
@@ -215,6 +217,16 @@ async fn send(world: &World, events: &Events, call: Call, price: &Price, cancel:
         Err(failure) => ModelEvent::Failed { request: id, failure },
     };
     events.report(Event::Models(event)).await;
+}
+
+/// Breaks a request off that takes longer than its own bound.
+async fn within(
+    seconds: Option<u32>,
+    work: impl Future<Output = Result<FinishReason, Failure>>,
+) -> Result<FinishReason, Failure> {
+    let Some(seconds) = seconds else { return work.await };
+    let late = |_| Failure::fatal(FailureKind::Timeout, format!("The model took longer than {seconds} s for a try."));
+    timeout(Duration::from_secs(u64::from(seconds)), work).await.map_err(late)?
 }
 
 /// Reads the stream to its end.
@@ -334,7 +346,16 @@ mod tests {
             brief: Brief { node: Node::Planner, intent, listing: vec![], proposal: vec![], edits: true },
         };
         let (session, run, limits) = (SessionId("s".into()), RunId(1), Limits::default());
-        Call { session, run, request, locality, limits, unknown_price: UnknownPrice::Refused }
+        Call { session, run, request, locality, limits, unknown_price: UnknownPrice::Refused, seconds: None }
+    }
+
+    #[tokio::test]
+    async fn a_try_that_takes_longer_than_its_bound_is_broken_off_and_one_without_a_bound_is_not() {
+        let late = within(Some(0), std::future::pending()).await.unwrap_err();
+        assert_eq!((late.kind, late.retryable), (FailureKind::Timeout, false));
+        for seconds in [Some(3600), None] {
+            assert_eq!(within(seconds, async { Ok(FinishReason::Stop) }).await, Ok(FinishReason::Stop));
+        }
     }
 
     #[test]

@@ -29,22 +29,31 @@ pub async fn read_files(world: Arc<World>, events: Events, job: JobId, paths: Ve
 
 /// Validates a proposal: syntax always, the check command in a scratch copy if there is one.
 pub async fn validate(world: Arc<World>, events: Events, job: JobId, changes: ChangeSet) {
-    let validated = match &world.check {
-        Some(check) if !changes.is_empty() => {
-            let (copier, proposal) = (world.clone(), changes.clone());
+    let proposal = changes.clone();
+    let validated = match changes.is_empty() {
+        true => run(&world, &changes, None).await,
+        false => report(&world, &changes, proposal).await,
+    };
+    events.report(Event::Work(WorkEvent::Validated { job, report: validated })).await;
+}
+
+/// What the validators say of `changes` in a scratch copy that holds `proposal`.
+pub(super) async fn report(world: &Arc<World>, changes: &ChangeSet, proposal: ChangeSet) -> ValidationReport {
+    match &world.check {
+        Some(check) => {
+            let copier = world.clone();
             let scratch = spawn_blocking(move || {
                 let listing = walk::walk(&copier.root, LISTED, &AtomicBool::new(false));
                 Scratch::create(&copier.scratch_dir(), &copier.root, &listing, &proposal, Default::default())
             });
             match scratch.await {
-                Ok(Ok(scratch)) => run(&world, &changes, Some(&scratch)).await,
-                Ok(Err(failure)) => not_run(run(&world, &changes, None).await, check, failure.message),
-                Err(stopped) => not_run(run(&world, &changes, None).await, check, stopped.to_string()),
+                Ok(Ok(scratch)) => run(world, changes, Some(&scratch)).await,
+                Ok(Err(failure)) => not_run(run(world, changes, None).await, check, failure.message),
+                Err(stopped) => not_run(run(world, changes, None).await, check, stopped.to_string()),
             }
         }
-        _ => run(&world, &changes, None).await,
-    };
-    events.report(Event::Work(WorkEvent::Validated { job, report: validated })).await;
+        None => run(world, changes, None).await,
+    }
 }
 
 async fn run(world: &World, changes: &ChangeSet, scratch: Option<&Scratch>) -> ValidationReport {

@@ -2,13 +2,14 @@
 //!
 //! Where the pane stands follows from the cursor alone: the cursor's hunk is whole in sight if it fits, else its line is.
 
+mod cache;
 mod code;
 mod head;
 mod rows;
+mod series;
 
-use crate::app::{Area, Columns, State};
+use crate::app::{Area, State};
 use crate::domain::change::runs_later;
-use crate::domain::comment::Comment;
 use crate::domain::hunk::{Decision, DiffLine, HunkId, LineKind};
 use crate::graph::{Attempt, Outcome, Run, Stage};
 use crate::ui::theme::Role;
@@ -17,45 +18,22 @@ use crate::ui::widgets::frame::{draw_frame, draw_hint};
 use crate::ui::widgets::lines::draw_lines;
 use crate::ui::widgets::wrap::wrap;
 use crate::ui::{Look, View, Work};
+pub use cache::Cache;
+use cache::lay_out;
 use code::{Code, window};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
-use rows::{Cut, HunkFacts, Row, Rows};
+use rows::{HunkFacts, Row, Rows};
 
-/// Columns from which a change is shown side by side by itself, and from which it can be.
-const ROOMY: usize = 120;
-const POSSIBLE: usize = 60;
 /// Rows shown above the cursor's hunk.
 const LEAD: usize = 2;
 
-/// The proposal under review, laid out.
-#[derive(Default)]
-pub struct Cache {
-    made_from: Option<Origin>,
-    rows: Rows,
-    code: Code,
-}
-
-/// What a layout was made from: another one needs another layout.
-#[derive(PartialEq)]
-struct Origin {
-    session: String,
-    run: u64,
-    attempt: usize,
-    attempts: usize,
-    checked: bool,
-    judged: bool,
-    part: bool,
-    comments: Vec<Comment>,
-    cut: Cut,
-}
-
 /// Draws the pane.
 pub fn draw_review(frame: &mut Frame, rect: Rect, state: &State, view: &mut View) {
-    let shown = state.session.run().and_then(|r| Some((r, r.attempt()?)));
+    let shown = state.session.run().and_then(|r| Some((r, state.review.shown(r)?)));
     let Some((run, attempt)) = shown else {
         let inner = draw_frame(frame, rect, Area::Review, state, view, "");
         let text = "Proposals appear here as hunks to accept or reject. Nothing is on disk before.";
@@ -72,31 +50,6 @@ pub fn draw_review(frame: &mut Frame, rect: Rect, state: &State, view: &mut View
     frame.render_widget(Paragraph::new(failure), failed);
     let lines = body_lines(state, run, attempt, view, usize::from(body.height));
     draw_lines(frame, body, &lines);
-}
-
-/// Brings the layout up to what is under review.
-fn lay_out(state: &State, run: &Run, attempt: &Attempt, width: usize, view: &mut View) {
-    let split = match state.review.columns {
-        Columns::Fitting => width >= ROOMY,
-        Columns::One => false,
-        Columns::Two => width >= POSSIBLE,
-    };
-    let origin = Origin {
-        session: state.session.id.0.clone(),
-        run: run.spec.id.0,
-        attempt: run.chosen,
-        attempts: run.attempts.len(),
-        checked: attempt.report.is_some(),
-        judged: attempt.verdict.is_some(),
-        part: run.part.is_some(),
-        comments: run.comments.clone(),
-        cut: Cut { width, split },
-    };
-    if view.review.made_from.as_ref() != Some(&origin) {
-        let rows = Rows::of(run, attempt, origin.cut, &view.look);
-        view.work.placed += rows.rows.len();
-        view.review = Cache { made_from: Some(origin), rows, code: Code::default() };
-    }
 }
 
 /// Files and lines, for the title.
@@ -184,8 +137,8 @@ fn status(run: &Run, attempt: &Attempt, state: &State) -> Vec<Part> {
 /// The visible rows; the head of a file stays in sight while its hunks pass below it.
 fn body_lines(state: &State, run: &Run, attempt: &Attempt, view: &mut View, height: usize) -> Vec<Line<'static>> {
     let View { look, review, work, .. } = view;
-    let Cache { rows, code, made_from } = review;
-    let width = made_from.as_ref().map_or(0, |o| o.cut.width);
+    let width = review.width();
+    let Cache { rows, code, .. } = review;
     let place = Place { state, run, attempt, rows, look, width };
     let top = place.top(height);
     let sticky = rows.file_at(top).filter(|f| rows.files[*f].row < top && height > 1);
@@ -308,6 +261,11 @@ impl Place<'_> {
         Style { bg: None, ..self.look.style(role) }
     }
 
+    /// Whether only what changed since the attempt before is shown, which is not what decisions are about.
+    fn is_step(&self) -> bool {
+        self.state.review.step.is_some()
+    }
+
     fn is_here(&self, id: HunkId) -> bool {
         self.state.review.cursor == id
     }
@@ -315,7 +273,8 @@ impl Place<'_> {
     /// The sign at a hunk's left edge: the cursor, else its decision.
     fn edge(&self, id: HunkId) -> Span<'static> {
         let focused = self.state.layout.focus == Area::Review;
-        match (self.is_here(id), self.run.decision(id)) {
+        let decision = if self.is_step() { Decision::Pending } else { self.run.decision(id) };
+        match (self.is_here(id), decision) {
             (true, _) => Span::styled("▌", self.look.style(if focused { Role::Accent } else { Role::Dim })),
             (_, Decision::Accepted) => Span::styled("✓", self.look.style(Role::Accepted)),
             (_, Decision::Rejected) => Span::styled("✗", self.quiet(Role::Removed)),
@@ -326,6 +285,7 @@ impl Place<'_> {
     fn hunk_line(&self, id: HunkId) -> Line<'static> {
         let look = self.look;
         let (mark, role) = match self.run.decision(id) {
+            _ if self.is_step() => ("[·] step", Role::Dim),
             Decision::Accepted => ("[✓] accepted", Role::Accepted),
             Decision::Rejected => ("[✗] rejected", Role::Rejected),
             Decision::Pending if self.run.is_finished() => ("[–] left out", Role::Dim),

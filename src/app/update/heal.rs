@@ -1,0 +1,101 @@
+//! Healing on the user's word: the working tree, or the attempt under review once more; and the ladder that a run gets.
+
+use super::Step;
+use crate::app::fact::Fact;
+use crate::app::state::{Failed, State};
+use crate::budget::choice::{Candidate, stronger};
+use crate::budget::price::Price;
+use crate::domain::command_line;
+use crate::domain::intent::{Action, Intent};
+use crate::domain::message::Author;
+use crate::domain::model::{ModelInfo, ModelRef};
+use crate::graph::{Ladder, RunFact, RunSpec, Stage, Task};
+use crate::intent::{self, Vocabulary};
+
+/// The order that heals, as it is typed.
+const ORDER: &str = "/heal";
+
+/// What stands behind `/heal`, if that is what is typed.
+pub(super) fn heal_order(text: &str) -> Option<&str> {
+    let rest = text.trim().strip_prefix(ORDER)?;
+    (rest.is_empty() || rest.starts_with(char::is_whitespace)).then(|| rest.trim())
+}
+
+impl Step<'_> {
+    /// `/heal`: at the gate the attempt under review, otherwise the working tree.
+    pub(super) fn heal(&mut self, paths: &str) {
+        let order = format!("{ORDER} {paths}").trim_end().to_owned();
+        let Some(run) = self.state.session.active_run() else { return self.heal_tree(&order, paths) };
+        if run.stage != Stage::Gate {
+            return self.state.tell("A run is under way: wait for it, or stop it first.", Failed::Yes);
+        }
+        let is_red = run.attempt().and_then(|a| a.report.as_ref()).is_some_and(|r| !r.passed());
+        if !is_red {
+            return self
+                .state
+                .tell("Nothing is wrong with this attempt. Apply or drop it to heal the tree.", Failed::No);
+        }
+        self.post(Author::User, &order);
+        self.state.review = self.state.review.anew();
+        self.commit_run(RunFact::HealRequested);
+    }
+
+    fn heal_tree(&mut self, order: &str, paths: &str) {
+        if self.state.models.is_none() {
+            self.state.waiting_request = Some(order.to_owned());
+            return self.state.tell("Looking for models…", Failed::No);
+        }
+        let Some(model) = self.state.model_info().cloned() else {
+            return self.state.tell("Choose a model first: /model lists them.", Failed::Yes);
+        };
+        let paths = match command_line::split(paths) {
+            Ok(paths) => paths,
+            Err(_) if paths.is_empty() => Vec::new(),
+            Err(sentence) => return self.state.tell(sentence, Failed::Yes),
+        };
+        let text = match paths.as_slice() {
+            [] => "Heal what the checks find".to_owned(),
+            some => format!("Heal what the checks find in {}", some.join(" ")),
+        };
+        let read = intent::parse(&text, Vocabulary::embedded()).intent;
+        let edits = self.state.settings.modes.iter().find(|m| m.edits);
+        let mode = if self.state.mode().edits { self.state.mode() } else { edits.unwrap_or(self.state.mode()) }.clone();
+        self.post(Author::User, order);
+        let spec = RunSpec {
+            id: self.state.session.next_run(),
+            intent: Intent { text, action: Action::Fix, ..read },
+            mode,
+            ladder: ladder(self.state, &model),
+            model,
+            settings: self.state.settings.run.clone(),
+            prompts: self.state.settings.prompts.clone(),
+            task: Task::Heal { paths },
+        };
+        self.state.review = self.state.review.anew();
+        self.commit(Fact::RunBegun { spec: Box::new(spec) });
+        self.commit_run(RunFact::Started);
+    }
+}
+
+/// The ladder of a run with this model: the configured models that are there, or this one and the next one up.
+pub(super) fn ladder(state: &State, own: &ModelInfo) -> Ladder {
+    let heal = &state.settings.heal;
+    let find = |model: &ModelRef| state.candidates.iter().find(|c| c.info.reference == *model).cloned();
+    let this = || find(&own.reference).unwrap_or(Candidate { info: own.clone(), price: Price::Unknown });
+    let mut models: Vec<Candidate> = Vec::new();
+    for named in &heal.models {
+        let found = named.as_ref().map_or_else(|| Some(this()), find);
+        models.extend(found.filter(|c| models.iter().all(|m| m.info.reference != c.info.reference)));
+    }
+    if models.is_empty() {
+        models.push(this());
+        models.extend(stronger(&own.reference, &state.candidates).and_then(|s| find(&s.model)));
+    }
+    Ladder {
+        rungs: heal.rungs,
+        models,
+        max_tokens: heal.max_tokens,
+        max_cost: heal.max_cost,
+        try_seconds: heal.try_seconds,
+    }
+}

@@ -1,0 +1,43 @@
+//! The series of attempts: showing the chosen one whole, or only what it changed of the attempt it was made from.
+
+use super::Step;
+use crate::app::action::Action;
+use crate::app::state::{Failed, ReviewView};
+
+impl Step<'_> {
+    /// Shows the chosen attempt the other way.
+    pub(super) fn toggle_step(&mut self) {
+        if self.state.review.step.is_some() {
+            self.state.review = self.state.review.anew();
+            return self.state.tell("The whole proposal, to decide on.", Failed::No);
+        }
+        if !self.show_step() {
+            self.state.tell("This is the first attempt: there is none before it.", Failed::No);
+        }
+    }
+
+    /// Shows what the chosen attempt changed of the one it was made from. Whether there is such a one.
+    pub(super) fn show_step(&mut self) -> bool {
+        let Some(run) = self.state.session.run() else { return false };
+        let (Some(step), Some(base)) = (run.step(), run.base_of(run.chosen)) else { return false };
+        let text = format!("What changed since attempt {}. The same key shows the whole.", base + 1);
+        self.state.review = ReviewView { step: Some(Box::new(step)), ..self.state.review.anew() };
+        self.state.tell(text, Failed::No);
+        true
+    }
+
+    /// Whether an action would decide on hunks that are not shown; it is refused and said.
+    pub(super) fn decides_blindly(&mut self, action: Action) -> bool {
+        use Action::*;
+        let decides = matches!(
+            action,
+            AcceptHunk | RejectHunk | AcceptFile | RejectFile | AcceptAll | RejectAll | Apply | Undo | Redo
+        );
+        let blind = decides && self.state.review.step.is_some();
+        if blind {
+            self.state
+                .tell("Only what changed since the attempt before is shown: show the whole to decide.", Failed::Yes);
+        }
+        blind
+    }
+}

@@ -1,0 +1,47 @@
+//! `vibe-tui heal`: mends what the checks find in the working tree, and shows what healing has learned here.
+
+use super::{Common, block_on, run::AcceptFlag, usage};
+use crate::runtime::{self, Accept, Format, Headless, LessonTask, Style};
+use clap::Args;
+use std::process::ExitCode;
+
+#[derive(Debug, Args)]
+#[command(after_help = "Exit codes: 0 healed and applied (or nothing to heal), 1 error, 2 usage, 3 nothing accepted, \
+4 checks still fail (nothing is written), 5 budget reached, 6 nothing can serve it, 130 interrupted.")]
+pub(super) struct Heal {
+    /// Files and folders whose syntax is checked; the project's check looks at all of it.
+    #[arg(value_name = "PATH")]
+    paths: Vec<String>,
+    /// Accept every hunk, or none. Without it you are asked hunk by hunk on a terminal; elsewhere nothing is written.
+    #[arg(long, value_enum, value_name = "WHICH")]
+    accept: Option<AcceptFlag>,
+    /// One JSON event a line on standard output.
+    #[arg(long)]
+    json: bool,
+    /// Show what healing has learned in this repository, and how each rung has fared.
+    #[arg(long, conflicts_with_all = ["paths", "accept"])]
+    learned: bool,
+    /// Forget what was learned under this number.
+    #[arg(long, value_name = "NUMBER", requires = "learned")]
+    forget: Option<u64>,
+    #[command(flatten)]
+    common: Common,
+}
+
+pub(super) fn main(heal: &Heal) -> anyhow::Result<ExitCode> {
+    let setup = heal.common.setup().map_err(usage)?;
+    if heal.learned {
+        let format = if heal.json { Format::Json } else { Format::Text };
+        let task = heal.forget.map_or(LessonTask::List, LessonTask::Forget);
+        runtime::print(&block_on(runtime::lessons(&setup, task, format))??);
+        return Ok(ExitCode::SUCCESS);
+    }
+    let paths = shlex::try_join(heal.paths.iter().map(String::as_str))?;
+    let headless = Headless {
+        intent: format!("/heal {paths}").trim_end().to_owned(),
+        accept: Accept::from(heal.accept),
+        style: if heal.json { Style::Json } else { Style::Text },
+    };
+    let exit = block_on(runtime::run_headless(setup, headless))?;
+    Ok(ExitCode::from(exit as u8))
+}

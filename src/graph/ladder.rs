@@ -1,0 +1,53 @@
+//! What a run may do to heal: which rungs, which models, and what bounds them. Data only; the healer climbs.
+
+use crate::budget::choice::Candidate;
+use crate::domain::money::Money;
+use serde::{Deserialize, Serialize};
+
+/// The ladder of a run. The default is none: only the run's own model mends, as in sessions from before there was one.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Ladder {
+    /// How it is climbed.
+    pub rungs: Rungs,
+    /// The models that are asked, the first one first; empty stands for the run's own.
+    pub models: Vec<Candidate>,
+    /// Tokens of prompts and answers that healing one proposal may take; 0 for no bound of its own.
+    pub max_tokens: u64,
+    /// Money that healing one proposal may take; `None` for no bound of its own. The run's limits hold besides.
+    pub max_cost: Option<Money>,
+    /// Seconds that a model may take for a try; 0 for no bound of its own.
+    pub try_seconds: u32,
+}
+
+/// Which rungs there are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rungs {
+    /// The run's own model and nothing else.
+    #[default]
+    Model,
+    /// What needs no model first, then the models.
+    All,
+}
+
+/// What a run is to do.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// What its intent says.
+    #[default]
+    Request,
+    /// To mend what the checks say of the working tree.
+    Heal {
+        /// Files and folders whose syntax is checked, relative to the root; empty stands for what is not committed.
+        paths: Vec<String>,
+    },
+}
+
+impl Task {
+    /// Whether it is the task that is understood when none is named.
+    pub(super) fn is_request(&self) -> bool {
+        *self == Task::Request
+    }
+}

@@ -1,0 +1,192 @@
+//! The rungs of the ladder: attempts that need no model, what is asked of the repository for them, and what a model's
+//! attempt took.
+//!
+//! Makes attempts and nothing else; whose turn it is says `heal::turn`, and the healer acts on it.
+
+use super::inner::Operation;
+use super::run::{Attempt, Run, Stage};
+use super::{RunCommand, gate, material, validator};
+use crate::domain::change::{ChangeSet, FileChange, FileSnapshot};
+use crate::domain::finding::Fix;
+use crate::domain::ids::RequestId;
+use crate::domain::model::Node;
+use crate::domain::money::Money;
+use crate::domain::rung::{Recollection, Rung, RungKind, Teaching};
+use crate::edit;
+use crate::heal::{self, Climbed, Trial};
+use serde::{Deserialize, Serialize};
+
+/// Most findings that an attempt names as its cause.
+const CAUSES: usize = 8;
+
+/// Where the healer stands on the ladder.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Healing {
+    /// The attempt that the next one is made from.
+    pub(super) base: Option<usize>,
+    /// What the repository knows of its findings; `None` until it was asked.
+    pub(super) known: Option<Recollection>,
+    /// Whether it is being asked.
+    pub(super) recalling: bool,
+    /// Rungs that could do nothing from there.
+    pub(super) dry: Vec<RungKind>,
+    /// The model that is or was asked last: an index of the ladder's.
+    pub(super) model: Option<usize>,
+    /// Models whose answers were of no use.
+    pub(super) spent: Vec<usize>,
+    /// Why the last of them was of none.
+    pub(super) why: String,
+    /// How many requests there were before the series.
+    pub(super) since: usize,
+    /// Files of the working tree that is healed, as they were examined.
+    pub(super) examined: Vec<FileSnapshot>,
+}
+
+impl Healing {
+    /// At the foot of the ladder, after so many requests.
+    pub(super) fn new(since: usize) -> Healing {
+        Healing { since, ..Healing::default() }
+    }
+}
+
+/// The series: the executor's proposal and what was made of it, as far as it is validated.
+pub(super) fn series(run: &Run) -> Vec<Climbed<'_>> {
+    let first = run.inner.series;
+    let attempts = run.attempts.get(first..).unwrap_or_default().iter();
+    let models = &run.spec.ladder.models;
+    let climbed = |a: &'_ Attempt| {
+        let named = a.rung.model.as_ref().filter(|_| a.rung.kind.asks_model());
+        // A model that the user chose at a pause stands for the one whose place it took.
+        named.map(|m| models.iter().position(|c| c.info.reference == *m).unwrap_or_default())
+    };
+    attempts
+        .filter_map(|a| {
+            let trial = Trial { changes: &a.changes, report: a.report.as_ref()? };
+            let base = a.rung.base.and_then(|base| base.checked_sub(first));
+            Some(Climbed { trial, kind: a.rung.kind, base, model: climbed(a) })
+        })
+        .collect()
+}
+
+/// What an attempt proposes, with the files that were examined and that it leaves as they are.
+pub(super) fn ground(run: &Run, attempt: usize) -> ChangeSet {
+    let mut changes = run.attempts.get(attempt).map(|a| a.changes.clone()).unwrap_or_default();
+    for file in &run.inner.heal.examined {
+        if let (None, Some(text)) = (changes.file(&file.path), file.text()) {
+            let text = Some(text.to_owned());
+            changes.files.push(FileChange { path: file.path.clone(), before: text.clone(), after: text });
+        }
+    }
+    changes.files.sort_by(|a, b| a.path.cmp(&b.path));
+    changes
+}
+
+/// Asks what the repository knows of what is to be mended.
+pub(super) fn recall(run: &mut Run) -> Vec<RunCommand> {
+    let changes = ground(run, run.inner.heal.base.unwrap_or(run.inner.series));
+    run.stage = Stage::Working(Node::Healer);
+    run.inner.heal.recalling = true;
+    let findings = run.inner.findings.clone();
+    vec![RunCommand::Recall { job: run.next_job(), findings, changes }]
+}
+
+/// An attempt by a rung without a model; `None` if it can do nothing here.
+pub(super) fn make(run: &mut Run, kind: RungKind) -> Option<Vec<RunCommand>> {
+    let base = run.inner.heal.base?;
+    let ground = ground(run, base);
+    let known = run.inner.heal.known.clone().unwrap_or_default();
+    let findings = &run.inner.findings;
+    let fixes: Vec<Fix> = match kind {
+        RungKind::ToolFix => heal::fix::machine_applicable(findings),
+        RungKind::Grammar => heal::grammar::fixes(&judged(run, &ground), findings),
+        RungKind::Import => known.imports,
+        RungKind::Learned => known.learned.iter().map(|(_, fix)| fix.clone()).collect(),
+        RungKind::First | RungKind::Model | RungKind::BiggerModel | RungKind::ByHand => return None,
+    };
+    let mut fixed = heal::fix::apply(&ground, &known.files, &fixes)?;
+    fixed.changes.files.retain(|f| !f.is_noop());
+    if run.spec.task.is_request() && fixed.changes.is_empty() {
+        return None;
+    }
+    if !fixed.outside.is_empty() {
+        let files = fixed.outside.join(", ");
+        run.notice(format!("Healing also changes {files}, which the proposal had left alone."));
+    }
+    let learned =
+        fixed.made.iter().filter(|_| kind == RungKind::Learned).filter_map(|at| Some(known.learned.get(*at)?.0));
+    let rung =
+        Rung { kind, what: fixed.titles.join("; "), base: Some(base), learned: learned.collect(), ..Rung::default() };
+    run.inner.began = run.inner.now;
+    let attempt = Attempt {
+        node: Node::Healer,
+        iteration: run.inner.iteration,
+        cause: causes(run),
+        request: RequestId::default(),
+        diff: edit::diff(&fixed.changes),
+        changes: fixed.changes,
+        report: None,
+        verdict: None,
+        problems: Vec::new(),
+        rung,
+    };
+    run.attempts.push(attempt);
+    gate::choose(run, run.attempts.len() - 1);
+    Some(validator::begin(run))
+}
+
+/// A proposal as it is validated. Of a working tree that is healed nothing counts as old: what was wrong before is what is
+/// to be mended.
+pub(super) fn judged(run: &Run, changes: &ChangeSet) -> ChangeSet {
+    let mut changes = changes.clone();
+    if !run.spec.task.is_request() {
+        changes.files.iter_mut().for_each(|f| f.before = None);
+    }
+    changes
+}
+
+/// What an attempt answers to, each a sentence.
+pub(super) fn causes(run: &Run) -> Vec<String> {
+    run.inner.findings.iter().take(CAUSES).map(material::finding).collect()
+}
+
+/// How the attempt under work came about, when a model was asked for it.
+pub(super) fn asked(run: &Run) -> Rung {
+    let calls = run.calls.get(run.inner.calls..).unwrap_or_default();
+    let usages = calls.iter().filter_map(|c| c.usage);
+    let costs: Vec<Money> = calls.iter().filter_map(|c| c.cost).collect();
+    let heals = run.inner.origin == Operation::Heal;
+    let kind = match run.inner.heal.model {
+        _ if !heals => RungKind::First,
+        Some(0) | None => RungKind::Model,
+        Some(_) => RungKind::BiggerModel,
+    };
+    Rung {
+        kind,
+        what: String::new(),
+        base: if heals { run.inner.heal.base.or_else(|| run.attempts.len().checked_sub(1)) } else { None },
+        model: calls.last().map(|c| c.model.clone()),
+        tokens: usages.clone().map(|u| u64::from(u.input) + u64::from(u.output)).sum(),
+        estimated: usages.clone().any(|u| u.estimated),
+        cost: (!costs.is_empty()).then(|| costs.into_iter().sum()),
+        millis: None,
+        learned: Vec::new(),
+    }
+}
+
+/// What the newest attempt taught, if it was one at healing.
+pub(super) fn teaching(run: &Run) -> Option<RunCommand> {
+    let attempt = run.attempts.last()?;
+    let base = run.attempts.get(attempt.rung.base?)?;
+    let (before, after) = (base.report.as_ref()?, attempt.report.as_ref()?);
+    let class = heal::class(heal::open(before).first()?).word().to_owned();
+    let series = series(run);
+    let helped = heal::helped(&series, series.len().checked_sub(1)?);
+    let lessons = if helped && attempt.rung.kind.asks_model() {
+        let old = ground(run, attempt.rung.base?);
+        heal::lesson::learn(&heal::turned_away(before, after), &old, &attempt.changes)
+    } else {
+        Vec::new()
+    };
+    let (rung, used) = (attempt.rung.kind, attempt.rung.learned.clone());
+    Some(RunCommand::Learn(Box::new(Teaching { class, rung, helped, used, lessons })))
+}

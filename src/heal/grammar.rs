@@ -1,0 +1,248 @@
+//! Mending a text by its grammar: the one insertion after which it has fewer errors and none that is new.
+//!
+//! Pure. Guesses nothing: where two insertions would do, none is made, and a text without errors is never touched.
+
+use crate::domain::change::ChangeSet;
+use crate::domain::finding::{Applicability, Finding, Fix, TextEdit};
+use crate::domain::language::Language;
+use crate::syntax::{self, SyntaxError};
+use std::collections::BTreeMap;
+
+/// Texts longer than this are left alone, in bytes: each candidate is a parse.
+const LONGEST: usize = 256 * 1024;
+/// Most candidates that are parsed for a text.
+const MOST: usize = 24;
+/// Errors whose words are heard: one missing sign may be noticed in several places.
+const ERRORS: usize = 3;
+/// Lines after an opening bracket at whose ends its counterpart may be missing.
+const LINES: usize = 8;
+
+/// One fix for each file of the proposal that a finding says does not parse, if there is exactly one.
+pub fn fixes(base: &ChangeSet, findings: &[Finding]) -> Vec<Fix> {
+    let named = |path: &str| findings.iter().any(|f| f.path == path);
+    let files = base.files.iter().filter(|f| named(&f.path));
+    files.filter_map(|f| mend(&f.path, f.before.as_deref(), f.after.as_deref()?)).collect()
+}
+
+/// The insertion that mends what `text` has wrong and `before` had not.
+fn mend(path: &str, before: Option<&str>, text: &str) -> Option<Fix> {
+    let language = Language::from_path(path).filter(|_| text.len() <= LONGEST)?;
+    let errors = syntax::introduced(language, path, before, text)?;
+    let known = keys(&syntax::errors(language, path, text)?, text);
+    let mut fuel = MOST;
+    let mut better = |candidate: &Candidate| {
+        fuel = fuel.checked_sub(1)?;
+        let mended = inserted(text, candidate)?;
+        let left = syntax::errors(language, path, &mended)?;
+        let is_better = left.len() < known.values().sum::<usize>() && is_part(&keys(&left, &mended), &known);
+        is_better.then_some((left.len(), mended))
+    };
+    let (by_indent, by_line): (Vec<Candidate>, Vec<Candidate>) =
+        errors.iter().take(ERRORS).flat_map(|error| candidates(error, text)).partition(|c| c.text.ends_with('\n'));
+    // Where a block ends by its indentation is better evidence than where a line does.
+    let candidate = the_only(&by_indent, &mut better).or_else(|| the_only(&by_line, &mut better))?;
+    let edit = TextEdit { path: path.to_owned(), start: candidate.at, end: candidate.at, text: candidate.text.clone() };
+    let title = format!("insert the missing `{}` in line {}", candidate.text.trim(), line_of(text, candidate.at));
+    Some(Fix { title, applicability: Applicability::MachineApplicable, edits: vec![edit] })
+}
+
+/// The candidate that leaves the fewest errors, if it is the only one that does.
+fn the_only(
+    candidates: &[Candidate],
+    better: &mut dyn FnMut(&Candidate) -> Option<(usize, String)>,
+) -> Option<Candidate> {
+    let mut done: Vec<(usize, String, &Candidate)> = Vec::new();
+    for candidate in candidates {
+        if let Some((left, mended)) = better(candidate)
+            && !done.iter().any(|(_, other, _)| *other == mended)
+        {
+            done.push((left, mended, candidate));
+        }
+    }
+    let fewest = done.iter().map(|(left, ..)| *left).min()?;
+    done.retain(|(left, ..)| *left == fewest);
+    match done.as_slice() {
+        [(_, _, only)] => Some((*only).clone()),
+        _ => None,
+    }
+}
+
+/// Something to insert at a byte.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Candidate {
+    at: usize,
+    text: String,
+}
+
+fn inserted(text: &str, candidate: &Candidate) -> Option<String> {
+    let (head, tail) = text.split_at_checked(candidate.at)?;
+    Some(format!("{head}{}{tail}", candidate.text))
+}
+
+/// Errors without their places, and how many there are of each.
+fn keys(errors: &[SyntaxError], text: &str) -> BTreeMap<(String, String), usize> {
+    let mut found = BTreeMap::new();
+    for error in errors {
+        let message = error.message.chars().filter(|c| !c.is_ascii_digit()).collect();
+        let line = text.lines().nth(error.line.saturating_sub(1) as usize).unwrap_or("").trim().to_owned();
+        *found.entry((message, line)).or_default() += 1;
+    }
+    found
+}
+
+fn is_part(some: &BTreeMap<(String, String), usize>, all: &BTreeMap<(String, String), usize>) -> bool {
+    some.iter().all(|(key, count)| all.get(key).is_some_and(|of| count <= of))
+}
+
+/// What an error's own words suggest to insert, and where.
+fn candidates(error: &SyntaxError, text: &str) -> Vec<Candidate> {
+    let Some(here) = byte_of(text, error.line, error.column) else { return Vec::new() };
+    if let Some(quote) = between(&error.message, "the string that begins with `", '`') {
+        return endings(text, here).into_iter().map(|at| Candidate { at, text: quote.to_owned() }).collect();
+    }
+    let Some(missing) = between(&error.message, "missing `", '`') else { return Vec::new() };
+    let is_sign = missing.len() <= 2 && missing.chars().all(|c| c.is_ascii_punctuation());
+    match missing {
+        ")" | "]" | "}" => closings(text, error, missing),
+        _ if is_sign => vec![Candidate { at: here, text: missing.to_owned() }],
+        _ => Vec::new(),
+    }
+}
+
+/// Where a bracket may be closed: at the ends of its line and of those after it, and on a line of its own where the block
+/// that it opens ends by indentation.
+fn closings(text: &str, error: &SyntaxError, sign: &str) -> Vec<Candidate> {
+    let number = between(&error.message, "on line ", ' ').and_then(|n| n.parse::<u32>().ok()).unwrap_or(error.line);
+    let Some(start) = byte_of(text, number, 1) else { return Vec::new() };
+    let opening = text[start..].lines().next().unwrap_or("");
+    let indent = &opening[..opening.len() - opening.trim_start().len()];
+    let mut found = Vec::new();
+    if sign == "}" || opening.trim_end().ends_with(['(', '[', '{']) {
+        let at = block_end(text, start, indent.len());
+        let break_before = if text[..at].ends_with('\n') { "" } else { "\n" };
+        found.push(Candidate { at, text: format!("{break_before}{indent}{sign}\n") });
+    }
+    let mut line = start;
+    for _ in 0..LINES {
+        found.extend(endings(text, line).into_iter().map(|at| Candidate { at, text: sign.to_owned() }));
+        match text[line..].find('\n') {
+            Some(length) if line + length + 1 < text.len() => line += length + 1,
+            _ => break,
+        }
+    }
+    found
+}
+
+/// The end of the line that byte `from` is in, and the places before each of the signs that end it.
+fn endings(text: &str, from: usize) -> Vec<usize> {
+    let end = text[from..].find('\n').map_or(text.len(), |length| from + length);
+    let line = &text[from..end];
+    let mut found = Vec::new();
+    let mut kept = line.trim_end();
+    loop {
+        found.push(from + kept.len());
+        match kept.strip_suffix([';', ',', ':', ')', ']', '}', '{']) {
+            Some(shorter) if shorter.len() > 1 => kept = shorter.trim_end(),
+            _ => return found,
+        }
+    }
+}
+
+/// The beginning of the first line after the one at `start` that is indented no more than `indent`, or the end.
+fn block_end(text: &str, start: usize, indent: usize) -> usize {
+    let mut at = start;
+    for (number, line) in text[start..].split_inclusive('\n').enumerate() {
+        let is_out = !line.trim().is_empty() && line.len() - line.trim_start().len() <= indent;
+        if number > 0 && is_out {
+            return at;
+        }
+        at += line.len();
+    }
+    text.len()
+}
+
+/// The byte of a 1-based line and column.
+fn byte_of(text: &str, line: u32, column: u32) -> Option<usize> {
+    let skip = line.checked_sub(1)? as usize;
+    let start = match skip {
+        0 => 0,
+        _ => text.match_indices('\n').nth(skip - 1).map(|(at, _)| at + 1)?,
+    };
+    let line = text[start..].lines().next().unwrap_or("");
+    let within = line.char_indices().nth(column.saturating_sub(1) as usize).map_or(line.len(), |(at, _)| at);
+    Some(start + within)
+}
+
+fn line_of(text: &str, at: usize) -> usize {
+    text[..at].matches('\n').count() + 1
+}
+
+/// What stands between `head` and the next `end`.
+fn between<'t>(text: &'t str, head: &str, end: char) -> Option<&'t str> {
+    let rest = &text[text.find(head)? + head.len()..];
+    let stop = rest.find(end)?;
+    (stop > 0).then(|| &rest[..stop])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::change::FileChange;
+    use crate::heal::fix::apply;
+    use proptest::prelude::*;
+
+    fn mended(path: &str, text: &str) -> Option<String> {
+        let file = FileChange { path: path.into(), before: None, after: Some(text.into()) };
+        let base = ChangeSet { files: vec![file] };
+        let finding = Finding { path: path.into(), ..Finding::default() };
+        apply(&base, &[], &fixes(&base, &[finding]))?.changes.files[0].after.clone()
+    }
+
+    #[test]
+    fn one_missing_sign_is_put_where_it_belongs() {
+        let table = [
+            ("a.py", "def f(a, b)\n    return a\n", "def f(a, b):\n    return a\n"),
+            ("a.py", "x = max(1, 2\ny = 3\n", "x = max(1, 2)\ny = 3\n"),
+            ("a.py", "def f(a:\n    return a\n", "def f(a):\n    return a\n"),
+            ("a.py", "print(\"hello)\n", "print(\"hello\")\n"),
+            ("a.js", "if (a && b {\n  go();\n}\n", "if (a && b) {\n  go();\n}\n"),
+            ("a.js", "function f() {\n  if (a) {\n    go();\n}\n", "function f() {\n  if (a) {\n    go();\n  }\n}\n"),
+            ("a.rs", "fn f() -> u32 {\n    let x = g(1;\n    x\n}\n", "fn f() -> u32 {\n    let x = g(1);\n    x\n}\n"),
+            (
+                "a.go",
+                "package a\n\nfunc f() int {\n\treturn g(1\n}\n",
+                "package a\n\nfunc f() int {\n\treturn g(1)\n}\n",
+            ),
+        ];
+        for (path, broken, whole) in table {
+            assert_eq!(mended(path, broken).as_deref(), Some(whole), "{broken}");
+        }
+    }
+
+    #[test]
+    fn what_could_be_mended_in_two_ways_or_none_is_left_alone() {
+        for (path, text) in
+            [("a.py", "x = (1, 2,\n"), ("a.py", "def def def\n"), ("a.js", "let x = \"abc;\n"), ("a.txt", "(")]
+        {
+            assert_eq!(mended(path, text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_parses_is_never_changed() {
+        for (path, text) in [("a.py", "def f(a):\n    return a\n"), ("a.rs", "fn f() {}\n"), ("a.js", "go();\n")] {
+            assert_eq!(mended(path, text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn any_text_ends_with_no_more_errors_than_it_had(text in "[a-c(){}:;\"\n =é]{0,40}") {
+            let before = syntax::errors(Language::Python, "a.py", &text).unwrap().len();
+            if let Some(after) = mended("a.py", &text) {
+                prop_assert!(syntax::errors(Language::Python, "a.py", &after).unwrap().len() < before);
+            }
+        }
+    }
+}

@@ -1,0 +1,359 @@
+//! What one healing teaches for the next: a replacement of a few lines, with what it does not depend on made a mark.
+//!
+//! Pure. Remembers no code as such: names and numbers that the replacement only carries through become `‹1›`, `‹2›`, and a
+//! lesson is used again only where its lines fit in exactly one place near the finding.
+
+use super::class::class;
+use crate::domain::change::ChangeSet;
+use crate::domain::finding::{Applicability, Finding, Fix, TextEdit};
+use crate::domain::rung::Lesson;
+use crate::edit;
+use regex::Regex;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// Longest replacement that is a lesson, in lines of either side.
+const MOST_LINES: usize = 6;
+/// Longest line of a lesson, in bytes.
+const LONGEST: usize = 300;
+/// How far from the finding's line the lines of a lesson may stand.
+const NEAR: usize = 3;
+
+/// Words, numbers and everything else, one by one.
+static TOKENS: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"[\p{L}_][\p{L}\p{N}_]*|\p{N}+|\s+|[^\p{L}\p{N}_\s]").ok());
+
+/// Words of the languages themselves, which are never what a replacement only carries through.
+const KEYWORDS: &str = " and any as assert async await bool break case catch class const continue def default defer del do \
+    dyn elif else enum except export extends false False final finally fn for from func function global go if impl import in \
+    int interface is lambda let match mod mut new nil None not null or package pass private protected pub public raise range \
+    ref return self Self static str string struct super switch this throw true True try type typeof undefined union unsafe \
+    use var void where while with yield ";
+
+fn tokens(text: &str) -> impl Iterator<Item = &str> {
+    TOKENS.iter().flat_map(|r| r.find_iter(text)).map(|m| m.as_str())
+}
+
+/// Whether a token can become a mark: a name that is no keyword, or a number.
+fn is_name(token: &str) -> bool {
+    let first = token.chars().next().unwrap_or(' ');
+    (first.is_alphanumeric() || first == '_') && !KEYWORDS.contains(&format!(" {token} "))
+}
+
+/// What stands in quotes or backticks in a message, and its numbers: that is what differs between like findings.
+fn named(message: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut quote: Option<&str> = None;
+    for token in tokens(message) {
+        match quote {
+            Some(open) if token == open => quote = None,
+            Some(_) if is_name(token) => found.push(token),
+            Some(_) => {}
+            None if matches!(token, "`" | "'" | "\"") => quote = Some(token),
+            None if token.starts_with(char::is_numeric) => found.push(token),
+            None => {}
+        }
+    }
+    found
+}
+
+/// The first line of a message: what follows is the tool's own picture of the code.
+fn head(message: &str) -> &str {
+    message.trim().lines().next().unwrap_or("")
+}
+
+/// What findings of the same kind have in common: tool, rule, class, and the message without names and numbers.
+pub fn key(finding: &Finding) -> String {
+    let message = head(&finding.message);
+    let names = named(message);
+    let plain: String = tokens(message).map(|t| if names.contains(&t) { "‹›" } else { t }).collect();
+    let rule = finding.rule.as_deref().unwrap_or("");
+    format!("{}\u{1f}{rule}\u{1f}{}\u{1f}{plain}", finding.tool, class(finding).word())
+}
+
+/// Names in the order in which they were met, each with its mark.
+#[derive(Default)]
+struct Marks(Vec<String>);
+
+impl Marks {
+    fn mark(&mut self, name: &str) -> String {
+        let at = self.0.iter().position(|n| n == name).unwrap_or_else(|| {
+            self.0.push(name.to_owned());
+            self.0.len() - 1
+        });
+        format!("‹{}›", at + 1)
+    }
+}
+
+/// The lessons of a healing: for each of `findings` that it turned away, what was done near its line between `before` and
+/// `after`.
+pub fn learn(findings: &[Finding], before: &ChangeSet, after: &ChangeSet) -> Vec<Lesson> {
+    let mut found = Vec::new();
+    for finding in findings.iter().filter(|f| f.line > 0) {
+        let text = |changes: &ChangeSet| changes.file(&finding.path).and_then(|f| f.after.clone());
+        let Some((old, new)) = text(before).zip(text(after)) else { continue };
+        let lesson = replacement(&old, &new, finding.line as usize).and_then(|(b, a)| generalised(finding, &b, &a));
+        found.extend(lesson.filter(|l| !found.contains(l)));
+    }
+    found
+}
+
+/// The lines that were replaced nearest to `line`, and those in their place. An insertion takes the line before it along.
+fn replacement(old: &str, new: &str, line: usize) -> Option<(Vec<String>, Vec<String>)> {
+    let change =
+        crate::domain::change::FileChange { path: "a".into(), before: Some(old.into()), after: Some(new.into()) };
+    let diff = edit::diff(&ChangeSet { files: vec![change] });
+    let mut groups: Vec<(usize, Vec<String>, Vec<String>)> = Vec::new();
+    for hunk in diff.iter().flat_map(|f| &f.hunks) {
+        use crate::domain::hunk::LineKind::*;
+        let (mut last, mut open) = (None::<(usize, String)>, false);
+        for l in &hunk.lines {
+            let text = l.text.trim_end_matches(['\n', '\r']).to_owned();
+            let at = l.old_line.map_or(0, |n| n as usize);
+            if l.kind == Context {
+                (last, open) = (Some((at, text)), false);
+                continue;
+            }
+            if !open {
+                let start = if l.kind == Removed { at } else { last.as_ref().map_or(1, |(n, _)| *n) };
+                groups.push((start, Vec::new(), Vec::new()));
+                open = true;
+                if let (Added, Some((_, line))) = (l.kind, &last) {
+                    let group = groups.last_mut()?;
+                    group.1.push(line.clone());
+                    group.2.push(line.clone());
+                }
+            }
+            let group = groups.last_mut()?;
+            if l.kind == Removed { group.1.push(text) } else { group.2.push(text) }
+        }
+    }
+    let distance = |(start, before, _): &(usize, Vec<String>, Vec<String>)| {
+        let end = start + before.len().max(1) - 1;
+        if line < *start { start - line } else { line.saturating_sub(end) }
+    };
+    let (_, before, after) = groups.into_iter().filter(|g| distance(g) <= NEAR).min_by_key(distance)?;
+    let fits = |lines: &[String]| lines.len() <= MOST_LINES && lines.iter().all(|l| l.len() <= LONGEST);
+    let says = before.iter().any(|l| !l.trim().is_empty());
+    (says && fits(&before) && fits(&after)).then_some((before, after))
+}
+
+fn generalised(finding: &Finding, before: &[String], after: &[String]) -> Option<Lesson> {
+    let indent: String =
+        before.iter().find(|l| !l.trim().is_empty())?.chars().take_while(|c| c.is_whitespace()).collect();
+    let flush = |lines: &[String]| -> Option<Vec<String>> {
+        lines
+            .iter()
+            .map(|l| if l.trim().is_empty() { Some(String::new()) } else { l.strip_prefix(&indent).map(str::to_owned) })
+            .collect()
+    };
+    let (before, after) = (flush(before)?, flush(after)?);
+    let message = head(&finding.message);
+    let of = |lines: &[String]| -> Vec<String> {
+        lines.iter().flat_map(|l| tokens(l)).filter(|t| is_name(t)).map(str::to_owned).collect()
+    };
+    let (old, new, said) = (of(&before), of(&after), named(message));
+    // What comes from nowhere ties the lesson to the names that it takes the place of.
+    let is_bound = new.iter().any(|n| !old.contains(n) && !said.contains(&n.as_str()));
+    let carried = |name: &str| {
+        is_name(name)
+            && (!is_bound || new.iter().any(|n| n == name))
+            && (old.iter().any(|n| n == name) || said.contains(&name))
+    };
+    let mut marks = Marks::default();
+    let mut generalise = |text: &str, only: Option<&[&str]>| -> String {
+        tokens(text)
+            .map(|t| if carried(t) && only.is_none_or(|o| o.contains(&t)) { marks.mark(t) } else { t.to_owned() })
+            .collect()
+    };
+    let message = generalise(message, Some(&said));
+    let before: Vec<String> = before.iter().map(|l| generalise(l, None)).collect();
+    let after = after.iter().map(|l| generalise(l, None)).collect();
+    Some(Lesson { key: key(finding), message, before, after })
+}
+
+/// What a lesson makes of a finding in `text`, if its lines fit in exactly one place near the finding.
+pub fn recall(lesson: &Lesson, finding: &Finding, text: &str) -> Option<Fix> {
+    if lesson.key != key(finding) || finding.line == 0 || lesson.before.is_empty() {
+        return None;
+    }
+    let mut names = BTreeMap::new();
+    bind(&lesson.message, head(&finding.message), &mut names)?;
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let line = (finding.line as usize).min(lines.len().max(1)) - 1;
+    let first = line.saturating_sub(NEAR + lesson.before.len() - 1);
+    let fits = (first..=line + NEAR)
+        .filter_map(|at| fit(lesson, &lines, at, &names).map(|(indent, names)| (at, indent, names)));
+    let fits: Vec<_> = fits.collect();
+    let [(at, indent, names)] = fits.as_slice() else { return None };
+    let start: usize = lines[..*at].iter().map(|l| l.len()).sum();
+    let old: usize = lines[*at..at + lesson.before.len()].iter().map(|l| l.len()).sum();
+    let end_of = |line: &&str| if line.ends_with("\r\n") { "\r\n" } else { "\n" };
+    let ending = lines.get(*at).map_or("\n", end_of);
+    let mut new = String::new();
+    for line in &lesson.after {
+        let filled = fill(line, names)?;
+        if !filled.is_empty() {
+            new.push_str(indent);
+        }
+        new.push_str(&filled);
+        new.push_str(ending);
+    }
+    if !text[..start + old].ends_with('\n') {
+        new.truncate(new.trim_end_matches(['\r', '\n']).len());
+    }
+    let edit = TextEdit { path: finding.path.clone(), start, end: start + old, text: new };
+    (text[start..start + old] != edit.text).then(|| Fix {
+        title: format!("as before: {}", lesson.after.first().map_or("remove the line", |l| l.trim())),
+        applicability: Applicability::MachineApplicable,
+        edits: vec![edit],
+    })
+}
+
+/// The indentation and the names with which a lesson's lines stand at line `at`.
+fn fit(
+    lesson: &Lesson,
+    lines: &[&str],
+    at: usize,
+    names: &BTreeMap<String, String>,
+) -> Option<(String, BTreeMap<String, String>)> {
+    let own = lines.get(at..at + lesson.before.len())?;
+    let indent: String = own[0].chars().take_while(|c| *c == ' ' || *c == '\t').collect();
+    let mut names = names.clone();
+    for (pattern, line) in lesson.before.iter().zip(own) {
+        let line = line.trim_end_matches(['\n', '\r']);
+        let line = if pattern.is_empty() { line.trim() } else { line.strip_prefix(indent.as_str())? };
+        bind(pattern, line, &mut names)?;
+    }
+    Some((indent, names))
+}
+
+/// Pieces of a pattern: marks and tokens.
+fn pieces(pattern: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = pattern;
+    while let Some(open) = rest.find('‹') {
+        let Some(close) = rest[open..].find('›') else { break };
+        let end = open + close + '›'.len_utf8();
+        found.extend(tokens(&rest[..open]));
+        found.push(&rest[open..end]);
+        rest = &rest[end..];
+    }
+    found.extend(tokens(rest));
+    found
+}
+
+/// Reads `text` as the pattern, with one name for each mark.
+fn bind(pattern: &str, text: &str, names: &mut BTreeMap<String, String>) -> Option<()> {
+    let mut own = tokens(text);
+    for piece in pieces(pattern) {
+        let token = own.next()?;
+        if !piece.starts_with('‹') {
+            if piece != token {
+                return None;
+            }
+        } else if !is_name(token) || names.get(piece).is_some_and(|known| known != token) {
+            return None;
+        } else {
+            names.insert(piece.to_owned(), token.to_owned());
+        }
+    }
+    own.next().is_none().then_some(())
+}
+
+fn fill(pattern: &str, names: &BTreeMap<String, String>) -> Option<String> {
+    pieces(pattern)
+        .into_iter()
+        .map(|p| if p.starts_with('‹') { names.get(p).map(String::as_str) } else { Some(p) })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::change::FileChange;
+
+    fn finding(line: u32, message: &str) -> Finding {
+        Finding { tool: "check".into(), path: "a.py".into(), line, message: message.into(), ..Finding::default() }
+    }
+
+    fn changes(text: &str) -> ChangeSet {
+        ChangeSet { files: vec![FileChange { path: "a.py".into(), before: None, after: Some(text.into()) }] }
+    }
+
+    fn lesson(message: &str, line: u32, before: &str, after: &str) -> Lesson {
+        let mut lessons = learn(&[finding(line, message)], &changes(before), &changes(after));
+        assert_eq!(lessons.len(), 1, "{before}");
+        lessons.remove(0)
+    }
+
+    fn mended(lesson: &Lesson, message: &str, line: u32, text: &str) -> Option<String> {
+        let fix = recall(lesson, &finding(line, message), text)?;
+        crate::heal::fix::apply(&changes(text), &[], &[fix])?.changes.files[0].after.clone()
+    }
+
+    #[test]
+    fn a_replacement_is_used_again_for_other_names() {
+        let learned = lesson("'os' imported but unused", 1, "import os\nx = 1\n", "x = 1\n");
+        assert_eq!(
+            (learned.message.as_str(), learned.before.as_slice()),
+            ("'‹1›' imported but unused", &["import ‹1›".to_owned()][..])
+        );
+        let again = mended(&learned, "'json' imported but unused", 2, "import re\nimport json\nre.x()\n");
+        assert_eq!(again.as_deref(), Some("import re\nre.x()\n"));
+        assert_eq!(mended(&learned, "'json' imported but unused", 2, "import re\nfrom a import json\n"), None);
+    }
+
+    #[test]
+    fn indentation_and_line_ends_are_those_of_the_place() {
+        let learned = lesson(
+            "missing `:`",
+            2,
+            "class A:\n    def f(a, b)\n        pass\n",
+            "class A:\n    def f(a, b):\n        pass\n",
+        );
+        assert_eq!(learned.before, ["def ‹1›(‹2›, ‹3›)"]);
+        assert_eq!(
+            mended(&learned, "missing `:`", 1, "def g(x, y)\r\n    pass\r\n").as_deref(),
+            Some("def g(x, y):\r\n    pass\r\n")
+        );
+        assert_eq!(mended(&learned, "missing `:`", 1, "\tdef g(x, y)").as_deref(), Some("\tdef g(x, y):"));
+    }
+
+    #[test]
+    fn a_name_that_another_takes_the_place_of_belongs_to_the_lesson() {
+        let learned = lesson("name 'totl' is not defined", 2, "total = 1\nreturn totl\n", "total = 1\nreturn total\n");
+        assert_eq!(
+            (learned.message.as_str(), learned.before.as_slice()),
+            ("name 'totl' is not defined", &["return totl".to_owned()][..])
+        );
+        assert_eq!(
+            mended(&learned, "name 'totl' is not defined", 1, "return totl\n").as_deref(),
+            Some("return total\n")
+        );
+        assert_eq!(mended(&learned, "name 'other' is not defined", 1, "return other\n"), None);
+    }
+
+    #[test]
+    fn an_insertion_takes_the_line_before_it_along() {
+        let learned = lesson("'x' is never read", 1, "x = 1\n", "x = 1\nprint(x)\n");
+        assert_eq!(
+            mended(&learned, "'y' is never read", 1, "y = 1\nz = 2\n"),
+            Some("y = 1\nprint(y)\nz = 2\n".to_owned())
+        );
+        assert_eq!(learned.after.len(), 2);
+    }
+
+    #[test]
+    fn what_fits_in_two_places_is_not_made() {
+        let learned = lesson("missing `:`", 1, "def f(a)\n    pass\n", "def f(a):\n    pass\n");
+        assert_eq!(mended(&learned, "missing `:`", 1, "def g(x)\ndef h(y)\n"), None);
+        assert!(mended(&learned, "another message", 1, "def g(x)\n").is_none());
+    }
+
+    #[test]
+    fn what_was_done_far_from_the_finding_teaches_nothing() {
+        let old = "a = 1\n\n\n\n\n\n\n\n\n\n\nb = c\n";
+        assert_eq!(learn(&[finding(1, "x")], &changes(old), &changes(&old.replace("b = c", "b = d"))), []);
+    }
+}

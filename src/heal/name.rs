@@ -1,0 +1,159 @@
+//! Which names a finding misses, and where it really arose: read out of messages and tracebacks of many tools.
+//!
+//! Pure reading of text; what it cannot read it leaves out.
+
+use crate::domain::finding::Finding;
+use regex::Regex;
+use std::sync::LazyLock;
+
+/// A name that is used and not known, in a file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Missing {
+    /// The file.
+    pub path: String,
+    /// The name.
+    pub name: String,
+}
+
+fn compiled(patterns: &[&str]) -> Vec<Regex> {
+    patterns.iter().filter_map(|p| Regex::new(p).ok()).collect()
+}
+
+/// What tools say of a name that is not known: pyflakes and ruff (F821), CPython, mypy, pyright, tsc (2304), eslint
+/// (no-undef), rustc (E0412, E0422, E0425, E0433), the Go compiler.
+static UNKNOWN: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    compiled(&[
+        r"(?i)undefined name ['`]?(\w+)",
+        r#"(?i)\bname ['"`](\w+)['"`] is not defined"#,
+        r#"^['"`](\w+)['"`] is not defined"#,
+        r"Cannot find name '(\w+)'",
+        r"cannot find (?:type|struct, variant or union type|value|function|trait|tuple struct or tuple variant|function, tuple struct or tuple variant|struct|derive macro|macro) `(\w+)` in this scope",
+        r"use of undeclared (?:type|crate or module) `(\w+)`",
+        r"\bundefined: (\w+)",
+        r"ReferenceError: (\w+) is not defined",
+    ])
+});
+
+/// The names that `findings` miss, each once. A finding of no file counts for the file of its innermost frame.
+pub fn missing(findings: &[Finding], paths: &[String]) -> Vec<Missing> {
+    let mut found = Vec::new();
+    for finding in findings {
+        for name in UNKNOWN.iter().flat_map(|r| r.captures_iter(&finding.message)).filter_map(|c| c.get(1)) {
+            let path = match finding.path.is_empty() {
+                false => Some(finding.path.clone()),
+                true => origin_frame(&finding.message, paths).map(|f| f.path),
+            };
+            let Some(path) = path else { continue };
+            let missing = Missing { path, name: name.as_str().to_owned() };
+            if !found.contains(&missing) {
+                found.push(missing);
+            }
+        }
+    }
+    found
+}
+
+/// One line of a traceback.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// The file, relative to the root.
+    pub path: String,
+    /// 1-based line.
+    pub line: u32,
+}
+
+/// Frames of Python, of JavaScript, of a Rust panic and of a Go panic, and whether the innermost one is the last.
+static FRAMES: LazyLock<Vec<(Regex, bool)>> = LazyLock::new(|| {
+    let table = [
+        (r#"(?m)^\s*File "([^"\n]+)", line (\d+)"#, true),
+        (r"(?m)^\s+at (?:[^\n(]*\()?(?:file://)?([^\s():]+):(\d+):\d+\)?", false),
+        (r"panicked at ([^\s:]+):(\d+):\d+", true),
+        (r"(?m)^\s+([^\s:]+\.go):(\d+)(?: \+0x[0-9a-f]+)?$", false),
+    ];
+    table.into_iter().filter_map(|(pattern, last)| Some((Regex::new(pattern).ok()?, last))).collect()
+});
+
+/// The innermost frame of a traceback that lies in one of the project's own files.
+pub fn origin_frame(message: &str, paths: &[String]) -> Option<Frame> {
+    for (regex, is_last) in FRAMES.iter() {
+        let own = regex.captures_iter(message).filter_map(|c| {
+            let (named, line) = (c.get(1)?.as_str(), c.get(2)?.as_str().parse().ok()?);
+            Some(Frame { path: own_path(named, paths)?, line })
+        });
+        let frame = if *is_last { own.last() } else { { own }.next() };
+        if frame.is_some() {
+            return frame;
+        }
+    }
+    None
+}
+
+/// `path:line` and `path(line`, as nearly all tools print places.
+static PLACE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"([^\s:"'()]+\.\w+)(?::|\()(\d+)"#).ok());
+
+/// The places in the project's own files that a message names, each once, in order.
+pub fn places(message: &str, paths: &[String]) -> Vec<Frame> {
+    let frames = FRAMES.iter().map(|(regex, _)| regex).chain(PLACE.iter());
+    let mut found: Vec<Frame> = Vec::new();
+    for hit in frames.flat_map(|r| r.captures_iter(message)) {
+        let (Some(named), Some(line)) = (hit.get(1), hit.get(2).and_then(|m| m.as_str().parse().ok())) else {
+            continue;
+        };
+        let frame = own_path(named.as_str(), paths).map(|path| Frame { path, line });
+        found.extend(frame.filter(|f| !found.contains(f)));
+    }
+    found
+}
+
+/// The project's file that a tool's name for it means, absolute or with `./`; of several the longest.
+fn own_path(named: &str, paths: &[String]) -> Option<String> {
+    let named = named.trim_start_matches("./");
+    let fits = |path: &str| named == path || named.strip_suffix(path).is_some_and(|head| head.ends_with('/'));
+    paths.iter().filter(|p| fits(p)).max_by_key(|p| p.len()).cloned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn finding(path: &str, message: &str) -> Finding {
+        Finding { path: path.into(), message: message.into(), ..Finding::default() }
+    }
+
+    #[test]
+    fn every_tool_says_in_its_own_words_which_name_is_missing() {
+        let table = [
+            ("Undefined name `Path`", "Path"),
+            ("undefined name 'os'", "os"),
+            ("NameError: name 'json' is not defined. Did you forget to import 'json'?", "json"),
+            ("Name \"Optional\" is not defined", "Optional"),
+            ("\"Optional\" is not defined", "Optional"),
+            ("Cannot find name 'readFileSync'.", "readFileSync"),
+            ("'useState' is not defined.", "useState"),
+            ("cannot find type `HashMap` in this scope", "HashMap"),
+            ("failed to resolve: use of undeclared type `HashMap`", "HashMap"),
+            ("undefined: strings", "strings"),
+            ("ReferenceError: total is not defined", "total"),
+        ];
+        for (message, name) in table {
+            let found = missing(&[finding("a", message)], &[]);
+            assert_eq!(found, [Missing { path: "a".into(), name: name.into() }], "{message}");
+        }
+        assert_eq!(missing(&[finding("a", "the name of the file is not defined well")], &[]), []);
+    }
+
+    #[test]
+    fn the_origin_is_the_innermost_frame_that_is_the_projects_own() {
+        let paths: Vec<String> =
+            ["app/calc.py", "test_calc.py", "src/a.ts", "src/lib.rs", "main.go"].map(String::from).into();
+        let python = "Traceback (most recent call last):\n  File \"/tmp/s/test_calc.py\", line 3, in <module>\n    f()\n  File \"/tmp/s/app/calc.py\", line 7, in f\n    g()\n  File \"/usr/lib/python3/json/__init__.py\", line 9, in g\nNameError: name 'x' is not defined\n";
+        let frame = |path: &str, line| Some(Frame { path: path.into(), line });
+        assert_eq!(origin_frame(python, &paths), frame("app/calc.py", 7));
+        let node = "TypeError: x\n    at g (node:internal/x.js:1:2)\n    at f (/tmp/s/src/a.ts:12:5)\n    at /tmp/s/src/a.ts:40:1\n";
+        assert_eq!(origin_frame(node, &paths), frame("src/a.ts", 12));
+        assert_eq!(origin_frame("thread 'x' panicked at src/lib.rs:4:9:\nboom", &paths), frame("src/lib.rs", 4));
+        assert_eq!(origin_frame("goroutine 1:\nmain.f()\n\t/tmp/s/main.go:8 +0x1d\n", &paths), frame("main.go", 8));
+        assert_eq!(origin_frame("  File \"/usr/lib/x.py\", line 2\n", &paths), None);
+        assert_eq!(missing(&[finding("", python)], &paths), [Missing { path: "app/calc.py".into(), name: "x".into() }]);
+    }
+}

@@ -1,0 +1,198 @@
+//! What healing asks of the repository: what it knows of findings, keeping what an attempt taught, and the working tree
+//! validated as it is.
+
+use super::{Events, work};
+use crate::app::{Event, WorkEvent};
+use crate::domain::change::{ChangeSet, FileChange, FileSnapshot};
+use crate::domain::finding::{Finding, Fix};
+use crate::domain::ids::JobId;
+use crate::domain::language::Language;
+use crate::domain::rung::{KeptLesson, Recollection, Teaching};
+use crate::heal::{self, import, name};
+use crate::map::{Map, convention};
+use crate::repo::{read, walk};
+use crate::runtime::clock;
+use crate::runtime::world::World;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+use tokio::task::spawn_blocking;
+
+/// How long is waited for the repository's map. Without it nothing is imported, which is no harm.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Most heads of definitions that a model is shown.
+const SIGNATURES: usize = 16;
+/// Most files of the working tree that are looked at when none is named.
+const MOST_FILES: usize = 500;
+/// Most places that a check names in files that were not looked at.
+const MOST_PLACES: usize = 20;
+
+/// Says what the repository knows of findings.
+pub async fn recall(world: Arc<World>, events: Events, job: JobId, findings: Vec<Finding>, changes: ChangeSet) {
+    let root = world.root_name();
+    // Without its lessons healing goes on with what it has.
+    let lessons = world.store.lessons(&root).await.unwrap_or_default();
+    let rates = world.store.rung_rates(&root).await.unwrap_or_default();
+    let recalled = spawn_blocking(move || {
+        let files = others(&world, &findings, &changes);
+        let text = |path: &str| text_of(path, &changes, &files);
+        let learned = learned(&lessons, &findings, &text);
+        let map = world.repository.map(PATIENCE).or_else(|| world.repository.known());
+        let mut known = Recollection { learned, rates, ..Recollection::default() };
+        if let Some(map) = map {
+            let mapped = Mapped { map: &map, changes: &changes };
+            let paths: Vec<String> =
+                map.paths().map(str::to_owned).chain(changes.files.iter().map(|f| f.path.clone())).collect();
+            let missing = name::missing(&findings, &paths);
+            known.imports = missing.iter().filter_map(|m| import::fix(m, text(&m.path)?, &mapped)).collect();
+            known.signatures = signatures(&map, &findings, &text);
+            known.installs = installs(&map, &findings);
+        }
+        known.files = files;
+        known
+    });
+    let Ok(known) = recalled.await else { return };
+    events.report(Event::Work(WorkEvent::Recalled { job, known: Box::new(known) })).await;
+}
+
+/// The files that findings or their fixes name and the proposal does not hold.
+fn others(world: &World, findings: &[Finding], changes: &ChangeSet) -> Vec<FileSnapshot> {
+    let edits = findings.iter().flat_map(|f| &f.fixes).flat_map(|f| &f.edits).map(|e| &e.path);
+    let named: BTreeSet<&String> = findings.iter().map(|f| &f.path).chain(edits).collect();
+    let paths: Vec<String> =
+        named.into_iter().filter(|p| !p.is_empty() && changes.file(p).is_none()).cloned().collect();
+    read::read(&world.root, &paths)
+}
+
+fn text_of<'a>(path: &str, changes: &'a ChangeSet, files: &'a [FileSnapshot]) -> Option<&'a str> {
+    match changes.file(path) {
+        Some(change) => change.after.as_deref(),
+        None => files.iter().find(|f| f.path == path)?.text(),
+    }
+}
+
+/// The lessons that fit, the ones that helped most often first.
+fn learned<'t>(
+    lessons: &[KeptLesson],
+    findings: &[Finding],
+    text: &dyn Fn(&str) -> Option<&'t str>,
+) -> Vec<(u64, Fix)> {
+    let mut trusted: Vec<&KeptLesson> = lessons.iter().filter(|l| l.is_trusted()).collect();
+    trusted.sort_by_key(|l| std::cmp::Reverse(((l.successes + 1) * 1000 / (l.uses + 2), l.id)));
+    let mut found = Vec::new();
+    for finding in findings {
+        let Some(text) = text(&finding.path) else { continue };
+        let fix = trusted.iter().find_map(|kept| Some((kept.id, heal::lesson::recall(&kept.lesson, finding, text)?)));
+        found.extend(fix);
+    }
+    found
+}
+
+fn signatures<'t>(map: &Map, findings: &[Finding], text: &dyn Fn(&str) -> Option<&'t str>) -> Vec<String> {
+    let elsewhere = |name: &str| {
+        let all = map.definitions_of(name).into_iter().filter(|s| !s.signature.is_empty());
+        all.map(|s| format!("{}:{}: {}", s.path, s.lines.0, s.signature)).collect()
+    };
+    let mut found: Vec<String> = Vec::new();
+    for finding in findings.iter().take(heal::MAX_FINDINGS) {
+        let Some(text) = text(&finding.path) else { continue };
+        for line in heal::signature::signatures(finding, text, &elsewhere, SIGNATURES - found.len()) {
+            if !found.contains(&line) {
+                found.push(line);
+            }
+        }
+    }
+    found
+}
+
+fn installs(map: &Map, findings: &[Finding]) -> Vec<String> {
+    let has_file = |path: &str| map.paths().any(|p| p == path);
+    let is_own = |module: &str| {
+        let first = module.split(['.', '/']).next().unwrap_or(module);
+        map.paths().any(|p| p.strip_prefix(first).is_some_and(|rest| rest.starts_with(['/', '.'])))
+    };
+    heal::dependency::installs(findings, &has_file, &is_own)
+}
+
+/// The repository and what the proposal adds to it.
+struct Mapped<'a> {
+    map: &'a Map,
+    changes: &'a ChangeSet,
+}
+
+impl import::Repository for Mapped<'_> {
+    fn defined_in(&self, name: &str) -> Vec<String> {
+        let symbols = self.map.definitions_of(name).into_iter();
+        let own = symbols.filter(|s| s.exported && s.container.is_none() && !convention::is_test(s.path));
+        let paths: BTreeSet<&str> = own.map(|s| s.path).collect();
+        paths.into_iter().map(str::to_owned).collect()
+    }
+
+    fn has_file(&self, path: &str) -> bool {
+        self.changes.file(path).is_some() || self.map.paths().any(|p| p == path)
+    }
+}
+
+/// Keeps what an attempt taught. What is not kept costs a chance, which is no reason to trouble the user.
+pub async fn learn(world: &World, teaching: Teaching) {
+    let _ = world.store.teach(&world.root_name(), teaching, clock::now()).await;
+}
+
+/// Validates the working tree as it is.
+pub async fn examine(world: Arc<World>, events: Events, job: JobId, paths: Vec<String>) {
+    let reader = world.clone();
+    let Ok((listing, files)) = spawn_blocking(move || wanted(&reader, &paths)).await else { return };
+    // Everything counts as new: what is wrong with the tree is what is to be mended.
+    let change =
+        |f: &FileSnapshot| FileChange { path: f.path.clone(), before: None, after: f.text().map(str::to_owned) };
+    let changes = ChangeSet { files: files.iter().map(change).collect() };
+    let mut report = work::report(&world, &changes, ChangeSet::default()).await;
+    for check in &mut report.checks {
+        let placed: Vec<Finding> = check.findings.iter().flat_map(|f| places(f, &listing, &changes)).collect();
+        check.findings.extend(placed);
+    }
+    let named: BTreeSet<&str> = report.findings().map(|f| f.path.as_str()).filter(|p| !p.is_empty()).collect();
+    let (mut kept, mut others): (Vec<FileSnapshot>, Vec<String>) = (files, Vec::new());
+    others.extend(named.iter().filter(|p| kept.iter().all(|f| f.path != **p)).map(|p| (*p).to_owned()));
+    kept.retain(|f| named.contains(f.path.as_str()));
+    if let Ok(read) = spawn_blocking(move || read::read(&world.root, &others)).await {
+        kept.extend(read.into_iter().filter(|f| f.text().is_some()));
+    }
+    events.report(Event::Work(WorkEvent::Examined { job, files: kept, report })).await;
+}
+
+/// Findings at the places in the tree that a finding of no file names.
+fn places(finding: &Finding, listing: &[String], known: &ChangeSet) -> Vec<Finding> {
+    if !finding.path.is_empty() {
+        return Vec::new();
+    }
+    let frames = name::places(&finding.message, listing).into_iter().filter(|f| known.file(&f.path).is_none());
+    let placed = |f: name::Frame| Finding {
+        path: f.path,
+        line: f.line,
+        message: "named by the check".to_owned(),
+        ..finding.clone()
+    };
+    frames.take(MOST_PLACES).map(placed).collect()
+}
+
+/// Every path, and the files that are looked at: those named; without a check, which looks at all by itself, all that have
+/// a grammar.
+fn wanted(world: &World, paths: &[String]) -> (Vec<String>, Vec<FileSnapshot>) {
+    let listing = walk::walk(&world.root, walk::MAX_FILES, &AtomicBool::new(false)).paths();
+    let paths: Vec<&str> = paths.iter().map(|p| p.trim_start_matches("./").trim_end_matches('/')).collect();
+    let is_under = |path: &String| {
+        paths.iter().any(|wanted| {
+            let below = |rest: &str| rest.is_empty() || rest.starts_with('/');
+            matches!(*wanted, "" | ".") || path.strip_prefix(wanted).is_some_and(below)
+        })
+    };
+    let looks = |path: &&String| match paths.is_empty() {
+        true => world.check.is_none() && Language::from_path(path).is_some(),
+        false => is_under(path),
+    };
+    let chosen: Vec<String> = listing.iter().filter(looks).take(MOST_FILES).cloned().collect();
+    let files = read::read(&world.root, &chosen).into_iter().filter(|f| f.text().is_some()).collect();
+    (listing, files)
+}

@@ -1,0 +1,159 @@
+//! Healing as the heart sees it: which ladder a run gets, `/heal`, and what a cancelled healing leaves.
+
+use super::desk::*;
+use vibe_tui::app::*;
+use vibe_tui::domain::ids::RequestId;
+use vibe_tui::domain::model::{Locality, Node};
+use vibe_tui::domain::money::Money;
+use vibe_tui::graph::{Outcome, RunFact, Rungs, Stage, Task};
+
+fn opening_with(heal: HealSettings) -> Opening {
+    let mut opening = opening();
+    opening.settings.heal = HealSettings { rungs: Rungs::All, ..heal };
+    opening
+}
+
+/// A desk whose first proposal is red, with these models and settings.
+fn red(models: &[&str], model: &str, heal: HealSettings) -> Desk {
+    let mut opening = opening_with(heal);
+    opening.settings.model = Some(reference(model));
+    let mut world = World::new().says(Node::Executor, whole("calc.py", "BROKEN\n"));
+    world.models = models.iter().map(|m| candidate(m)).collect();
+    Desk::with(opening, world)
+}
+
+fn ladder(models: &[&str], model: &str, heal: HealSettings) -> Vec<String> {
+    let mut desk = red(models, model, heal);
+    desk.submit(REQUEST);
+    let ladder = &desk.run().spec.ladder;
+    ladder.models.iter().map(|c| c.info.reference.to_string()).collect()
+}
+
+#[test]
+fn a_run_asks_its_own_model_then_the_next_one_up_or_the_configured_ones_that_are_there() {
+    let haiku = "anthropic/claude-haiku-4-5";
+    let opus = "anthropic/claude-opus-4-5";
+    let all = [haiku, opus, "ollama/coder"];
+    let named = |names: &[&str]| {
+        let model = |n: &&str| if *n == "auto" { None } else { Some(reference(n)) };
+        HealSettings { models: names.iter().map(model).collect(), ..HealSettings::default() }
+    };
+    assert_eq!(ladder(&all, haiku, HealSettings::default()), [haiku, opus]);
+    assert_eq!(ladder(&all, opus, HealSettings::default()), [opus]);
+    assert_eq!(ladder(&all, "ollama/coder", HealSettings::default()), ["ollama/coder"], "free never becomes paid");
+    assert_eq!(ladder(&all, opus, named(&["ollama/coder", "ollama/gone", "auto"])), ["ollama/coder", opus]);
+}
+
+#[test]
+fn a_request_to_mend_goes_to_where_its_model_runs_within_its_own_time() {
+    let heal =
+        HealSettings { models: vec![Some(reference("ollama/coder"))], try_seconds: 60, ..HealSettings::default() };
+    let mut desk = red(&["anthropic/claude-haiku-4-5", "ollama/coder"], "anthropic/claude-haiku-4-5", heal);
+    desk.submit(REQUEST);
+    let mut seen = Vec::new();
+    for _ in 0..4 {
+        let effect = desk.settle_to(|e| matches!(e, Effect::CallModel { .. }));
+        let Effect::CallModel { request, locality, seconds, .. } = &effect else { panic!() };
+        seen.push((request.brief.node, *locality, *seconds));
+        desk.perform(effect);
+    }
+    assert_eq!(
+        seen,
+        [
+            (Node::Planner, Locality::Remote, None),
+            (Node::Executor, Locality::Remote, None),
+            (Node::Healer, Locality::Loopback, Some(60)),
+            (Node::Reviewer, Locality::Remote, None),
+        ]
+    );
+}
+
+#[test]
+fn what_healing_taught_is_kept_when_its_attempt_was_validated() {
+    let mut desk = red(&["ollama/coder"], "ollama/coder", HealSettings::default());
+    desk.submit(REQUEST);
+    let effect = desk.settle_to(|e| matches!(e, Effect::Learn(_)));
+    let Effect::Learn(teaching) = effect else { panic!() };
+    assert!(teaching.helped && teaching.class == "syntax", "{teaching:?}");
+}
+
+#[test]
+fn stopping_a_healing_offers_the_best_attempt_instead_of_losing_the_run() {
+    let mut desk = red(&["ollama/coder"], "ollama/coder", HealSettings::default());
+    desk.submit(REQUEST);
+    loop {
+        let effect = desk.settle_to(|e| matches!(e, Effect::CallModel { .. }));
+        if matches!(&effect, Effect::CallModel { request, .. } if request.brief.node == Node::Healer) {
+            break;
+        }
+        desk.perform(effect);
+    }
+    desk.act(Action::CancelRun);
+    assert_eq!((desk.run().stage.clone(), desk.run().attempts.len()), (Stage::Gate, 1));
+    assert_eq!(desk.state.layout.focus, Area::Review);
+}
+
+// ---------------------------------------------------------------- /heal
+
+fn tree(reports: &[usize]) -> Desk {
+    let mut desk = Desk::with(opening_with(HealSettings::default()), World::new());
+    desk.world.reports = reports.iter().map(|n| report(*n)).collect();
+    desk
+}
+
+#[test]
+fn heal_examines_the_working_tree_and_ends_where_nothing_is_wrong() {
+    let mut desk = tree(&[0]);
+    desk.submit("/heal 'a b.py' src");
+    let effect = desk.settle_to(|e| matches!(e, Effect::Examine { .. }));
+    let Effect::Examine { paths, .. } = &effect else { panic!() };
+    assert_eq!(paths, &["a b.py", "src"]);
+    assert!(matches!(desk.run().spec.task, Task::Heal { .. }));
+    desk.perform(effect);
+    desk.settle();
+    assert_eq!(desk.run().stage, Stage::Finished(Outcome::NothingToDo));
+    assert!(desk.state.chat.text().is_empty(), "the order is done");
+}
+
+#[test]
+fn a_healed_tree_waits_at_the_gate_and_is_written_after_a_yes() {
+    let mut desk = tree(&[1, 0]);
+    desk.submit("/heal");
+    desk.settle();
+    assert_eq!(desk.run().stage, Stage::Gate, "{:?}", desk.run().attempts);
+    desk.acts(&[Action::AcceptAll, Action::Apply, Action::Apply]);
+    desk.settle();
+    assert_eq!(desk.run().stage, Stage::Finished(Outcome::Applied));
+    assert_eq!(desk.run().spent(), Money::ZERO);
+}
+
+#[test]
+fn at_the_gate_heal_mends_the_attempt_under_review_if_something_is_wrong_with_it() {
+    let mut desk = Desk::at_gate(World::new());
+    desk.submit("/heal");
+    assert_eq!(desk.notice(), "Nothing is wrong with this attempt. Apply or drop it to heal the tree.");
+    let mut opening = opening_with(HealSettings::default());
+    opening.settings.run.heal_attempts = 0;
+    opening.settings.run.max_iterations = 1;
+    let mut desk = Desk::with(opening, World::new().says(Node::Executor, whole("calc.py", "BROKEN\n")));
+    desk.submit(REQUEST);
+    desk.settle();
+    assert_eq!((desk.run().stage.clone(), desk.run().attempts.len()), (Stage::Gate, 1));
+    desk.submit("/heal");
+    assert_eq!(desk.run_facts(), [&RunFact::HealRequested]);
+}
+
+#[test]
+fn heal_waits_for_the_models_and_for_a_run_under_way() {
+    let mut desk = Desk::opened(opening_with(HealSettings::default()), World::new());
+    desk.submit("/heal");
+    assert_eq!(desk.notice(), "Looking for models…");
+    desk.settle();
+    assert!(matches!(desk.run().spec.task, Task::Heal { .. }), "it began when they were there");
+    let mut desk = tree(&[]);
+    desk.submit(REQUEST);
+    let request: RequestId = desk.settle_to_call();
+    desk.submit("/heal");
+    assert_eq!(desk.notice(), "A run is under way: wait for it, or stop it first.");
+    assert_eq!(desk.request(), Some(request));
+}

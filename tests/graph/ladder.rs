@@ -1,0 +1,369 @@
+//! The ladder as scripts: each rung that mends, what is given up, what bounds it, and healing the working tree.
+
+use super::*;
+use vibe_tui::budget::choice::Candidate;
+use vibe_tui::budget::price::{Price, PriceList};
+use vibe_tui::domain::clock::Timestamp;
+use vibe_tui::domain::rung::{Rate, RungKind};
+
+const BROKEN: &str = "\n\ndef subtract(a, b)\n    return a - b\n";
+
+fn candidate(name: &str, parameters_b: f32) -> Candidate {
+    let mut info = model(parameters_b, 16_384);
+    info.reference = ModelRef { provider: "ollama".into(), model: name.into() };
+    Candidate { info, price: Price::Free }
+}
+
+fn ladder() -> Ladder {
+    Ladder { rungs: Rungs::All, models: vec![candidate("small", 14.0), candidate("large", 70.0)], ..Ladder::default() }
+}
+
+fn on_ladder(ladder: Ladder) -> RunSpec {
+    RunSpec { ladder, ..spec() }
+}
+
+fn climbed(script: Script) -> World {
+    played_as(on_ladder(ladder()), script)
+}
+
+fn kinds(world: &World) -> Vec<RungKind> {
+    world.run.attempts.iter().map(|a| a.rung.kind).collect()
+}
+
+fn newest(world: &World) -> &str {
+    world.run.attempt().unwrap().changes.files[0].after.as_deref().unwrap()
+}
+
+/// A fix of calc.py: these bytes become that text.
+fn fix(start: usize, end: usize, text: &str) -> Fix {
+    let edit = TextEdit { path: "calc.py".into(), start, end, text: text.into() };
+    Fix { title: "remove the unused import".into(), applicability: Applicability::MachineApplicable, edits: vec![edit] }
+}
+
+/// A report of a linter whose finding brings this fix.
+fn lint(fix: Fix) -> ValidationReport {
+    let mut report = report(&["`os` imported but unused"]);
+    report.checks[0].findings[0].tool = "ruff".into();
+    report.checks[0].findings[0].fixes = vec![fix];
+    report
+}
+
+fn reported(mut script: Script, report: ValidationReport) -> Script {
+    script.reports.push_back(report);
+    script
+}
+
+// ---------------------------------------------------------------- the rungs
+
+#[test]
+fn a_tools_own_safe_fix_is_validated_and_shown_as_a_rung() {
+    let text = format!("import os\n{CALC}\n\ndef subtract(a, b):\n    return a - b\n");
+    let script = Script::new().plan(PLAN).execute(whole("calc.py", &text));
+    let world = climbed(reported(script, lint(fix(0, 10, ""))).review(GOOD));
+    assert_eq!(world.trace(), "assemble planner executor read(calc.py) validate recall validate learn reviewer");
+    assert_eq!(kinds(&world), [RungKind::First, RungKind::ToolFix]);
+    let rung = &world.run.attempts[1].rung;
+    assert_eq!((rung.what.as_str(), rung.base, rung.tokens, rung.cost), ("remove the unused import", Some(0), 0, None));
+    assert!(newest(&world).starts_with("def add"));
+    let taught = &world.taught[0];
+    assert_eq!((taught.class.as_str(), taught.rung, taught.helped), ("lint", RungKind::ToolFix, true));
+    assert!(taught.lessons.is_empty(), "what a tool knows has not to be learned");
+}
+
+#[test]
+fn a_missing_sign_is_put_in_by_grammar() {
+    let script = Script::new().plan(PLAN).execute(calc(BROKEN)).reports(&["missing `:` at the end of the `def` line"]);
+    let world = climbed(script.review(GOOD));
+    assert_eq!(kinds(&world), [RungKind::First, RungKind::Grammar]);
+    assert!(newest(&world).contains("def subtract(a, b):\n"));
+    assert_eq!(world.run.attempts[1].rung.what, "insert the missing `:` in line 5");
+}
+
+fn remembers(_: &[Finding], changes: &ChangeSet) -> Recollection {
+    let text = changes.files[0].after.as_deref().unwrap();
+    let at = text.find("a - b").unwrap();
+    Recollection { learned: vec![(7, fix(at, at + 5, "b - a"))], ..Recollection::default() }
+}
+
+#[test]
+fn what_helped_before_is_tried_and_its_outcome_is_told() {
+    for (reports, helped) in
+        [(&[&["AssertionError"][..], &[]], true), (&[&["AssertionError"][..], &["AssertionError"]], false)]
+    {
+        let mut script =
+            Script::new().plan(PLAN).execute(subtract()).reports(reports[0]).reports(reports[1]).review(GOOD);
+        script.recall = Recall(remembers);
+        let script = if helped { script } else { script.heal(calc("b = 2\n")) };
+        let world = climbed(script);
+        assert_eq!(kinds(&world)[1], RungKind::Learned, "{}", world.trace());
+        assert_eq!((world.taught[0].helped, world.taught[0].used.as_slice()), (helped, &[7][..]));
+        assert_eq!(world.run.attempts[1].rung.learned, [7]);
+    }
+}
+
+fn knows_the_import(_: &[Finding], _: &ChangeSet) -> Recollection {
+    let mut import = fix(0, 0, "import math\n");
+    import.title = "import `math`".into();
+    Recollection {
+        imports: vec![import],
+        installs: vec!["uv add numpy".into()],
+        signatures: vec!["calc.py:1: def add(a, b)".into()],
+        ..Recollection::default()
+    }
+}
+
+#[test]
+fn a_missing_import_is_added_and_what_is_not_installed_is_only_said() {
+    let mut script = Script::new().plan(PLAN).execute(subtract()).reports(&["name 'math' is not defined"]).review(GOOD);
+    script.recall = Recall(knows_the_import);
+    let world = climbed(script);
+    assert_eq!(kinds(&world), [RungKind::First, RungKind::Import]);
+    assert!(newest(&world).starts_with("import math\n"));
+    assert!(world.run.answer.contains("If you want it: `uv add numpy`"), "{}", world.run.answer);
+}
+
+#[test]
+fn a_model_mends_what_nothing_else_could_and_the_repository_learns_it() {
+    let script = Script::new().plan(PLAN).execute(subtract()).reports(&["AssertionError"]);
+    let mut script = script.heal(replace("calc.py", "    return a - b", "    return b - a")).review(GOOD);
+    script.recall =
+        Recall(|_, _| Recollection { signatures: vec!["calc.py:1: def add(a, b)".into()], ..Recollection::default() });
+    let world = climbed(script);
+    assert_eq!(kinds(&world), [RungKind::First, RungKind::Model]);
+    let asked = world.sent(2);
+    assert!(asked.contains("What these lines use:\ncalc.py:1: def add(a, b)"), "{asked}");
+    assert!(asked.contains("It arose in calc.py, line 4 (a syntax error)."), "{asked}");
+    assert_eq!(world.requests[2].model.model, "small");
+    let rung = &world.run.attempts[1].rung;
+    assert_eq!((rung.model.as_ref().unwrap().model.as_str(), rung.cost), ("small", Some(Money(1000))));
+    assert_eq!(rung.tokens, u64::from(world.requests[2].prompt_tokens) + 50);
+    let lesson = &world.taught[0].lessons[0];
+    assert_eq!(lesson.before, ["return ‹1› - ‹2›"]);
+    assert_eq!(lesson.after, ["return ‹2› - ‹1›"]);
+    assert_eq!(world.requests[3].model, world.run.spec.model.reference, "the reviewer is the run's own model");
+}
+
+#[test]
+fn the_next_model_up_is_asked_after_two_tries_or_one_that_got_nowhere_and_that_is_said() {
+    let tries = |texts: [&str; 3], reports: [&[&str]; 4]| {
+        let mut script = Script::new().plan(PLAN).execute(calc("a\n")).review(GOOD);
+        script = texts.iter().fold(script, |s, text| s.heal(calc(text)));
+        climbed(reports.iter().fold(script, |s, messages| s.reports(messages)))
+    };
+    let models = |world: &World| -> Vec<String> {
+        let healers = world.requests.iter().filter(|r| r.brief.node == Node::Healer);
+        healers.map(|r| r.model.model.clone()).collect()
+    };
+    let two = tries(["b\n", "c\n", "d\n"], [&["x", "y", "z"], &["y", "z"], &["z"], &[]]);
+    assert_eq!(models(&two), ["small", "small", "large"]);
+    assert_eq!(kinds(&two), [RungKind::First, RungKind::Model, RungKind::Model, RungKind::BiggerModel]);
+    assert_eq!(two.run.attempts[3].rung.model.as_ref().unwrap().model, "large");
+    let nowhere = tries(["b\n", "c\n", "d\n"], [&["x"], &["x"], &[], &[]]);
+    assert_eq!(models(&nowhere), ["small", "large"]);
+    assert_eq!(nowhere.run.attempts[2].rung.base, Some(0), "from the best there is, not from the last");
+}
+
+#[test]
+fn an_answer_of_no_use_or_one_that_takes_too_long_gives_way_to_the_next_model() {
+    for reply in [Reply::from("Sorry, I cannot do that."), fails(FailureKind::Timeout), Reply::from("NO CHANGE")] {
+        let script = Script::new().plan(PLAN).execute(subtract()).reports(&["x"]).heal(reply).heal(calc("b = 2\n"));
+        let world = climbed(script.review(GOOD));
+        assert_eq!(kinds(&world), [RungKind::First, RungKind::BiggerModel], "{}", world.trace());
+    }
+}
+
+#[test]
+fn what_no_rung_can_mend_is_given_up_with_the_best_attempt_offered() {
+    let script = Script::new()
+        .plan(PLAN)
+        .execute(calc("a\n"))
+        .heal(calc("b\n"))
+        .heal(calc("c\n"))
+        .heal(calc("d\n"))
+        .reports(&["x", "y"])
+        .reports(&["y"])
+        .reports(&["y", "z"])
+        .reports(&["y", "w", "v"])
+        .review(POOR);
+    let settings = RunSettings { quality_threshold: 0.6, max_iterations: 1, heal_attempts: 3 };
+    let world = played_as(RunSpec { settings, ..on_ladder(ladder()) }, script);
+    assert_eq!((world.run.stage.clone(), world.run.chosen), (Stage::Gate, 1), "{}", world.trace());
+    assert!(world.run.answer.contains("Healing ended: all attempts are used."), "{}", world.run.answer);
+}
+
+#[test]
+fn rungs_that_help_here_come_first() {
+    let mut script = Script::new().plan(PLAN).execute(calc(BROKEN)).reports(&["missing `:`"]).review(GOOD);
+    script.recall = Recall(|_, changes| {
+        let at = changes.files[0].after.as_deref().unwrap().find("b)\n").unwrap();
+        let rates = vec![Rate { class: "syntax".into(), rung: RungKind::Learned, tried: 9, helped: 9 }];
+        Recollection { learned: vec![(1, fix(at + 2, at + 2, ":"))], rates, ..Recollection::default() }
+    });
+    assert_eq!(kinds(&climbed(script)), [RungKind::First, RungKind::Learned]);
+}
+
+#[test]
+fn a_file_outside_of_the_proposal_is_touched_only_where_its_finding_is_and_that_is_said() {
+    let mut report = lint(fix(0, 1, "#"));
+    report.checks[0].findings[0].path = "other.py".into();
+    report.checks[0].findings[0].fixes[0].edits[0].path = "other.py".into();
+    let script = Script::new().plan(PLAN).execute(subtract());
+    let mut script = reported(script, report).review(GOOD);
+    script.recall = Recall(|findings, _| {
+        let disk = BTreeMap::from([("other.py".to_owned(), "x = 1\n".to_owned())]);
+        Recollection { files: vec![snapshot(&disk, &findings[0].path)], ..Recollection::default() }
+    });
+    let world = climbed(script);
+    let other = world.run.attempt().unwrap().changes.file("other.py").unwrap();
+    assert_eq!((other.before.as_deref(), other.after.as_deref()), (Some("x = 1\n"), Some("# = 1\n")));
+    assert!(world.run.answer.contains("Healing also changes other.py"), "{}", world.run.answer);
+}
+
+// ---------------------------------------------------------------- what bounds it
+
+#[test]
+fn tokens_and_money_end_it_before_they_are_spent() {
+    let script = || Script::new().plan(PLAN).execute(subtract()).reports(&["x"]).review(GOOD).reports(&[]);
+    let asked = |world: &World| world.requests.iter().any(|r| r.brief.node == Node::Healer);
+    let few = Ladder { max_tokens: 100, ..ladder() };
+    let world = played_as(on_ladder(few), script().execute(calc("c = 2\n")).review(GOOD));
+    assert!(!asked(&world), "{}", world.trace());
+    assert!(world.run.notices.iter().any(|n| n.contains("the tokens it may take are used")), "{:?}", world.run.notices);
+    let mut dear = candidate("claude-opus-4-5", 0.0);
+    dear.info.reference.provider = "anthropic".into();
+    dear.info.locality = Locality::Remote;
+    dear.price = PriceList::preset().price(&dear.info.reference, Locality::Remote);
+    assert!(matches!(dear.price, Price::Known(_)));
+    let poor = Ladder { max_cost: Some(Money(1)), models: vec![dear], ..ladder() };
+    let world = played_as(on_ladder(poor), script().execute(calc("c = 2\n")).review(GOOD));
+    assert!(!asked(&world), "{}", world.trace());
+    assert!(world.run.notices.iter().any(|n| n.contains("might pass the money")), "{:?}", world.run.notices);
+}
+
+#[test]
+fn each_attempt_says_how_long_it_took_by_the_times_of_the_facts() {
+    let mut world = World::new(on_ladder(ladder()), Script::new().plan(PLAN).execute(calc(BROKEN)).review(GOOD));
+    world.script.reports.push_back(report(&["missing `:`"]));
+    let mut command = world.fact(RunFact::Started);
+    // A second passes before each result.
+    for second in 1..40 {
+        world.run.set_time(Timestamp(second * 1_000_000));
+        let Some(next) = command.take() else { break };
+        command = match next {
+            RunCommand::CallModel(request) => world.answer(&request),
+            RunCommand::AssembleContext { job, .. } => {
+                let bundle = Box::new(bundle(&world.script.disk));
+                world.fact(RunFact::ContextAssembled { job, bundle })
+            }
+            RunCommand::ReadFiles { job, paths } => {
+                let files = paths.iter().map(|p| snapshot(&world.script.disk, p)).collect();
+                world.fact(RunFact::FilesRead { job, files })
+            }
+            RunCommand::Validate { job, .. } => {
+                let report = world.script.reports.pop_front().unwrap_or_else(|| report(&[]));
+                world.fact(RunFact::Validated { job, report })
+            }
+            RunCommand::Recall { job, .. } => world.fact(RunFact::Recalled { job, known: Box::default() }),
+            other => panic!("{other:?}"),
+        };
+    }
+    let took: Vec<Option<u64>> = world.run.attempts.iter().map(|a| a.rung.millis).collect();
+    assert_eq!(took, [Some(3000), Some(1000)], "asked, read and validated; validated");
+}
+
+#[test]
+fn stopping_while_it_heals_offers_the_best_so_far() {
+    let mut world = World::new(on_ladder(ladder()), Script::new().plan(PLAN).execute(subtract()).reports(&["x"]));
+    let mut command = world.fact(RunFact::Started);
+    while !matches!(&command, Some(RunCommand::CallModel(r)) if r.brief.node == Node::Healer) {
+        let next = command.take().expect("the healer asks");
+        command = match next {
+            RunCommand::CallModel(request) => world.answer(&request),
+            other => {
+                let before = world.facts.len();
+                let facts = result_of(&other, 0);
+                let report = world.script.reports.pop_front();
+                let facts = facts.into_iter().map(|f| match (f, &report) {
+                    (RunFact::Validated { job, .. }, Some(report)) => {
+                        RunFact::Validated { job, report: report.clone() }
+                    }
+                    (RunFact::Recalled { job, .. }, _) => RunFact::Recalled { job, known: Box::default() },
+                    (fact, _) => fact,
+                });
+                let next = facts.collect::<Vec<_>>().into_iter().fold(None, |_, fact| world.fact(fact));
+                if report.is_some() && !matches!(other, RunCommand::Validate { .. }) {
+                    world.script.reports.push_front(report.unwrap());
+                }
+                assert!(world.facts.len() > before);
+                next
+            }
+        };
+    }
+    assert_eq!(world.run.try_seconds(), None, "no bound is set");
+    world.fact(RunFact::Cancelled);
+    assert_eq!((world.run.stage.clone(), world.run.attempts.len()), (Stage::Gate, 1));
+}
+
+// ---------------------------------------------------------------- the working tree, and once more
+
+fn tree(script: Script) -> World {
+    played_as(RunSpec { task: Task::Heal { paths: vec![] }, ..on_ladder(ladder()) }, script)
+}
+
+#[test]
+fn a_working_tree_is_healed_against_what_it_is_and_waits_at_the_gate() {
+    let script = Script::new().file("calc.py", &format!("{CALC}{BROKEN}")).reports(&["missing `:`"]);
+    let script = script.user(all(Decision::Accepted)).user(RunFact::ApplyRequested);
+    let mut begun = Script { user: VecDeque::new(), ..script.clone() };
+    begun.reports = script.reports.clone();
+    let world = tree(begun);
+    assert_eq!(world.trace(), "examine recall validate learn");
+    assert_eq!((world.run.stage.clone(), kinds(&world)), (Stage::Gate, vec![RungKind::First, RungKind::Grammar]));
+    let done = tree(script);
+    assert_eq!(*finished(&done), Outcome::Applied);
+    assert!(done.script.disk["calc.py"].contains("def subtract(a, b):"));
+}
+
+#[test]
+fn a_tree_without_findings_has_nothing_to_change_and_one_that_cannot_be_healed_says_so() {
+    let world = tree(Script::new());
+    assert_eq!((world.trace(), finished(&world)), ("examine".to_owned(), &Outcome::NothingToDo));
+    let mut script = Script::new().reports(&["x"]).heal("NO CHANGE").heal("NO CHANGE");
+    script.reports.push_back(report(&["x"]));
+    let world = tree(script);
+    let Outcome::Failed(failure) = finished(&world) else { panic!() };
+    assert!(failure.message.contains("Nothing could be mended"), "{failure}");
+}
+
+#[test]
+fn the_attempt_under_review_can_be_healed_again() {
+    let settings = RunSettings { quality_threshold: 0.6, max_iterations: 1, heal_attempts: 1 };
+    let script = Script::new()
+        .plan(PLAN)
+        .execute(calc("a\n"))
+        .heal(calc("b\n"))
+        .reports(&["x"])
+        .reports(&["x"])
+        .review(POOR)
+        .user(RunFact::HealRequested)
+        .heal(calc("c\n"))
+        .review(GOOD);
+    let world = played_as(RunSpec { settings, ..on_ladder(ladder()) }, script);
+    assert_eq!(
+        kinds(&world),
+        [RungKind::First, RungKind::Model, RungKind::First, RungKind::Model],
+        "{}",
+        world.trace()
+    );
+    assert_eq!((world.run.stage.clone(), world.run.chosen), (Stage::Gate, 3));
+    assert_eq!(world.run.attempts[3].rung.base, Some(2));
+}
+
+#[test]
+fn a_run_without_a_ladder_heals_as_it_always_did() {
+    let json = serde_json::to_value(spec()).unwrap();
+    let mut old = json.clone();
+    old.as_object_mut().unwrap().remove("ladder");
+    assert_eq!(serde_json::from_value::<RunSpec>(old).unwrap().ladder, Ladder::default());
+    assert_eq!(Ladder::default().rungs, Rungs::Model);
+}

@@ -1,0 +1,168 @@
+//! Healing with the real program: a scripted model whose first answer is broken, checks made of `sh`, and the working tree.
+
+use super::place::{Place, Ran};
+use super::schema::{events, names};
+use serde_json::{Value, json};
+use std::fs;
+
+const TASK: &str = "Create a greeting function in greet.py";
+
+/// A script of answers, each for a node.
+fn script(place: &Place, answers: &[(&str, &str)]) -> String {
+    let mut text = String::new();
+    for (node, answer) in answers {
+        let lines = [
+            json!({"for": node}),
+            json!({"chunk": {"text": answer}}),
+            json!({"chunk": {"usage": {"input": 100, "cache_read": 0, "cache_write": 0, "output": 20, "thinking": 0, "estimated": false}}}),
+            json!({"chunk": {"finished": "stop"}}),
+        ];
+        lines.iter().for_each(|line| text.push_str(&format!("{line}\n")));
+    }
+    let path = place.home().join("script.jsonl");
+    fs::write(&path, text).unwrap();
+    path.display().to_string()
+}
+
+const PLAN: &str = r#"{"summary": "Greet", "steps": [{"title": "Write greet", "kind": "create", "path": "greet.py"}]}"#;
+const VERDICT: &str = r#"{"score": 0.9, "reasons": [], "next_steps": [], "improvements": []}"#;
+
+fn file(text: &str) -> String {
+    format!("### FILE: greet.py\n```python\n{text}```\n")
+}
+
+/// A run that writes `text`, has `healed` as answers of the healer, and must pass `check`.
+fn run(place: &Place, text: &str, healed: &[&str], check: &str) -> (Ran, Vec<Value>) {
+    let written = file(text);
+    let healed: Vec<String> = healed.iter().map(|t| file(t)).collect();
+    let mut answers = vec![("planner", PLAN), ("executor", written.as_str())];
+    answers.extend(healed.iter().map(|t| ("healer", t.as_str())));
+    answers.push(("reviewer", VERDICT));
+    let script = script(place, &answers);
+    let words =
+        ["run", "--json", "--accept", "all", "--script", &script, "--script-speed", "0", "--check", check, TASK];
+    let ran = place.run(&words);
+    let events = events(&ran.stdout);
+    (ran, events)
+}
+
+/// Which rungs made the attempts.
+fn rungs(events: &[Value]) -> Vec<&str> {
+    let attempts = events.iter().filter(|e| e["event"] == "attempt");
+    attempts.map(|e| e["rung"].as_str().unwrap()).collect()
+}
+
+const GREET: &str = "def greet(name):\n    return \"hello \" + name\n";
+
+#[test]
+fn a_missing_sign_is_mended_without_a_model() {
+    let place = Place::new();
+    let (ran, events) = run(&place, &GREET.replace("(name):", "(name)"), &[], "grep -q return greet.py");
+    assert_eq!(ran.code, Some(0), "{}\n{}", ran.stdout, ran.stderr);
+    assert_eq!(rungs(&events), ["first", "grammar"]);
+    assert_eq!(place.read("greet.py").as_deref(), Some(GREET));
+    let requests = events.iter().filter(|e| e["event"] == "request" && e["node"] == "healer").count();
+    assert_eq!(requests, 0);
+}
+
+/// A check in the words of a linter: the greeting must not be shouted.
+const CALM: &str = r#"sh -c 'grep -n "HELLO" greet.py | while IFS=: read -r n rest; do echo "greet.py:$n: shouts \"HELLO\""; done; ! grep -q HELLO greet.py'"#;
+
+#[test]
+fn a_model_mends_it_and_the_next_like_finding_needs_none() {
+    let place = Place::new();
+    let loud = GREET.replace("hello", "HELLO");
+    let (ran, first) = run(&place, &loud, &[GREET], CALM);
+    assert_eq!(ran.code, Some(0), "{}\n{}", ran.stdout, ran.stderr);
+    assert_eq!(rungs(&first), ["first", "model"]);
+    let attempt = first.iter().rfind(|e| e["event"] == "attempt").unwrap();
+    assert_eq!((&attempt["model"], &attempt["tokens"]), (&json!("scripted/script"), &json!(120)));
+    let learned = place.run(&["heal", "--learned"]);
+    assert!(learned.stdout.contains("- return \"HELLO \" + ‹"), "{}", learned.stdout);
+    // Another file, other names: what was learned fits.
+    fs::remove_file(place.root().join("greet.py")).unwrap();
+    let (ran, second) = run(&place, &loud.replace("name", "who"), &[], CALM);
+    assert_eq!(ran.code, Some(0), "{}\n{}", ran.stdout, ran.stderr);
+    assert_eq!(rungs(&second), ["first", "learned"]);
+    assert_eq!(place.read("greet.py").unwrap(), GREET.replace("name", "who"));
+    let forgotten = place.run(&["heal", "--learned", "--forget", "1"]);
+    assert_eq!((forgotten.code, forgotten.stdout.as_str()), (Some(0), "Forgotten: 1\n"));
+    assert_eq!(place.run(&["heal", "--learned", "--forget", "1"]).code, Some(1));
+}
+
+#[test]
+fn what_cannot_be_mended_is_given_up_with_the_best_attempt_and_nothing_is_written() {
+    let place = Place::new();
+    let loud = GREET.replace("hello", "HELLO");
+    let worse = loud.replace("+ name", "+ name + \"HELLO\"");
+    let same = loud.replace("greet(name)", "greet( name )");
+    let (ran, events) = run(&place, &loud, &[&same, &worse], CALM);
+    assert_eq!(ran.code, Some(4), "{}\n{}", ran.stdout, ran.stderr);
+    assert_eq!(place.read("greet.py"), None);
+    assert!(names(&events).contains(&"proposal"), "the best is offered");
+    assert_eq!(place.run(&["sessions"]).stdout.matches("waiting").count(), 1);
+}
+
+// ---------------------------------------------------------------- the working tree
+
+fn heal(place: &Place, answers: &[(&str, &str)], arguments: &[&str]) -> Ran {
+    let script = script(place, answers);
+    let mut words = vec!["heal", "--script", &script, "--script-speed", "0"];
+    words.extend(arguments);
+    place.run(&words)
+}
+
+#[test]
+fn the_working_tree_is_healed_and_written_only_after_a_yes() {
+    let place = Place::new();
+    place.write("greet.py", &GREET.replace("(name):", "(name)"));
+    place.write("other.py", "x = 1\n");
+    let asked = heal(&place, &[("healer", "NO CHANGE")], &["greet.py"]);
+    assert_eq!(asked.code, Some(3), "{}\n{}", asked.stdout, asked.stderr);
+    assert!(asked.stdout.contains("-def greet(name)\n+def greet(name):\n"), "{}", asked.stdout);
+    assert!(
+        asked.stderr.contains("attempt 2 by grammar: insert the missing `:` in line 1, findings 1 → 0"),
+        "{}",
+        asked.stderr
+    );
+    assert_ne!(place.read("greet.py").as_deref(), Some(GREET), "nobody has said yes");
+    let healed = heal(&place, &[("healer", "NO CHANGE")], &["--accept", "all", "--json", "greet.py"]);
+    assert_eq!(healed.code, Some(0), "{}\n{}", healed.stdout, healed.stderr);
+    assert_eq!(rungs(&events(&healed.stdout)), ["first", "grammar"]);
+    assert_eq!(place.read("greet.py").as_deref(), Some(GREET));
+    let again = heal(&place, &[("healer", "NO CHANGE")], &["greet.py"]);
+    assert_eq!(again.code, Some(0), "{}", again.stderr);
+    assert!(again.stdout.contains("No check that ran finds anything."), "{}", again.stdout);
+}
+
+#[test]
+fn what_the_check_names_in_the_tree_is_shown_to_the_model_and_mended() {
+    let place = Place::new();
+    place.write("greet.py", &GREET.replace("hello", "HELLO"));
+    let answer = "### FILE: greet.py\n<<<<<<< SEARCH\n    return \"HELLO \" + name\n=======\n    return \"hello \" + name\n>>>>>>> REPLACE\n";
+    let ran = heal(&place, &[("healer", answer)], &["--accept", "all", "--check", CALM]);
+    assert_eq!(ran.code, Some(0), "{}\n{}", ran.stdout, ran.stderr);
+    assert_eq!(place.read("greet.py").as_deref(), Some(GREET));
+}
+
+#[test]
+fn a_tree_that_cannot_be_healed_says_so_and_is_left_alone() {
+    let place = Place::new();
+    place.write("greet.py", "def def def\n");
+    let ran = heal(&place, &[("healer", "NO CHANGE")], &["--accept", "all", "greet.py"]);
+    assert_eq!(ran.code, Some(4), "{}\n{}", ran.stdout, ran.stderr);
+    assert!(ran.stderr.contains("Nothing could be mended"), "{}", ran.stderr);
+    assert_eq!(place.read("greet.py").as_deref(), Some("def def def\n"));
+}
+
+#[test]
+fn a_package_that_is_not_there_is_named_with_how_to_get_it_and_not_installed() {
+    let place = Place::new();
+    place.write("uv.lock", "");
+    place.write("app.py", "import httpx\n");
+    let check = r#"sh -c 'echo "app.py:1: ModuleNotFoundError: No module named '"'httpx'"'"; exit 1'"#;
+    let ran = heal(&place, &[("healer", "NO CHANGE")], &["--check", check]);
+    assert_eq!(ran.code, Some(4), "{}\n{}", ran.stdout, ran.stderr);
+    let log = place.run(&["sessions"]);
+    assert!(ran.stderr.contains("uv add httpx"), "{}\n{}", ran.stderr, log.stdout);
+}

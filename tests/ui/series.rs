@@ -1,0 +1,96 @@
+//! The attempts of a run as a series: a line each, which one is the best and which is shown, and the step of one alone.
+
+use super::desk::*;
+use super::*;
+use vibe_tui::budget::choice::Candidate;
+use vibe_tui::budget::price::Price;
+use vibe_tui::domain::finding::{Applicability, Fix, TextEdit};
+use vibe_tui::domain::model::{ModelInfo, ModelRef};
+use vibe_tui::graph::Rungs;
+
+const SHADOWED: &str = "`percent` shadows a name of the module";
+
+/// A run that climbs: written, mended by the linter's own fix, by the model, worse by it, and mended by the next one up.
+fn climbed(size: (u16, u16)) -> Desk {
+    let mut desk = shop(size);
+    desk.replies.clear();
+    let bigger = ModelInfo { reference: ModelRef::parse("anthropic/claude-opus-4-5").unwrap(), ..own(&desk) };
+    desk.state.candidates.push(Candidate { info: bigger.clone(), price: Price::Free });
+    desk.state.settings.heal.models = vec![None, Some(bigger.reference)];
+    desk.state.settings.heal.rungs = Rungs::All;
+    desk.replies.extend([
+        PLAN.into(),
+        Reply::Text(fix()),
+        Reply::Text(
+            "### FILE: shop/price.py\n<<<<<<< SEARCH\nTAX = 0.21\n=======\nTAX = 0.22\n>>>>>>> REPLACE\n".into(),
+        ),
+        Reply::Text(
+            "### FILE: shop/price.py\n<<<<<<< SEARCH\nTAX = 0.22\n=======\nTAX = 0.23\n>>>>>>> REPLACE\n".into(),
+        ),
+        Reply::Text(
+            "### FILE: shop/price.py\n<<<<<<< SEARCH\nTAX = 0.22\n=======\nTAX = 0.24\n>>>>>>> REPLACE\n".into(),
+        ),
+        VERDICT.into(),
+    ]);
+    let at = fix_offset();
+    let mut lint = finding("shop/price.py", 3, "TAX is a magic number");
+    let edit = TextEdit { path: "shop/price.py".into(), start: at, end: at + 4, text: "0.21".into() };
+    let title = "replace the number".into();
+    lint.fixes = vec![Fix { title, applicability: Applicability::MachineApplicable, edits: vec![edit] }];
+    let test = finding("tests/test_price.py", 5, "expected an expression");
+    let other = finding("shop/price.py", 12, SHADOWED);
+    desk.reports.extend([
+        report(vec![lint, test.clone(), other.clone()]),
+        report(vec![test.clone(), other.clone()]),
+        report(vec![other.clone()]),
+        report(vec![other, test]),
+        report(vec![]),
+    ]);
+    desk.event(Event::Requested(REQUEST.into()));
+    desk
+}
+
+fn own(desk: &Desk) -> ModelInfo {
+    desk.state.model_info().unwrap().clone()
+}
+
+/// Where the number stands in the proposal.
+fn fix_offset() -> usize {
+    PRICE.find("0.19").unwrap()
+}
+
+#[test]
+fn a_series_says_what_made_each_attempt_what_it_took_and_what_it_left() {
+    let mut desk = climbed(SMALL);
+    assert_snapshot!("series_80", desk.text());
+    let mut desk = climbed(LARGE);
+    assert_snapshot!("series_200", desk.text());
+}
+
+#[test]
+fn an_attempt_is_shown_as_the_step_from_the_one_it_was_made_from_and_not_decided_on_so() {
+    let mut desk = climbed(MIDDLE);
+    desk.act(Action::ToggleStep);
+    let shown = desk.text();
+    assert!(shown.contains("−TAX = 0.22") && shown.contains("+TAX = 0.24"), "{shown}");
+    assert!(shown.contains("What changed since attempt 3."), "the worse one was left behind: {shown}");
+    desk.act(Action::AcceptAll);
+    assert!(desk.state.session.run().unwrap().decisions.is_empty());
+    desk.act(Action::PreviousAttempt);
+    assert!(desk.text().contains("+TAX = 0.23"), "{}", desk.text());
+    desk.act(Action::ToggleStep);
+    assert!(desk.text().contains("−TAX = 0.19"), "the whole again: {}", desk.text());
+    desk.acts(&[Action::NextAttempt, Action::AcceptAll]);
+    assert!(!desk.state.session.run().unwrap().decisions.is_empty());
+}
+
+#[test]
+fn the_chosen_attempt_and_the_best_stand_out_in_both_themes() {
+    for theme in ["dark", "light"] {
+        let mut desk = climbed(LARGE);
+        desk.act(Action::PreviousAttempt);
+        desk.view = View::new(vec![look(theme, Depth::TrueColor)], keymap("default"));
+        let text = desk.text();
+        assert!(text.contains("▶ 4") && text.contains("★5"), "{theme}: {text}");
+    }
+}
