@@ -15,6 +15,7 @@ use vibe_tui::domain::intent::{Action, Complexity, Intent};
 use vibe_tui::domain::mode::Mode;
 use vibe_tui::domain::model::*;
 use vibe_tui::domain::money::Money;
+use vibe_tui::edit::diff;
 use vibe_tui::graph::*;
 
 // ---------------------------------------------------------------- the world
@@ -192,7 +193,8 @@ impl World {
                     let files = paths.iter().map(|p| snapshot(&self.script.disk, p)).collect();
                     self.fact(RunFact::FilesRead { job, files })
                 }
-                RunCommand::Validate { job, .. } => {
+                RunCommand::Validate { job, changes } => {
+                    assert_eq!(self.fact(RunFact::Diffed { job, files: diff(&changes).into() }), None);
                     let report = self.script.reports.pop_front().unwrap_or_else(|| report(&[]));
                     self.fact(RunFact::Validated { job, report })
                 }
@@ -903,6 +905,7 @@ fn facts_with_identifiers_that_are_not_awaited_change_nothing() {
         },
         RunFact::RequestFailed { request, failure: Failure::fatal(FailureKind::Server, "late") },
         RunFact::FilesRead { job: JobId(30_004), files: vec![] },
+        RunFact::Diffed { job: JobId(30_005), files: [].into() },
         RunFact::Validated { job: JobId(30_005), report: report(&["late"]) },
         RunFact::Applied { job: JobId(30_007) },
         RunFact::ApplyFailed { job: JobId(30_007), failure: Failure::fatal(FailureKind::Io, "late") },
@@ -915,6 +918,54 @@ fn facts_with_identifiers_that_are_not_awaited_change_nothing() {
         assert_eq!(step(&mut run, &fact), [], "{fact:?}");
         assert_eq!(run, world.run, "{fact:?}");
     }
+}
+
+/// A run whose first proposal is being validated, and the job.
+fn validating() -> (Run, JobId, ChangeSet) {
+    let mut world = World::new(spec(), happy());
+    let mut next = world.fact(RunFact::Started);
+    loop {
+        match next {
+            Some(RunCommand::Validate { job, changes }) => return (world.run, job, changes),
+            Some(RunCommand::AssembleContext { job, .. }) => {
+                let bundle = Box::new(bundle(&world.script.disk));
+                next = world.fact(RunFact::ContextAssembled { job, bundle });
+            }
+            Some(RunCommand::ReadFiles { job, paths }) => {
+                let files = paths.iter().map(|p| snapshot(&world.script.disk, p)).collect();
+                next = world.fact(RunFact::FilesRead { job, files });
+            }
+            Some(RunCommand::CallModel(request)) => next = world.answer(&request),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_proposal_is_cut_into_hunks_outside_and_only_its_own_hunks_are_taken() {
+    let (mut run, job, changes) = validating();
+    assert!(run.attempts[0].diff.is_empty(), "a step does not compare lines");
+    let files: std::sync::Arc<[_]> = diff(&changes).into();
+    step(&mut run, &RunFact::Diffed { job: JobId(job.0 + 1), files: files.clone() });
+    assert!(run.attempts[0].diff.is_empty(), "another job's");
+    step(&mut run, &RunFact::Diffed { job, files: [].into() });
+    step(&mut run, &RunFact::Diffed { job, files: files.iter().chain(files.iter()).cloned().collect() });
+    assert!(run.attempts[0].diff.is_empty(), "another proposal's");
+    assert_eq!(step(&mut run, &RunFact::Diffed { job, files: files.clone() }), []);
+    assert!(std::sync::Arc::ptr_eq(&run.attempts[0].diff, &files));
+    step(&mut run, &RunFact::Validated { job, report: report(&[]) });
+    assert_eq!(run.attempts[0].report, Some(report(&[])), "the job went on after it");
+}
+
+#[test]
+fn whoever_stops_before_the_hunks_are_there_still_reviews_the_proposal() {
+    let (mut run, job, changes) = validating();
+    let mut old = run.clone();
+    step(&mut run, &RunFact::Cancelled);
+    assert_eq!((run.stage.clone(), run.attempts[0].diff.to_vec()), (Stage::Gate, diff(&changes)));
+    // A journal from before there was such a fact.
+    step(&mut old, &RunFact::Validated { job, report: report(&[]) });
+    assert_eq!(old.attempts[0].diff.to_vec(), diff(&changes));
 }
 
 // ---------------------------------------------------------------- the gate
@@ -1056,7 +1107,8 @@ fn stopping_cancels_the_request_and_keeps_what_was_gained() {
             _ => Stage::Gate,
         };
         assert_eq!(run.stage, expected, "fact {end}");
-        assert_eq!(run.attempts, before.attempts);
+        let changes = |run: &Run| run.attempts.iter().map(|a| a.changes.clone()).collect::<Vec<_>>();
+        assert_eq!(changes(&run), changes(&before));
     }
 }
 
@@ -1070,7 +1122,10 @@ fn folded(spec: RunSpec, facts: &[RunFact]) -> (Run, Option<RunCommand>) {
         let commands = step(&mut run, fact);
         let done = !matches!(
             fact,
-            RunFact::RequestSent { .. } | RunFact::TextReceived { .. } | RunFact::ThinkingReceived { .. }
+            RunFact::RequestSent { .. }
+                | RunFact::TextReceived { .. }
+                | RunFact::ThinkingReceived { .. }
+                | RunFact::Diffed { .. }
         );
         if done || !commands.is_empty() {
             outstanding = commands.into_iter().find(|c| !matches!(c, RunCommand::CancelRequest(_)));
@@ -1361,9 +1416,14 @@ fn result_of(command: &RunCommand, pick: u8) -> Vec<RunFact> {
             let known = paths.iter().take(pick as usize % 3 + 1);
             vec![RunFact::FilesRead { job: *job, files: known.map(|p| snapshot(&disk, p)).collect() }]
         }
-        RunCommand::Validate { job, .. } => {
+        RunCommand::Validate { job, changes } => {
             let reports = [report(&[]), report(&["x"]), report(&["y"]), report(&["x", "y"])];
-            vec![RunFact::Validated { job: *job, report: reports[pick as usize % 4].clone() }]
+            let report = reports[pick as usize % 4].clone();
+            let validated = RunFact::Validated { job: *job, report };
+            match pick.is_multiple_of(5) {
+                true => vec![validated],
+                false => vec![RunFact::Diffed { job: *job, files: diff(changes).into() }, validated],
+            }
         }
         RunCommand::Apply { job, .. } if pick.is_multiple_of(3) => {
             vec![RunFact::ApplyFailed { job: *job, failure: Failure::fatal(FailureKind::Stale, "stale") }]

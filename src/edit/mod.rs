@@ -6,6 +6,7 @@
 //! fits nowhere, or in two places, is an [`EditProblem`] that says so. `docs/EDITS.md` describes the forms.
 
 mod apply;
+mod compare;
 mod diff;
 mod format;
 mod line;
@@ -20,13 +21,13 @@ mod unified;
 mod word;
 
 pub use apply::{Applied, EditProblem, ProblemKind, apply, apply_with_notes};
-pub use diff::{diff, select};
+pub use diff::{diff, extent, select};
 pub use format::Format;
 pub use locate::{Located, Match};
 pub use parser::Parser;
 pub use path::{normalise, paths};
 pub use progress::{EditForm, EditProgress, Preview};
-pub use unified::unified;
+pub use unified::{patch, unified};
 pub use word::{WordChanges, words};
 
 use serde::{Deserialize, Serialize};

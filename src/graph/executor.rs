@@ -12,6 +12,7 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::model::FinishReason;
 use crate::edit::{self, Action, Edit, EditProblem, ProblemKind};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Longest text of an unplaced edit that is sent back, in bytes.
 const MAX_EDIT: usize = 4000;
@@ -238,7 +239,7 @@ fn proposed(run: &mut Run) -> Vec<RunCommand> {
         iteration: inner.iteration,
         cause,
         request: run.calls.last().map(|c| c.id).unwrap_or_default(),
-        diff: edit::diff(&changes),
+        diff: Arc::default(),
         changes,
         report: None,
         verdict: None,

@@ -5,7 +5,7 @@
 
 use super::inner::{Operation, Write};
 use super::run::{Attempt, Outcome, Run, Stage};
-use super::{RunCommand, RunFact, executor, formatter, step};
+use super::{RunCommand, RunFact, executor, formatter, step, validator};
 use crate::domain::change::{ChangeSet, FileChange};
 use crate::domain::hunk::{Decision, HunkId};
 use crate::edit;
@@ -71,6 +71,7 @@ pub(super) fn open_with_best(run: &mut Run) -> Vec<RunCommand> {
     if let Some(best) = (since..run.attempts.len()).max_by_key(|i| (worth(&run.attempts[*i]), *i)) {
         choose(run, best);
     }
+    run.attempts.iter_mut().for_each(validator::cut);
     formatter::compose(run);
     run.inner.job = None;
     run.inner.request = None;
@@ -116,7 +117,7 @@ fn decide(run: &mut Run, decisions: &[(HunkId, Decision)]) {
 /// The chosen proposal with only those hunks that `take` says yes to.
 fn selected(run: &Run, take: impl Fn(Decision) -> bool) -> ChangeSet {
     let Some(attempt) = run.attempt() else { return ChangeSet::default() };
-    let pairs = attempt.changes.files.iter().zip(&attempt.diff).enumerate();
+    let pairs = attempt.changes.files.iter().zip(attempt.diff.iter()).enumerate();
     let files = pairs.filter_map(|(file, (change, diff))| {
         let after = edit::select(change, diff, |hunk| take(run.decision(HunkId { file, hunk })))?;
         Some(FileChange { path: change.path.clone(), before: change.before.clone(), after })

@@ -184,6 +184,7 @@ impl Run {
         match fact {
             RunFact::ContextAssembled { job, .. }
             | RunFact::FilesRead { job, .. }
+            | RunFact::Diffed { job, .. }
             | RunFact::Validated { job, .. }
             | RunFact::Applied { job }
             | RunFact::ApplyFailed { job, .. } => self.inner.job == Some(*job),

@@ -97,6 +97,7 @@ impl Step<'_> {
         let fact = match event.clone() {
             WorkEvent::ContextAssembled { job, bundle } => RunFact::ContextAssembled { job, bundle },
             WorkEvent::FilesRead { job, files } => RunFact::FilesRead { job, files },
+            WorkEvent::Diffed { job, files } => RunFact::Diffed { job, files },
             WorkEvent::Validated { job, report } => RunFact::Validated { job, report },
             WorkEvent::Applied { job } => RunFact::Applied { job },
             WorkEvent::ApplyFailed { job, failure } => RunFact::ApplyFailed { job, failure },

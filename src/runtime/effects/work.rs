@@ -7,6 +7,7 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::finding::{CheckResult, Strategy, ValidationReport};
 use crate::domain::ids::JobId;
 use crate::domain::language::Language;
+use crate::edit;
 use crate::repo::scratch::Scratch;
 use crate::repo::write::{self, FileState, FileWrite};
 use crate::repo::{read, walk};
@@ -27,8 +28,12 @@ pub async fn read_files(world: Arc<World>, events: Events, job: JobId, paths: Ve
     }
 }
 
-/// Validates a proposal: syntax always, the check command in a scratch copy if there is one.
+/// Cuts a proposal into hunks, then validates it: syntax always, the check command in a scratch copy if there is one.
 pub async fn validate(world: Arc<World>, events: Events, job: JobId, changes: ChangeSet) {
+    let proposal = changes.clone();
+    if let Ok(files) = spawn_blocking(move || edit::diff(&proposal)).await {
+        events.report(Event::Work(WorkEvent::Diffed { job, files: files.into() })).await;
+    }
     let validated = match &world.check {
         Some(check) if !changes.is_empty() => {
             let (copier, proposal) = (world.clone(), changes.clone());
