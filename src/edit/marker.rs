@@ -179,6 +179,31 @@ pub(super) fn block_mark(line: &str) -> Option<BlockMark> {
     }
 }
 
+/// Whether a file of this name is itself a patch.
+pub(super) fn is_patch_file(path: &str) -> bool {
+    path.ends_with(".diff") || path.ends_with(".patch")
+}
+
+/// How many of its first sign a line begins with.
+pub(super) fn signs(line: &str) -> usize {
+    line.chars().next().map_or(0, |sign| line.len() - line.trim_start_matches(sign).len())
+}
+
+/// Whether a line opens a merge conflict as git leaves it in a file.
+pub(super) fn opens_conflict(line: &str) -> bool {
+    line.starts_with('<') && signs(line) == CONFLICT && line[CONFLICT..].starts_with([' ', '\r'])
+        || line.trim_end() == "<<<<<<<"
+}
+
+/// Whether a line closes one.
+pub(super) fn closes_conflict(line: &str) -> bool {
+    line.starts_with('>') && signs(line) == CONFLICT && line[CONFLICT..].starts_with([' ', '\r'])
+        || line.trim_end() == ">>>>>>>"
+}
+
+/// Signs of a conflict's markers, as git writes them.
+const CONFLICT: usize = 7;
+
 #[cfg(test)]
 mod tests {
     use super::*;

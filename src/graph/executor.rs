@@ -100,7 +100,7 @@ fn read_only(run: &mut Run, text: String, cut: bool) -> Vec<RunCommand> {
 fn read(run: &mut Run, edits: Vec<Edit>) -> Vec<RunCommand> {
     let known = |path: &String| run.inner.overlay.file(path).is_some();
     let mut paths: Vec<String> =
-        edits.iter().filter_map(|e| edit::normalise(&e.path).ok()).filter(|p| !known(p)).collect();
+        edits.iter().flat_map(Edit::names).filter_map(|p| edit::normalise(p).ok()).filter(|p| !known(p)).collect();
     paths.sort();
     paths.dedup();
     run.inner.edits = edits;
@@ -198,10 +198,10 @@ fn split(edits: &[Edit], problems: &[EditProblem]) -> (Vec<Edit>, Vec<Unplaced>)
 
 fn shown_edit(edit: &Edit) -> String {
     let text = match &edit.action {
-        Action::Replace { search, replace, .. } => {
+        Action::Replace { search, replace, .. } | Action::Hunk { search, replace, .. } => {
             format!("<<<<<<< SEARCH\n{search}=======\n{replace}>>>>>>> REPLACE\n")
         }
-        Action::Whole { .. } | Action::Delete | Action::Malformed { .. } => String::new(),
+        Action::Whole { .. } | Action::Delete | Action::Move { .. } | Action::Malformed { .. } => String::new(),
     };
     clip::head(&text, MAX_EDIT).to_owned()
 }
