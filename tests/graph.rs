@@ -482,6 +482,52 @@ fn only_the_edits_that_could_not_be_placed_are_asked_for_again() {
 }
 
 #[test]
+fn one_short_message_brings_an_edit_back_that_fits_nowhere() {
+    let long: String = (0..400)
+        .map(|i| format!("def value_{i}(given):\n    total = given + {i}\n    return total * {i}\n\n"))
+        .collect();
+    let good = replace("calc.py", "    total = given + 7", "    total = given + 700");
+    let bad = replace(
+        "calc.py",
+        "def value_200(given):\n    sum = given + 200\n    return sum * 200",
+        "def value_200(given):\n    return 0",
+    );
+    let mended = replace("calc.py", "    return total * 200", "    return 0");
+    let script =
+        Script::new().file("calc.py", &long).plan(PLAN).execute(format!("{good}\n{bad}")).execute(mended).review(GOOD);
+    let world = played_as(RunSpec { model: model(32.0, 65_536), ..spec() }, script);
+    let asked = world.sent(2);
+    assert!(asked.contains("sum = given + 200") && asked.contains("did you mean lines"), "the edit and why: {asked}");
+    assert!(asked.contains("total = given + 200"), "the lines that come near: {asked}");
+    for other in ["given + 700", "value_7(", "value_100(", "value_300("] {
+        assert!(!asked.contains(other), "{other} is no part of it: {asked}");
+    }
+    let tokens = tiktoken_rs::o200k_base().unwrap().encode_ordinary(&asked).len();
+    assert!(tokens < 1000, "{tokens} tokens: {asked}");
+    assert_eq!(world.run.attempts[0].changes.files[0].after.as_deref().unwrap().matches("return 0").count(), 1);
+}
+
+#[test]
+fn a_file_is_not_renamed_before_its_edits_are_placed() {
+    let patch = |line: &str, to: &str| {
+        format!("*** Begin Patch\n*** Update File: calc.py\n{to}@@\n-{line}\n+    return b + a\n*** End Patch\n")
+    };
+    let script = Script::new()
+        .plan(PLAN)
+        .execute(patch("    return a plus b", "*** Move to: add.py\n"))
+        .execute(patch("    return a + b", "*** Move to: add.py\n"))
+        .review(GOOD);
+    let world = played_as(RunSpec { model: model(32.0, 16_384), ..spec() }, script);
+    assert!(world.sent(2).contains("was not moved to add.py"), "{}", world.sent(2));
+    let files = &world.run.attempts[0].changes.files;
+    assert_eq!(files.iter().map(|f| f.path.as_str()).collect::<Vec<_>>(), ["add.py", "calc.py"]);
+    assert_eq!(
+        (files[1].after.as_deref(), files[0].after.as_deref()),
+        (None, Some(CALC.replace("a + b", "b + a").as_str()))
+    );
+}
+
+#[test]
 fn what_cannot_be_placed_in_the_end_is_named_in_the_proposal() {
     let good = replace("calc.py", "    return a + b", "    return b + a");
     let bad = replace("calc.py", "nowhere = 1", "here = 1");

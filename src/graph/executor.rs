@@ -193,7 +193,20 @@ fn split(edits: &[Edit], problems: &[EditProblem]) -> (Vec<Edit>, Vec<Unplaced>)
             }),
         }
     }
+    // A file keeps its name while an edit of it is still to come.
+    good.retain(|edit| {
+        let waits = matches!(edit.action, Action::Move { .. }) && bad.iter().any(|b| names(edit, &b.path));
+        if let (true, Action::Move { to }) = (waits, &edit.action) {
+            let message = format!("{} was not moved to {to}, because another edit of it was not placed.", edit.path);
+            bad.push(Unplaced { path: edit.path.clone(), message, text: String::new(), lines: Vec::new() });
+        }
+        !waits
+    });
     (good, bad)
+}
+
+fn names(edit: &Edit, path: &str) -> bool {
+    edit::normalise(&edit.path).is_ok_and(|normal| normal == path)
 }
 
 fn shown_edit(edit: &Edit) -> String {
