@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand; this file only parses and dispatches.
 
+mod apply;
 mod context;
 mod doctor;
 mod intent;
@@ -33,6 +34,8 @@ struct Cli {
 enum Command {
     /// Do one thing without the workbench, and end.
     Run(run::Run),
+    /// Apply the edits of a model's answer, from standard input, to the files here.
+    Apply(apply::Apply),
     /// Show how a request reads.
     Intent(intent::Intent),
     /// Show what a model would be shown for a request.
@@ -136,6 +139,7 @@ pub fn main() -> ExitCode {
         Some(Command::Completions { shell }) => completions(shell),
         Some(Command::Man) => man(),
         Some(Command::Run(run)) => run::main(&run),
+        Some(Command::Apply(apply)) => apply::main(&apply),
         Some(Command::Intent(intent)) => intent::main(&intent),
         Some(Command::Context(context)) => context::main(&context),
         Some(Command::Map(map)) => map::main(&map),

@@ -148,6 +148,11 @@ impl Fence {
         Some(if bare { Bareness::Bare } else { Bareness::Tagged })
     }
 
+    /// Whether a fence in a diff is a line of the file that stays: it stands behind the sign for that.
+    pub(super) fn is_text(&self, line: &str) -> bool {
+        self.indent == 0 && line.starts_with(' ')
+    }
+
     /// A line of the block without the indentation the fence itself has.
     pub(super) fn strip<'a>(&self, line: &'a str) -> &'a str {
         let own = line.len() - line.trim_start_matches(' ').len();

@@ -31,7 +31,7 @@ pub use apply::{Applied, EditProblem, ProblemKind, apply, apply_with_notes};
 pub use diff::{diff, extent, select};
 pub use format::Format;
 pub use locate::{Located, Match};
-pub use parser::Parser;
+pub use parser::{Form, Parser, read};
 pub use path::{normalise, paths};
 pub use progress::{EditForm, EditProgress, Preview};
 pub use unified::{patch, unified};

@@ -293,7 +293,7 @@ impl Reader {
 
     fn envelope(&mut self, line: &str, mut reader: EnvelopeReader) {
         let line = match &self.fence {
-            Some(fence) if fence.meets(line).is_some() => {
+            Some(fence) if fence.meets(line).is_some() && !fence.is_text(line) => {
                 self.edits.extend(reader.finish(true));
                 self.fence = None;
                 return;
@@ -320,7 +320,7 @@ impl Reader {
             return self.envelope(line, EnvelopeReader::default());
         }
         let over = match &self.fence {
-            Some(fence) if fence.meets(line).is_some() => true,
+            Some(fence) if fence.meets(line).is_some() && !(reader.in_hunk() && fence.is_text(line)) => true,
             Some(fence) => {
                 reader.line(fence.strip(line), ahead.lines.first().copied());
                 false

@@ -80,7 +80,7 @@ fn a_file_that_is_moved_keeps_its_mode_whether_its_text_stays_or_not() {
     let run = |name: &str| {
         fs::set_permissions(temp.path().join(name), fs::Permissions::from_mode(0o755)).unwrap();
     };
-    ["a.sh", "b.py", "c.txt"].map(run);
+    ["a.sh", "b.py", "c.txt"].into_iter().for_each(run);
     let writes = [
         write("a.sh", Some("same\n"), None),
         write("b.py", Some("old\n"), None),
