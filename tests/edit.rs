@@ -175,6 +175,233 @@ fn a_stated_line_decides_between_places_that_fit_equally() {
     assert_eq!(problem(edit(Some(2)), base).kind, ProblemKind::Ambiguous);
 }
 
+#[test]
+fn an_envelope_is_read_fenced_or_bare_and_its_files_change() {
+    let base = [
+        file("a.py", "class A:\n    def f(self):\n        pass\n\nclass B:\n    def f(self):\n        pass\n"),
+        file("old.py", "x = 1\n"),
+        file("gone.py", "y\n"),
+        file("log.txt", "one\ntwo"),
+        absent("new/n.py"),
+        absent("moved.py"),
+    ];
+    let patch = "*** Begin Patch\n*** Update File: a.py\n@@ class B:\n     def f(self):\n-        pass\n+        return 1\n*** Add File: new/n.py\n+def g():\n+\n+    pass\n*** Update File: old.py\n*** Move to: moved.py\n@@\n-x = 1\n+x = 2\n*** Delete File: gone.py\n*** Update File: log.txt\n@@\n two\n+three\n*** End of File\n*** End Patch\n";
+    for text in [
+        patch.to_owned(),
+        format!("Here it is:\n\n```\n{patch}```\nDone."),
+        format!("```diff\n{patch}```\n"),
+        format!("```patch\n{}```\n", patch.replace("*** End Patch\n", "")),
+        format!("```bash\napply_patch <<'EOF'\n{patch}EOF\n```\n"),
+    ] {
+        let edits = parse(&text);
+        assert_eq!(paths(&edits).unwrap(), ["a.py", "new/n.py", "old.py", "moved.py", "gone.py", "log.txt"], "{text}");
+        let changes = apply(&edits, &base).unwrap_or_else(|problems| panic!("{text}{problems:?}"));
+        let after = |path: &str| changes.file(path).unwrap_or_else(|| panic!("{path}")).after.as_deref();
+        let b = "class A:\n    def f(self):\n        pass\n\nclass B:\n    def f(self):\n        return 1\n";
+        assert_eq!((after("a.py"), after("new/n.py")), (Some(b), Some("def g():\n\n    pass\n")), "{text}");
+        assert_eq!((after("old.py"), after("moved.py"), after("gone.py")), (None, Some("x = 2\n"), None), "{text}");
+        assert_eq!(after("log.txt"), Some("one\ntwo\nthree"), "the file still has no last newline");
+    }
+}
+
+#[test]
+fn an_envelope_that_cannot_be_read_whole_is_refused() {
+    let table = [
+        ("*** Begin Patch\n*** Update File: a\n@@\n-x\n+y\n", "cut off"),
+        ("*** Begin Patch\n*** Update File: a\n@@\n-x\nint z;\n+y\n*** End Patch\n", "`int z;`"),
+        ("*** Begin Patch\n*** Add File: b\nint z;\n*** End Patch\n", "`int z;`"),
+        ("*** Begin Patch\n*** Update File: a\n+y\n*** End Patch\n", "names none that stay"),
+        ("*** Begin Patch\n*** Update File: a\n@@ nowhere\n+y\n*** End Patch\n", "`nowhere`"),
+        ("*** Begin Patch\n*** Update File: a\n*** Move to: ../b\n*** End Patch\n", "climbs out"),
+        ("*** Begin Patch\n*** Update File: a\n*** Move to: taken\n*** End Patch\n", "which exists"),
+        ("*** Begin Patch\n*** Update File: b\n*** Move to: c\n*** End Patch\n", "cannot be moved"),
+    ];
+    for (text, said) in table {
+        let base = [file("a", "x\n"), absent("b"), absent("c"), file("taken", "")];
+        let problems = apply(&parse(text), &base).expect_err(text);
+        assert!(problems[0].message.contains(said), "{text}{}", problems[0].message);
+    }
+    // A new file whose end never came is not taken for whole.
+    let edits = parse("*** Begin Patch\n*** Add File: b\n+one\n");
+    assert_eq!(edits[0].action, Action::Whole { text: "one\n".into(), closed: false });
+}
+
+#[test]
+fn an_anchor_decides_only_where_its_block_holds_one_of_the_places() {
+    let hunk = |anchor: &str| Edit {
+        path: "a".into(),
+        action: Action::Hunk {
+            search: "    x\n".into(),
+            replace: "    y\n".into(),
+            anchors: vec![anchor.into()],
+            at_end: false,
+        },
+    };
+    let text = "fn one() {\n    x\n}\nfn two() {\n    x\n    z\n    x\n}\nfn three() {\n}\n";
+    let changes = apply(&[hunk("fn one() {")], &[file("a", text)]).unwrap();
+    assert_eq!(changes.files[0].after.as_deref().unwrap(), text.replacen("    x", "    y", 1));
+    for anchor in ["fn two() {", "fn three() {", "}", "fn four() {"] {
+        let problem = problem(hunk(anchor), file("a", text));
+        assert_eq!((problem.kind, problem.candidates.len()), (ProblemKind::Ambiguous, 3), "{anchor}");
+    }
+}
+
+#[test]
+fn lines_are_added_behind_an_anchor_or_at_the_end() {
+    let added = |anchors: &[&str], at_end: bool| {
+        let anchors = anchors.iter().map(|a| (*a).to_owned()).collect();
+        let action = Action::Hunk { search: String::new(), replace: "  new\n".into(), anchors, at_end };
+        let changes = apply(&[Edit { path: "a".into(), action }], &[file("a", "one\r\n  two\r\n")]).unwrap();
+        changes.files[0].after.clone().unwrap()
+    };
+    assert_eq!(added(&["one"], false), "one\r\n  new\r\n  two\r\n");
+    assert_eq!(added(&["two"], false), "one\r\n  two\r\n  new\r\n");
+    assert_eq!(added(&[], true), "one\r\n  two\r\n  new\r\n");
+}
+
+#[test]
+fn a_diff_may_rename_a_file_and_keeps_its_place_when_hunks_above_it_add_lines() {
+    let base: String = (1..=9).map(|n| format!("x\n{n}\n")).collect();
+    // Both hunks change an `x`, of which there are nine; their numbers count in the old file.
+    let diff = "--- a/f\n+++ b/f\n@@ -3 +3,3 @@\n-x\n+one\n+two\n+three\n@@ -7 +9 @@\n-x\n+seven\n";
+    let changes = apply(&parse(diff), &[file("f", &base)]).unwrap();
+    let expected = "x\n1\none\ntwo\nthree\n2\nx\n3\nseven\n4\n";
+    assert!(changes.files[0].after.as_deref().unwrap().starts_with(expected), "{:?}", changes.files[0].after);
+    let rename = "diff --git a/f b/g\nrename from f\nrename to g\n";
+    let changes = apply(&parse(rename), &[file("f", &base), absent("g")]);
+    assert_eq!(changes, Ok(ChangeSet::default()), "outside of a fence it is prose");
+    let changes = apply(&parse(&format!("```diff\n{rename}```\n")), &[file("f", &base), absent("g")]).unwrap();
+    assert_eq!(
+        (changes.file("f").unwrap().after.as_deref(), changes.file("g").unwrap().after.as_ref()),
+        (None, Some(&base))
+    );
+}
+
+#[test]
+fn what_a_whole_file_leaves_out_is_put_in_where_the_lines_beside_it_stand_once() {
+    let base = "import os\nimport sys\n\ndef f():\n    return 1\n\ndef g():\n    return 2\n\ndef h():\n    return 3\n";
+    let of = |text: &str| apply(&[whole("a.py", text)], &[file("a.py", base)]);
+    let table = [
+        (
+            "import os\n# ... existing imports ...\n\ndef f():\n    return 10\n\ndef g():\n# ... rest of the file unchanged ...\n",
+            base.replace("return 1\n", "return 10\n"),
+        ),
+        ("# ... existing code ...\n\ndef h():\n    return 4\n", base.replace("return 3", "return 4")),
+        (
+            "import os\nimport re\nimport sys\n# ... existing code …\n",
+            base.replace("import sys", "import re\nimport sys"),
+        ),
+    ];
+    for (text, expected) in table {
+        assert_eq!(of(text).expect(text).files[0].after.as_deref(), Some(expected.as_str()), "{text}");
+    }
+    let crlf = base.replace('\n', "\r\n");
+    let mended = apply(&[whole("a.py", table_text())], &[file("a.py", &crlf)]).unwrap();
+    assert_eq!(mended.files[0].after.as_deref(), Some(crlf.replace("return 3", "return 4").as_str()));
+    for doubtful in [
+        // The line above it is new.
+        "import os\nimport sys\nimport re\n# ... existing code ...\n",
+        // The line below it stands twice.
+        "# ... existing code ...\n    return 1\n\ndef g():\n    return 5\n# ... existing code ...\nnothing\n",
+        // In the wrong order.
+        "def g():\n    return 2\n# ... existing code ...\nimport sys\n",
+        "# ... existing code ...\n# ... existing code ...\n",
+    ] {
+        assert_eq!(of(doubtful).expect_err(doubtful)[0].kind, ProblemKind::Elided, "{doubtful}");
+    }
+    let new = apply(&[whole("n.py", "a\n# ... existing code ...\n")], &[absent("n.py")]).expect_err("there is nothing");
+    assert_eq!(new[0].kind, ProblemKind::Elided);
+}
+
+fn table_text() -> &'static str {
+    "# ... existing code ...\n\ndef h():\n    return 4\n"
+}
+
+#[test]
+fn what_a_block_leaves_out_on_both_sides_stays_and_is_never_written_as_a_remark() {
+    let text = "def f():\n    a = 1\n    b = 2\n    c = 3\n    return a\n\ndef g():\n    pass\n";
+    let kept = replaced(
+        text,
+        "def f():\n    # ... existing code ...\n    return a\n",
+        "def f(x):\n    # ... existing code ...\n    return x\n",
+    );
+    assert_eq!(kept, text.replace("f()", "f(x)").replace("return a", "return x"));
+    // The replacement alone leaves out lines of the search.
+    let alone = "# note\ndef f():\n    # ... rest unchanged ...\n    b = 2\n    z = 3\n";
+    let kept = replaced(text, "def f():\n    a = 1\n    b = 2\n", alone);
+    assert_eq!(kept, text.replace("def f()", "# note\ndef f()").replace("b = 2\n", "b = 2\n    z = 3\n"));
+    for (search, with) in [
+        ("    a = 1\n", "    # ... existing code ...\n    a = 2\n"),
+        (
+            "def f():\n    # ... existing code ...\n    return a\n",
+            "def f():\n    # ... existing code ...\n    # ... existing code ...\n",
+        ),
+        (
+            "    pass\n    # ... existing code ...\n    return a\n",
+            "    pass\n    # ... existing code ...\n    return b\n",
+        ),
+    ] {
+        assert_eq!(problem(replace("a", search, with), file("a", text)).kind, ProblemKind::Elided, "{search}");
+    }
+    // A remark that is the file's own is text.
+    let own = "# ... existing code ...\nx\n";
+    assert_eq!(replaced(own, own, "# ... existing code ...\ny\n"), "# ... existing code ...\ny\n");
+}
+
+#[test]
+fn a_conflict_in_the_file_is_text_like_any_other() {
+    let conflict = "a\n<<<<<<< HEAD\nours\n=======\ntheirs\n>>>>>>> main\nb\n";
+    let block = format!("### FILE: f\n<<<<<<< SEARCH\n{conflict}=======\na\nboth\nb\n>>>>>>> REPLACE\n");
+    let changes = apply(&parse(&block), &[file("f", conflict)]).unwrap();
+    assert_eq!(changes.files[0].after.as_deref(), Some("a\nboth\nb\n"));
+    let back = format!("### FILE: f\n<<<<<<< SEARCH\nboth\n=======\n{conflict}>>>>>>> REPLACE\n");
+    let changes = apply(&parse(&back), &[file("f", "both\n")]).unwrap();
+    assert_eq!(changes.files[0].after.as_deref(), Some(conflict));
+    let title = "### FILE: f\n<<<<<<< SEARCH\nTitle\n=====\n=======\nOther\n=====\n>>>>>>> REPLACE\n";
+    let changes = apply(&parse(title), &[file("f", "Title\n=====\n")]).unwrap();
+    assert_eq!(changes.files[0].after.as_deref(), Some("Other\n=====\n"), "a shorter line is no divider here");
+    // Half a conflict leaves open where the new lines start.
+    let half = "### FILE: f\n<<<<<<< SEARCH\nours\n=======\ntheirs\n=======\nx\n>>>>>>> REPLACE\n";
+    assert_eq!(apply(&parse(half), &[file("f", conflict)]).expect_err("half")[0].kind, ProblemKind::Malformed);
+    // A marker that is the file's own text ends the block too early; what follows says so.
+    let nested =
+        "### FILE: f\n<<<<<<< SEARCH\nx\n=======\nwrite `>>>>>>> REPLACE`:\n>>>>>>> REPLACE\nrest\n>>>>>>> REPLACE\n";
+    assert_eq!(apply(&parse(nested), &[file("f", "x\n")]).expect_err("nested")[0].kind, ProblemKind::Malformed);
+}
+
+#[test]
+fn lines_that_are_there_already_are_not_added_again() {
+    let problem =
+        problem(replace("a", "import os\n", "import os\nimport sys\n"), file("a", "import os\nimport sys\n\nx\n"));
+    assert_eq!((problem.kind, problem.candidates), (ProblemKind::AlreadyApplied, vec![(1, 2)]));
+    // Brackets alone are no sign of that.
+    assert_eq!(replaced("f {\n}\n}\n", "f {\n", "f {\n}\n"), "f {\n}\n}\n}\n");
+}
+
+#[test]
+fn a_similar_place_has_to_be_better_than_the_next_by_a_margin() {
+    let place = |word: &str| format!("def area(w, h):\n    # width times height {word}\n    return w * h\n");
+    let search = place("of a box in the garden");
+    let near = place("of the box in the garden");
+    let next = place("of that boxes in a garten");
+    let of = |text: String| apply_with_notes(&[replace("a", &search, "x\n")], &[file("a", &text)]);
+    let alone = of(next.clone() + "\n").map(|a| a.located[0].score);
+    assert!(alone.as_ref().is_err() || alone.as_ref().is_ok_and(|s| *s < 0.95), "{alone:?}");
+    assert_eq!(of(near.clone() + "\n").unwrap().located[0].how, Match::Similar);
+    let both = of(near + "\n" + &next).expect_err("the second comes too near");
+    assert_eq!((both[0].kind, both[0].candidates.len()), (ProblemKind::Ambiguous, 2));
+}
+
+#[test]
+fn names_that_differ_only_by_case_are_not_two_files() {
+    let edits = [whole("src/A.py", "x\n"), whole("src/a.py", "y\n")];
+    let problems = apply(&edits, &[absent("src/A.py"), absent("src/a.py")]).expect_err("one file on some systems");
+    assert_eq!((problems[0].kind, problems.len()), (ProblemKind::Denied, 1));
+    let renamed = [Edit { path: "readme.md".into(), action: Action::Move { to: "README.md".into() } }];
+    let changes = apply(&renamed, &[file("readme.md", "x\n"), absent("README.md")]).unwrap();
+    assert_eq!(changes.files.len(), 2);
+}
+
 type Seen = (String, EditForm, u32, Option<(u32, u32)>);
 
 /// What a preview has seen of a text: path, form, lines, and what was added and removed.
@@ -315,7 +542,7 @@ fn each_way_not_to_fit_is_told_apart() {
         (replace("a", "x\n", "y\n"), absent("a"), ProblemKind::Absent),
         (Edit { path: "a".into(), action: Action::Delete }, absent("a"), ProblemKind::Absent),
         (replace("a", "", "y\n"), file("a", "x\n"), ProblemKind::NotFound),
-        (whole("a", "x\n# ... rest of the code unchanged ...\n"), file("a", "x\ny\n"), ProblemKind::Elided),
+        (whole("a", "z\n# ... rest of the code unchanged ...\n"), file("a", "x\ny\n"), ProblemKind::Elided),
         (whole("a", "x\n"), file("b", "x\n"), ProblemKind::Unread),
     ];
     for (edit, base, expected) in table {

@@ -21,6 +21,7 @@ use vibe_tui::domain::mode::Mode;
 use vibe_tui::domain::model::*;
 use vibe_tui::domain::money::Money;
 use vibe_tui::domain::rung::{Recollection, Teaching};
+use vibe_tui::edit::diff;
 use vibe_tui::graph::*;
 
 // ---------------------------------------------------------------- the world
@@ -214,7 +215,8 @@ impl World {
                     let files = paths.iter().map(|p| snapshot(&self.script.disk, p)).collect();
                     self.fact(RunFact::FilesRead { job, files })
                 }
-                RunCommand::Validate { job, .. } => {
+                RunCommand::Validate { job, changes } => {
+                    assert_eq!(self.fact(RunFact::Diffed { job, files: diff(&changes).into() }), None);
                     let report = self.script.reports.pop_front().unwrap_or_else(|| report(&[]));
                     self.fact(RunFact::Validated { job, report })
                 }
@@ -514,6 +516,52 @@ fn only_the_edits_that_could_not_be_placed_are_asked_for_again() {
     let attempt = &world.run.attempts[0];
     assert_eq!(attempt.changes.files.len(), 2);
     assert_eq!((attempt.iteration, attempt.problems.len()), (2, 0));
+}
+
+#[test]
+fn one_short_message_brings_an_edit_back_that_fits_nowhere() {
+    let long: String = (0..400)
+        .map(|i| format!("def value_{i}(given):\n    total = given + {i}\n    return total * {i}\n\n"))
+        .collect();
+    let good = replace("calc.py", "    total = given + 7", "    total = given + 700");
+    let bad = replace(
+        "calc.py",
+        "def value_200(given):\n    sum = given + 200\n    return sum * 200",
+        "def value_200(given):\n    return 0",
+    );
+    let mended = replace("calc.py", "    return total * 200", "    return 0");
+    let script =
+        Script::new().file("calc.py", &long).plan(PLAN).execute(format!("{good}\n{bad}")).execute(mended).review(GOOD);
+    let world = played_as(RunSpec { model: model(32.0, 65_536), ..spec() }, script);
+    let asked = world.sent(2);
+    assert!(asked.contains("sum = given + 200") && asked.contains("did you mean lines"), "the edit and why: {asked}");
+    assert!(asked.contains("total = given + 200"), "the lines that come near: {asked}");
+    for other in ["given + 700", "value_7(", "value_100(", "value_300("] {
+        assert!(!asked.contains(other), "{other} is no part of it: {asked}");
+    }
+    let tokens = tiktoken_rs::o200k_base().unwrap().encode_ordinary(&asked).len();
+    assert!(tokens < 1000, "{tokens} tokens: {asked}");
+    assert_eq!(world.run.attempts[0].changes.files[0].after.as_deref().unwrap().matches("return 0").count(), 1);
+}
+
+#[test]
+fn a_file_is_not_renamed_before_its_edits_are_placed() {
+    let patch = |line: &str, to: &str| {
+        format!("*** Begin Patch\n*** Update File: calc.py\n{to}@@\n-{line}\n+    return b + a\n*** End Patch\n")
+    };
+    let script = Script::new()
+        .plan(PLAN)
+        .execute(patch("    return a plus b", "*** Move to: add.py\n"))
+        .execute(patch("    return a + b", "*** Move to: add.py\n"))
+        .review(GOOD);
+    let world = played_as(RunSpec { model: model(32.0, 16_384), ..spec() }, script);
+    assert!(world.sent(2).contains("was not moved to add.py"), "{}", world.sent(2));
+    let files = &world.run.attempts[0].changes.files;
+    assert_eq!(files.iter().map(|f| f.path.as_str()).collect::<Vec<_>>(), ["add.py", "calc.py"]);
+    assert_eq!(
+        (files[1].after.as_deref(), files[0].after.as_deref()),
+        (None, Some(CALC.replace("a + b", "b + a").as_str()))
+    );
 }
 
 #[test]
@@ -940,6 +988,7 @@ fn facts_with_identifiers_that_are_not_awaited_change_nothing() {
         },
         RunFact::RequestFailed { request, failure: Failure::fatal(FailureKind::Server, "late") },
         RunFact::FilesRead { job: JobId(30_004), files: vec![] },
+        RunFact::Diffed { job: JobId(30_005), files: [].into() },
         RunFact::Validated { job: JobId(30_005), report: report(&["late"]) },
         RunFact::Applied { job: JobId(30_007) },
         RunFact::ApplyFailed { job: JobId(30_007), failure: Failure::fatal(FailureKind::Io, "late") },
@@ -952,6 +1001,54 @@ fn facts_with_identifiers_that_are_not_awaited_change_nothing() {
         assert_eq!(step(&mut run, &fact), [], "{fact:?}");
         assert_eq!(run, world.run, "{fact:?}");
     }
+}
+
+/// A run whose first proposal is being validated, and the job.
+fn validating() -> (Run, JobId, ChangeSet) {
+    let mut world = World::new(spec(), happy());
+    let mut next = world.fact(RunFact::Started);
+    loop {
+        match next {
+            Some(RunCommand::Validate { job, changes }) => return (world.run, job, changes),
+            Some(RunCommand::AssembleContext { job, .. }) => {
+                let bundle = Box::new(bundle(&world.script.disk));
+                next = world.fact(RunFact::ContextAssembled { job, bundle });
+            }
+            Some(RunCommand::ReadFiles { job, paths }) => {
+                let files = paths.iter().map(|p| snapshot(&world.script.disk, p)).collect();
+                next = world.fact(RunFact::FilesRead { job, files });
+            }
+            Some(RunCommand::CallModel(request)) => next = world.answer(&request),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_proposal_is_cut_into_hunks_outside_and_only_its_own_hunks_are_taken() {
+    let (mut run, job, changes) = validating();
+    assert!(run.attempts[0].diff.is_empty(), "a step does not compare lines");
+    let files: std::sync::Arc<[_]> = diff(&changes).into();
+    step(&mut run, &RunFact::Diffed { job: JobId(job.0 + 1), files: files.clone() });
+    assert!(run.attempts[0].diff.is_empty(), "another job's");
+    step(&mut run, &RunFact::Diffed { job, files: [].into() });
+    step(&mut run, &RunFact::Diffed { job, files: files.iter().chain(files.iter()).cloned().collect() });
+    assert!(run.attempts[0].diff.is_empty(), "another proposal's");
+    assert_eq!(step(&mut run, &RunFact::Diffed { job, files: files.clone() }), []);
+    assert!(std::sync::Arc::ptr_eq(&run.attempts[0].diff, &files));
+    step(&mut run, &RunFact::Validated { job, report: report(&[]) });
+    assert_eq!(run.attempts[0].report, Some(report(&[])), "the job went on after it");
+}
+
+#[test]
+fn whoever_stops_before_the_hunks_are_there_still_reviews_the_proposal() {
+    let (mut run, job, changes) = validating();
+    let mut old = run.clone();
+    step(&mut run, &RunFact::Cancelled);
+    assert_eq!((run.stage.clone(), run.attempts[0].diff.to_vec()), (Stage::Gate, diff(&changes)));
+    // A journal from before there was such a fact.
+    step(&mut old, &RunFact::Validated { job, report: report(&[]) });
+    assert_eq!(old.attempts[0].diff.to_vec(), diff(&changes));
 }
 
 // ---------------------------------------------------------------- the gate
@@ -1093,7 +1190,8 @@ fn stopping_cancels_the_request_and_keeps_what_was_gained() {
             _ => Stage::Gate,
         };
         assert_eq!(run.stage, expected, "fact {end}");
-        assert_eq!(run.attempts, before.attempts);
+        let changes = |run: &Run| run.attempts.iter().map(|a| a.changes.clone()).collect::<Vec<_>>();
+        assert_eq!(changes(&run), changes(&before));
     }
 }
 
@@ -1107,7 +1205,10 @@ fn folded(spec: RunSpec, facts: &[RunFact]) -> (Run, Option<RunCommand>) {
         let commands = step(&mut run, fact);
         let done = !matches!(
             fact,
-            RunFact::RequestSent { .. } | RunFact::TextReceived { .. } | RunFact::ThinkingReceived { .. }
+            RunFact::RequestSent { .. }
+                | RunFact::TextReceived { .. }
+                | RunFact::ThinkingReceived { .. }
+                | RunFact::Diffed { .. }
         );
         if done || !commands.is_empty() {
             outstanding = commands.into_iter().find(|c| !matches!(c, RunCommand::CancelRequest(_)));
@@ -1399,9 +1500,14 @@ fn result_of(command: &RunCommand, pick: u8) -> Vec<RunFact> {
             let known = paths.iter().take(pick as usize % 3 + 1);
             vec![RunFact::FilesRead { job: *job, files: known.map(|p| snapshot(&disk, p)).collect() }]
         }
-        RunCommand::Validate { job, .. } => {
+        RunCommand::Validate { job, changes } => {
             let reports = [report(&[]), report(&["x"]), report(&["y"]), report(&["x", "y"])];
-            vec![RunFact::Validated { job: *job, report: reports[pick as usize % 4].clone() }]
+            let report = reports[pick as usize % 4].clone();
+            let validated = RunFact::Validated { job: *job, report };
+            match pick.is_multiple_of(5) {
+                true => vec![validated],
+                false => vec![RunFact::Diffed { job: *job, files: diff(changes).into() }, validated],
+            }
         }
         RunCommand::Recall { job, .. } => {
             let edit = TextEdit { path: "calc.py".into(), start: pick as usize % 20, end: 20, text: format!("{pick}") };

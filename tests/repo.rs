@@ -1,5 +1,7 @@
 //! The repository adapter against real directories: listing, reading, scratch copies, git.
 
+#[path = "repo/scratch.rs"]
+mod scratch;
 #[path = "repo/write.rs"]
 mod write;
 
@@ -295,7 +297,7 @@ fn a_scratch_copy_holds_the_listed_files_with_the_proposal_over_them_and_shares_
     fs::write(copy.join("src/b"), "scribbled").unwrap();
     assert_eq!(fs::read_to_string(temp.path().join("src/b")).unwrap(), "kept");
     drop(scratch);
-    assert_eq!(fs::read_dir(cache.path().join("scratch")).unwrap().count(), 0);
+    assert!(copy.exists(), "it is kept for the next one");
 }
 
 #[test]
@@ -334,7 +336,7 @@ fn a_tree_too_large_to_copy_is_refused_with_the_figure_and_the_way_out_and_nothi
     assert!(small.kind == FailureKind::Denied && small.message.contains("more than 2 MiB"), "{small}");
     let truncated = Listing { truncated: true, ..listing(&root) };
     assert!(refused(&truncated, Limits::default()).message.contains("more than"));
-    assert!(fs::read_dir(cache.path().join("scratch")).is_ok_and(|mut d| d.next().is_none()));
+    assert!(!cache.path().join("scratch").exists());
 }
 
 #[test]
@@ -348,21 +350,24 @@ fn a_proposal_cannot_write_outside_its_scratch_copy() {
 }
 
 #[test]
-fn copies_of_dead_processes_are_swept_and_those_of_live_ones_stay() {
+fn further_copies_of_dead_processes_are_swept_and_those_of_live_ones_stay() {
     let (temp, cache) = (tree(&[("a", "")]), tempfile::tempdir().unwrap());
     let root = open(&temp);
-    put(cache.path(), "scratch/1-0.lock", "");
-    put(cache.path(), "scratch/1-0/src/a", "");
-    put(cache.path(), "scratch/2-0.lock", "");
-    put(cache.path(), "scratch/2-0/src/a", "");
-    let live = fs::File::open(cache.path().join("scratch/2-0.lock")).unwrap();
+    put(cache.path(), "scratch/1-1.lock", "");
+    put(cache.path(), "scratch/1-1/src/a", "");
+    put(cache.path(), "scratch/2-1.lock", "");
+    put(cache.path(), "scratch/2-1/src/a", "");
+    let live = fs::File::open(cache.path().join("scratch/2-1.lock")).unwrap();
     live.lock().unwrap();
     let make =
         || Scratch::create(cache.path(), &root, &listing(&root), &ChangeSet::default(), Limits::default()).unwrap();
     let (first, second) = (make(), make());
     assert!(first.path() != second.path() && first.path().exists() && second.path().exists());
-    assert!(!cache.path().join("scratch/1-0").exists() && !cache.path().join("scratch/1-0.lock").exists());
-    assert!(cache.path().join("scratch/2-0/src/a").exists());
+    assert!(!cache.path().join("scratch/1-1").exists() && !cache.path().join("scratch/1-1.lock").exists());
+    assert!(cache.path().join("scratch/2-1/src/a").exists());
+    let (kept, gone) = (first.path().to_owned(), second.path().to_owned());
+    drop((first, second));
+    assert!(kept.exists() && !gone.exists());
 }
 
 #[test]

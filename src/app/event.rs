@@ -11,6 +11,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::context::ContextBundle;
 use crate::domain::failure::Failure;
 use crate::domain::finding::ValidationReport;
+use crate::domain::hunk::FileDiff;
 use crate::domain::ids::{JobId, RequestId, SessionId};
 use crate::domain::memory::{Memory, MemoryChange};
 use crate::domain::model::{FinishReason, Timings, Usage};
@@ -19,6 +20,7 @@ use crate::domain::outline::Tier;
 use crate::domain::rung::Recollection;
 use crate::domain::session::SessionSummary;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// An event with the moment the shell stamped it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -258,6 +260,13 @@ pub enum WorkEvent {
         job: JobId,
         /// What stands there.
         files: Vec<FileSnapshot>,
+    },
+    /// The proposal that is being validated is cut into hunks.
+    Diffed {
+        /// The job, which goes on.
+        job: JobId,
+        /// The hunks of each file.
+        files: Arc<[FileDiff]>,
     },
     /// The validators are done.
     Validated {

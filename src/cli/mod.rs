@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand; this file only parses and dispatches.
 
+mod apply;
 mod context;
 mod doctor;
 mod heal;
@@ -36,6 +37,8 @@ enum Command {
     Run(run::Run),
     /// Mend what the checks find in the working tree.
     Heal(heal::Heal),
+    /// Apply the edits of a model's answer, from standard input, to the files here.
+    Apply(apply::Apply),
     /// Show how a request reads.
     Intent(intent::Intent),
     /// Show what a model would be shown for a request.
@@ -140,6 +143,7 @@ pub fn main() -> ExitCode {
         Some(Command::Man) => man(),
         Some(Command::Run(run)) => run::main(&run),
         Some(Command::Heal(heal)) => heal::main(&heal),
+        Some(Command::Apply(apply)) => apply::main(&apply),
         Some(Command::Intent(intent)) => intent::main(&intent),
         Some(Command::Context(context)) => context::main(&context),
         Some(Command::Map(map)) => map::main(&map),

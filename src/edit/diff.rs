@@ -2,12 +2,12 @@
 //!
 //! The cut is a function of the texts alone (no deadline by the clock), so that a replayed session shows the same hunks.
 
+use super::compare::compare;
 use super::line::{content, lines};
 use crate::domain::change::{ChangeSet, FileChange};
 use crate::domain::hunk::{DiffLine, FileDiff, Hunk, LineKind};
 use crate::domain::language::Language;
-use similar::{Algorithm, DiffOp, capture_diff_slices, group_diff_ops};
-use std::collections::HashMap;
+use similar::{DiffOp, group_diff_ops};
 
 /// Lines of context around a hunk, as in git.
 pub(super) const CONTEXT: usize = 3;
@@ -63,17 +63,18 @@ pub fn select(change: &FileChange, diff: &FileDiff, decide: impl Fn(usize) -> bo
 }
 
 /// The changes between two lists of lines, grouped as git groups them into hunks.
-pub(super) fn groups<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<Vec<DiffOp>> {
-    let mut numbers: HashMap<&'a str, usize> = HashMap::with_capacity(old.len());
-    let mut numbered = |lines: &[&'a str]| -> Vec<usize> {
-        let mut number = |line: &&'a str| {
-            let next = numbers.len();
-            *numbers.entry(*line).or_insert(next)
-        };
-        lines.iter().map(&mut number).collect()
-    };
-    let (old, new) = (numbered(old), numbered(new));
-    group_diff_ops(capture_diff_slices(Algorithm::Myers, &old, &new), CONTEXT)
+pub(super) fn groups(old: &[&str], new: &[&str]) -> Vec<Vec<DiffOp>> {
+    group_diff_ops(compare(old, new), CONTEXT)
+}
+
+/// The lines of the new text between the first and the last that changed, from 0; `None` where one side is missing or nothing
+/// changed. For whoever needs no hunks: it takes no longer than reading both once.
+pub fn extent(change: &FileChange) -> Option<std::ops::Range<usize>> {
+    let (old, new) = (lines(change.before.as_deref()?), lines(change.after.as_deref()?));
+    let start = old.iter().zip(&new).take_while(|(a, b)| a == b).count();
+    let rest = old[start..].iter().rev().zip(new[start..].iter().rev());
+    let end = new.len() - rest.take_while(|(a, b)| a == b).count();
+    (old != new).then_some(start..end)
 }
 
 /// A hunk of one group of changes; `None` for a group without any.

@@ -3,6 +3,7 @@
 //! Four ways, the strictest first: exact, but for blanks at line ends, but for one common indentation, and by
 //! similarity between two lines that are exact. A way that finds two places ends the search: nothing is guessed.
 
+use super::document::{Document, Key};
 use super::line::{content, indent};
 use serde::{Deserialize, Serialize};
 use similar::{Algorithm, DiffOp, TextDiff, capture_diff_slices};
@@ -10,6 +11,8 @@ use std::collections::HashMap;
 
 /// Least similarity that is accepted for lines that are not the same.
 pub(super) const MIN_SCORE: f64 = 0.9;
+/// How much better than the next best place a similar one has to be.
+const MARGIN: f64 = 0.05;
 /// Share of words a place must have in common with the search lines to be named as "did you mean".
 const MIN_HINT: f64 = 0.5;
 /// At most this many places are named.
@@ -105,44 +108,79 @@ impl Shift {
 pub(super) enum Miss {
     /// Two or more places fit equally.
     Many(Vec<(u32, u32)>),
-    /// None fits; these come nearest, best first.
-    None(Vec<(u32, u32)>),
+    /// None fits.
+    None,
 }
 
-/// Finds `search` in `file`; both are lines with their ends. `stated` is the 1-based line the edit names, which decides
-/// between exact matches only.
-pub(super) fn locate(file: &[&str], search: &[&str], stated: Option<u32>) -> Result<Place, Miss> {
-    let file: Vec<&str> = file.iter().map(|l| content(l)).collect();
+/// What an edit says of its place beside the lines. Decides between exact places only.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Stated<'a> {
+    /// The 1-based first line.
+    pub line: Option<u32>,
+    /// Lines that stand above it, outermost first.
+    pub anchors: &'a [String],
+    /// Whether it ends with the file.
+    pub at_end: bool,
+}
+
+/// Finds `search`, lines with their ends, in a file.
+pub(super) fn locate(file: &Document, search: &[&str], stated: Stated) -> Result<Place, Miss> {
     let search: Vec<&str> = search.iter().map(|l| content(l)).collect();
-    let exact = windows(&file, &search, |l| l);
+    let exact = file.windows(&search, Key::Content);
     if !exact.is_empty() {
-        let here = |p: &Place| stated.is_some_and(|line| p.start + 1 == line as usize);
-        let places: Vec<Place> =
-            exact.into_iter().map(|s| Place::aligned(s, search.len(), Match::Exact, Shift::None)).collect();
-        return match places.iter().position(here) {
-            Some(i) => Ok(places[i].clone()),
-            None => only(places),
-        };
+        let places = meant(file, exact, search.len(), stated);
+        return only(places.into_iter().map(|s| Place::aligned(s, search.len(), Match::Exact, Shift::None)).collect());
     }
-    let loose = windows(&file, &search, str::trim_end);
-    if !loose.is_empty() {
-        let place = |s| Place::aligned(s, search.len(), Match::TrailingBlanks, Shift::None);
-        return only(loose.into_iter().map(place).collect());
+    let (mut loose, mut shifted) = (Vec::new(), Vec::new());
+    for start in file.windows(&search, Key::Trimmed) {
+        let window = file.contents(start..start + search.len());
+        if window.iter().zip(&search).all(|(a, b)| a.trim_end() == b.trim_end()) {
+            loose.push(Place::aligned(start, search.len(), Match::TrailingBlanks, Shift::None));
+        } else if let Some(shift) = shift(&window, &search) {
+            shifted.push(Place::aligned(start, search.len(), Match::Indentation, shift));
+        }
     }
-    let shifted: Vec<Place> = windows(&file, &search, str::trim)
-        .into_iter()
-        .filter_map(|s| {
-            let shift = shift(&file[s..s + search.len()], &search)?;
-            Some(Place::aligned(s, search.len(), Match::Indentation, shift))
-        })
-        .collect();
-    if !shifted.is_empty() {
-        return only(shifted);
+    if let Some(places) = [loose, shifted].into_iter().find(|places| !places.is_empty()) {
+        return only(places);
     }
-    match similar_places(&file, &search) {
-        places if places.is_empty() => Err(Miss::None(nearest(&file, &search))),
+    match similar_places(file, &search) {
+        places if places.is_empty() => Err(Miss::None),
         places => only(places),
     }
+}
+
+/// Of places that fit equally the one that is meant, if something says which; else all.
+fn meant(file: &Document, places: Vec<usize>, length: usize, stated: Stated) -> Vec<usize> {
+    let named = |place: &usize| stated.line.is_some_and(|line| place + 1 == line as usize);
+    let last = |place: &usize| stated.at_end && place + length == file.len();
+    if let Some(place) = places.iter().find(|place| named(place)).or(places.iter().find(|place| last(place))) {
+        return vec![*place];
+    }
+    let Some((own, outer)) = stated.anchors.split_last().filter(|_| places.len() > 1) else { return places };
+    // An anchor below which it may stand: the whole chain is above it, each below the one before.
+    let mut above = 0;
+    for anchor in outer {
+        match file.windows(&[anchor], Key::Trimmed).into_iter().find(|at| *at >= above) {
+            Some(at) => above = at + 1,
+            None => return places,
+        }
+    }
+    let owners: Vec<usize> = file.windows(&[own], Key::Trimmed).into_iter().filter(|at| *at >= above).collect();
+    let [owner] = owners.as_slice() else { return places };
+    let end = block_end(file, *owner);
+    let inside: Vec<usize> = places.iter().copied().filter(|place| *place >= *owner && place + length <= end).collect();
+    if inside.len() == 1 { inside } else { places }
+}
+
+/// The first line behind the block that a line heads: not blank, indented no further than the line, no closing bracket.
+fn block_end(file: &Document, head: usize) -> usize {
+    let deep = indent(file.line(head)).len();
+    let ends = |at: &usize| {
+        let line = content(file.line(*at));
+        let closing = line.trim_start().starts_with(['}', ')', ']']);
+        !line.trim().is_empty() && indent(line).len() <= deep && !closing
+    };
+    (head + 1..file.len()).find(ends).unwrap_or(file.len())
 }
 
 fn only(mut places: Vec<Place>) -> Result<Place, Miss> {
@@ -156,45 +194,6 @@ fn only(mut places: Vec<Place>) -> Result<Place, Miss> {
 pub(super) fn range(start: usize, length: usize) -> (u32, u32) {
     let line = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     (line(start + 1), line(start + length.max(1)))
-}
-
-/// Where `search` stands in `file` when lines are compared after `key`. Empty if every search line is blank under a
-/// loose key or there is none at all.
-fn windows<'a>(file: &[&'a str], search: &[&'a str], key: impl Fn(&'a str) -> &'a str) -> Vec<usize> {
-    if search.is_empty() || search.len() > file.len() {
-        return Vec::new();
-    }
-    // Lines become numbers, so that long files of equal lines stay cheap; then Knuth-Morris-Pratt.
-    let mut numbers: HashMap<&str, usize> = HashMap::new();
-    let wanted: Vec<usize> = search
-        .iter()
-        .map(|l| {
-            let next = numbers.len() + 1;
-            *numbers.entry(key(l)).or_insert(next)
-        })
-        .collect();
-    let mut failure = vec![0; wanted.len()];
-    let mut k = 0;
-    for i in 1..wanted.len() {
-        while k > 0 && wanted[i] != wanted[k] {
-            k = failure[k - 1];
-        }
-        k += usize::from(wanted[i] == wanted[k]);
-        failure[i] = k;
-    }
-    let mut found = Vec::new();
-    let mut k = 0;
-    for (i, line) in file.iter().enumerate() {
-        let number = numbers.get(key(line)).copied().unwrap_or(0);
-        while k > 0 && (k == wanted.len() || number != wanted[k]) {
-            k = failure[k - 1];
-        }
-        k += usize::from(number == wanted[k]);
-        if k == wanted.len() {
-            found.push(i + 1 - k);
-        }
-    }
-    found
 }
 
 /// The one indentation by which all lines of `search` differ from `window`, whose trimmed lines are the same.
@@ -218,9 +217,9 @@ fn shift(window: &[&str], search: &[&str]) -> Option<Shift> {
     found
 }
 
-/// Places between the search's first and last line (exact but for trailing blanks) whose lines between are nearly the
-/// same. Of overlapping places only the best counts.
-fn similar_places(file: &[&str], search: &[&str]) -> Vec<Place> {
+/// The place between the search's first and last line (exact but for trailing blanks) whose lines between are nearly the
+/// same, with those that come too near to it: of overlapping places only the best counts.
+fn similar_places(file: &Document, search: &[&str]) -> Vec<Place> {
     let solid = search.iter().filter(|l| !l.trim().is_empty()).count();
     let (Some(first), Some(last)) = (search.first(), search.last()) else { return Vec::new() };
     if solid < 3 || search.len() > MAX_SCORED_LINES || first.trim().is_empty() || last.trim().is_empty() {
@@ -228,7 +227,9 @@ fn similar_places(file: &[&str], search: &[&str]) -> Vec<Place> {
     }
     let slack = (search.len() / 5).max(2);
     let at = |anchor: &str| -> Vec<usize> {
-        (0..file.len()).filter(|i| file[*i].trim_end() == anchor.trim_end()).take(MAX_SCORED + 1).collect()
+        let mut places = file.windows(&[anchor], Key::Trimmed);
+        places.retain(|at| content(file.line(*at)).trim_end() == anchor.trim_end());
+        places
     };
     let (starts, ends) = (at(first), at(last));
     if starts.len() > MAX_SCORED || ends.len() > MAX_SCORED {
@@ -238,8 +239,8 @@ fn similar_places(file: &[&str], search: &[&str]) -> Vec<Place> {
     let mut left = MAX_COMPARED;
     for start in starts {
         for end in ends.iter().filter(|e| **e > start && (*e - start + 1).abs_diff(search.len()) <= slack) {
-            let (score, bounds) = score(&file[start..=*end], search, &mut left);
-            if score < MIN_SCORE {
+            let (score, bounds) = score(&file.contents(start..end + 1), search, &mut left);
+            if score < MIN_SCORE - MARGIN {
                 continue;
             }
             let place = Place { start, bounds, how: Match::Similar, score, shift: Shift::None };
@@ -250,6 +251,11 @@ fn similar_places(file: &[&str], search: &[&str]) -> Vec<Place> {
             }
         }
     }
+    let best = places.iter().map(|p| p.score).fold(0.0, f64::max);
+    if best < MIN_SCORE {
+        return Vec::new();
+    }
+    places.retain(|p| p.score >= MIN_SCORE || p.score > best - MARGIN);
     places
 }
 
@@ -287,7 +293,7 @@ fn score(window: &[&str], search: &[&str], left: &mut usize) -> (f64, Vec<usize>
 }
 
 /// The places that share most words with the search lines, best first: for the message only.
-fn nearest(file: &[&str], search: &[&str]) -> Vec<(u32, u32)> {
+pub(super) fn nearest(file: &[&str], search: &[&str]) -> Vec<(u32, u32)> {
     let mut wanted: HashMap<&str, i64> = HashMap::new();
     for word in search.iter().flat_map(|l| tokens(l)) {
         *wanted.entry(word).or_default() += 1;

@@ -148,6 +148,11 @@ impl Fence {
         Some(if bare { Bareness::Bare } else { Bareness::Tagged })
     }
 
+    /// Whether a fence in a diff is a line of the file that stays: it stands behind the sign for that.
+    pub(super) fn is_text(&self, line: &str) -> bool {
+        self.indent == 0 && line.starts_with(' ')
+    }
+
     /// A line of the block without the indentation the fence itself has.
     pub(super) fn strip<'a>(&self, line: &'a str) -> &'a str {
         let own = line.len() - line.trim_start_matches(' ').len();
@@ -178,6 +183,31 @@ pub(super) fn block_mark(line: &str) -> Option<BlockMark> {
         _ => None,
     }
 }
+
+/// Whether a file of this name is itself a patch.
+pub(super) fn is_patch_file(path: &str) -> bool {
+    path.ends_with(".diff") || path.ends_with(".patch")
+}
+
+/// How many of its first sign a line begins with.
+pub(super) fn signs(line: &str) -> usize {
+    line.chars().next().map_or(0, |sign| line.len() - line.trim_start_matches(sign).len())
+}
+
+/// Whether a line opens a merge conflict as git leaves it in a file.
+pub(super) fn opens_conflict(line: &str) -> bool {
+    line.starts_with('<') && signs(line) == CONFLICT && line[CONFLICT..].starts_with([' ', '\r'])
+        || line.trim_end() == "<<<<<<<"
+}
+
+/// Whether a line closes one.
+pub(super) fn closes_conflict(line: &str) -> bool {
+    line.starts_with('>') && signs(line) == CONFLICT && line[CONFLICT..].starts_with([' ', '\r'])
+        || line.trim_end() == ">>>>>>>"
+}
+
+/// Signs of a conflict's markers, as git writes them.
+const CONFLICT: usize = 7;
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,12 @@
 //! fits nowhere, or in two places, is an [`EditProblem`] that says so. `docs/EDITS.md` describes the forms.
 
 mod apply;
+mod block;
+mod compare;
 mod diff;
+mod document;
+mod elision;
+mod envelope;
 mod format;
 mod line;
 mod locate;
@@ -16,17 +21,20 @@ mod patch;
 mod path;
 mod progress;
 mod reader;
+mod trouble;
 mod unified;
+mod whole;
 mod word;
+mod working;
 
 pub use apply::{Applied, EditProblem, ProblemKind, apply, apply_with_notes};
-pub use diff::{diff, select};
+pub use diff::{diff, extent, select};
 pub use format::Format;
 pub use locate::{Located, Match};
-pub use parser::Parser;
+pub use parser::{Form, Parser, read};
 pub use path::{normalise, paths};
 pub use progress::{EditForm, EditProgress, Preview};
-pub use unified::unified;
+pub use unified::{patch, unified};
 pub use word::{WordChanges, words};
 
 use serde::{Deserialize, Serialize};
@@ -38,6 +46,14 @@ pub struct Edit {
     pub path: String,
     /// What should happen to the file.
     pub action: Action,
+}
+
+impl Edit {
+    /// The paths it concerns, as they were written.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let to = if let Action::Move { to } = &self.action { Some(to.as_str()) } else { None };
+        [self.path.as_str()].into_iter().chain(to)
+    }
 }
 
 /// What an edit does to its file. All text has `\n` line ends; [`apply`] adapts it to the file's own.
@@ -61,6 +77,22 @@ pub enum Action {
         replace: String,
         /// 1-based first line, where the form states one. Decides between places that fit equally, nothing else.
         line: Option<u32>,
+    },
+    /// The same in a form without line numbers.
+    Hunk {
+        /// Whole lines that stand in the file now; none where lines are only added behind the anchors or at the end.
+        search: String,
+        /// The lines that take their place.
+        replace: String,
+        /// Lines that stand above it, outermost first. They decide between places that fit equally.
+        anchors: Vec<String>,
+        /// Whether it ends with the file.
+        at_end: bool,
+    },
+    /// The file, as the edits before leave it, gets another name.
+    Move {
+        /// The name as the model wrote it. Not to be trusted, as `path`.
+        to: String,
     },
     /// Meant as an edit, but not readable as one.
     Malformed {

@@ -5,9 +5,9 @@
 //! [`Preview`](super::Preview). The parser judges form only; whether a path is allowed and whether an edit fits is said by
 //! `paths` and `apply`.
 
-use super::Edit;
 use super::marker::{self, BlockMark};
 use super::reader::Reader;
+use super::{Action, Edit};
 
 /// Takes a model's answer in pieces of any size.
 #[derive(Debug, Default)]
@@ -43,6 +43,49 @@ impl Parser {
         }
         reader.finish()
     }
+}
+
+/// A form that a whole answer is to be in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Blocks of lines to find and the lines that replace them.
+    SearchReplace,
+    /// A unified diff, as `diff -u` and git write it.
+    Unified,
+    /// The `apply_patch` envelope.
+    ApplyPatch,
+    /// Whole files.
+    Whole,
+}
+
+impl Form {
+    /// Whether an edit is of this form. Deletions and what cannot be read are of every form.
+    pub fn has(self, edit: &Edit) -> bool {
+        let kind = match &edit.action {
+            Action::Delete | Action::Malformed { .. } => return true,
+            Action::Replace { line, .. } => [line.is_none().then_some(Form::SearchReplace), Some(Form::Unified)],
+            Action::Whole { .. } => return self != Form::SearchReplace,
+            Action::Hunk { .. } => [Some(Form::ApplyPatch), None],
+            Action::Move { .. } => [Some(Form::ApplyPatch), Some(Form::Unified)],
+        };
+        kind.contains(&Some(self))
+    }
+}
+
+/// The edits of a whole answer. One that is nothing but a diff, as git prints it, is read as such.
+pub fn read(text: &str) -> Vec<Edit> {
+    let mut parser = Parser::new();
+    let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    let is_diff = ["diff --git ", "--- ", "Index: "].iter().any(|head| first.starts_with(head));
+    match is_diff {
+        // A fence that no line of it can end.
+        true => {
+            let fence = "`".repeat(text.split(|c| c != '`').map(str::len).max().unwrap_or(0) + 3);
+            [&fence, "diff\n", text, "\n", &fence, "\n"].iter().for_each(|piece| parser.push(piece));
+        }
+        false => parser.push(text),
+    }
+    parser.finish()
 }
 
 /// What is known of the lines after the current one: nothing while streaming, everything at the end.

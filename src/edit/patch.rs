@@ -129,15 +129,11 @@ impl PatchReader {
     /// Turns the file read so far into edits.
     fn flush(&mut self) {
         let hunks = std::mem::take(&mut self.hunks);
-        let path = self.path().map(str::to_owned);
-        let (old, new) = (self.old.take(), self.new.take());
         let renamed = std::mem::take(&mut self.renamed);
+        let path = if renamed { self.old.clone() } else { self.path().map(str::to_owned) };
+        let (old, new) = (self.old.take(), self.new.take());
         let Some(path) = path else { return };
-        if renamed {
-            let reason = "a diff cannot rename a file here; give the new file whole and delete the old one".to_owned();
-            self.edits.push(Edit { path, action: Action::Malformed { reason } });
-            return;
-        }
+        let target = renamed.then(|| new.clone()).flatten().filter(|to| *to != path);
         if new.as_deref() == Some(NULL) {
             self.edits.push(Edit { path, action: Action::Delete });
             return;
@@ -155,6 +151,7 @@ impl PatchReader {
             let action = Action::Replace { search: join(&hunk.search), replace: join(&hunk.replace), line: hunk.line };
             self.edits.push(Edit { path: path.clone(), action });
         }
+        self.edits.extend(target.map(|to| Edit { path, action: Action::Move { to } }));
     }
 }
 
@@ -249,16 +246,18 @@ mod tests {
     }
 
     #[test]
-    fn a_rename_is_refused_and_never_left_out() {
+    fn a_rename_comes_after_the_changes_of_the_file() {
         let header = "diff --git a/x.py b/y.py\nsimilarity index 100%\nrename from x.py\nrename to y.py\n";
         let hunk = "--- a/x.py\n+++ b/y.py\n@@ -1 +1 @@\n-a\n+b\n";
         let other = "diff --git a/z b/z\n--- a/z\n+++ b/z\n@@ -1 +1 @@\n-a\n+b\n";
-        for diff in [format!("{header}{other}"), format!("{header}{hunk}{other}"), format!("{other}{header}")] {
+        for (diff, of_x) in
+            [(format!("{header}{other}"), 1), (format!("{header}{hunk}{other}"), 2), (format!("{other}{header}"), 1)]
+        {
             let edits = read(&diff);
-            let refused = |e: &Edit| e.path == "y.py" && matches!(e.action, Action::Malformed { .. });
-            assert_eq!(edits.iter().filter(|e| refused(e)).count(), 1, "{diff}{edits:?}");
-            assert_eq!(edits.iter().filter(|e| matches!(e.action, Action::Replace { .. }) && e.path == "z").count(), 1);
-            assert_eq!(edits.len(), 2, "{diff}{edits:?}");
+            let ours: Vec<&Edit> = edits.iter().filter(|e| e.path == "x.py").collect();
+            assert_eq!(ours.len(), of_x, "{diff}{edits:?}");
+            assert_eq!(ours.last().unwrap().action, Action::Move { to: "y.py".into() }, "{diff}");
+            assert_eq!(edits.len(), of_x + 1, "{diff}{edits:?}");
         }
     }
 

@@ -17,8 +17,8 @@ pub fn paths(edits: &[Edit]) -> Result<Vec<String>, Failure> {
     let mut found: Vec<String> = Vec::new();
     let mut seen = std::collections::HashSet::new();
     let unnamed = |e: &&Edit| e.path.is_empty() && matches!(e.action, Action::Malformed { .. });
-    for edit in edits.iter().filter(|e| !unnamed(e)) {
-        let path = normalise(&edit.path)?;
+    for name in edits.iter().filter(|e| !unnamed(e)).flat_map(Edit::names) {
+        let path = normalise(name)?;
         if seen.insert(path.clone()) {
             found.push(path);
         }

@@ -2,6 +2,8 @@
 //!
 //! It may look ahead where the parser lets it. It never looks at the disk and never decides whether an edit is allowed.
 
+use super::block::{Block, NO_REPLACE};
+use super::envelope::{self, Envelope, EnvelopeReader};
 use super::marker::{self, Bareness, BlockMark, Fence, Heading};
 use super::parser::Ahead;
 use super::patch::{PatchReader, Taken};
@@ -25,6 +27,8 @@ enum Mode {
     Block(Block),
     /// In a unified diff.
     Patch(PatchReader),
+    /// In an `apply_patch` envelope.
+    Envelope(EnvelopeReader),
 }
 
 /// Reads line by line what [`Parser`](super::Parser) hands it.
@@ -72,6 +76,7 @@ impl Reader {
             Mode::Blocks => self.blocks(line, ahead),
             Mode::Block(block) => self.block(line, ahead, block),
             Mode::Patch(reader) => self.patch(line, ahead, reader),
+            Mode::Envelope(reader) => self.envelope(line, reader),
         }
     }
 
@@ -93,8 +98,12 @@ impl Reader {
         }
         if line.trim() == "<think>" {
             self.mode = Mode::Thought;
+        } else if envelope::begins(line) {
+            self.envelope(line, EnvelopeReader::default());
         } else if marker::block_mark(line) == Some(BlockMark::Search) {
-            self.open_block(None);
+            self.open_block(None, line);
+        } else if marker::block_mark(line) == Some(BlockMark::Replace) {
+            self.stray_end();
         } else if let Some(minus) = minus.filter(|_| line.starts_with("+++ ")) {
             let mut reader = PatchReader::new(None);
             reader.line(&minus, Some(line));
@@ -111,7 +120,7 @@ impl Reader {
     fn open_fence(&mut self, fence: Fence) {
         let heading = self.path.clone().filter(|_| self.fresh);
         let path = heading.or_else(|| fence.path.clone()).or_else(|| self.candidate.take());
-        let is_patch_file = path.as_deref().is_some_and(|p| p.ends_with(".diff") || p.ends_with(".patch"));
+        let is_patch_file = path.as_deref().is_some_and(marker::is_patch_file);
         self.mode = if matches!(fence.tag.as_str(), "diff" | "patch" | "udiff") && !is_patch_file {
             self.fresh = false;
             Mode::Patch(PatchReader::new(path))
@@ -124,6 +133,12 @@ impl Reader {
     fn file(&mut self, line: &str, ahead: &Ahead, (path, mut text, mut depth): (Option<String>, String, usize)) {
         let Some(fence) = self.fence.clone() else { return };
         let is_markdown = path.as_deref().is_some_and(|p| Language::from_path(p) == Some(Language::Markdown));
+        if envelope::begins(line)
+            && text.lines().all(|line| line.trim().is_empty() || line.contains("apply_patch"))
+            && !path.as_deref().is_some_and(marker::is_patch_file)
+        {
+            return self.envelope(line, EnvelopeReader::default());
+        }
         if self.cut_off(line, ahead) {
             // The next heading says where the file ends as well as the fence that was forgotten.
             self.close_file(path, text, true);
@@ -144,7 +159,7 @@ impl Reader {
         if marker::block_mark(line) == Some(BlockMark::Search) {
             let named = marker::lone_path(first).or_else(|| marker::comment_path(first));
             if first.is_empty() || (!first.contains('\n') && named.is_some()) {
-                return self.open_block(path.or(named));
+                return self.open_block(path.or(named), line);
             }
         }
         if line.starts_with("+++ ") && first.starts_with("--- ") && !first.contains('\n') {
@@ -200,7 +215,13 @@ impl Reader {
         }
         match &self.fence {
             Some(fence) if fence.meets(line) == Some(Bareness::Bare) => self.fence = None,
-            Some(fence) if marker::block_mark(fence.strip(line)) == Some(BlockMark::Search) => self.open_block(None),
+            Some(fence) if marker::block_mark(fence.strip(line)) == Some(BlockMark::Search) => {
+                self.open_block(None, fence.clone().strip(line));
+            }
+            Some(fence) if marker::block_mark(fence.strip(line)) == Some(BlockMark::Replace) => {
+                self.stray_end();
+                self.mode = Mode::Blocks;
+            }
             _ => {
                 if !line.trim().is_empty() {
                     self.candidate = marker::lone_path(line);
@@ -210,11 +231,11 @@ impl Reader {
         }
     }
 
-    fn open_block(&mut self, path: Option<String>) {
+    fn open_block(&mut self, path: Option<String>, opening: &str) {
         let heading = self.path.clone().filter(|_| self.fresh);
         let path = heading.or(path).or_else(|| self.candidate.take()).or_else(|| self.path.clone());
         let path = path.or_else(|| self.expected.clone());
-        self.mode = Mode::Block(Block { path, ..Block::default() });
+        self.mode = Mode::Block(Block::new(path, opening));
     }
 
     fn block(&mut self, line: &str, ahead: &Ahead, mut block: Block) {
@@ -228,55 +249,78 @@ impl Reader {
             Some(BlockMark::Search) => {
                 let path = block.path.clone();
                 self.close_block(block, Some(NO_REPLACE));
-                return self.open_block(path);
-            }
-            Some(BlockMark::Divider) => {
-                block.dividers += 1;
-                match &mut block.replace {
-                    None => block.replace = Some(String::new()),
-                    Some(text) => text.extend([line, "\n"]),
-                }
+                return self.open_block(path, line);
             }
             Some(BlockMark::Replace) => {
-                let reason = match block.dividers {
-                    0 => Some(NO_DIVIDER),
-                    1 => None,
-                    _ => Some(TWO_DIVIDERS),
-                };
-                self.close_block(block, reason);
+                self.close_block(block, None);
                 self.mode = if self.fence.is_some() { Mode::Blocks } else { Mode::Prose };
                 return;
             }
-            None => {
-                block.replace.as_mut().unwrap_or(&mut block.search).extend([line, "\n"]);
-                self.tick(block.path.as_deref(), block.form());
+            mark => {
+                block.line(line);
+                if mark.is_none() {
+                    self.tick(block.path.as_deref(), block.form());
+                }
             }
         }
         self.mode = Mode::Block(block);
     }
 
-    fn close_block(&mut self, block: Block, reason: Option<&str>) {
-        let form = block.form();
+    fn close_block(&mut self, block: Block, broken: Option<&str>) {
+        let (form, action) = (block.form(), block.action());
         let Some(path) = block.path else {
             let reason = "a SEARCH block does not say which file it is for".to_owned();
             return self.edits.push(Edit { path: String::new(), action: Action::Malformed { reason } });
         };
         self.path = Some(path.clone());
         self.fresh = false;
-        let counted = block_counts(&block.search, block.replace.as_deref().unwrap_or_default());
-        if let (None, Some((added, removed))) = (reason, counted) {
+        if let (None, Action::Replace { search, replace, .. }) = (broken, &action)
+            && let Some((added, removed)) = block_counts(search, replace)
+        {
             self.at(&path, form).count(added, removed);
         }
-        let action = match (reason, block.replace) {
-            (None, Some(replace)) => Action::Replace { search: block.search, replace, line: None },
-            (reason, _) => Action::Malformed { reason: reason.unwrap_or(NO_DIVIDER).to_owned() },
-        };
+        let action = broken.map_or(action, |reason| Action::Malformed { reason: reason.to_owned() });
         self.edits.push(Edit { path, action });
     }
 
+    /// The end of a block that was not begun: one before it ended too early, at a line of its own text.
+    fn stray_end(&mut self) {
+        let reason =
+            "a `>>>>>>> REPLACE` line ends no block; if it is part of the file, give the file whole".to_owned();
+        let path = self.path.clone().unwrap_or_default();
+        self.edits.push(Edit { path, action: Action::Malformed { reason } });
+    }
+
+    fn envelope(&mut self, line: &str, mut reader: EnvelopeReader) {
+        let line = match &self.fence {
+            Some(fence) if fence.meets(line).is_some() && !fence.is_text(line) => {
+                self.edits.extend(reader.finish(true));
+                self.fence = None;
+                return;
+            }
+            Some(fence) => fence.strip(line),
+            None => line,
+        };
+        if reader.line(line) == Envelope::Closed {
+            self.edits.extend(reader.finish(true));
+            // What a shell wants behind it, up to the fence's end.
+            self.mode = if self.fence.is_some() { Mode::Blocks } else { Mode::Prose };
+            return;
+        }
+        self.tick(reader.path(), reader.form());
+        if let (Some(sign @ ('+' | '-')), Some(path)) = (line.chars().next(), reader.path()) {
+            let (added, removed) = if sign == '+' { (1, 0) } else { (0, 1) };
+            self.at(path, reader.form()).count(added, removed);
+        }
+        self.mode = Mode::Envelope(reader);
+    }
+
     fn patch(&mut self, line: &str, ahead: &Ahead, mut reader: PatchReader) {
+        if envelope::begins(line) && !reader.in_hunk() {
+            return self.envelope(line, EnvelopeReader::default());
+        }
         let over = match &self.fence {
-            Some(fence) if fence.meets(line).is_some() => true,
+            Some(fence) if fence.meets(line).is_some() && !(reader.in_hunk() && fence.is_text(line)) => true,
             Some(fence) => {
                 reader.line(fence.strip(line), ahead.lines.first().copied());
                 false
@@ -326,6 +370,7 @@ impl Reader {
             Mode::File { path, text, .. } => self.close_file(path, text, false),
             Mode::Block(block) => self.close_block(block, Some(NO_REPLACE)),
             Mode::Patch(reader) => self.edits.extend(reader.finish()),
+            Mode::Envelope(reader) => self.edits.extend(reader.finish(false)),
             Mode::Prose | Mode::Thought | Mode::Blocks => {}
         }
         self.orphans.retain(|(tag, _, _)| !matches!(tag.as_str(), "bash" | "sh" | "shell" | "console" | "text"));
@@ -337,27 +382,3 @@ impl Reader {
         self.edits
     }
 }
-
-/// A search/replace block while it is read.
-#[derive(Clone, Debug, Default, PartialEq)]
-struct Block {
-    path: Option<String>,
-    search: String,
-    replace: Option<String>,
-    dividers: usize,
-}
-
-impl Block {
-    /// A block that looks for nothing makes a new file.
-    fn form(&self) -> EditForm {
-        match self.replace.is_some() && self.search.trim().is_empty() {
-            true => EditForm::New,
-            false => EditForm::Change,
-        }
-    }
-}
-
-const NO_DIVIDER: &str = "a SEARCH block has no `=======` line between the old and the new lines";
-const NO_REPLACE: &str = "a SEARCH block is not ended by `>>>>>>> REPLACE`; the answer may have been cut off";
-const TWO_DIVIDERS: &str =
-    "a SEARCH block has more than one `=======` line, so where the new lines start is not clear; give the file whole";

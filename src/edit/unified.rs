@@ -2,17 +2,22 @@
 //!
 //! For printing and export. Applying a proposal never goes through this text.
 
-use super::diff::groups;
+use super::diff::diff;
 use super::line::{ending, lines};
 use crate::domain::change::{ChangeSet, FileChange};
-use similar::DiffOp;
+use crate::domain::hunk::{DiffLine, FileDiff, LineKind};
+use std::fmt::Write;
 
 /// The whole proposal as one patch in git's form; exact for line ends, missing last newlines and odd file names.
 pub fn unified(changes: &ChangeSet) -> String {
-    changes.files.iter().filter(|f| !f.is_noop()).map(file).collect()
+    changes.files.iter().zip(diff(changes)).map(|(change, cut)| patch(change, &cut)).collect()
 }
 
-fn file(change: &FileChange) -> String {
+/// One file of a proposal as a patch, from its hunks; nothing if it stays the same.
+pub fn patch(change: &FileChange, cut: &FileDiff) -> String {
+    if change.is_noop() {
+        return String::new();
+    }
     let (a, b) = (name("a/", &change.path), name("b/", &change.path));
     let mut text = format!("diff --git {a} {b}\n");
     let (from, to) = match (&change.before, &change.after) {
@@ -27,36 +32,45 @@ fn file(change: &FileChange) -> String {
         _ => (marked(a), marked(b)),
     };
     let (old, new) = (lines(change.before.as_deref().unwrap_or("")), lines(change.after.as_deref().unwrap_or("")));
-    let groups = groups(&old, &new);
-    if !groups.is_empty() {
-        text.push_str(&format!("--- {from}\n+++ {to}\n"));
+    if !old.is_empty() || !new.is_empty() {
+        let _ = write!(text, "--- {from}\n+++ {to}\n");
     }
-    for ops in groups {
-        hunk(&mut text, &ops, &old, &new);
+    // A created file is cut into several, which have nothing between them.
+    let whole = cut.created || cut.deleted;
+    let all: Vec<&DiffLine> = cut.hunks.iter().filter(|_| whole).flat_map(|h| &h.lines).collect();
+    let parts = cut.hunks.iter().filter(|_| !whole).map(|h| h.lines.iter().collect());
+    for part in parts.chain([all]) {
+        hunk(&mut text, &part, &old, &new);
     }
     text
 }
 
-fn hunk(text: &mut String, ops: &[DiffOp], old: &[&str], new: &[&str]) {
-    let (Some(first), Some(last)) = (ops.first(), ops.last()) else { return };
-    let olds = first.old_range().start..last.old_range().end;
-    let news = first.new_range().start..last.new_range().end;
-    // An empty side is named by the line before it.
-    let side = |r: &std::ops::Range<usize>| format!("{},{}", r.start + usize::from(!r.is_empty()), r.len());
-    text.push_str(&format!("@@ -{} +{} @@\n", side(&olds), side(&news)));
-    let mut put = |sign: char, line: &str| {
-        text.push(sign);
-        text.push_str(line);
-        if ending(line).is_empty() {
-            text.push_str("\n\\ No newline at end of file\n");
+fn hunk(text: &mut String, part: &[&DiffLine], old: &[&str], new: &[&str]) {
+    let at = |number: Option<u32>| number.map(|n| n as usize);
+    let side = |pick: fn(&DiffLine) -> Option<u32>, other: usize| {
+        let mut numbers = part.iter().filter_map(|l| at(pick(l)));
+        match numbers.next() {
+            Some(first) => format!("{first},{}", numbers.count() + 1),
+            // An empty side is named by the line before it.
+            None => format!("{other},0"),
         }
     };
-    for op in ops {
-        if let DiffOp::Equal { .. } = op {
-            old[op.old_range()].iter().for_each(|l| put(' ', l));
-        } else {
-            old[op.old_range()].iter().for_each(|l| put('-', l));
-            new[op.new_range()].iter().for_each(|l| put('+', l));
+    let Some(first) = part.first() else { return };
+    // Only a hunk at the file's very start, or without context, has an empty side.
+    let before = |number: Option<u32>| at(number).map_or(0, |n| n.saturating_sub(1));
+    let (olds, news) = (side(|l| l.old_line, before(first.new_line)), side(|l| l.new_line, before(first.old_line)));
+    let _ = writeln!(text, "@@ -{olds} +{news} @@");
+    for line in part {
+        let (sign, source) = match line.kind {
+            LineKind::Context => (' ', at(line.old_line).and_then(|n| old.get(n - 1))),
+            LineKind::Removed => ('-', at(line.old_line).and_then(|n| old.get(n - 1))),
+            LineKind::Added => ('+', at(line.new_line).and_then(|n| new.get(n - 1))),
+        };
+        let Some(source) = source else { continue };
+        text.push(sign);
+        text.push_str(source);
+        if ending(source).is_empty() {
+            text.push_str("\n\\ No newline at end of file\n");
         }
     }
 }

@@ -28,9 +28,9 @@ pub enum RunCommand {
     CallModel(Box<ModelRequest>),
     /// Drop the request's stream.
     CancelRequest(RequestId),
-    /// Validate the proposal in a scratch copy.
+    /// Cut the proposal into hunks, and validate it in a scratch copy.
     Validate {
-        /// Echoed by `Validated`.
+        /// Echoed by `Diffed`, which comes first, and by `Validated`.
         job: JobId,
         /// The whole proposal, or the accepted part of it.
         changes: ChangeSet,

@@ -13,6 +13,7 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::model::FinishReason;
 use crate::edit::{self, Action, Edit, EditProblem, ProblemKind};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Longest text of an unplaced edit that is sent back, in bytes.
 const MAX_EDIT: usize = 4000;
@@ -102,7 +103,7 @@ fn read_only(run: &mut Run, text: String, cut: bool) -> Vec<RunCommand> {
 fn read(run: &mut Run, edits: Vec<Edit>) -> Vec<RunCommand> {
     let known = |path: &String| run.inner.overlay.file(path).is_some();
     let mut paths: Vec<String> =
-        edits.iter().filter_map(|e| edit::normalise(&e.path).ok()).filter(|p| !known(p)).collect();
+        edits.iter().flat_map(Edit::names).filter_map(|p| edit::normalise(p).ok()).filter(|p| !known(p)).collect();
     paths.sort();
     paths.dedup();
     run.inner.edits = edits;
@@ -195,15 +196,28 @@ fn split(edits: &[Edit], problems: &[EditProblem]) -> (Vec<Edit>, Vec<Unplaced>)
             }),
         }
     }
+    // A file keeps its name while an edit of it is still to come.
+    good.retain(|edit| {
+        let waits = matches!(edit.action, Action::Move { .. }) && bad.iter().any(|b| names(edit, &b.path));
+        if let (true, Action::Move { to }) = (waits, &edit.action) {
+            let message = format!("{} was not moved to {to}, because another edit of it was not placed.", edit.path);
+            bad.push(Unplaced { path: edit.path.clone(), message, text: String::new(), lines: Vec::new() });
+        }
+        !waits
+    });
     (good, bad)
+}
+
+fn names(edit: &Edit, path: &str) -> bool {
+    edit::normalise(&edit.path).is_ok_and(|normal| normal == path)
 }
 
 fn shown_edit(edit: &Edit) -> String {
     let text = match &edit.action {
-        Action::Replace { search, replace, .. } => {
+        Action::Replace { search, replace, .. } | Action::Hunk { search, replace, .. } => {
             format!("<<<<<<< SEARCH\n{search}=======\n{replace}>>>>>>> REPLACE\n")
         }
-        Action::Whole { .. } | Action::Delete | Action::Malformed { .. } => String::new(),
+        Action::Whole { .. } | Action::Delete | Action::Move { .. } | Action::Malformed { .. } => String::new(),
     };
     clip::head(&text, MAX_EDIT).to_owned()
 }
@@ -241,7 +255,7 @@ fn proposed(run: &mut Run) -> Vec<RunCommand> {
         iteration: inner.iteration,
         cause,
         request: run.calls.last().map(|c| c.id).unwrap_or_default(),
-        diff: edit::diff(&changes),
+        diff: Arc::default(),
         changes,
         report: None,
         verdict: None,

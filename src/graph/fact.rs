@@ -5,12 +5,13 @@ use crate::domain::comment::Comment;
 use crate::domain::context::ContextBundle;
 use crate::domain::failure::Failure;
 use crate::domain::finding::ValidationReport;
-use crate::domain::hunk::{Decision, HunkId};
+use crate::domain::hunk::{Decision, FileDiff, HunkId};
 use crate::domain::ids::{JobId, RequestId};
 use crate::domain::model::{FinishReason, ModelInfo, Timings, Usage};
 use crate::domain::money::Money;
 use crate::domain::rung::Recollection;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// One fact. Facts that carry an identifier the run does not await are ignored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -92,6 +93,13 @@ pub enum RunFact {
         job: JobId,
         /// What stands there.
         files: Vec<FileSnapshot>,
+    },
+    /// The proposal that is being validated is cut into hunks; the job goes on.
+    Diffed {
+        /// The awaited job.
+        job: JobId,
+        /// The hunks of each of its files, in its order.
+        files: Arc<[FileDiff]>,
     },
     /// The validators are done.
     Validated {

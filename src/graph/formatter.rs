@@ -26,7 +26,7 @@ fn report(run: &Run, attempt: &Attempt) -> String {
         None => run.spec.intent.text.trim().to_owned(),
     };
     text.push_str("\n\n**Files**\n");
-    for file in &attempt.diff {
+    for file in attempt.diff.iter() {
         let (added, removed) = file.counts();
         let word = match (file.created, file.deleted) {
             (true, _) => "new",

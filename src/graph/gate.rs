@@ -82,6 +82,7 @@ pub(super) fn open_with_best(run: &mut Run) -> Vec<RunCommand> {
     if let Some(best) = best(run) {
         choose(run, best);
     }
+    run.attempts.iter_mut().for_each(validator::cut);
     formatter::compose(run);
     run.inner.job = None;
     run.inner.request = None;
@@ -133,7 +134,7 @@ fn decide(run: &mut Run, decisions: &[(HunkId, Decision)]) {
 /// The chosen proposal with only those hunks that `take` says yes to.
 fn selected(run: &Run, take: impl Fn(Decision) -> bool) -> ChangeSet {
     let Some(attempt) = run.attempt() else { return ChangeSet::default() };
-    let pairs = attempt.changes.files.iter().zip(&attempt.diff).enumerate();
+    let pairs = attempt.changes.files.iter().zip(attempt.diff.iter()).enumerate();
     let files = pairs.filter_map(|(file, (change, diff))| {
         let after = edit::select(change, diff, |hunk| take(run.decision(HunkId { file, hunk })))?;
         Some(FileChange { path: change.path.clone(), before: change.before.clone(), after })

@@ -4,11 +4,11 @@
 use super::run::{Attempt, Run, Stage};
 use super::{RunCommand, formatter, gate, validator};
 use crate::domain::finding::ValidationReport;
-use crate::domain::hunk::{Decision, FileDiff, HunkId};
+use crate::domain::hunk::{Decision, FileDiff, Hunk, HunkId};
 use crate::domain::model::Node;
 use crate::domain::rung::{Rung, RungKind};
-use crate::edit;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The chosen proposal with another text of one of its files. Nothing happens where that changes nothing, where the file
 /// is none of the proposal's, or where nothing would be left to propose.
@@ -29,7 +29,7 @@ pub(super) fn edit(run: &mut Run, path: &str, text: &str) -> Vec<RunCommand> {
         iteration: chosen.iteration,
         cause: Vec::new(),
         request: chosen.request,
-        diff: edit::diff(&changes),
+        diff: Arc::default(),
         changes,
         report: None,
         verdict: None,
@@ -41,10 +41,9 @@ pub(super) fn edit(run: &mut Run, path: &str, text: &str) -> Vec<RunCommand> {
             ..Rung::default()
         },
     };
-    let kept = kept(run, &chosen.diff, &attempt.diff);
+    run.inner.decided = std::mem::take(&mut run.decisions).into_iter().collect();
     run.attempts.push(attempt);
     gate::choose(run, run.attempts.len() - 1);
-    run.decisions = kept;
     run.inner.by_hand = true;
     validator::begin(run)
 }
@@ -58,31 +57,41 @@ pub(super) fn validated(run: &mut Run, report: &ValidationReport) -> Vec<RunComm
     back(run)
 }
 
+/// The attempt is cut into hunks: those that are the same as before are decided as before, wherever they have moved to.
+pub(super) fn keep(run: &mut Run) {
+    let decided = std::mem::take(&mut run.inner.decided);
+    let Some(attempt) = run.attempts.last() else { return };
+    let Some(base) = attempt.rung.base.and_then(|base| run.attempts.get(base)) else { return };
+    run.decisions = kept(&decided, &base.diff, &attempt.diff);
+}
+
 /// To the gate, with the attempt as it is.
 pub(super) fn back(run: &mut Run) -> Vec<RunCommand> {
     run.inner.by_hand = false;
     run.inner.job = None;
+    if let Some(attempt) = run.attempts.last_mut().filter(|attempt| attempt.diff.is_empty()) {
+        validator::cut(attempt);
+        keep(run);
+    }
     formatter::compose(run);
     run.stage = Stage::Gate;
     Vec::new()
 }
 
-/// The decisions on hunks that are in both, wherever they have moved to.
-fn kept(run: &Run, before: &[FileDiff], after: &[FileDiff]) -> BTreeMap<HunkId, Decision> {
+/// The decisions on hunks that are in both.
+fn kept(decided: &[(HunkId, Decision)], before: &[FileDiff], after: &[FileDiff]) -> BTreeMap<HunkId, Decision> {
+    let hunk = |id: &HunkId| Some((before.get(id.file)?, before[id.file].hunks.get(id.hunk)?));
     let mut kept = BTreeMap::new();
-    for (file, diff) in after.iter().enumerate() {
-        let Some(old_file) = before.iter().position(|f| f.path == diff.path) else { continue };
-        for (hunk, lines) in diff.hunks.iter().enumerate() {
-            let same = |old: &crate::domain::hunk::Hunk| {
-                old.old_start == lines.old_start
-                    && old.lines.len() == lines.lines.len()
-                    && old.lines.iter().zip(&lines.lines).all(|(a, b)| a.kind == b.kind && a.text == b.text)
-            };
-            let Some(old_hunk) = before[old_file].hunks.iter().position(same) else { continue };
-            match run.decision(HunkId { file: old_file, hunk: old_hunk }) {
-                Decision::Pending => {}
-                decision => drop(kept.insert(HunkId { file, hunk }, decision)),
-            }
+    for (id, decision) in decided {
+        let Some((old_file, old)) = hunk(id) else { continue };
+        let Some(file) = after.iter().position(|f| f.path == old_file.path) else { continue };
+        let same = |new: &Hunk| {
+            old.old_start == new.old_start
+                && old.lines.len() == new.lines.len()
+                && old.lines.iter().zip(&new.lines).all(|(a, b)| a.kind == b.kind && a.text == b.text)
+        };
+        if let Some(hunk) = after[file].hunks.iter().position(same) {
+            kept.insert(HunkId { file, hunk }, *decision);
         }
     }
     kept

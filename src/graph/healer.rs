@@ -219,7 +219,7 @@ fn first(run: &mut Run, changes: ChangeSet, report: ValidationReport, rung: Rung
         iteration: run.inner.iteration,
         cause: Vec::new(),
         request: RequestId::default(),
-        diff: crate::edit::diff(&changes),
+        diff: crate::edit::diff(&changes).into(),
         changes,
         report: Some(report),
         verdict: None,

@@ -6,6 +6,7 @@ use super::rung::Healing;
 use crate::domain::change::{ChangeSet, FileSnapshot};
 use crate::domain::clock::Timestamp;
 use crate::domain::finding::Finding;
+use crate::domain::hunk::{Decision, HunkId};
 use crate::domain::ids::{JobId, RequestId};
 use crate::domain::model::Node;
 use crate::edit::Edit;
@@ -135,6 +136,8 @@ pub(super) struct Inner {
     pub(super) judged: (Vec<String>, Vec<String>),
     /// Whether the newest attempt is the user's own and being checked.
     pub(super) by_hand: bool,
+    /// What was decided of the proposal that the user has changed, until the change is cut into hunks.
+    pub(super) decided: Vec<(HunkId, Decision)>,
     /// The write under way, or wanted as soon as its validation has passed.
     pub(super) write: Option<Write>,
     /// Where the healer stands on the ladder.
@@ -196,6 +199,7 @@ impl Run {
         match fact {
             RunFact::ContextAssembled { job, .. }
             | RunFact::FilesRead { job, .. }
+            | RunFact::Diffed { job, .. }
             | RunFact::Validated { job, .. }
             | RunFact::Recalled { job, .. }
             | RunFact::Examined { job, .. }

@@ -5,9 +5,9 @@
 use super::clip;
 use super::ladder::Rungs;
 use super::run::Run;
-use crate::domain::change::ChangeSet;
 use crate::domain::finding::{Finding, ValidationReport};
 use crate::domain::language::Language;
+use crate::edit;
 use crate::heal::{self, name::Frame};
 use std::fmt::Write;
 
@@ -118,11 +118,16 @@ fn lines_of(run: &Run, path: &str) -> Vec<u32> {
     if !lines.is_empty() {
         return lines;
     }
-    let change = inner.overlay.file(path).cloned();
-    let diffs = crate::edit::diff(&ChangeSet { files: change.into_iter().collect() });
-    let starts = diffs.iter().flat_map(|d| &d.hunks).flat_map(|h| [h.new_start, h.new_start + h.new_len]);
-    let lines: Vec<u32> = starts.map(|l| u32::try_from(l).unwrap_or(u32::MAX)).collect();
-    if lines.is_empty() { vec![1] } else { lines }
+    let Some(change) = inner.overlay.file(path) else { return vec![1] };
+    // The newest attempt is cut already; what was placed since is told by its first and last line.
+    let cut = run.attempts.last().filter(|a| a.changes.file(path) == Some(change));
+    let hunks =
+        cut.and_then(|a| a.diff.iter().find(|d| d.path == path)).map(|d| d.hunks.as_slice()).unwrap_or_default();
+    let mut places: Vec<usize> = hunks.iter().flat_map(|h| [h.new_start, h.new_start + h.new_len]).collect();
+    if places.is_empty() {
+        places = edit::extent(change).map_or(vec![1], |lines| vec![lines.start, lines.end]);
+    }
+    places.into_iter().map(|l| u32::try_from(l).unwrap_or(u32::MAX)).collect()
 }
 
 /// A finding in one sentence: place, message, rule.
@@ -218,15 +223,16 @@ pub(super) fn checks(report: Option<&ValidationReport>) -> String {
 /// The diff of the chosen attempt, at most about `bytes` long; what is left out is counted.
 pub(super) fn diff(run: &Run, bytes: usize) -> String {
     let Some(attempt) = run.attempt() else { return String::new() };
-    let whole = fenced("change.diff", &crate::edit::unified(&attempt.changes));
+    let pairs = || attempt.changes.files.iter().zip(attempt.diff.iter());
+    let patches: Vec<String> = pairs().map(|(change, cut)| edit::patch(change, cut)).collect();
+    let whole = fenced("change.diff", &patches.concat());
     if whole.len() <= bytes {
         return whole;
     }
     let mut text = String::new();
     let share = bytes / attempt.changes.files.len().max(1);
-    for change in &attempt.changes.files {
-        let one = crate::edit::unified(&ChangeSet { files: vec![change.clone()] });
-        let mut end = clip::head(&one, share).len();
+    for ((change, _), one) in pairs().zip(&patches) {
+        let mut end = clip::head(one, share).len();
         if end < one.len() {
             end = one[..end].rfind('\n').map_or(end, |at| at + 1);
         }

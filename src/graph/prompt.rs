@@ -194,7 +194,7 @@ fn total(run: &Run, messages: &[PromptMessage]) -> u32 {
     messages.iter().map(|m| tokens(run, &m.text) + PER_MESSAGE).fold(0, u32::saturating_add)
 }
 
-/// Whether the healer is at work on files of which the lines around the findings say enough.
+/// Whether the lines around what is wrong say enough of long files: of findings, or of edits that came near somewhere.
 fn mends_long_files(run: &Run) -> bool {
     let most = match (run.spec.ladder.rungs, run.inner.heal.model) {
         (Rungs::All, Some(0)) => LONG_FOR_FIRST,
@@ -202,10 +202,17 @@ fn mends_long_files(run: &Run) -> bool {
         (Rungs::All, Some(_)) => return false,
         _ => LONG_FILE,
     };
-    let long = |text: Option<&String>| text.is_some_and(|t| t.lines().count() > most);
-    run.inner.operation == Operation::Heal
-        && base_format(run) != Format::WholeFile
-        && run.inner.overlay.files.iter().any(|f| long(f.after.as_ref()))
+    let long = |text: Option<&str>, most: usize| text.is_some_and(|t| t.lines().count() > most);
+    let inner = &run.inner;
+    base_format(run) != Format::WholeFile
+        && match inner.operation {
+            Operation::Heal => inner.overlay.files.iter().any(|f| long(f.after.as_deref(), most)),
+            Operation::Problems => {
+                inner.unplaced.iter().all(|u| !u.lines.is_empty())
+                    && inner.unplaced.iter().any(|u| long(material::current(run, &u.path), LONG_FILE))
+            }
+            _ => false,
+        }
 }
 
 fn takes_context(operation: Operation) -> bool {

@@ -20,6 +20,7 @@ use crate::domain::rung::{Rung, RungKind};
 use crate::domain::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Numbers that bound a run. All come from the configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -154,8 +155,8 @@ pub struct Attempt {
     pub request: RequestId,
     /// What it proposes.
     pub changes: ChangeSet,
-    /// The same, cut into hunks.
-    pub diff: Vec<FileDiff>,
+    /// The same, cut into hunks; empty until that is done.
+    pub diff: Arc<[FileDiff]>,
     /// What the validators said; `None` while they run.
     pub report: Option<ValidationReport>,
     /// What the reviewer said; `None` before it did.

@@ -12,9 +12,10 @@ use crate::domain::ids::RequestId;
 use crate::domain::model::Node;
 use crate::domain::money::Money;
 use crate::domain::rung::{Recollection, Rung, RungKind, Teaching};
-use crate::edit;
+
 use crate::heal::{self, Climbed, Trial};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Most findings that an attempt names as its cause.
 const CAUSES: usize = 8;
@@ -122,7 +123,7 @@ pub(super) fn make(run: &mut Run, kind: RungKind) -> Option<Vec<RunCommand>> {
         iteration: run.inner.iteration,
         cause: causes(run),
         request: RequestId::default(),
-        diff: edit::diff(&fixed.changes),
+        diff: Arc::default(),
         changes: fixed.changes,
         report: None,
         verdict: None,

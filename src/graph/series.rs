@@ -46,6 +46,6 @@ impl Run {
         };
         let files = paths.into_iter().map(change).filter(|f| !f.is_noop()).collect();
         let changes = ChangeSet { files };
-        Some(Attempt { diff: edit::diff(&changes), changes, ..attempt.clone() })
+        Some(Attempt { diff: edit::diff(&changes).into(), changes, ..attempt.clone() })
     }
 }

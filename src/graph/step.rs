@@ -65,6 +65,12 @@ pub fn step(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
             let reading = matches!(run.stage, Stage::Working(Node::Executor | Node::Healer));
             if reading && run.take_job(*job) { executor::files_read(run, files) } else { Vec::new() }
         }
+        RunFact::Diffed { job, files } => {
+            if run.stage == Stage::Working(Node::Validator) && run.inner.job == Some(*job) {
+                validator::diffed(run, files);
+            }
+            Vec::new()
+        }
         RunFact::Validated { job, report } => {
             if run.stage != Stage::Working(Node::Validator) || !run.take_job(*job) {
                 return Vec::new();

@@ -1,10 +1,15 @@
-//! The validator: every attempt is checked in a scratch copy before anyone judges it.
+//! The validator: every attempt is cut into hunks, and checked in a scratch copy, before anyone judges it.
+//!
+//! Neither is done here: a diff of many lines takes longer than a frame may wait.
 
-use super::run::{Run, Stage};
-use super::{RunCommand, healer, rung};
+use super::run::{Attempt, Run, Stage};
+use super::{RunCommand, hand, healer, rung};
 use crate::domain::clock::Timestamp;
 use crate::domain::finding::ValidationReport;
+use crate::domain::hunk::FileDiff;
 use crate::domain::model::Node;
+use crate::edit;
+use std::sync::Arc;
 
 /// Has the newest attempt checked.
 pub(super) fn begin(run: &mut Run) -> Vec<RunCommand> {
@@ -17,12 +22,35 @@ pub(super) fn begin(run: &mut Run) -> Vec<RunCommand> {
     vec![RunCommand::Validate { job: run.next_job(), changes }]
 }
 
+/// The newest attempt is cut.
+pub(super) fn diffed(run: &mut Run, files: &Arc<[FileDiff]>) {
+    // Not the attempt is cut where only a part of it is checked, or a whole tree as if it were new.
+    let is_whole = run.inner.write.is_none() && run.spec.task.is_request();
+    let Some(attempt) = run.attempts.last_mut().filter(|_| is_whole) else { return };
+    let paths = attempt.changes.files.iter().map(|f| &f.path);
+    if paths.eq(files.iter().map(|f| &f.path)) {
+        attempt.diff = files.clone();
+    }
+    if run.inner.by_hand {
+        hand::keep(run);
+    }
+}
+
+/// Cuts an attempt that is not cut yet: nobody can judge it otherwise. It is only met where the journal is older than the fact
+/// that brings the hunks, or where the user stopped the run in the very moment of the proposal.
+pub(super) fn cut(attempt: &mut Attempt) {
+    if attempt.diff.is_empty() {
+        attempt.diff = edit::diff(&attempt.changes).into();
+    }
+}
+
 /// The validators are done.
 pub(super) fn validated(run: &mut Run, report: &ValidationReport) -> Vec<RunCommand> {
     not_run(run, report);
     let millis = run.inner.now.millis_since(run.inner.began);
     let is_timed = run.inner.began != Timestamp::default();
     if let Some(attempt) = run.attempts.last_mut() {
+        cut(attempt);
         attempt.report = Some(report.clone());
         attempt.rung.millis = is_timed.then_some(millis);
     }

@@ -26,13 +26,21 @@ const MAX_COPIED: u64 = 1 << 20;
 /// Bytes read of a file that says where a Python package is.
 const MAX_POINTER: u64 = 64 << 10;
 
-/// Lends the copy at `copy` what the directories `dirs` (relative) of the tree at `root` hold. Gives the tree's virtual
-/// environments.
+/// What was lent.
+#[derive(Debug, Default)]
+pub(super) struct Lent {
+    /// The folders and links, relative to the copy.
+    pub places: Vec<PathBuf>,
+    /// The tree's virtual environments.
+    pub environments: Vec<PathBuf>,
+}
+
+/// Lends the copy at `copy` what the directories `dirs` (relative) of the tree at `root` hold.
 ///
 /// # Errors
 /// When a folder or a link in the copy cannot be made.
-pub(super) fn lend<'a>(root: &Path, copy: &Path, dirs: impl IntoIterator<Item = &'a Path>) -> io::Result<Vec<PathBuf>> {
-    let mut environments = Vec::new();
+pub(super) fn lend<'a>(root: &Path, copy: &Path, dirs: impl IntoIterator<Item = &'a Path>) -> io::Result<Lent> {
+    let mut lent = Lent::default();
     for dir in dirs {
         for (name, opened) in OPENED.iter().map(|n| (n, true)).chain(WHOLE.iter().map(|n| (n, false))) {
             let (source, target) = (root.join(dir).join(name), copy.join(dir).join(name));
@@ -40,15 +48,16 @@ pub(super) fn lend<'a>(root: &Path, copy: &Path, dirs: impl IntoIterator<Item = 
             if !source.is_dir() || target.symlink_metadata().is_ok() {
                 continue;
             }
+            lent.places.push(dir.join(name));
             if opened {
                 open(&source, &target)?;
             } else {
                 symlink(&source, &target)?;
-                environments.push(source);
+                lent.environments.push(source);
             }
         }
     }
-    Ok(environments)
+    Ok(lent)
 }
 
 /// Makes `target` a folder that holds what `source` holds. What cannot be read is left out: the check then says so.

@@ -1,8 +1,13 @@
-//! A throw-away copy of the repository with a proposal laid over it, for commands that check the proposal.
+//! A copy of the repository with a proposal laid over it, for commands that check the proposal.
 //!
 //! Copies the listed files and nothing else (not `.git`, not what is ignored); shares no listed file with the repository;
 //! refuses trees that are too large instead of copying half of them. Dependencies are lent by links, and what tools
-//! build is kept between the copies of one root, so that a check need not begin with an empty hand.
+//! build is kept between the copies of one root, so that a check need not begin with an empty hand. So is the copy itself:
+//! the next one of the root copies what has changed since, puts back what the proposal before and its check changed, and
+//! removes whatever else is there.
+
+mod copy;
+mod manifest;
 
 use super::dependency::{self, WHOLE};
 use super::fault::{why, why_io};
@@ -11,9 +16,11 @@ use super::{Root, path, read};
 use crate::domain::change::ChangeSet;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::listing::FileEntry;
+use copy::{Time, copy_file, make_parent};
+use manifest::{Manifest, Source, Stamp, remove_any};
 use rustix::fs::FileType;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -41,12 +48,15 @@ impl Default for Limits {
     }
 }
 
-/// A copy that is removed when this is dropped. A killed process's is removed by the next [`Scratch::create`].
+/// A copy that is this process's alone while this lives. The first of a root is kept for the next one; further ones, which
+/// are made while it is in use, are removed when they are dropped, or by the next [`Scratch::create`] if the process was killed.
 #[derive(Debug)]
 pub struct Scratch {
     dir: PathBuf,
     /// Held locked for as long as the copy is in use; its name is the directory's with `.lock`.
     lock: File,
+    /// Whether it is the first of its root.
+    first: bool,
     /// What is kept between the copies of this root.
     kept: PathBuf,
     root: PathBuf,
@@ -55,8 +65,8 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// Copies the files of `listing` into a new directory below `cache`, lays `changes` over them and lends it the
-    /// repository's dependencies.
+    /// Brings the root's copy below `cache` up to the files of `listing`, lays `changes` over them and lends it the repository's
+    /// dependencies. Costs a look at every file of the copy, and the copying of what differs.
     ///
     /// # Errors
     /// `Denied` when the listing is truncated, the copy would pass `limits`, or a changed path may not be written; `Io`
@@ -75,12 +85,84 @@ impl Scratch {
         for change in &changes.files {
             path::check(&change.path)?;
         }
+        let bytes = listing.entries.iter().fold(0u64, |sum, entry| sum.saturating_add(entry.size));
+        if bytes > limits.bytes {
+            return Err(too_large(&format!("more than {} MiB", limits.bytes >> 20)));
+        }
         let mut scratch = Scratch::make(cache, root.path())?;
         let changed = scratch.changed(changes)?;
-        scratch.copy(root, listing, limits, &changed)?;
-        scratch.overlay(changes)?;
-        scratch.lend(listing)?;
+        let mut manifest = scratch.begin()?;
+        scratch.settle(root, listing, changes, &changed, &mut manifest)?;
+        scratch.lend(listing, &mut manifest)?;
+        let kept = manifest.save(&scratch.manifest(), &scratch.dir);
+        kept.map_err(|e| io_failure(&scratch.dir, &why_io(&e)))?;
         Ok(scratch)
+    }
+
+    /// Where it is written down what the copy holds: beside it, where no check may write.
+    fn manifest(&self) -> PathBuf {
+        self.dir.with_extension("manifest")
+    }
+
+    /// What of the copy before can be used: all of it that is as it was, or nothing. Nothing else is there afterwards.
+    fn begin(&self) -> Result<Manifest, Failure> {
+        let failure = |e: io::Error| io_failure(&self.dir, &why_io(&e));
+        let before = Manifest::take(&self.manifest(), &self.root).filter(|_| self.dir.is_dir());
+        if let Some(mut manifest) = before {
+            let lent = std::mem::take(&mut manifest.lent);
+            let taken_back = lent.iter().try_for_each(|path| remove_any(&self.dir.join(path)));
+            if taken_back.and_then(|()| manifest.clean(&self.dir)).is_ok() {
+                return Ok(manifest);
+            }
+        }
+        remove_any(&self.dir).map_err(failure)?;
+        fs::DirBuilder::new().mode(0o700).create(&self.dir).map_err(failure)?;
+        let mut manifest = Manifest::new(&self.root);
+        manifest.directories.insert(String::new(), Default::default());
+        manifest.touch("");
+        Ok(manifest)
+    }
+
+    /// Makes the copy hold the listed files with the changes over them.
+    fn settle(
+        &self,
+        root: &Root,
+        listing: &Listing,
+        changes: &ChangeSet,
+        changed: &BTreeSet<String>,
+        manifest: &mut Manifest,
+    ) -> Result<(), Failure> {
+        let proposal: HashSet<&str> = changes.files.iter().map(|change| change.path.as_str()).collect();
+        let mut missing: Vec<&FileEntry> = Vec::new();
+        for entry in listing.entries.iter().filter(|entry| !proposal.contains(entry.path.as_str())) {
+            match manifest.file(&entry.path) {
+                Some(kept) if kept.source == Source::Root(Stamp::from(entry)) => kept.wanted = true,
+                _ => missing.push(entry),
+            }
+        }
+        let mut proposed = Vec::new();
+        for (change, text) in changes.files.iter().filter_map(|change| Some((change, change.after.as_ref()?))) {
+            let source = Source::Proposal(Sha256::digest(text).into());
+            match manifest.file(&change.path) {
+                Some(kept) if kept.source == source => kept.wanted = true,
+                _ => proposed.push((&change.path, text, source)),
+            }
+        }
+        for path in manifest.unwanted() {
+            manifest.remove(&path, &self.dir).map_err(|e| io_failure(&self.dir.join(&path), &why_io(&e)))?;
+        }
+        self.copy(root, &missing, changed, manifest)?;
+        for (path, text, source) in proposed {
+            let target = self.dir.join(path);
+            let stat = read::open(root, path).and_then(rustix::fs::fstat);
+            let mode = stat.map_or(0, |stat| stat.st_mode & 0o100);
+            let written = make_parent(&target)
+                .and_then(|()| File::options().write(true).create_new(true).mode(0o600 | mode).open(&target))
+                .and_then(|mut file| file.write_all(text.as_bytes()).and(Ok(rustix::fs::fstat(&file)?)));
+            let stat = written.map_err(|e| io_failure(&target, &why_io(&e)))?;
+            manifest.put(path, source, Stamp::of(&stat));
+        }
+        Ok(())
     }
 
     /// The top of the copy.
@@ -141,17 +223,14 @@ impl Scratch {
         for serial in 0u32.. {
             let dir = place.join(format!("{name}-{serial}"));
             let path = dir.with_extension("lock");
-            let lock = match File::options().write(true).create_new(true).mode(0o600).open(&path) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
-                opened => opened.map_err(failure)?,
-            };
-            lock.lock().map_err(failure)?;
+            let lock = File::options().write(true).create(true).truncate(false).mode(0o600).open(&path);
+            let lock = lock.map_err(failure)?;
             // Another process's sweep may have had the lock first and taken the file away.
-            if path.exists() {
-                let (root, environments) = (root.to_owned(), Vec::new());
-                let scratch = Scratch { dir, lock, kept, root, environments };
-                fs::DirBuilder::new().mode(0o700).create(&scratch.dir).map_err(failure)?;
-                return Ok(scratch);
+            if lock.try_lock().is_ok() && path.exists() {
+                // The next sweep sees that it is used.
+                let _ = lock.set_modified(SystemTime::now());
+                let (root, environments, first) = (root.to_owned(), Vec::new(), serial == 0);
+                return Ok(Scratch { dir, lock, first, kept, root, environments });
             }
         }
         Err(io_failure(&place, "it holds too many copies"))
@@ -176,8 +255,8 @@ impl Scratch {
         Ok(all)
     }
 
-    /// After the overlay: nothing that the copy writes goes through a link.
-    fn lend(&mut self, listing: &Listing) -> Result<(), Failure> {
+    /// After everything else: nothing that the copy writes goes through a link.
+    fn lend(&mut self, listing: &Listing, manifest: &mut Manifest) -> Result<(), Failure> {
         let dirs: BTreeSet<&Path> = listing
             .entries
             .iter()
@@ -185,47 +264,40 @@ impl Scratch {
             .chain([Path::new("")])
             .collect();
         let lent = dependency::lend(&self.root, &self.dir, dirs.into_iter().filter(|dir| self.dir.join(dir).is_dir()));
-        self.environments = lent.map_err(|e| io_failure(&self.dir, &why_io(&e)))?;
+        let lent = lent.map_err(|e| io_failure(&self.dir, &why_io(&e)))?;
+        for path in lent.places.iter().filter_map(|place| place.to_str()) {
+            manifest.touch(path.rsplit_once('/').map_or("", |(parent, _)| parent));
+            manifest.lent.push(path.to_owned());
+        }
+        self.environments = lent.environments;
         Ok(())
     }
 
-    fn copy(&self, root: &Root, listing: &Listing, limits: Limits, changed: &BTreeSet<String>) -> Result<(), Failure> {
-        let mut left = limits.bytes;
-        let mut parents = Parents::default();
-        for FileEntry { path, .. } in &listing.entries {
+    fn copy(
+        &self,
+        root: &Root,
+        entries: &[&FileEntry],
+        changed: &BTreeSet<String>,
+        manifest: &mut Manifest,
+    ) -> Result<(), Failure> {
+        for FileEntry { path, size, .. } in entries {
             let failure = |why: String| io_failure(&root.path().join(path), &why);
             let source = match read::open(root, path) {
                 Ok(fd) => File::from(fd),
                 // Gone since the listing was made.
-                Err(rustix::io::Errno::NOENT) => continue,
+                Err(rustix::io::Errno::NOENT | rustix::io::Errno::NOTDIR) => continue,
                 Err(errno) => return Err(failure(why(errno))),
             };
             let stat = rustix::fs::fstat(&source).map_err(|e| failure(why(e)))?;
             if !FileType::from_raw_mode(stat.st_mode).is_file() {
                 continue;
             }
-            let size = u64::try_from(stat.st_size).unwrap_or(u64::MAX);
-            left = left.checked_sub(size).ok_or_else(|| too_large(&format!("more than {} MiB", limits.bytes >> 20)))?;
             let target = self.dir.join(path);
             let time = if changed.contains(path) { Time::New } else { Time::Kept };
-            let copied = parents.make(&target).and_then(|()| copy_file(source, size, &target, stat.st_mode, time));
-            copied.map_err(|e| io_failure(&target, &why_io(&e)))?;
-        }
-        Ok(())
-    }
-
-    fn overlay(&self, changes: &ChangeSet) -> Result<(), Failure> {
-        let mut parents = Parents::default();
-        for change in &changes.files {
-            let target = self.dir.join(&change.path);
-            let done = match &change.after {
-                Some(text) => parents.make(&target).and_then(|()| fs::write(&target, text)),
-                None => match fs::remove_file(&target) {
-                    Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-                    removed => removed,
-                },
-            };
-            done.map_err(|e| io_failure(&target, &why_io(&e)))?;
+            // At most what was counted: it may have grown since.
+            let copied = make_parent(&target).and_then(|()| copy_file(source, *size, &target, stat.st_mode, time));
+            let copied = copied.map_err(|e| io_failure(&target, &why_io(&e)))?;
+            manifest.put(path, Source::Root(Stamp::of(&stat)), copied);
         }
         Ok(())
     }
@@ -233,7 +305,9 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        remove(&self.dir);
+        if !self.first {
+            remove(&self.dir);
+        }
         let _ = self.lock.unlock();
     }
 }
@@ -257,12 +331,15 @@ fn sweep_kept(place: &Path) {
     }
 }
 
-/// Removes copies whose process is gone: their lock can be had.
+/// Removes copies whose process is gone, their lock can be had: further ones of a root, and first ones not used for long.
 fn sweep(place: &Path) {
     let Ok(entries) = fs::read_dir(place) else { return };
     for lock in entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "lock")) {
         let Ok(file) = File::open(&lock) else { continue };
-        if file.try_lock().is_ok() {
+        let first = lock.file_stem().is_some_and(|name| name.as_bytes().ends_with(b"-0"));
+        let used =
+            file.metadata().and_then(|m| m.modified()).is_ok_and(|at| at.elapsed().is_ok_and(|age| age < KEPT_FOR));
+        if !(first && used) && file.try_lock().is_ok() {
             remove(&lock.with_extension(""));
         }
     }
@@ -272,56 +349,9 @@ fn sweep(place: &Path) {
 fn remove(dir: &Path) {
     let removed = fs::remove_dir_all(dir);
     if removed.is_ok() || removed.is_err_and(|e| e.kind() == io::ErrorKind::NotFound) {
+        let _ = fs::remove_file(dir.with_extension("manifest"));
         let _ = fs::remove_file(dir.with_extension("lock"));
     }
-}
-
-/// Remembers which directories were made.
-#[derive(Default)]
-struct Parents(BTreeSet<PathBuf>);
-
-impl Parents {
-    fn make(&mut self, file: &Path) -> io::Result<()> {
-        let Some(parent) = file.parent() else { return Ok(()) };
-        if self.0.contains(parent) {
-            return Ok(());
-        }
-        fs::create_dir_all(parent)?;
-        self.0.insert(parent.to_owned());
-        Ok(())
-    }
-}
-
-/// When a copied file was modified.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Time {
-    /// When its source was.
-    Kept,
-    /// Now.
-    New,
-}
-
-/// Copies at most the `size` that was counted, sharing blocks where the file system can; keeps the executable bit and,
-/// where it may, the time, so that build tools do not take every file for changed.
-fn copy_file(source: File, size: u64, target: &Path, mode: u32, time: Time) -> io::Result<()> {
-    let file = File::options().write(true).create_new(true).mode(0o600 | (mode & 0o100)).open(target)?;
-    if !share_blocks(&file, &source) {
-        io::copy(&mut io::Read::take(&source, size), &mut &file)?;
-    }
-    match source.metadata().and_then(|m| m.modified()) {
-        Ok(modified) if time == Time::Kept => file.set_modified(modified),
-        _ => Ok(()),
-    }
-}
-
-#[cfg(target_os = "linux")]
-fn share_blocks(file: &File, source: &File) -> bool {
-    rustix::fs::ioctl_ficlone(file, source).is_ok()
-}
-
-#[cfg(not(target_os = "linux"))]
-fn share_blocks(_file: &File, _source: &File) -> bool {
-    false
 }
 
 fn too_large(what: &str) -> Failure {

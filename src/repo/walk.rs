@@ -219,7 +219,7 @@ fn escaped(path: &Path) -> String {
 
 // The types of a stamp's parts differ between architectures.
 #[allow(clippy::unnecessary_cast, clippy::useless_conversion)]
-fn stamped(path: &str, stat: &Stat) -> FileEntry {
+pub(super) fn stamped(path: &str, stat: &Stat) -> FileEntry {
     let nanoseconds = |seconds: i64, rest: i64| seconds.saturating_mul(1_000_000_000).saturating_add(rest);
     FileEntry {
         path: path.to_owned(),

@@ -114,11 +114,12 @@ pub fn apply(root: &Root, writes: &[FileWrite]) -> Result<Applied, ApplyError> {
     for write in writes {
         base::check(root, write)?;
     }
+    base::check_case(root, writes)?;
     let mut transaction = Transaction::new(root);
     let outcome = writes
         .iter()
         .filter(|write| !write.is_noop())
-        .try_for_each(|write| transaction.stage(write))
+        .try_for_each(|write| transaction.stage(write, source(write, writes)))
         .and_then(|()| transaction.commit())
         .and_then(|()| transaction.sync());
     match outcome {
@@ -160,6 +161,29 @@ fn check_paths(writes: &[FileWrite]) -> Result<(), ApplyError> {
         }
     }
     Ok(())
+}
+
+/// The file that a new one takes the place of, if it is one that was moved: it has the text of one that goes, or both are the
+/// only ones of their ending. Its mode goes with it.
+fn source<'a>(new: &FileWrite, writes: &'a [FileWrite]) -> Option<&'a str> {
+    let ending = |write: &FileWrite| {
+        let name = write.path.rsplit('/').next().unwrap_or_default();
+        name.rsplit_once('.').map(|(_, ending)| ending.to_owned())
+    };
+    if new.expect.is_some() || new.content.is_none() {
+        return None;
+    }
+    let gone = || writes.iter().filter(|write| write.expect.is_some() && write.content.is_none());
+    if let Some(same) = gone().find(|write| write.expect == new.content) {
+        return Some(&same.path);
+    }
+    let alike = |write: &&FileWrite| ending(write) == ending(new);
+    let mut like = gone().filter(alike);
+    let others = writes.iter().filter(|w| w.expect.is_none() && w.content.is_some()).filter(alike).count();
+    match (like.next(), like.next(), others) {
+        (Some(only), None, 1) => Some(&only.path),
+        _ => None,
+    }
 }
 
 const TEMPORARY: (&str, &str) = (".vibe-tui.", ".tmp");

@@ -3,6 +3,7 @@
 //! Everything that touches a clock, a file, a process or a socket is reached from here, and nothing here decides anything:
 //! decisions are `app::update`'s.
 
+mod apply;
 mod attention;
 mod branch;
 mod clock;
@@ -32,6 +33,8 @@ mod tui;
 mod usage;
 mod world;
 
+pub use crate::edit::Form as EditForm;
+pub use apply::{ApplyReport, ApplyRequest, apply};
 pub use context::context;
 pub use doctor::doctor;
 pub use headless::{Accept, Exit, Headless, run as run_headless};

@@ -167,7 +167,13 @@ impl Reporter {
     pub fn proposal(&mut self, run: &Run, now: Timestamp) {
         let Some(attempt) = run.attempt().filter(|_| !self.proposal_told) else { return };
         self.proposal_told = true;
-        let patch = edit::unified(&attempt.changes);
+        let patch: String = attempt
+            .changes
+            .files
+            .iter()
+            .zip(attempt.diff.iter())
+            .map(|(change, cut)| edit::patch(change, cut))
+            .collect();
         match self.style {
             Style::Text if std::io::stdout().is_terminal() => print(SafeText::new(&patch).as_str()),
             Style::Text => print(&patch),

@@ -415,6 +415,7 @@ impl Desk {
         let job = match &event {
             WorkEvent::ContextAssembled { job, .. }
             | WorkEvent::FilesRead { job, .. }
+            | WorkEvent::Diffed { job, .. }
             | WorkEvent::Validated { job, .. }
             | WorkEvent::Recalled { job, .. }
             | WorkEvent::Examined { job, .. }
@@ -497,6 +498,7 @@ impl Desk {
                 self.work(WorkEvent::FilesRead { job, files });
             }
             Effect::Validate { job, changes } => {
+                self.event(Event::Work(WorkEvent::Diffed { job, files: vibe_tui::edit::diff(&changes).into() }));
                 let broken = changes.files.iter().filter(|f| f.after.as_ref().is_some_and(|t| t.contains("BROKEN")));
                 let by_content = report(broken.count());
                 let report = self.world.reports.pop_front().unwrap_or(by_content);

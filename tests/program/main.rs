@@ -2,6 +2,7 @@
 //! and directories of its own; models are scripts, the embedded engine, or a server on the loopback interface.
 #![cfg(unix)]
 
+mod apply;
 mod ask;
 mod editor;
 mod heal;

@@ -75,6 +75,39 @@ fn a_replaced_file_keeps_its_mode_and_a_new_one_is_no_more_open_than_0644() {
 }
 
 #[test]
+fn a_file_that_is_moved_keeps_its_mode_whether_its_text_stays_or_not() {
+    let temp = tree(&[("a.sh", "same\n"), ("b.py", "old\n"), ("c.txt", "x\n")]);
+    let run = |name: &str| {
+        fs::set_permissions(temp.path().join(name), fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    ["a.sh", "b.py", "c.txt"].into_iter().for_each(run);
+    let writes = [
+        write("a.sh", Some("same\n"), None),
+        write("b.py", Some("old\n"), None),
+        write("c.txt", Some("x\n"), None),
+        write("bin/a", None, Some("same\n")),
+        write("d.py", None, Some("new\n")),
+        write("other.md", None, Some("y\n")),
+    ];
+    apply(&open(&temp), &writes).unwrap();
+    let modes = ["bin/a", "d.py", "other.md"].map(|name| mode(temp.path().join(name)) & 0o111);
+    assert_eq!(modes, [0o111, 0o111, 0]);
+}
+
+#[test]
+fn a_new_name_that_differs_from_one_beside_it_only_by_case_is_refused_unless_that_one_goes() {
+    let temp = tree(&[("a.py", "x"), ("src/b.py", "x")]);
+    for name in ["a.PY", "SRC/c.py", "src/B.py"] {
+        let error = apply(&open(&temp), &[write(name, None, Some("new"))]).unwrap_err();
+        assert!(error.to_string().contains("only by case"), "{name}: {error}");
+        assert!(matches!(error, ApplyError::Denied { .. }), "{name}");
+    }
+    apply(&open(&temp), &[write("a.py", Some("x"), None), write("A.py", None, Some("x"))]).unwrap();
+    assert!(temp.path().join("A.py").exists() && !temp.path().join("a.py").exists());
+    assert!(!temp.path().join("SRC").exists());
+}
+
+#[test]
 fn another_hard_link_keeps_the_old_text_and_an_open_reader_too() {
     let temp = tree(&[("a", "old")]);
     fs::hard_link(temp.path().join("a"), temp.path().join("b")).unwrap();

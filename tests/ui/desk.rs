@@ -204,9 +204,11 @@ impl Desk {
                 let files = paths.iter().map(|p| FileSnapshot { path: p.clone(), content: content(p) }).collect();
                 vec![Event::Work(WorkEvent::FilesRead { job, files })]
             }
-            Effect::Validate { job, .. } => {
+            Effect::Validate { job, changes } => {
+                let files = vibe_tui::edit::diff(&changes).into();
                 let report = self.reports.pop_front().unwrap_or_else(|| report(Vec::new()));
-                vec![Event::Work(WorkEvent::Validated { job, report })]
+                let diffed = Event::Work(WorkEvent::Diffed { job, files });
+                vec![diffed, Event::Work(WorkEvent::Validated { job, report })]
             }
             Effect::Recall { job, .. } => vec![Event::Work(WorkEvent::Recalled { job, known: Box::default() })],
             Effect::Apply { job, .. } => vec![Event::Work(self.apply(job))],

@@ -102,6 +102,7 @@ impl Step<'_> {
         let fact = match event.clone() {
             WorkEvent::ContextAssembled { job, bundle } => RunFact::ContextAssembled { job, bundle },
             WorkEvent::FilesRead { job, files } => RunFact::FilesRead { job, files },
+            WorkEvent::Diffed { job, files } => RunFact::Diffed { job, files },
             WorkEvent::Validated { job, report } => RunFact::Validated { job, report },
             WorkEvent::Recalled { job, known } => RunFact::Recalled { job, known },
             WorkEvent::Examined { job, files, report } => RunFact::Examined { job, files, report },

@@ -29,6 +29,34 @@ pub(super) fn check(root: &Root, write: &FileWrite) -> Result<(), ApplyError> {
     }
 }
 
+/// Refuses a new file whose name some file systems would take for that of another that stands beside it, and does not go.
+pub(super) fn check_case(root: &Root, writes: &[FileWrite]) -> Result<(), ApplyError> {
+    for write in writes.iter().filter(|write| write.expect.is_none() && write.content.is_some()) {
+        let mut parent = String::new();
+        for part in write.path.split('/') {
+            let above = if parent.is_empty() { "." } else { parent.as_str() };
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+            let Ok(dir) = beneath::open(root.dir(), above, flags, Links::Refuse) else { break };
+            let path = if parent.is_empty() { part.to_owned() } else { format!("{parent}/{part}") };
+            let folded = part.to_lowercase();
+            for entry in rustix::fs::Dir::read_from(dir).into_iter().flatten().flatten() {
+                let Ok(name) = entry.file_name().to_str() else { continue };
+                if name == part || name.to_lowercase() != folded {
+                    continue;
+                }
+                let there = if parent.is_empty() { name.to_owned() } else { format!("{parent}/{name}") };
+                if !writes.iter().any(|w| w.path == there && w.content.is_none()) {
+                    let message =
+                        format!("`{path}` differs from `{there}`, which is there, only by case; use that name.");
+                    return Err(ApplyError::Denied { path: write.path.clone(), message });
+                }
+            }
+            parent = path;
+        }
+    }
+    Ok(())
+}
+
 /// Where a file stands between `expect` and `content`.
 pub(super) fn state(root: &Root, write: &FileWrite) -> Result<FileState, ApplyError> {
     let is = |text: &Option<String>| {

@@ -32,10 +32,11 @@ impl<'a> Transaction<'a> {
         Transaction { root, dirs: BTreeMap::new(), made: Vec::new(), staged: Vec::new() }
     }
 
-    /// Writes and syncs the new text beside its place; makes the directories it needs.
-    pub(super) fn stage(&mut self, write: &'a FileWrite) -> Result<(), ApplyError> {
+    /// Writes and syncs the new text beside its place, with the mode of what it replaces, or of `source`; makes the
+    /// directories it needs.
+    pub(super) fn stage(&mut self, write: &'a FileWrite, source: Option<&str>) -> Result<(), ApplyError> {
         let parent = write.path.rsplit_once('/').map_or("", |(parent, _)| parent);
-        let old = base::open(self.root, &write.path)?.map(|(_, stat)| stat);
+        let old = base::open(self.root, source.unwrap_or(&write.path))?.map(|(_, stat)| stat);
         let failed = |errno| ApplyError::Failed { path: write.path.clone(), what: why(errno) };
         let dir = self.directory(parent).map_err(failed)?;
         self.staged.push(Staged::new(write, dir, old.as_ref())?);

@@ -320,7 +320,9 @@ mod tests {
     use super::*;
     use crate::app::{Dated, Fact};
     use crate::config::{self, Approvals, Environment, Overrides, Paths, Sources};
+    use crate::domain::change::{ChangeSet, FileChange};
     use crate::domain::clock::Timestamp;
+    use crate::domain::ids::JobId;
     use crate::domain::session::SessionStatus;
     use crate::repo::Root;
     use crate::store::{Store, StoreError};
@@ -409,6 +411,19 @@ mod tests {
         let refused = elsewhere.lease(&id("open"), Timestamp(2)).await;
         assert!(matches!(refused, Err(StoreError::Leased { .. })), "{refused:?}");
         elsewhere.close().await;
+        performer.world.store.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_proposal_is_cut_before_it_is_validated() {
+        let home = tempfile::tempdir().unwrap();
+        let (mut performer, mut answers) = performer(&home).await;
+        let file = FileChange { path: "a.txt".into(), before: Some("a\n".into()), after: Some("b\n".into()) };
+        let (job, changes) = (JobId(1), ChangeSet { files: vec![file] });
+        performer.perform(Effect::Validate { job, changes: changes.clone() }).await;
+        let [first, second] = [answers.recv().await.unwrap().event, answers.recv().await.unwrap().event];
+        assert_eq!(first, Event::Work(WorkEvent::Diffed { job, files: crate::edit::diff(&changes).into() }));
+        assert!(matches!(second, Event::Work(WorkEvent::Validated { .. })), "{second:?}");
         performer.world.store.close().await;
     }
 

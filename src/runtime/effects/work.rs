@@ -7,6 +7,7 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::finding::{CheckResult, Strategy, ValidationReport};
 use crate::domain::ids::JobId;
 use crate::domain::language::Language;
+use crate::edit;
 use crate::repo::scratch::Scratch;
 use crate::repo::write::{self, FileState, FileWrite};
 use crate::repo::{read, walk};
@@ -27,9 +28,13 @@ pub async fn read_files(world: Arc<World>, events: Events, job: JobId, paths: Ve
     }
 }
 
-/// Validates a proposal: syntax always, the check command in a scratch copy if there is one.
+/// Cuts a proposal into hunks, then validates it: syntax always, the check command in a scratch copy if there is one.
 pub async fn validate(world: Arc<World>, events: Events, job: JobId, changes: ChangeSet) {
     let proposal = changes.clone();
+    let cut = proposal.clone();
+    if let Ok(files) = spawn_blocking(move || edit::diff(&cut)).await {
+        events.report(Event::Work(WorkEvent::Diffed { job, files: files.into() })).await;
+    }
     let validated = match changes.is_empty() {
         true => run(&world, &changes, None).await,
         false => report(&world, &changes, proposal).await,

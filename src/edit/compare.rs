@@ -1,0 +1,165 @@
+//! What two lists of lines have in common, as operations that turn one into the other.
+//!
+//! A function of the lines alone: no deadline by the clock. Many lines are first cut where both sides have a line that each
+//! has only once, so that what is left to compare are short gaps; within them, and for few lines, it is Myers' algorithm.
+
+use foldhash::fast::RandomState;
+use similar::algorithms::{self, Capture, Compact, DiffHook, NoFinishHook, Replace};
+use similar::{Algorithm, DiffOp};
+use std::collections::HashMap;
+use std::ops::Range;
+
+/// Lines of both sides together from which on they are cut first. Below it takes no time that could be saved.
+const MANY: usize = 2_000;
+
+/// The operations, in order, equal runs included.
+pub(super) fn compare<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<DiffOp> {
+    let prefix = old.iter().zip(new).take_while(|(a, b)| a == b).count();
+    let rest = old[prefix..].iter().rev().zip(new[prefix..].iter().rev());
+    let suffix = rest.take_while(|(a, b)| a == b).count();
+    let (old_end, new_end) = (old.len() - suffix, new.len() - suffix);
+    // Lines become numbers: what follows compares each many times.
+    let mut numbers: HashMap<&str, u32, RandomState> = HashMap::default();
+    let mut numbered = |lines: &[&'a str], middle: Range<usize>| {
+        let mut all = vec![0; lines.len()];
+        for at in middle {
+            let next = numbers.len() as u32 + 1;
+            all[at] = *numbers.entry(lines[at]).or_insert(next);
+        }
+        all
+    };
+    let (olds, news) = (numbered(old, prefix..old_end), numbered(new, prefix..new_end));
+    let many = old_end + new_end - 2 * prefix >= MANY;
+    let mut anchors = if many { anchors(&olds, &news, numbers.len()) } else { Vec::new() };
+    anchors.push((old_end as u32, new_end as u32));
+    let mut captured = Compact::new(Replace::new(Capture::new()), old, new);
+    if prefix > 0 {
+        let Ok(()) = captured.equal(0, 0, prefix);
+    }
+    let (mut o, mut n) = (prefix, prefix);
+    for (a, b) in anchors {
+        let (mut a, mut b) = (a as usize, b as usize);
+        // An anchor within the last run was taken with it.
+        if a < o {
+            continue;
+        }
+        let mut length = olds[a..old_end].iter().zip(&news[b..new_end]).take_while(|(x, y)| x == y).count();
+        while a > o && b > n && olds[a - 1] == news[b - 1] {
+            (a, b, length) = (a - 1, b - 1, length + 1);
+        }
+        if a > o || b > n {
+            let mut gap = NoFinishHook::new(&mut captured);
+            let Ok(()) = algorithms::diff(Algorithm::Myers, &mut gap, &olds, o..a, &news, n..b);
+        }
+        if length > 0 {
+            let Ok(()) = captured.equal(a, b, length);
+        }
+        (o, n) = (a + length, b + length);
+    }
+    if suffix > 0 {
+        let Ok(()) = captured.equal(old_end, new_end, suffix);
+    }
+    let Ok(()) = captured.finish();
+    captured.into_inner().into_inner().into_ops()
+}
+
+/// Pairs of places of lines that both sides have exactly once, as many as keep their order on both. `numbers` is the largest.
+fn anchors(old: &[u32], new: &[u32], numbers: usize) -> Vec<(u32, u32)> {
+    let once = |lines: &[u32]| {
+        // 0: nowhere; from 1: there; the largest: more than once.
+        let mut places = vec![0u32; numbers + 1];
+        for (at, line) in lines.iter().enumerate() {
+            let place = &mut places[*line as usize];
+            *place = if *place == 0 { at as u32 + 1 } else { u32::MAX };
+        }
+        places
+    };
+    let (olds, news) = (once(old), once(new));
+    let single = |place: u32| (place != 0 && place != u32::MAX).then(|| place - 1);
+    let pairs: Vec<(u32, u32)> = old
+        .iter()
+        .filter(|line| **line != 0)
+        .filter_map(|line| Some((single(olds[*line as usize])?, single(news[*line as usize])?)))
+        .collect();
+    // The longest increasing run of the second places: the least last place of a run of each length, and whom each follows.
+    let mut ends: Vec<usize> = Vec::new();
+    let mut before: Vec<Option<usize>> = vec![None; pairs.len()];
+    for (at, (_, place)) in pairs.iter().enumerate() {
+        let length = match ends.last() {
+            Some(last) if pairs[*last].1 < *place => ends.len(),
+            _ => ends.partition_point(|end| pairs[*end].1 < *place),
+        };
+        before[at] = length.checked_sub(1).map(|shorter| ends[shorter]);
+        if length == ends.len() { ends.push(at) } else { ends[length] = at }
+    }
+    let mut chain: Vec<(u32, u32)> =
+        std::iter::successors(ends.last().copied(), |at| before[*at]).map(|at| pairs[at]).collect();
+    chain.reverse();
+    chain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// What the operations make of the old lines.
+    fn applied<'a>(ops: &[DiffOp], old: &[&'a str], new: &[&'a str]) -> Vec<&'a str> {
+        let side = |op: &DiffOp| match op {
+            DiffOp::Equal { .. } => old[op.old_range()].to_vec(),
+            _ => new[op.new_range()].to_vec(),
+        };
+        ops.iter().flat_map(side).collect()
+    }
+
+    fn covers(ops: &[DiffOp], old: usize, new: usize) -> bool {
+        let mut at = (0, 0);
+        for op in ops {
+            if (op.old_range().start, op.new_range().start) != at {
+                return false;
+            }
+            at = (op.old_range().end, op.new_range().end);
+        }
+        at == (old, new)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+        #[test]
+        fn many_lines_are_turned_into_the_others_whatever_they_are(
+            seed in any::<u64>(), kinds in 1usize..6000, edits in 0usize..400, lines in 900usize..2500,
+        ) {
+            let mut dice = seed | 1;
+            let mut below = |bound: usize| {
+                dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                (dice >> 33) as usize % bound.max(1)
+            };
+            let words: Vec<String> = (0..kinds).map(|n| format!("line {n}\n")).collect();
+            let old: Vec<&str> = (0..lines).map(|_| words[below(kinds)].as_str()).collect();
+            let mut new = old.clone();
+            for _ in 0..edits {
+                let (at, word) = (below(new.len()), words[below(kinds)].as_str());
+                match below(4) {
+                    0 => new.insert(at, word),
+                    1 if !new.is_empty() => drop(new.remove(at)),
+                    2 if !new.is_empty() => new[at] = word,
+                    _ => { let to = below(new.len()); if !new.is_empty() { let moved = new.remove(at); new.insert(to.min(new.len()), moved); } }
+                }
+            }
+            let ops = compare(&old, &new);
+            prop_assert!(covers(&ops, old.len(), new.len()));
+            prop_assert_eq!(applied(&ops, &old, &new), new);
+        }
+    }
+
+    #[test]
+    fn a_block_that_moved_costs_its_own_lines_and_no_others() {
+        let lines: Vec<String> = (0..3000).map(|n| format!("{n}\n")).collect();
+        let old: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let mut new = old.clone();
+        new.rotate_left(100);
+        let kept: usize =
+            compare(&old, &new).iter().map(|op| if let DiffOp::Equal { len, .. } = op { *len } else { 0 }).sum();
+        assert_eq!(kept, 2900);
+    }
+}

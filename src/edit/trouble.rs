@@ -1,0 +1,69 @@
+//! Why an edit does not fit, in words that a model can mend it by.
+
+use super::ProblemKind;
+use super::document::Document;
+use super::line::content;
+use super::locate::{Match, Miss, Stated, locate, nearest, range};
+
+/// A problem of one edit.
+pub(super) struct Trouble {
+    pub kind: ProblemKind,
+    pub message: String,
+    pub candidates: Vec<(u32, u32)>,
+}
+
+/// This problem.
+pub(super) fn trouble<T>(kind: ProblemKind, message: impl Into<String>) -> Result<T, Trouble> {
+    Err(Trouble { kind, message: message.into(), candidates: Vec::new() })
+}
+
+/// Text is left out, and what cannot be told.
+pub(super) fn elided<T>(line: &str) -> Result<T, Trouble> {
+    let message = format!(
+        "the line `{line}` stands for text that is missing, and the lines beside it do not say which; write all lines"
+    );
+    trouble(ProblemKind::Elided, message)
+}
+
+/// The new lines are there.
+pub(super) fn applied_before(lines: (u32, u32)) -> Trouble {
+    let message = format!("already applied: the new lines are there at {}", named(&[lines]));
+    Trouble { kind: ProblemKind::AlreadyApplied, message, candidates: vec![lines] }
+}
+
+fn named(places: &[(u32, u32)]) -> String {
+    let one = |(a, b): &(u32, u32)| if a == b { format!("{a}") } else { format!("{a}-{b}") };
+    places.iter().take(5).map(one).collect::<Vec<_>>().join(", ")
+}
+
+/// The lines fit in several places.
+pub(super) fn ambiguous(places: Vec<(u32, u32)>) -> Trouble {
+    let message = format!(
+        "the SEARCH lines fit in {} places (lines {}); add lines around them until they fit one only",
+        places.len(),
+        named(&places)
+    );
+    Trouble { kind: ProblemKind::Ambiguous, message, candidates: places }
+}
+
+/// The lines fit in none, or in several. `hinted`: whether near places are to be looked for.
+pub(super) fn missed(miss: Miss, document: &Document, wanted: &[&str], new: &[&str], hinted: bool) -> Trouble {
+    if let Miss::Many(places) = miss {
+        return ambiguous(places);
+    }
+    let there = new.iter().any(|l| !l.trim().is_empty() && !wanted.contains(l));
+    if let Some(Ok(place)) = there.then(|| locate(document, new, Stated::default()))
+        && place.how != Match::Similar
+    {
+        return applied_before(range(place.start, place.length()));
+    }
+    let wanted: Vec<&str> = wanted.iter().map(|l| content(l)).collect();
+    let candidates = if hinted { nearest(&document.contents(0..document.len()), &wanted) } else { Vec::new() };
+    let hint = match candidates.is_empty() {
+        true if hinted => "nothing in it comes near.".to_owned(),
+        true => String::new(),
+        false => format!("did you mean lines {}?", named(&candidates)),
+    };
+    let message = format!("the SEARCH lines are not in the file; {hint} Repeat whole lines exactly as they are.");
+    Trouble { kind: ProblemKind::NotFound, message, candidates }
+}

@@ -1,0 +1,188 @@
+//! `vibe-tui apply`: the edits of a model's answer, on standard input, against the files of a repository.
+//!
+//! Writes all of them or none, through the one write primitive; what does not fit, runs by itself later or hides something is
+//! refused with its lines. Asks no model and keeps no session: whoever calls it has said yes.
+
+use super::report::tell_line;
+use super::tally::read_text;
+use crate::domain::change::{ChangeSet, FileSnapshot, runs_later};
+use crate::domain::failure::Failure;
+use crate::domain::hunk::{FileDiff, LineKind};
+use crate::domain::safe_text::SafeText;
+use crate::edit::{self, Action, Applied, Edit, EditProblem, Form, Match, ProblemKind};
+use crate::repo::write::{self, FileWrite};
+use crate::repo::{Root, read};
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// Lines shown of a place that comes near.
+const SHOWN: usize = 6;
+
+/// What `vibe-tui apply` is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct ApplyRequest {
+    /// The form the answer has to be in; `None` takes each as it comes.
+    pub form: Option<Form>,
+    /// Say what would change, and write nothing.
+    pub dry_run: bool,
+    /// One JSON object instead of text.
+    pub json: bool,
+    /// Files that something runs later may be written.
+    pub allow_runs_later: bool,
+    /// Lines with characters that cannot be seen may be written.
+    pub allow_hidden: bool,
+}
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ApplyReport {
+    /// What standard output gets.
+    pub text: String,
+    /// Whether everything was applied, or would be.
+    pub fits: bool,
+}
+
+/// Reads the answer from standard input and applies it in the repository that `dir` lies in. What is refused is told on
+/// standard error.
+///
+/// # Errors
+/// When standard input or the directory cannot be read, or when writing fails: nothing is changed then.
+pub fn apply(dir: &Path, request: ApplyRequest) -> Result<ApplyReport, Failure> {
+    let text = read_text(None)?;
+    let root = Root::open(dir)?;
+    let edits = edit::read(&text);
+    let (base, placed) = place(&root, &edits, request.form);
+    let outcome = placed.and_then(|applied| {
+        let cut = edit::diff(&applied.changes);
+        let held = held_back(&applied.changes, &cut, request);
+        if held.is_empty() { Ok((applied, cut)) } else { Err(held) }
+    });
+    let (applied, cut) = match outcome {
+        Ok(applied) => applied,
+        Err(problems) => return Ok(refused(&problems, &base, request.json)),
+    };
+    let patch: String = applied.changes.files.iter().zip(&cut).map(|(change, cut)| edit::patch(change, cut)).collect();
+    let report = report(&applied, &cut, &patch, request);
+    if !request.dry_run {
+        let change = applied.changes.files.into_iter();
+        let writes: Vec<FileWrite> =
+            change.map(|f| FileWrite { path: f.path, expect: f.before, content: f.after }).collect();
+        write::apply(&root, &writes)?;
+    }
+    Ok(ApplyReport { text: report, fits: true })
+}
+
+/// The proposal, and the files it was made from.
+fn place(root: &Root, edits: &[Edit], form: Option<Form>) -> (Vec<FileSnapshot>, Result<Applied, Vec<EditProblem>>) {
+    let problem = |path: &str, kind, message: String| EditProblem {
+        path: path.to_owned(),
+        block: 1,
+        kind,
+        message,
+        candidates: Vec::new(),
+    };
+    let malformed = |path: &str, message: &str| problem(path, ProblemKind::Malformed, message.to_owned());
+    if edits.is_empty() {
+        return (Vec::new(), Err(vec![malformed("", "the answer holds no edit that can be read")]));
+    }
+    let other = edits.iter().filter(|edit| form.is_some_and(|form| !form.has(edit)));
+    let other: Vec<EditProblem> = other
+        .map(|e| malformed(&e.path, &format!("{}: an edit is in another form than --format says", e.path)))
+        .collect();
+    let open = edits.iter().filter(|e| matches!(e.action, Action::Whole { closed: false, .. }));
+    let open = open.map(|e| malformed(&e.path, &format!("{}: the answer ends in the middle of this file", e.path)));
+    let wrong: Vec<EditProblem> = other.into_iter().chain(open).collect();
+    if !wrong.is_empty() {
+        return (Vec::new(), Err(wrong));
+    }
+    let paths = match edit::paths(edits) {
+        Ok(paths) => paths,
+        Err(failure) => return (Vec::new(), Err(vec![problem("", ProblemKind::Denied, failure.message)])),
+    };
+    let base = read::read(root, &paths);
+    let placed = edit::apply_with_notes(edits, &base);
+    (base, placed)
+}
+
+/// What needs a yes of its own that was not given.
+fn held_back(changes: &ChangeSet, cut: &[FileDiff], request: ApplyRequest) -> Vec<EditProblem> {
+    let mut held = Vec::new();
+    for (change, cut) in changes.files.iter().zip(cut) {
+        let path = &change.path;
+        let mut hold = |message: String, candidates| {
+            held.push(EditProblem { path: path.clone(), block: 1, kind: ProblemKind::Denied, message, candidates });
+        };
+        if runs_later(path) && !request.allow_runs_later {
+            hold(format!("{path}: something runs this file later; --allow-runs-later lets it be written"), Vec::new());
+        }
+        let added = cut.hunks.iter().flat_map(|h| &h.lines).filter(|l| l.kind == LineKind::Added);
+        let hidden: Vec<u32> = added.filter(|l| SafeText::has_hidden(&l.text)).filter_map(|l| l.new_line).collect();
+        if let Some(first) = hidden.first().filter(|_| !request.allow_hidden) {
+            let message = format!(
+                "{path}: line {first} of the new text has characters that cannot be seen; --allow-hidden lets it be written"
+            );
+            hold(message, Vec::new());
+        }
+    }
+    held
+}
+
+/// Tells what was refused, each with the lines that come near.
+fn refused(problems: &[EditProblem], base: &[FileSnapshot], json: bool) -> ApplyReport {
+    for problem in problems {
+        tell_line(&format!("vibe-tui: {}", problem.message));
+        let text = base.iter().find(|f| f.path == problem.path).and_then(FileSnapshot::text).unwrap_or_default();
+        for (first, last) in problem.candidates.iter().take(3) {
+            let lines = text.lines().enumerate().skip(*first as usize - 1).take((last - first + 1) as usize);
+            for (at, line) in lines.take(SHOWN) {
+                tell_line(&format!("  {:>5} | {line}", at + 1));
+            }
+        }
+    }
+    tell_line("vibe-tui: nothing was written");
+    let text = match json {
+        true => {
+            format!("{}\n", json!({"fits": false, "written": false, "files": [], "patch": "", "problems": problems}))
+        }
+        false => String::new(),
+    };
+    ApplyReport { text, fits: false }
+}
+
+fn report(applied: &Applied, cut: &[FileDiff], patch: &str, request: ApplyRequest) -> String {
+    for near in applied.located.iter().filter(|l| l.how == Match::Similar) {
+        let (first, last) = near.lines;
+        tell_line(&format!(
+            "vibe-tui: {}: edit {} was placed at lines {first}-{last}, which are like its own by {:.2}",
+            near.path, near.block, near.score
+        ));
+    }
+    if request.json {
+        let file = |cut: &FileDiff| {
+            let (added, removed) = cut.counts();
+            json!({"path": cut.path, "added": added, "removed": removed, "created": cut.created, "deleted": cut.deleted})
+        };
+        let files: Vec<Value> = cut.iter().map(file).collect();
+        let written = !request.dry_run && !files.is_empty();
+        return format!(
+            "{}\n",
+            json!({"fits": true, "written": written, "files": files, "patch": patch, "located": applied.located, "problems": []})
+        );
+    }
+    if request.dry_run {
+        return patch.to_owned();
+    }
+    if cut.is_empty() {
+        return "nothing to change\n".to_owned();
+    }
+    let line = |cut: &FileDiff| {
+        let (added, removed) = cut.counts();
+        let what = match (cut.created, cut.deleted) {
+            (true, _) => "created",
+            (_, true) => "deleted",
+            _ => "changed",
+        };
+        format!("{what} {} +{added} -{removed}\n", SafeText::new(&cut.path))
+    };
+    cut.iter().map(line).collect()
+}

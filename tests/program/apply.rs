@@ -1,0 +1,116 @@
+//! `vibe-tui apply`: an answer on standard input becomes files, all of them or none.
+
+use super::place::{Place, Ran};
+use serde_json::{Value, json};
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::process::Stdio;
+
+fn apply(place: &Place, reply: &str, flags: &[&str]) -> Ran {
+    let arguments: Vec<&str> = ["apply"].iter().chain(flags).copied().collect();
+    let mut command = place.command(&arguments);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(reply.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+const BLOCK: &str = "### FILE: a.py\n<<<<<<< SEARCH\nx = 1\n=======\nx = 2\n>>>>>>> REPLACE\n";
+const DIFF: &str = "--- a/a.py\n+++ b/a.py\n@@ -1,2 +1,2 @@\n-x = 1\n+x = 2\n y = 1\n";
+const ENVELOPE: &str = "*** Begin Patch\n*** Update File: a.py\n@@\n-x = 1\n+x = 2\n*** End Patch\n";
+const WHOLE: &str = "### FILE: a.py\n```python\nx = 2\ny = 1\n```\n";
+
+#[test]
+fn every_form_is_applied_and_a_dry_run_prints_a_patch_and_writes_nothing() {
+    let forms = [("search-replace", BLOCK), ("unified", DIFF), ("apply-patch", ENVELOPE), ("whole", WHOLE)];
+    for (form, reply) in forms {
+        for flags in [vec![], vec!["--format", form]] {
+            let place = Place::new();
+            place.write("a.py", "x = 1\r\ny = 1");
+            fs::set_permissions(place.root().join("a.py"), fs::Permissions::from_mode(0o755)).unwrap();
+            let dry = apply(&place, reply, &[&flags[..], &["--dry-run"]].concat());
+            assert_eq!((dry.code, dry.stderr.as_str()), (Some(0), ""), "{form}: {dry:?}");
+            assert!(
+                dry.stdout.starts_with("diff --git a/a.py b/a.py\n") && dry.stdout.contains("-x = 1\r\n+x = 2\r\n")
+            );
+            assert_eq!(place.read("a.py").as_deref(), Some("x = 1\r\ny = 1"), "{form}");
+            let ran = apply(&place, reply, &flags);
+            assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), "changed a.py +1 -1\n"), "{form}: {ran:?}");
+            assert_eq!(place.read("a.py").as_deref(), Some("x = 2\r\ny = 1"), "{form}");
+            assert_eq!(fs::metadata(place.root().join("a.py")).unwrap().permissions().mode() & 0o777, 0o755);
+        }
+    }
+}
+
+#[test]
+fn one_edit_that_does_not_fit_keeps_all_from_being_written_and_names_its_lines() {
+    let place = Place::new();
+    place.write("a.py", "x = 1\n");
+    place.write("b.py", "def f(a):\n    return a\n\ndef g(a):\n    return a\n");
+    let block =
+        |search: &str| format!("{BLOCK}### FILE: b.py\n<<<<<<< SEARCH\n{search}=======\nnew\n>>>>>>> REPLACE\n");
+    let table = [
+        ("    return a\n", "2 places (lines 2, 5)", "    5 |     return a"),
+        ("def f(b):\n    return a\n", "did you mean lines 1-2", "    1 | def f(a):"),
+        ("nothing of the kind\n", "nothing in it comes near", ""),
+    ];
+    for (search, said, shown) in table {
+        let ran = apply(&place, &block(search), &[]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(3), ""), "{ran:?}");
+        assert!(ran.stderr.contains(said) && ran.stderr.contains(shown), "{}", ran.stderr);
+        assert!(ran.stderr.ends_with("nothing was written\n"), "{}", ran.stderr);
+        let json = apply(&place, &block(search), &["--json"]);
+        let told: Value = serde_json::from_str(&json.stdout).unwrap();
+        assert_eq!((json.code, &told["fits"], &told["problems"][0]["path"]), (Some(3), &json!(false), &json!("b.py")));
+    }
+    assert_eq!(place.read("a.py").as_deref(), Some("x = 1\n"));
+    let again = apply(&place, BLOCK, &["--json"]);
+    let told: Value = serde_json::from_str(&again.stdout).unwrap();
+    assert_eq!((&told["written"], &told["files"][0]["added"]), (&json!(true), &json!(1)), "{again:?}");
+    let twice = apply(&place, BLOCK, &[]);
+    assert!(twice.code == Some(3) && twice.stderr.contains("already applied"), "{twice:?}");
+}
+
+#[test]
+fn what_leads_out_runs_later_or_hides_something_is_refused() {
+    let place = Place::new();
+    place.write("a.py", "x = 1\n");
+    fs::create_dir(place.root().join("dir")).unwrap();
+    symlink("/etc/passwd", place.root().join("link")).unwrap();
+    let new = |path: &str, text: &str| format!("### FILE: {path}\n```\n{text}```\n");
+    for path in ["../out", "/tmp/out", ".git/config", ".GIT/config", "a/../../out", "dir", "link", "A.py", "~/x"] {
+        let ran = apply(&place, &new(path, "x\n"), &[]);
+        assert!(matches!(ran.code, Some(1 | 3)) && !ran.stderr.is_empty(), "{path}: {ran:?}");
+    }
+    let ran = apply(&place, &new("Makefile", "all:\n"), &[]);
+    assert!(ran.code == Some(3) && ran.stderr.contains("--allow-runs-later"), "{ran:?}");
+    let hidden = new("b.py", "x = '\u{202e}'\n");
+    let ran = apply(&place, &hidden, &[]);
+    assert!(ran.code == Some(3) && ran.stderr.contains("line 1") && ran.stderr.contains("--allow-hidden"), "{ran:?}");
+    assert_eq!(place.files(), ["a.py", "dir", "link"]);
+    assert_eq!(apply(&place, &new("Makefile", "all:\n"), &["--allow-runs-later"]).code, Some(0));
+    assert_eq!(apply(&place, &hidden, &["--allow-hidden"]).code, Some(0));
+}
+
+#[test]
+fn an_answer_without_edits_in_another_form_or_cut_off_is_refused() {
+    let place = Place::new();
+    place.write("a.py", "x = 1\ny = 1\n");
+    let cut = "### FILE: a.py\n```python\nx = 2\n";
+    for (reply, flags, said) in [
+        ("I have changed it.", vec![], "holds no edit"),
+        (BLOCK, vec!["--format", "unified"], ""),
+        (DIFF, vec!["--format", "apply-patch"], "another form"),
+        (cut, vec![], "ends in the middle"),
+    ] {
+        let ran = apply(&place, reply, &[&flags[..], &["--dry-run"]].concat());
+        let fits = said.is_empty();
+        assert_eq!(ran.code, Some(if fits { 0 } else { 3 }), "{reply}{ran:?}");
+        assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    }
+    assert_eq!(apply(&place, "a\0b", &[]).code, Some(2));
+    assert_eq!(apply(&place, BLOCK, &["--root", "nowhere"]).code, Some(1));
+    assert_eq!(apply(&place, BLOCK, &["--format", "prose"]).code, Some(2));
+}
