@@ -96,7 +96,7 @@ actions! {
     ToggleSplit = "review.toggle-split", "Side by side, or one column";
     NextAttempt = "review.next-attempt", "Show the next attempt";
     PreviousAttempt = "review.previous-attempt", "Show the attempt before";
-    Undo = "review.undo", "Take back the last decision, or the applied change";
+    Undo = "review.undo", "Take back the last decision, or what a run wrote";
     Redo = "review.redo", "Make it again";
     NewSession = "sessions.new", "Begin a new session";
     OpenSession = "sessions.open", "Open the selected session";

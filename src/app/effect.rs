@@ -9,6 +9,7 @@ use crate::domain::intent::Intent;
 use crate::domain::memory::MemoryOrder;
 use crate::domain::message::{Message, PastRun};
 use crate::domain::model::{Locality, ModelRef, ModelRequest};
+use crate::domain::revert::Way;
 use crate::domain::session::SessionStatus;
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +75,15 @@ pub enum Effect {
         job: JobId,
         /// What to write.
         changes: ChangeSet,
+    },
+    /// Work out what taking a written change back, or making it again, would do to its files as they are now.
+    PlanRevert {
+        /// Which run's change; echoed.
+        run: RunId,
+        /// Which way; echoed.
+        way: Way,
+        /// The change.
+        written: ChangeSet,
     },
     /// Stop waiting for jobs of the run that was cancelled.
     CancelJobs,

@@ -10,10 +10,12 @@ mod run;
 mod search;
 mod sessions;
 mod tokens;
+mod undo;
 mod workbench;
 
 use crate::config::Overrides;
 use crate::domain::failure::Failure;
+use crate::domain::revert::Way;
 use crate::runtime::{self, Flags, Setup};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use std::path::PathBuf;
@@ -43,6 +45,10 @@ enum Command {
     Search(search::Search),
     /// List the sessions of this repository.
     Sessions(sessions::Sessions),
+    /// Take back what a run wrote, at any later time.
+    Undo(undo::Undo),
+    /// Make again what was taken back.
+    Redo(undo::Undo),
     /// Count the tokens of a text.
     Tokens(tokens::Tokens),
     /// Show, add, drop and pin what is remembered of this repository.
@@ -141,6 +147,8 @@ pub fn main() -> ExitCode {
         Some(Command::Map(map)) => map::main(&map),
         Some(Command::Search(search)) => search::main(&search),
         Some(Command::Sessions(sessions)) => sessions::main(&sessions),
+        Some(Command::Undo(undo)) => undo::main(&undo, Way::Undo),
+        Some(Command::Redo(redo)) => undo::main(&redo, Way::Redo),
         Some(Command::Tokens(tokens)) => tokens::main(&tokens),
         Some(Command::Memory(memory)) => memory::main(&memory),
         Some(Command::Replay(replay)) => replay::main(&replay),

@@ -20,6 +20,7 @@ pub mod model;
 pub mod money;
 pub mod outline;
 pub mod plan;
+pub mod revert;
 pub mod safe_text;
 pub mod session;
 pub mod verdict;

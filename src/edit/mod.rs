@@ -11,11 +11,13 @@ mod format;
 mod line;
 mod locate;
 mod marker;
+mod merge;
 mod parser;
 mod patch;
 mod path;
 mod progress;
 mod reader;
+mod revert;
 mod unified;
 mod word;
 
@@ -23,9 +25,11 @@ pub use apply::{Applied, EditProblem, ProblemKind, apply, apply_with_notes};
 pub use diff::{diff, select};
 pub use format::Format;
 pub use locate::{Located, Match};
+pub use merge::{Clash, merge3};
 pub use parser::Parser;
 pub use path::{normalise, paths};
 pub use progress::{EditForm, EditProgress, Preview};
+pub use revert::revert;
 pub use unified::unified;
 pub use word::{WordChanges, words};
 

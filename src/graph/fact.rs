@@ -1,6 +1,6 @@
 //! What has happened to a run, in the past tense. The journal's rows of a run are exactly these.
 
-use crate::domain::change::FileSnapshot;
+use crate::domain::change::{ChangeSet, FileSnapshot};
 use crate::domain::context::ContextBundle;
 use crate::domain::failure::Failure;
 use crate::domain::finding::ValidationReport;
@@ -8,6 +8,7 @@ use crate::domain::hunk::{Decision, HunkId};
 use crate::domain::ids::{JobId, RequestId};
 use crate::domain::model::{FinishReason, ModelInfo, Timings, Usage};
 use crate::domain::money::Money;
+use crate::domain::revert::Asker;
 use serde::{Deserialize, Serialize};
 
 /// One fact. Facts that carry an identifier the run does not await are ignored.
@@ -124,6 +125,14 @@ pub enum RunFact {
     },
     /// The user wants the applied change taken back (or, once undone, made again).
     UndoRequested,
+    /// The user has seen what taking the written change back (or making it again) does to the files as they are now, and
+    /// said yes.
+    RevertRequested {
+        /// What is to be written, from what the files are now.
+        changes: ChangeSet,
+        /// Who asked.
+        by: Asker,
+    },
     /// The user's answer to a pause.
     Resumed {
         /// What was chosen.

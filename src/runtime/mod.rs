@@ -26,6 +26,7 @@ mod task;
 mod terminal;
 mod token;
 mod tui;
+mod undo;
 mod usage;
 mod world;
 
@@ -43,6 +44,7 @@ pub use setup::{Flags, Setup};
 pub use tally::{Ask, Tally, read_text, tally, tally_for};
 pub use terminal::Guard;
 pub use tui::run as run_tui;
+pub use undo::{UndoMode, UndoRequest, audit, undo};
 
 use crate::domain::intent::Intent;
 use serde_json::{Value, json};

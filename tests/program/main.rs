@@ -13,4 +13,5 @@ mod schema;
 mod server;
 mod terminal;
 mod tokens;
+mod undo;
 mod workbench;

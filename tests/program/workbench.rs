@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::time::{Duration, Instant};
 
-const SHOP: &str = "def total(price, count):\n    return price * count\n\n\ndef a():\n    pass\n\n\ndef b():\n    pass\n\n\ndef label(amount):\n    return \"€ \" + str(amount)\n";
-const REQUEST_SHOP: &str = "Fix the rounding of amounts in shop.py";
+pub const SHOP: &str = "def total(price, count):\n    return price * count\n\n\ndef a():\n    pass\n\n\ndef b():\n    pass\n\n\ndef label(amount):\n    return \"€ \" + str(amount)\n";
+pub const REQUEST_SHOP: &str = "Fix the rounding of amounts in shop.py";
 
 /// Opens the workbench with a script, and waits until it is ready.
 pub fn open(place: &Place, script_name: &str, more: &[&str]) -> Pty {
@@ -74,9 +74,13 @@ fn what_was_written_can_be_taken_back_and_made_again() {
     pty.press("w");
     pty.expect("Written: 1 file");
     pty.press("/undo\r");
+    pty.expect("Yes, take back run 1");
+    pty.press("\r");
     pty.expect("Taken back: 1 file");
     assert_eq!(place.files(), Vec::<String>::new());
     pty.press("/redo\r");
+    pty.expect("Yes, make again run 1");
+    pty.press("\r");
     wait_until("the file is there again", || place.files() == ["greet.py"]);
 }
 

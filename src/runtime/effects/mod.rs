@@ -9,7 +9,8 @@ mod model;
 mod store;
 mod work;
 
-pub use store::{HISTORY, failure as store_failure, read as read_session};
+pub use store::{HISTORY, append, failure as store_failure, read as read_session, read_rows};
+pub use work::{revert, write_all};
 
 use super::task::{TaskKey, Tasks};
 use super::world::World;
@@ -166,6 +167,9 @@ impl Performer {
             }
             Effect::Validate { job, changes } => {
                 self.tasks.start(TaskKey::Job(job), work::validate(world, results, job, changes));
+            }
+            Effect::PlanRevert { run, way, written } => {
+                self.tasks.start(TaskKey::Revert, work::plan_revert(world, results, run, way, written));
             }
             // Not a task of the registry: once begun, writing is not to be dropped half-way.
             Effect::Apply { job, changes } => match &self.unsaved {
