@@ -10,6 +10,7 @@ pub mod shape;
 
 mod approval;
 mod file;
+mod gate;
 mod load;
 mod merge;
 mod path;

@@ -5,8 +5,8 @@
 //! understandability", version 1.7, 2023): one for each break of the flow, one more for each level it is nested, one for each
 //! sequence of like logical operators, jumps to labels and direct recursion. Recursion through others is not seen.
 
-use super::row::{Field, Flow, Role, Table};
 use super::rule::Rules;
+use super::table::{Field, Flow, Role, Table};
 use crate::domain::finding::Finding;
 use crate::domain::language::Language;
 use crate::domain::outline::DefinitionKind::{Function, Method};

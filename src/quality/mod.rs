@@ -6,6 +6,7 @@
 //! when it runs is not known here.
 
 mod change;
+mod content;
 mod gate;
 mod markdown;
 mod measure;
@@ -13,6 +14,7 @@ mod report;
 mod row;
 mod rule;
 mod sarif;
+mod table;
 
 pub use change::{Change, ChangedFile, ChangedFunction, change};
 pub use gate::{Breach, Level, Security, Thresholds, gate, gate_tree};
@@ -32,7 +34,7 @@ use std::hash::{BuildHasher, Hasher};
 pub fn measure(path: &str, text: &str) -> Option<FileQuality> {
     let language = Language::from_path(path)?;
     let (outline, tree, read_as) = syntax::outline_and_tree(language, path, text)?;
-    let table = row::table(read_as, path)?;
+    let table = table::table(read_as, path)?;
     let measures = measure::measure(table, read_as, path, text, &outline, &tree);
     Some(file(path, text, &outline, measures))
 }

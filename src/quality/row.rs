@@ -2,38 +2,32 @@
 //! row; nothing is walked here. Words are kinds of named nodes; after `'` they are tokens.
 
 use crate::domain::language::Language;
-use crate::syntax::grammar;
-use std::num::NonZeroU16;
-use std::sync::OnceLock;
-
-/// A field's number in its grammar.
-pub(super) type FieldId = NonZeroU16;
 
 /// What nodes of a language mean.
-struct Row {
+pub(super) struct Row {
     /// Conditions: `if`, guards.
-    ifs: &'static str,
+    pub(super) ifs: &'static str,
     /// `else if` as a node of its own.
-    elifs: &'static str,
+    pub(super) elifs: &'static str,
     /// What an `else` stands in, where that is a node.
-    elses: &'static str,
-    loops: &'static str,
-    switches: &'static str,
-    catches: &'static str,
-    ternaries: &'static str,
-    functions: &'static str,
+    pub(super) elses: &'static str,
+    pub(super) loops: &'static str,
+    pub(super) switches: &'static str,
+    pub(super) catches: &'static str,
+    pub(super) ternaries: &'static str,
+    pub(super) functions: &'static str,
     /// Functions without a name of their own.
-    lambdas: &'static str,
+    pub(super) lambdas: &'static str,
     /// Nodes whose operator may be logical.
-    logical: &'static str,
+    pub(super) logical: &'static str,
     /// What may stand around a logical operation without beginning another.
-    parens: &'static str,
+    pub(super) parens: &'static str,
     /// Jumps that may name a label, and those that always do.
-    jumps: &'static str,
-    gotos: &'static str,
-    calls: &'static str,
-    strings: &'static str,
-    comments: &'static str,
+    pub(super) jumps: &'static str,
+    pub(super) gotos: &'static str,
+    pub(super) calls: &'static str,
+    pub(super) strings: &'static str,
+    pub(super) comments: &'static str,
 }
 
 const PYTHON: Row = Row {
@@ -254,7 +248,8 @@ const KOTLIN: Row = Row {
     comments: "line_comment block_comment",
 };
 
-fn row(language: Language) -> Option<&'static Row> {
+/// The row of a language; `None` without a grammar.
+pub(super) fn row(language: Language) -> Option<&'static Row> {
     Some(match language {
         Language::Python => &PYTHON,
         Language::JavaScript | Language::TypeScript => &JAVASCRIPT,
@@ -270,154 +265,4 @@ fn row(language: Language) -> Option<&'static Row> {
         Language::Kotlin => &KOTLIN,
         _ => return None,
     })
-}
-
-/// What a kind of node means to a reader.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Flow {
-    #[default]
-    None,
-    If,
-    Elif,
-    Else,
-    /// Loops, switches, catches, ternaries: one more, and one for each level around.
-    Nested,
-    Function,
-    Lambda,
-    Logical,
-    Paren,
-    Jump,
-    Goto,
-}
-
-/// The same, and what it means beside control flow.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Role {
-    pub(super) flow: Flow,
-    pub(super) is_loop: bool,
-    pub(super) is_call: bool,
-    pub(super) is_string: bool,
-    pub(super) is_comment: bool,
-    /// A token: nothing stands below it.
-    pub(super) is_token: bool,
-    /// The token `else`.
-    pub(super) is_else: bool,
-    /// `&&`, `||`, `and`, `or`, as one of two.
-    pub(super) operator: Option<bool>,
-}
-
-/// What a field of a node means.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Field {
-    /// It is the head of a structure: what stands there is not nested by it.
-    pub(super) is_head: bool,
-    /// What is given to a name.
-    pub(super) is_value: bool,
-    /// What is assigned to.
-    pub(super) is_left: bool,
-}
-
-/// Fields that are heads.
-const HEADS: [&str; 10] =
-    ["condition", "value", "subject", "left", "right", "initializer", "init", "update", "increment", "pattern"];
-
-/// The role of each of a grammar's kinds of nodes and fields, by number.
-pub(super) struct Table {
-    roles: Vec<Role>,
-    fields: Vec<Field>,
-    /// Words of the row that the grammar does not know; a test holds it to be empty.
-    #[cfg(test)]
-    unknown: Vec<&'static str>,
-}
-
-impl Table {
-    fn new(grammar: &tree_sitter::Language, row: &'static Row) -> Table {
-        let mut roles = vec![Role::default(); grammar.node_kind_count()];
-        let mut unknown = Vec::new();
-        let mut give = |words: &'static str, set: &dyn Fn(&mut Role)| {
-            for word in words.split_whitespace() {
-                let kind = grammar.id_for_node_kind(word, true);
-                match roles.get_mut(usize::from(kind)) {
-                    Some(role) if kind != 0 => set(role),
-                    _ => unknown.push(word),
-                }
-            }
-        };
-        give(row.ifs, &|role| role.flow = Flow::If);
-        give(row.elifs, &|role| role.flow = Flow::Elif);
-        give(row.elses, &|role| role.flow = Flow::Else);
-        give(row.loops, &|role| (role.flow, role.is_loop) = (Flow::Nested, true));
-        for words in [row.switches, row.catches, row.ternaries] {
-            give(words, &|role| role.flow = Flow::Nested);
-        }
-        give(row.functions, &|role| role.flow = Flow::Function);
-        give(row.lambdas, &|role| role.flow = Flow::Lambda);
-        give(row.logical, &|role| role.flow = Flow::Logical);
-        give(row.parens, &|role| role.flow = Flow::Paren);
-        give(row.jumps, &|role| role.flow = Flow::Jump);
-        give(row.gotos, &|role| role.flow = Flow::Goto);
-        give(row.calls, &|role| role.is_call = true);
-        give(row.strings, &|role| role.is_string = true);
-        give(row.comments, &|role| role.is_comment = true);
-        for (kind, role) in roles.iter_mut().enumerate() {
-            let Ok(kind) = u16::try_from(kind) else { continue };
-            role.is_token = !grammar.node_kind_is_named(kind);
-            if role.is_token {
-                role.operator = match grammar.node_kind_for_id(kind) {
-                    Some("&&" | "and") => Some(true),
-                    Some("||" | "or") => Some(false),
-                    _ => None,
-                };
-            }
-            // Swift's grammar calls the word itself a node.
-            let is_word = role.is_token || row.elses.is_empty();
-            role.is_else = is_word && grammar.node_kind_for_id(kind) == Some("else");
-        }
-        let field = |id: usize| {
-            let name = u16::try_from(id).ok().and_then(|id| grammar.field_name_for_id(id)).unwrap_or("");
-            let is_value = matches!(name, "value" | "right");
-            Field { is_head: HEADS.contains(&name), is_value, is_left: name == "left" }
-        };
-        Table {
-            roles,
-            fields: (0..=grammar.field_count()).map(field).collect(),
-            #[cfg(test)]
-            unknown,
-        }
-    }
-
-    /// What a field means.
-    pub(super) fn field(&self, id: Option<FieldId>) -> Field {
-        id.and_then(|id| self.fields.get(usize::from(id.get()))).copied().unwrap_or_default()
-    }
-
-    /// The role of a kind of node.
-    pub(super) fn role(&self, kind: u16) -> Role {
-        self.roles.get(usize::from(kind)).copied().unwrap_or_default()
-    }
-}
-
-/// The table of the language of a file, made at its first use.
-pub(super) fn table(language: Language, path: &str) -> Option<&'static Table> {
-    static TABLES: [OnceLock<Option<Table>>; Language::ALL.len()] = [const { OnceLock::new() }; Language::ALL.len()];
-    static JSX: OnceLock<Option<Table>> = OnceLock::new();
-    let is_jsx = language == Language::TypeScript && path.to_ascii_lowercase().ends_with(".tsx");
-    let slot = if is_jsx { &JSX } else { &TABLES[Language::ALL.iter().position(|l| *l == language)?] };
-    slot.get_or_init(|| Some(Table::new(&grammar(language, path)?, row(language)?))).as_ref()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_word_of_the_table_is_a_kind_of_its_grammar() {
-        let mut paths = vec![(Language::TypeScript, "a.tsx")];
-        paths.extend(Language::ALL.map(|l| (l, "a.x")));
-        for (language, path) in paths {
-            if let Some(table) = table(language, path) {
-                assert_eq!(table.unknown, Vec::<&str>::new(), "{}", language.name());
-            }
-        }
-    }
 }

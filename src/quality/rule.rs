@@ -1,8 +1,9 @@
 //! Security rules: a table in `assets/quality/security.toml`, matched on calls, names and literals of a syntax tree, never on
 //! comments and never on what only stands in a string. A rule finds patterns that are worth a look; it follows no data.
 
+use super::content::{Content, MOST_BYTES};
 use super::measure::Step;
-use super::row::Field;
+use super::table::Field;
 use crate::domain::finding::{Finding, Severity};
 use crate::domain::language::Language;
 use crate::domain::outline::Outline;
@@ -14,8 +15,6 @@ use tree_sitter::Node;
 
 /// Most findings of one file: the first ones are what matters.
 const MOST: usize = 200;
-/// Most bytes of a call's arguments, or of a literal, that are looked at.
-const MOST_BYTES: usize = 16 << 10;
 /// Bytes that may be looked into beside four times those of the file.
 const FUEL: usize = 1 << 20;
 
@@ -206,7 +205,9 @@ impl<'t> Rules<'t> {
     /// Whether the assignment that a path's last but one node is the left side of assigns anything but a literal.
     fn assigns_name(&self, path: &[Step<'t>]) -> bool {
         let assignment = path.len().checked_sub(3).map(|at| path[at].node);
-        assignment.and_then(|a| a.child_by_field_name("right")).is_some_and(|right| self.content(right).has_name)
+        assignment
+            .and_then(|a| a.child_by_field_name("right"))
+            .is_some_and(|right| Content::of(self.text, right).has_name)
     }
 
     fn call(&mut self, node: Node<'t>) {
@@ -259,7 +260,7 @@ impl<'t> Rules<'t> {
     fn arguments_fit(&self, rule: &Rule, arguments: Option<Node<'t>>) -> bool {
         let needs = rule.arguments.is_some() || rule.string.is_some() || rule.built || rule.dynamic;
         let Some(arguments) = arguments else { return !needs };
-        let whole = self.content(arguments);
+        let whole = Content::of(self.text, arguments);
         let is = |pattern: &Option<Regex>, yes: bool| pattern.as_ref().is_none_or(|p| p.is_match(&whole.code) == yes);
         if !is(&rule.arguments, true) || !is(&rule.without, false) || (rule.dynamic && !whole.has_name) {
             return false;
@@ -271,7 +272,7 @@ impl<'t> Rules<'t> {
             return holds(&whole);
         }
         let mut cursor = arguments.walk();
-        let mut each = arguments.named_children(&mut cursor).map(|argument| self.content(argument));
+        let mut each = arguments.named_children(&mut cursor).map(|argument| Content::of(self.text, argument));
         each.any(|argument| argument.has_name && !argument.strings.is_empty() && holds(&argument))
     }
 
@@ -295,7 +296,7 @@ impl<'t> Rules<'t> {
                 && !rule.placeholder.as_ref().is_some_and(|p| p.is_match(bare))
         };
         let matched: Vec<&'static Rule> = self.set.literals.iter().filter(fits).copied().collect();
-        if !matched.is_empty() && self.content(step.node).has_name {
+        if !matched.is_empty() && Content::of(self.text, step.node).has_name {
             return;
         }
         for rule in matched {
@@ -339,36 +340,6 @@ impl<'t> Rules<'t> {
         before.any(holds)
     }
 
-    fn content(&self, node: Node) -> Content<'t> {
-        let mut content = Content { code: String::new(), strings: Vec::new(), has_name: false };
-        let end = node.end_byte().min(node.start_byte() + MOST_BYTES);
-        let mut cursor = node.walk();
-        loop {
-            let at = cursor.node();
-            let kind = at.kind();
-            let is_over = at.start_byte() > end;
-            let is_comment = kind.contains("comment");
-            if !is_over && !is_comment && cursor.goto_first_child() {
-                continue;
-            }
-            if !is_over && !is_comment {
-                let text = self.text.get(at.byte_range()).unwrap_or("");
-                let is_content = kind.contains("string") || kind.contains("content") || kind.contains("fragment");
-                match is_content && at.is_named() {
-                    true => content.strings.push(text),
-                    false => content.code.push_str(text),
-                }
-                content.has_name |=
-                    at.is_named() && (kind.contains("identifier") || kind == "variable_name" || kind == "name");
-            }
-            while !cursor.goto_next_sibling() {
-                if !cursor.goto_parent() {
-                    return content;
-                }
-            }
-        }
-    }
-
     fn report(&mut self, rule: &Rule, node: Node) {
         if self.found.len() >= MOST || (self.is_test && !rule.tests) {
             return;
@@ -392,16 +363,6 @@ impl<'t> Rules<'t> {
             fixes: Vec::new(),
         });
     }
-}
-
-/// What stands in a node.
-struct Content<'t> {
-    /// Its tokens and names, without the contents of strings and without comments.
-    code: String,
-    /// Contents of its strings.
-    strings: Vec<&'t str>,
-    /// Whether a name stands in it.
-    has_name: bool,
 }
 
 /// Whether a file is one of tests, by its path.
