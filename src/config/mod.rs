@@ -19,6 +19,7 @@ mod value;
 
 pub use approval::{Approvals, ContentHash};
 pub use document::{Entry, Place, Source};
+pub use gate::{Gate, Gates, SecurityFrom};
 pub use load::{DEFAULTS, Loaded, Overrides, Setting, Sources, Suggestions, VARIABLES, load};
 pub use merge::{Layer, Origin};
 pub use nearest::suggestion;
