@@ -1,5 +1,6 @@
 //! Everything the outside world is asked to do, as closed plain data. The shell performs them in order.
 
+use super::command::Report;
 use super::fact::Dated;
 use crate::budget::limit::Limits;
 use crate::domain::change::ChangeSet;
@@ -84,6 +85,13 @@ pub enum Effect {
         way: Way,
         /// The change.
         written: ChangeSet,
+    },
+    /// Measure the change or the code that is there, and report.
+    Report {
+        /// About what; echoed.
+        about: Report,
+        /// The revision or the path; empty for the usual.
+        of: String,
     },
     /// Stop waiting for jobs of the run that was cancelled.
     CancelJobs,

@@ -55,6 +55,8 @@ pub enum Event {
     Models(ModelEvent),
     /// What taking a written change back, or making it again, would do.
     RevertPlanned(Box<RevertPlanned>),
+    /// A report that was asked for, in Markdown, or why there is none.
+    Reported(Result<String, Failure>),
     /// From the work of a run.
     Work(WorkEvent),
     /// From the database.

@@ -8,6 +8,7 @@ mod choice;
 mod completion;
 mod context;
 mod memory;
+mod report;
 mod repository;
 mod review;
 mod run;
@@ -67,6 +68,7 @@ impl Step<'_> {
             Event::TimePassed => {}
             Event::ScrollEnded(area, end) => self.scroll_ended(*area, *end),
             Event::Models(event) => self.model_event(event),
+            Event::Reported(report) => self.reported(report),
             Event::RevertPlanned(planned) => self.revert_planned(planned),
             Event::Work(event) => self.work_event(event),
             Event::Store(event) => self.store_event(event),

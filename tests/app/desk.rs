@@ -757,6 +757,7 @@ pub fn name(effect: &Effect) -> &'static str {
         Effect::Validate { .. } => "validate",
         Effect::Apply { .. } => "apply",
         Effect::PlanRevert { .. } => "plan-revert",
+        Effect::Report { .. } => "report",
         Effect::CancelJobs => "cancel-jobs",
         Effect::FindModels => "find-models",
         Effect::ListSessions => "list",

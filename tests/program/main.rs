@@ -7,6 +7,7 @@ mod kill;
 mod map;
 mod place;
 mod pty;
+mod quality;
 mod replay;
 mod run;
 mod schema;

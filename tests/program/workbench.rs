@@ -377,3 +377,14 @@ fn keys_stay_quick_while_the_database_is_locked_and_nothing_stands_still_afterwa
     pty.press("\x11");
     assert!(pty.end().success());
 }
+
+#[test]
+fn the_code_is_measured_from_the_chat() {
+    let place = Place::new();
+    place.write("shop.py", SHOP);
+    let mut pty = open(&place, "greet", &["--script-speed", "0"]);
+    pty.press("/analyze\r");
+    pty.expect("1 file, 8 lines of code");
+    pty.press("\x11");
+    assert!(pty.end().success());
+}

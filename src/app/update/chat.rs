@@ -151,6 +151,7 @@ impl Step<'_> {
         match command.does {
             Does::Action(Action::Undo | Action::Redo) if !rest.is_empty() => {}
             Does::Action(action) => self.action(action),
+            Does::Report(about) => self.ask_report(about, rest),
             Does::ListMemory => self.effects.push(Effect::Memory(MemoryOrder::List)),
             Does::Remember | Does::Forget | Does::Pin | Does::Drop => {}
         }

@@ -6,6 +6,7 @@ mod completion;
 mod context;
 mod memory;
 mod model;
+mod report;
 mod store;
 mod work;
 
@@ -167,6 +168,9 @@ impl Performer {
             }
             Effect::Validate { job, changes } => {
                 self.tasks.start(TaskKey::Job(job), work::validate(world, results, job, changes));
+            }
+            Effect::Report { about, of } => {
+                self.tasks.start(TaskKey::Report, report::report(world, results, about, of))
             }
             Effect::PlanRevert { run, way, written } => {
                 self.tasks.start(TaskKey::Revert, work::plan_revert(world, results, run, way, written));
