@@ -120,14 +120,16 @@ fn rows(bytes: &[u8]) -> Vec<Row> {
     while let (Some(head), Some(path)) = (parts.next(), parts.next()) {
         let (Ok(head), Ok(path)) = (head, path) else { continue };
         let fields: Vec<&str> = head.trim_start_matches(':').split(' ').collect();
-        let [old_mode, new_mode, old, new, _status] = fields.as_slice() else { continue };
+        let [old_mode, new_mode, old, new, status] = fields.as_slice() else { continue };
         // Links and submodules have no text; one side may.
         let is_file = |mode: &str| mode.starts_with("100");
+        // In the midst of a merge: what counts is on disk.
+        let is_unmerged = status.starts_with('U');
         let is_nothing = |object: &str| object.bytes().all(|b| b == b'0');
         let object = |mode: &str, object: &str| (is_file(mode) && !is_nothing(object)).then(|| object.to_owned());
         if is_file(old_mode) || is_file(new_mode) {
             let (old, new) = (object(old_mode, old), object(new_mode, new));
-            rows.push(Row { path: path.to_owned(), old, new, is_deleted: !is_file(new_mode) });
+            rows.push(Row { path: path.to_owned(), old, new, is_deleted: !is_file(new_mode) && !is_unmerged });
         }
     }
     rows
@@ -175,5 +177,42 @@ fn on_disk(root: &Root, path: &str) -> Text {
         Some(FileContent::Text { text }) => Ok(Some(text)),
         Some(FileContent::Opaque { reason }) => Err(reason),
         Some(FileContent::Absent) | None => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_tell_files_from_links_and_deletions_from_merges() {
+        let zero = "0".repeat(40);
+        let (a, b) = ("a".repeat(40), "b".repeat(40));
+        let text = [
+            format!(":100644 100644 {a} {b} M\0changed.py"),
+            format!(":100644 100755 {a} {zero} M\0on disk.py"),
+            format!(":000000 100644 {zero} {b} A\0new.py"),
+            format!(":100644 000000 {a} {zero} D\0gone.py"),
+            format!(":100644 000000 {a} {zero} U\0merging.py"),
+            format!(":120000 100644 {a} {b} T\0was a link.py"),
+            format!(":160000 160000 {a} {b} M\0submodule"),
+            String::new(),
+        ]
+        .join("\0");
+        let shown: Vec<String> = rows(text.as_bytes())
+            .iter()
+            .map(|r| format!("{} {} {} {}", r.path, r.old.is_some(), r.new.is_some(), r.is_deleted))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "changed.py true true false",
+                "on disk.py true false false",
+                "new.py false true false",
+                "gone.py true false true",
+                "merging.py true false false",
+                "was a link.py false true false",
+            ]
+        );
     }
 }
