@@ -27,6 +27,7 @@ use vibe_tui::domain::model::{Locality, ModelInfo, ModelRef, Structured};
 use vibe_tui::graph::{Prompts, RunSettings, shipped_modes};
 use vibe_tui::input::Keymap;
 use vibe_tui::provider::{Framing, Parser};
+use vibe_tui::quality;
 use vibe_tui::repo::Root;
 use vibe_tui::repo::scratch::Scratch;
 use vibe_tui::repo::walk::{Listing, walk};
@@ -45,6 +46,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("scratch", scratch),
     ("tokens", tokens),
     ("outline", outlines),
+    ("quality", figures),
 ];
 
 fn main() {
@@ -405,7 +407,8 @@ fn tokens(table: &mut Table) {
 }
 
 /// Outlines of a directory's files, a language a row: the scan and the exact one beside parsing alone.
-fn outlines(table: &mut Table) {
+/// Source files of the directory that was named, or of `src/`, by language.
+fn corpus() -> BTreeMap<Language, Vec<(String, String)>> {
     let dir = std::env::args().skip(1).find(|a| a.contains('/'));
     let root = dir.unwrap_or_else(|| concat!(env!("CARGO_MANIFEST_DIR"), "/src").to_owned());
     let mut corpus: BTreeMap<Language, Vec<(String, String)>> = BTreeMap::new();
@@ -419,7 +422,11 @@ fn outlines(table: &mut Table) {
             corpus.entry(language).or_default().push((path, text));
         }
     }
-    for (language, files) in corpus {
+    corpus
+}
+
+fn outlines(table: &mut Table) {
+    for (language, files) in corpus() {
         let bytes: usize = files.iter().map(|(_, text)| text.len()).sum();
         let name = language.name();
         let scale = |time: Duration| time.mul_f64(1e6 / bytes as f64);
@@ -444,6 +451,25 @@ fn outlines(table: &mut Table) {
         table.row(&format!("{name}: scan, 1 MB"), scale(ours), ("parsing", scale(limit)));
         let (ours, limit) = race(5, exact, parse);
         table.row(&format!("{name}: exact outline, 1 MB"), scale(ours), ("parsing", scale(limit)));
+    }
+}
+
+/// All figures of a file beside its exact outline, and those of the largest file alone.
+fn figures(table: &mut Table) {
+    for (language, files) in corpus() {
+        let bytes: usize = files.iter().map(|(_, text)| text.len()).sum();
+        let scale = |time: Duration| time.mul_f64(1e6 / bytes as f64);
+        let measure = || files.iter().filter_map(|(path, text)| quality::measure(path, text)).count();
+        let exact = || files.iter().filter_map(|(path, text)| syntax::outline(language, path, text)).count();
+        measure();
+        let (ours, limit) = race(5, measure, exact);
+        let name = language.name();
+        table.row(&format!("{name}: all figures, 1 MB"), scale(ours), ("exact outline", scale(limit)));
+        let Some((path, text)) = files.iter().max_by_key(|(_, text)| text.len()) else { continue };
+        let (ours, limit) =
+            race(5, || quality::measure(path, text).is_some(), || syntax::outline(language, path, text).is_some());
+        let what = format!("{name}: all figures, the largest file, {} kB", text.len() / 1000);
+        table.row(&what, ours, ("exact outline", limit));
     }
 }
 

@@ -5,7 +5,7 @@
 //! - [`cli`] parses flags and dispatches; [`runtime`] is the shell: event loop, effects, terminal, headless front.
 //! - [`ui`] draws, [`input`] turns keys into actions, [`app`] decides (`update`) and folds the journal.
 //! - Adapters touch the world: [`config`] [`provider`] [`repo`] [`index`] [`validate`] [`store`].
-//! - Pure logic: [`intent`] [`pattern`] [`syntax`] [`map`] [`edit`] [`context`] [`budget`] [`heal`] [`graph`].
+//! - Pure logic: [`intent`] [`pattern`] [`syntax`] [`map`] [`quality`] [`edit`] [`context`] [`budget`] [`heal`] [`graph`].
 //! - [`domain`] holds the nouns.
 
 pub mod app;
@@ -23,6 +23,7 @@ pub mod intent;
 pub mod map;
 pub mod pattern;
 pub mod provider;
+pub mod quality;
 pub mod repo;
 pub mod runtime;
 pub mod store;

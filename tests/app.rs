@@ -28,3 +28,5 @@ mod run;
 mod session;
 #[path = "app/storm.rs"]
 mod storm;
+#[path = "app/undo.rs"]
+mod undo;

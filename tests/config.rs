@@ -311,7 +311,7 @@ fn a_project_may_not_set_commands_addresses_variables_or_limits() {
     assert_eq!(
         messages(&house.load()),
         [
-            ".vibe-tui.toml:2:1: a project's file may not set `check.command`; it may set `theme`, `patterns` and `suggest`: \
+            ".vibe-tui.toml:2:1: a project's file may not set `check.command`; it may set `theme`, `patterns`, `gate` and `suggest`: \
           put it into ~/config/config.toml"
         ]
     );

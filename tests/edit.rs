@@ -871,3 +871,62 @@ fn hard_inputs_end_soon() {
     println!("the rest: {:?}", start.elapsed());
     assert!(start.elapsed() < limit, "{:?}", start.elapsed());
 }
+
+/// What each side made of `base`, put together; conflicts as lines of ours and theirs.
+fn merged(base: &str, ours: &str, theirs: &str) -> Result<String, Vec<(String, String)>> {
+    let lines = |text: &str, range: &std::ops::Range<usize>| {
+        text.split_inclusive('\n').collect::<Vec<_>>()[range.clone()].concat()
+    };
+    vibe_tui::edit::merge3(base, ours, theirs)
+        .map_err(|clashes| clashes.iter().map(|c| (lines(ours, &c.ours), lines(theirs, &c.theirs))).collect())
+}
+
+#[test]
+fn changes_in_different_places_are_put_together_byte_for_byte() {
+    let base = "a\nb\nc\nd\ne\nf\n";
+    for (ours, theirs, both) in [
+        ("A\nb\nc\nd\ne\nf\n", "a\nb\nc\nd\ne\nF\n", "A\nb\nc\nd\ne\nF\n"),
+        ("a\nc\nd\ne\nf\n", "a\nb\nc\nd\ne\nf\ng", "a\nc\nd\ne\nf\ng"),
+        ("a\nb\nx\ny\nc\nd\ne\nf\n", "a\nb\nc\nd\ne\r\nf\n", "a\nb\nx\ny\nc\nd\ne\r\nf\n"),
+        (base, "", ""),
+        ("A\nb\nc\nd\ne\nf\n", "A\nb\nc\nd\ne\nF\n", "A\nb\nc\nd\ne\nF\n"),
+        ("a\nb\nc\nd\nf\n", "a\nb\nc\nd\nf\n", "a\nb\nc\nd\nf\n"),
+    ] {
+        assert_eq!(merged(base, ours, theirs).as_deref(), Ok(both), "{ours:?} and {theirs:?}");
+        assert_eq!(merged(base, theirs, ours).as_deref(), Ok(both), "{theirs:?} and {ours:?}");
+    }
+}
+
+#[test]
+fn the_same_or_touching_lines_changed_differently_are_conflicts_with_their_lines() {
+    let base = "a\nb\nc\nd\n";
+    let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+    for (ours, theirs, conflict) in [
+        ("a\nB\nc\nd\n", "a\nbb\nc\nd\n", vec![pair("B\n", "bb\n")]),
+        ("a\nB\nc\nd\n", "a\nb\nC\nd\n", vec![pair("B\nc\n", "b\nC\n")]),
+        ("a\nx\nb\nc\nd\n", "a\ny\nb\nc\nd\n", vec![pair("x\n", "y\n")]),
+        ("a\nc\nd\n", "a\nbb\nc\nd\n", vec![pair("", "bb\n")]),
+        ("A\nb\nc\nD\n", "1\nb\nc\n4\n", vec![pair("A\n", "1\n"), pair("D\n", "4\n")]),
+    ] {
+        assert_eq!(merged(base, ours, theirs), Err(conflict), "{ours:?} and {theirs:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_merge_keeps_what_only_one_side_changed_and_is_the_same_from_both_sides(
+        base in prop::collection::vec("[a-d]", 0..12),
+        ours in prop::collection::vec("[a-f]", 0..12),
+        theirs in prop::collection::vec("[a-f]", 0..12),
+    ) {
+        let text = |lines: &[String]| lines.iter().map(|l| format!("{l}\n")).collect::<String>();
+        let (base, ours, theirs) = (text(&base), text(&ours), text(&theirs));
+        prop_assert_eq!(merged(&base, &ours, &base), Ok(ours.clone()));
+        prop_assert_eq!(merged(&base, &base, &theirs), Ok(theirs.clone()));
+        let (one, other) = (merged(&base, &ours, &theirs), merged(&base, &theirs, &ours));
+        prop_assert_eq!(one.is_ok(), other.is_ok());
+        if let (Ok(one), Ok(other)) = (one, other) {
+            prop_assert_eq!(one, other);
+        }
+    }
+}

@@ -2,6 +2,7 @@
 //! palette and help read this one table, so that none of the three can disagree.
 
 use super::action::Action;
+use serde::{Deserialize, Serialize};
 
 /// One order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +22,8 @@ pub struct Command {
 pub enum Does {
     /// The same as this action; a name behind it chooses at once where the action would offer a list.
     Action(Action),
+    /// Puts a report into the chat.
+    Report(Report),
     /// Remembers what stands behind it, for every session of this repository.
     Remember,
     /// Forgets the memory of the number behind it.
@@ -33,6 +36,16 @@ pub enum Does {
     Heal,
     /// Keeps the file behind it out of every context of this session, or lets it come back.
     Drop,
+}
+
+/// What a report is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Report {
+    /// The change: the files on disk against the last commit, or against where a revision and it part.
+    Review,
+    /// The code that is there, all of it or what lies beneath a path.
+    Analyze,
 }
 
 /// Every order, as help lists them.
@@ -53,10 +66,11 @@ pub const COMMANDS: &[Command] = &[
         Does::Heal,
     ),
     order("help", "", "Show what every key does here", Does::Action(Action::Help)),
-    order("undo", "", "Take back the last decision, or the applied change", Does::Action(Action::Undo)),
-    order("redo", "", "Make it again", Does::Action(Action::Redo)),
+    order("undo", "[RUN]", "Take back the last decision, or what a run wrote", Does::Action(Action::Undo)),
+    order("redo", "[RUN]", "Make it again", Does::Action(Action::Redo)),
     order("new", "", "Begin a new session", Does::Action(Action::NewSession)),
-    order("review", "", "Go to the review", Does::Action(Action::FocusReview)),
+    order("review", "[REVISION]", "Report what the change on disk does to the code", Does::Report(Report::Review)),
+    order("analyze", "[PATH]", "Report on the code that is there", Does::Report(Report::Analyze)),
     order("cost", "", "Go to the budget", Does::Action(Action::FocusBudget)),
     order("sessions", "", "Go to the sessions", Does::Action(Action::FocusSessions)),
     order("quit", "", "Leave", Does::Action(Action::Quit)),

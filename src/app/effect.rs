@@ -1,5 +1,6 @@
 //! Everything the outside world is asked to do, as closed plain data. The shell performs them in order.
 
+use super::command::Report;
 use super::fact::Dated;
 use crate::budget::limit::Limits;
 use crate::domain::change::ChangeSet;
@@ -10,6 +11,7 @@ use crate::domain::intent::Intent;
 use crate::domain::memory::MemoryOrder;
 use crate::domain::message::{Message, PastRun};
 use crate::domain::model::{Locality, ModelRef, ModelRequest};
+use crate::domain::revert::Way;
 use crate::domain::rung::Teaching;
 use crate::domain::session::SessionStatus;
 use serde::{Deserialize, Serialize};
@@ -97,6 +99,22 @@ pub enum Effect {
         job: JobId,
         /// What to write.
         changes: ChangeSet,
+    },
+    /// Work out what taking a written change back, or making it again, would do to its files as they are now.
+    PlanRevert {
+        /// Which run's change; echoed.
+        run: RunId,
+        /// Which way; echoed.
+        way: Way,
+        /// The change.
+        written: ChangeSet,
+    },
+    /// Measure the change or the code that is there, and report.
+    Report {
+        /// About what; echoed.
+        about: Report,
+        /// The revision or the path; empty for the usual.
+        of: String,
     },
     /// Stop waiting for jobs of the run that was cancelled.
     CancelJobs,

@@ -12,11 +12,12 @@ use crate::domain::context::ContextBundle;
 use crate::domain::failure::Failure;
 use crate::domain::finding::ValidationReport;
 use crate::domain::hunk::FileDiff;
-use crate::domain::ids::{JobId, RequestId, SessionId};
+use crate::domain::ids::{JobId, RequestId, RunId, SessionId};
 use crate::domain::memory::{Memory, MemoryChange};
 use crate::domain::model::{FinishReason, Timings, Usage};
 use crate::domain::money::Money;
 use crate::domain::outline::Tier;
+use crate::domain::revert::{Revert, Way};
 use crate::domain::rung::Recollection;
 use crate::domain::session::SessionSummary;
 use serde::{Deserialize, Serialize};
@@ -57,6 +58,10 @@ pub enum Event {
     ScrollEnded(super::state::Area, usize),
     /// From the model servers.
     Models(ModelEvent),
+    /// What taking a written change back, or making it again, would do.
+    RevertPlanned(Box<RevertPlanned>),
+    /// A report that was asked for, in Markdown, or why there is none.
+    Reported(Result<String, Failure>),
     /// From the work of a run.
     Work(WorkEvent),
     /// From the database.
@@ -303,6 +308,17 @@ pub enum WorkEvent {
         /// Why.
         failure: Failure,
     },
+}
+
+/// What a revert would do to the files as they are now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevertPlanned {
+    /// Which run's change.
+    pub run: RunId,
+    /// Which way.
+    pub way: Way,
+    /// What it would do.
+    pub revert: Revert,
 }
 
 /// From the database.

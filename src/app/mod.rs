@@ -9,20 +9,23 @@ mod event;
 mod fact;
 mod session;
 mod state;
+mod trail;
 mod update;
 
 pub use action::{Action, Scope};
-pub use command::{COMMANDS, Command, Does};
+pub use command::{COMMANDS, Command, Does, Report};
 pub use effect::{Effect, Entry, Mouse, TerminalEffect, UnknownPrice};
 pub use event::{
-    Event, ModelEvent, Opening, Pointer, RepositoryEvent, Resume, Stamped, StoreEvent, TextEdit, WorkEvent,
+    Event, ModelEvent, Opening, Pointer, RepositoryEvent, Resume, RevertPlanned, Stamped, StoreEvent, TextEdit,
+    WorkEvent,
 };
 pub use fact::{Dated, Fact};
 pub use session::{Raise, Session, UNKNOWN_PRICE};
 pub use state::{
     Area, Asked, Chat, Chip, Columns, Completion, CompletionItem, CompletionKind, ContextChange, ContextRow,
     ContextView, Corrections, Editor, Failed, Fate, HealSettings, Layout, Live, Notice, Offer, Overlay, Picker,
-    PickerItem, PickerKind, PickerValue, RepositoryView, ReviewView, RootInfo, STALL_MS, SessionsView, Settings,
-    Standing, State, StreamView, Subject, Written, hunks,
+    PickerItem, PickerKind, PickerValue, RepositoryView, Reverting, ReviewView, RootInfo, STALL_MS, SessionsView,
+    Settings, Standing, State, StreamView, Subject, Written, hunks,
 };
+pub use trail::{Deed, Trace, age, counted, revert_refused, revertible, trail, written_words};
 pub use update::{needs_own_yes, update};

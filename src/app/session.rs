@@ -147,9 +147,14 @@ impl Session {
         self.runs.last()
     }
 
-    /// The newest run that is not over.
+    /// The run that is not over: the newest, or an earlier one whose change is being taken back.
     pub fn active_run(&self) -> Option<&Run> {
-        self.runs.last().filter(|r| !r.is_finished())
+        self.runs.iter().rev().find(|r| !r.is_finished())
+    }
+
+    /// The run of this number.
+    pub fn run_of(&self, id: RunId) -> Option<&Run> {
+        self.runs.iter().rev().find(|r| r.spec.id == id)
     }
 
     fn run_mut(&mut self, id: RunId) -> Option<&mut Run> {
@@ -163,8 +168,8 @@ impl Session {
 
     /// Where the session stands, for the session list.
     pub fn status(&self) -> SessionStatus {
-        match self.run().map(|r| &r.stage) {
-            None | Some(Stage::Finished(_)) => SessionStatus::Idle,
+        match self.active_run().map(|r| &r.stage) {
+            None => SessionStatus::Idle,
             Some(Stage::Gate) => SessionStatus::Waiting,
             Some(Stage::Paused(_)) => SessionStatus::Paused,
             Some(_) => SessionStatus::Running,

@@ -8,6 +8,7 @@ mod layout;
 mod offer;
 mod overlay;
 mod repository;
+mod reverting;
 mod review;
 mod stream;
 
@@ -19,6 +20,7 @@ pub use layout::{Area, Layout};
 pub use offer::{Offer, raised};
 pub use overlay::{Overlay, Picker, PickerItem, PickerKind, PickerValue};
 pub use repository::RepositoryView;
+pub use reverting::Reverting;
 pub use review::{Columns, ReviewView, hunks};
 pub use stream::{Fate, Live, STALL_MS, StreamView, Written};
 
@@ -176,6 +178,8 @@ pub struct State {
     pub resume: super::event::Resume,
     /// A request that waits for the models to be found.
     pub waiting_request: Option<String>,
+    /// A written change that is to be taken back, or made again.
+    pub reverting: Option<Reverting>,
     /// Whether the program is leaving.
     pub leaving: bool,
 }
@@ -208,6 +212,7 @@ impl State {
             session_name: opening.session_name.clone(),
             resume: opening.resume,
             waiting_request: None,
+            reverting: None,
             leaving: false,
         }
     }

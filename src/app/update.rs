@@ -10,12 +10,14 @@ mod context;
 mod editor;
 mod heal;
 mod memory;
+mod report;
 mod repository;
 mod review;
 mod run;
 mod series;
 mod sessions;
 mod store;
+mod undo;
 mod view;
 
 pub use review::needs_own_yes;
@@ -24,6 +26,7 @@ use super::action::Action;
 use super::effect::{Effect, Entry, Mouse, TerminalEffect, UnknownPrice};
 use super::event::{Event, Stamped};
 use super::fact::{Dated, Fact};
+use super::session::Session;
 use super::state::{Area, Failed, Overlay, State};
 use crate::domain::ids::RunId;
 use crate::domain::model::Locality;
@@ -70,6 +73,8 @@ impl Step<'_> {
             Event::TimePassed => {}
             Event::ScrollEnded(area, end) => self.scroll_ended(*area, *end),
             Event::Models(event) => self.model_event(event),
+            Event::Reported(report) => self.reported(report),
+            Event::RevertPlanned(planned) => self.revert_planned(planned),
             Event::Work(event) => self.work_event(event),
             Event::Store(event) => self.store_event(event),
             Event::Repository(event) => self.repository_event(event),
@@ -165,24 +170,26 @@ impl Step<'_> {
             Fact::Run { run, .. } => Some(*run),
             _ => None,
         };
-        let before = run.and(self.state.session.run()).map(|r| r.stage.clone());
+        let stage = |session: &Session| run.and_then(|id| session.run_of(id)).map(|r| r.stage.clone());
+        let before = stage(&self.state.session);
         let dated = Dated { at: self.state.now, fact };
         let commands = self.state.session.apply(&dated);
         self.facts.push(dated);
         for command in commands {
             self.command(run.unwrap_or_default(), command);
         }
-        if let (Some(before), Some(after)) = (before, self.state.session.run().map(|r| r.stage.clone()))
+        if let (Some(id), Some(before), Some(after)) = (run, before, stage(&self.state.session))
             && before != after
         {
-            self.stage_changed(&before, &after);
+            self.stage_changed(id, &before, &after);
         }
     }
 
-    /// A fact of the newest run. A result that it does not await is dropped, not journaled: of earlier runs nothing is
+    /// A fact of the run that is under way, else of the newest. A result that it does not await is dropped, not journaled: of other runs nothing is
     /// outstanding.
     fn commit_run(&mut self, fact: RunFact) {
-        if let Some(run) = self.state.session.run().filter(|r| r.awaits(&fact)).map(|r| r.spec.id) {
+        let session = &self.state.session;
+        if let Some(run) = session.active_run().or(session.run()).filter(|r| r.awaits(&fact)).map(|r| r.spec.id) {
             self.commit(Fact::Run { run, fact });
         }
     }

@@ -1,21 +1,27 @@
 //! The command line: one file per subcommand; this file only parses and dispatches.
 
+mod analyze;
 mod apply;
+mod check;
 mod context;
 mod doctor;
 mod heal;
+mod hook;
 mod intent;
 mod map;
 mod memory;
 mod replay;
+mod review;
 mod run;
 mod search;
 mod sessions;
 mod tokens;
+mod undo;
 mod workbench;
 
 use crate::config::Overrides;
 use crate::domain::failure::Failure;
+use crate::domain::revert::Way;
 use crate::runtime::{self, Flags, Setup};
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use std::path::PathBuf;
@@ -49,6 +55,18 @@ enum Command {
     Search(search::Search),
     /// List the sessions of this repository.
     Sessions(sessions::Sessions),
+    /// Take back what a run wrote, at any later time.
+    Undo(undo::Undo),
+    /// Make again what was taken back.
+    Redo(undo::Undo),
+    /// Report what a change does to the code: complexity, coverage, security findings, the gate's verdict.
+    Review(review::Review),
+    /// Report on the code that is there: totals, hardest functions, coverage, security findings.
+    Analyze(analyze::Analyze),
+    /// Ask a quality gate.
+    Check(check::Check),
+    /// Put the gate before every commit, or take it away.
+    Hook(hook::Hook),
     /// Count the tokens of a text.
     Tokens(tokens::Tokens),
     /// Show, add, drop and pin what is remembered of this repository.
@@ -149,6 +167,12 @@ pub fn main() -> ExitCode {
         Some(Command::Map(map)) => map::main(&map),
         Some(Command::Search(search)) => search::main(&search),
         Some(Command::Sessions(sessions)) => sessions::main(&sessions),
+        Some(Command::Undo(undo)) => undo::main(&undo, Way::Undo),
+        Some(Command::Redo(redo)) => undo::main(&redo, Way::Redo),
+        Some(Command::Review(review)) => review::main(&review),
+        Some(Command::Analyze(analyze)) => analyze::main(&analyze),
+        Some(Command::Check(check)) => check::main(&check),
+        Some(Command::Hook(hook)) => hook::main(&hook),
         Some(Command::Tokens(tokens)) => tokens::main(&tokens),
         Some(Command::Memory(memory)) => memory::main(&memory),
         Some(Command::Replay(replay)) => replay::main(&replay),

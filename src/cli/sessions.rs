@@ -14,6 +14,9 @@ pub(super) struct Sessions {
     /// One JSON object a line.
     #[arg(long)]
     json: bool,
+    /// Lists every time files were written, taken back or made again: when, by which run, which files.
+    #[arg(long, conflicts_with = "free")]
+    audit: bool,
     /// Frees a session that a process of another machine or container holds and will not give back.
     #[arg(long, value_name = "NAME", conflicts_with = "json")]
     free: Option<String>,
@@ -27,6 +30,10 @@ pub(super) fn main(sessions: &Sessions) -> anyhow::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let format = if sessions.json { Format::Json } else { Format::Text };
+    if sessions.audit {
+        runtime::print(&block_on(runtime::audit(setup, format))??);
+        return Ok(ExitCode::SUCCESS);
+    }
     runtime::print(&block_on(runtime::sessions(&setup, format))??);
     Ok(ExitCode::SUCCESS)
 }

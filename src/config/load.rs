@@ -206,7 +206,7 @@ fn read_project(sources: &Sources<'_>, failures: &mut Vec<Failure>) -> Option<Pr
             && matches!(shape::lookup(&user_format, &entry.path), Known::Yes(_));
         if foreign {
             wrong.push(entry.place.failure(format_args!(
-                "a project's file may not set `{}`; it may set `theme`, `patterns` and `suggest`: put it into {}",
+                "a project's file may not set `{}`; it may set `theme`, `patterns`, `gate` and `suggest`: put it into {}",
                 dotted(&entry.path),
                 sources.paths.show(&sources.paths.config_file()),
             )));
@@ -231,7 +231,7 @@ fn outside(entry: &Entry) -> Option<String> {
 }
 
 impl Project {
-    /// What it adds to the configuration: its theme, and what was approved.
+    /// What it adds to the configuration: its theme, its gates' numbers, and what was approved.
     fn entries(&self, suggestions: Option<&Suggestions>) -> Vec<Entry> {
         const SUGGESTED: [(&[&str], &[&str]); 3] = [
             (&["suggest", "check"], &["check", "command"]),
@@ -239,6 +239,10 @@ impl Project {
             (&["suggest", "mode"], &["mode"]),
         ];
         let mut entries: Vec<Entry> = self.entry(&["theme"], &["theme"]).into_iter().collect();
+        for path in self.merge.origins.keys().filter(|path| path[0] == "gate") {
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            entries.extend(self.entry(&path, &path));
+        }
         if suggestions.is_some_and(|s| s.approved) {
             entries.extend(SUGGESTED.iter().filter_map(|(from, to)| self.entry(from, to)));
         }

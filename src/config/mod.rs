@@ -10,6 +10,7 @@ pub mod shape;
 
 mod approval;
 mod file;
+mod gate;
 mod load;
 mod merge;
 mod path;
@@ -18,6 +19,7 @@ mod value;
 
 pub use approval::{Approvals, ContentHash};
 pub use document::{Entry, Place, Source};
+pub use gate::{Gate, Gates, SecurityFrom};
 pub use load::{DEFAULTS, Loaded, Overrides, Setting, Sources, Suggestions, VARIABLES, load};
 pub use merge::{Layer, Origin};
 pub use nearest::suggestion;

@@ -4,6 +4,7 @@
 //! A project's file has a type of its own, which has no field for a command that runs, an address, a variable, an
 //! endpoint or a permission. What it suggests is shown and approved before it counts.
 
+use super::gate::{Gates, ProjectGates};
 use super::value::{BaseUrl, CommandLine, HeaderName, KeyVariable, Limit, ModelChoice, Name};
 use crate::domain::mode::Mode;
 use schemars::JsonSchema;
@@ -42,6 +43,8 @@ pub struct Config {
     pub context: Context,
     /// The project's own check.
     pub check: Check,
+    /// What the quality gates allow.
+    pub gate: Gates,
     /// Servers of your own, by name.
     #[serde(default)]
     pub endpoints: BTreeMap<Name, Endpoint>,
@@ -225,7 +228,7 @@ impl Config {
 }
 
 /// What a project's own file may say.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schemars(title = "vibe-tui project file")]
 pub struct ProjectConfig {
@@ -233,6 +236,8 @@ pub struct ProjectConfig {
     pub theme: Option<Name>,
     /// Directories of pattern files, inside the project.
     pub patterns: Vec<PathBuf>,
+    /// What the quality gates allow here.
+    pub gate: ProjectGates,
     /// What the project suggests; it counts once the user has approved it.
     pub suggest: Suggest,
 }

@@ -21,6 +21,7 @@ pub mod model;
 pub mod money;
 pub mod outline;
 pub mod plan;
+pub mod revert;
 pub mod rung;
 pub mod safe_text;
 pub mod session;

@@ -1,6 +1,6 @@
 //! What has happened to a run, in the past tense. The journal's rows of a run are exactly these.
 
-use crate::domain::change::FileSnapshot;
+use crate::domain::change::{ChangeSet, FileSnapshot};
 use crate::domain::comment::Comment;
 use crate::domain::context::ContextBundle;
 use crate::domain::failure::Failure;
@@ -9,6 +9,7 @@ use crate::domain::hunk::{Decision, FileDiff, HunkId};
 use crate::domain::ids::{JobId, RequestId};
 use crate::domain::model::{FinishReason, ModelInfo, Timings, Usage};
 use crate::domain::money::Money;
+use crate::domain::revert::Asker;
 use crate::domain::rung::Recollection;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -174,6 +175,14 @@ pub enum RunFact {
     },
     /// The user wants the applied change taken back (or, once undone, made again).
     UndoRequested,
+    /// The user has seen what taking the written change back (or making it again) does to the files as they are now, and
+    /// said yes.
+    RevertRequested {
+        /// What is to be written, from what the files are now.
+        changes: ChangeSet,
+        /// Who asked.
+        by: Asker,
+    },
     /// The user's answer to a pause.
     Resumed {
         /// What was chosen.

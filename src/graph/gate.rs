@@ -27,6 +27,12 @@ pub(super) fn take(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
         }
         (RunFact::UndoRequested, Stage::Finished(Outcome::Applied)) => take_back(run),
         (RunFact::UndoRequested, Stage::Finished(Outcome::Undone)) => make_again(run),
+        (RunFact::RevertRequested { changes, .. }, Stage::Finished(Outcome::Applied)) => {
+            revert(run, changes, Outcome::Undone, Outcome::Applied)
+        }
+        (RunFact::RevertRequested { changes, .. }, Stage::Finished(Outcome::Undone)) => {
+            revert(run, changes, Outcome::Applied, Outcome::Undone)
+        }
         (_, Stage::Gate) => at_gate(run, fact),
         _ => Vec::new(),
     }
@@ -222,6 +228,14 @@ fn make_again(run: &mut Run) -> Vec<RunCommand> {
     write(run, Write { changes, then: Outcome::Applied, back: Stage::Finished(Outcome::Undone) })
 }
 
+/// Writes what was worked out against the files as they are now. Where they are as wanted already, that is all.
+fn revert(run: &mut Run, changes: &ChangeSet, then: Outcome, now: Outcome) -> Vec<RunCommand> {
+    if changes.is_empty() {
+        return step::finish(run, then);
+    }
+    write(run, Write { changes: changes.clone(), then, back: Stage::Finished(now) })
+}
+
 fn write(run: &mut Run, write: Write) -> Vec<RunCommand> {
     let changes = write.changes.clone();
     run.inner.write = Some(write);
@@ -240,7 +254,8 @@ pub(super) fn write_again(run: &mut Run) -> Vec<RunCommand> {
 
 fn applied(run: &mut Run) -> Vec<RunCommand> {
     let Some(write) = run.inner.write.take() else { return Vec::new() };
-    if write.then == Outcome::Applied {
+    // What a revert writes is the same change as the files then take it; the change itself stays what it was.
+    if write.then == Outcome::Applied && run.applied.is_none() {
         run.applied = Some(write.changes);
     }
     step::finish(run, write.then)

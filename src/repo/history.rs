@@ -1,11 +1,9 @@
 //! Which files changed lately, by git's own history. Runs `git` for reading only, with nothing that a repository's
 //! configuration could make it start, and gives up rather than make anybody wait.
 
-use super::Root;
+use super::{Root, git};
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::io::Read;
-use std::os::unix::process::CommandExt;
-use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
@@ -26,21 +24,9 @@ pub fn recent(root: &Root) -> Vec<String> {
     if !root.is_git() {
         return Vec::new();
     }
-    let git = Command::new("git")
-        .arg("-C")
-        .arg(root.path())
-        .args(["--no-pager", "--no-optional-locks", "-c", "core.fsmonitor=false", "-c", "log.showSignature=false"])
+    let git = git::command(root)
         .args(["log", COMMITS, "--no-show-signature", "--no-merges", "--no-renames", "--no-ext-diff", "--no-textconv"])
         .args(["--name-only", "--relative", "--format=%x01", "-z"])
-        .env_clear()
-        .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
-        .envs([("GIT_TERMINAL_PROMPT", "0"), ("GIT_CONFIG_NOSYSTEM", "1")])
-        // A partial clone would fetch what it lacks, by a command of its own configuration.
-        .envs([("GIT_NO_LAZY_FETCH", "1"), ("GIT_ALLOW_PROTOCOL", "none")])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .process_group(0)
         .spawn();
     let Ok(mut git) = git else { return Vec::new() };
     let output = git.stdout.take();

@@ -5,7 +5,9 @@
 
 mod beneath;
 mod dependency;
+pub mod difference;
 mod fault;
+mod git;
 pub mod history;
 pub mod path;
 pub mod read;

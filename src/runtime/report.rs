@@ -324,6 +324,14 @@ pub fn print(text: &str) {
     }
 }
 
+/// A report on standard output; on a terminal with everything made visible that it would obey or hide.
+pub fn print_report(text: &str) {
+    match std::io::stdout().is_terminal() {
+        true => print(SafeText::new(text).as_str()),
+        false => print(text),
+    }
+}
+
 /// What standard output did not take, and why: a full disk. `None` while all is well.
 pub fn refused() -> Option<&'static str> {
     REFUSED.get().map(String::as_str)

@@ -11,6 +11,10 @@ pub enum TaskKey {
     Job(JobId),
     /// The search for models.
     Discovery,
+    /// A report on the code: only the newest matters.
+    Report,
+    /// What a revert would do: only the newest matters.
+    Revert,
     /// What the letters behind an `@` may mean: only the newest letters matter.
     Completion,
 }

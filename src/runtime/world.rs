@@ -6,7 +6,7 @@ use super::repository::{Repository, cache_file};
 use super::token::Tokens;
 use super::usage::PatternUse;
 use crate::budget::price::PriceList;
-use crate::config::{Config, Conversation, Environment, ModelChoice, Paths};
+use crate::config::{Config, Conversation, Environment, Gates, ModelChoice, Paths};
 use crate::domain::change::FileContent;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::SessionId;
@@ -143,6 +143,11 @@ impl World {
     /// The servers found, if they were looked for.
     pub fn found(&self) -> Option<Arc<Registry>> {
         self.registry.borrow().clone()
+    }
+
+    /// What the quality gates allow.
+    pub fn gates(&self) -> &Gates {
+        &self.settings.config.gate
     }
 
     /// Which part of the conversation prompts repeat.

@@ -24,7 +24,7 @@ mod tree;
 
 pub use grammar::{Comment, comment, grammar};
 pub use oddity::{HEAD_BYTES, MOST_BYTES, oddity};
-pub use outline::outline;
+pub use outline::{outline, outline_and_tree};
 pub use scan::{Found, Scanned, Sink, scan, scan_with};
 
 use crate::domain::language::Language;

@@ -1,7 +1,10 @@
 //! The chat: typing, the reading and its corrections, orders, history, and what becomes of a request.
 
 use super::desk::*;
-use vibe_tui::app::{Action, Area, Chip, Effect, Event, Fact, Failed, Overlay, PickerKind, TerminalEffect, TextEdit};
+use vibe_tui::app::{
+    Action, Area, Chip, Effect, Event, Fact, Failed, Overlay, PickerKind, Report, TerminalEffect, TextEdit,
+};
+use vibe_tui::domain::failure::FailureKind;
 use vibe_tui::domain::intent::{Action as Verb, Complexity, Target};
 use vibe_tui::domain::language::Language;
 use vibe_tui::domain::message::Author;
@@ -150,11 +153,12 @@ fn a_slash_order_is_an_action_by_another_name() {
     let focus = |area| move |desk: &Desk| desk.state.layout.focus == area;
     let picker = |kind| move |desk: &Desk| matches!(&desk.state.overlay, Some(Overlay::Picker(p)) if p.kind == kind);
     type Check = Box<dyn Fn(&Desk) -> bool>;
-    let table: [(&str, Check); 13] = [
+    let table: [(&str, Check); 14] = [
         ("/help", Box::new(|d| matches!(d.state.overlay, Some(Overlay::Help { .. })))),
         ("/model", Box::new(picker(PickerKind::Model))),
         ("/mode", Box::new(picker(PickerKind::Mode))),
-        ("/review", Box::new(focus(Area::Review))),
+        ("/review", Box::new(|d| d.asked() == ["report"] && d.notice() == "Measuring…")),
+        ("/analyze src", Box::new(|d| d.asked() == ["report"])),
         ("/cost", Box::new(focus(Area::Budget))),
         ("  /sessions  ", Box::new(focus(Area::Sessions))),
         ("/new", Box::new(|d| d.asked() == ["name"])),
@@ -397,4 +401,18 @@ fn a_session_is_named_by_its_opening_or_by_the_first_words_of_its_first_request(
         desk.submit(text);
         assert_eq!(begun(&desk), (name.to_owned(), "/repo".to_owned()));
     }
+}
+
+#[test]
+fn a_report_stands_in_the_conversation_and_one_that_failed_is_told() {
+    let mut desk = Desk::new(World::new());
+    desk.submit("/review main");
+    let asked = Effect::Report { about: Report::Review, of: "main".into() };
+    assert_eq!(desk.effects, [asked]);
+    desk.event(Event::Reported(Ok("# Quality of the change".into())));
+    assert_eq!(desk.said(Author::Workbench), ["# Quality of the change"]);
+    assert_eq!(desk.notice(), "");
+    desk.event(Event::Reported(Err(failure(FailureKind::BadRequest))));
+    assert_eq!(desk.notice(), "the server is away");
+    assert_eq!(desk.said(Author::Workbench).len(), 1);
 }

@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use vibe_tui::app::{
-    Action, Area, Dated, Effect, Entry, Event, Fact, ModelEvent, Mouse, Opening, Overlay, Resume, RootInfo, Session,
-    Settings, Stamped, State, StoreEvent, TextEdit, WorkEvent, hunks, update,
+    Action, Area, Dated, Effect, Entry, Event, Fact, ModelEvent, Mouse, Opening, Overlay, Resume, RevertPlanned,
+    RootInfo, Session, Settings, Stamped, State, StoreEvent, TextEdit, WorkEvent, hunks, update,
 };
 use vibe_tui::budget::choice::Candidate;
 use vibe_tui::budget::limit::Limits;
@@ -520,6 +520,11 @@ impl Desk {
                 };
                 self.work(event);
             }
+            Effect::PlanRevert { run, way, written } => {
+                let now: Vec<FileSnapshot> = written.files.iter().map(|f| self.world.snapshot(&f.path)).collect();
+                let revert = vibe_tui::edit::revert(&written, way, &now);
+                self.event(Event::RevertPlanned(Box::new(RevertPlanned { run, way, revert })));
+            }
             other => self.keep_house(other),
         }
     }
@@ -613,7 +618,7 @@ impl Desk {
             | Effect::Examine { .. }
             | Effect::Apply { .. } => {
                 assert!(self.out.is_none(), "{:?} is outstanding when a job begins", self.out);
-                let stage = &self.mirror.run().unwrap().stage;
+                let stage = &self.mirror.active_run().unwrap().stage;
                 let fits = match effect {
                     Effect::AssembleContext { .. } => *stage == Stage::Assembling,
                     Effect::Validate { .. } => *stage == Stage::Working(Node::Validator),
@@ -668,6 +673,9 @@ impl Desk {
         assert!(live.acknowledged <= live.seq);
         if let Some(entry) = self.entries.last().filter(|e| e.session == live.id) {
             assert_eq!((&entry.name, entry.status), (&live.name, live.status()), "the list would be wrong");
+        }
+        if let Some(reverting) = &state.reverting {
+            assert!(live.run_of(reverting.run).is_some_and(|r| r.applied.is_some()), "nothing to revert");
         }
         assert_eq!(state.is_busy(), self.out.is_some(), "{:?} with {:?} out", live.status(), self.out);
         self.check_view();
@@ -777,6 +785,8 @@ pub fn name(effect: &Effect) -> &'static str {
         Effect::Recall { .. } => "recall",
         Effect::Learn(_) => "learn",
         Effect::Examine { .. } => "examine",
+        Effect::PlanRevert { .. } => "plan-revert",
+        Effect::Report { .. } => "report",
         Effect::CancelJobs => "cancel-jobs",
         Effect::FindModels => "find-models",
         Effect::ListSessions => "list",

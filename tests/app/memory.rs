@@ -146,10 +146,12 @@ fn a_revision_whose_proposal_is_accepted_is_a_lesson_and_is_learned_once() {
     let said = desk.said(Author::Workbench);
     assert!(said.contains(&"Learned from your revision: use a lambda"), "{said:?}");
     desk.settle();
-    desk.act(Action::Undo);
-    desk.settle();
-    desk.act(Action::Redo);
-    desk.settle();
+    for action in [Action::Undo, Action::Redo] {
+        desk.act(action);
+        desk.settle();
+        desk.act(Action::Confirm);
+        desk.settle();
+    }
     let learned = journal(&desk).iter().filter(|f| matches!(f, Fact::Remembered { .. })).count();
     assert_eq!(learned, 1, "writing it again teaches nothing");
 }

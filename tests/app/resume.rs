@@ -23,6 +23,7 @@ fn opened() -> Desk {
 fn act(desk: &mut Desk) -> bool {
     let taken_back = desk.said(Author::Workbench).iter().any(|m| m.starts_with("Taken back"));
     let action = match desk.state.session.run().map(|r| r.stage.clone()) {
+        Some(Stage::Finished(_)) if desk.picker().is_some() => Action::Confirm,
         None => {
             desk.submit(REQUEST);
             return true;
@@ -113,7 +114,7 @@ fn being_killed_again_and_again_does_not_keep_a_run_from_ending() {
     let end = played().world.disk;
     for _ in 0..200 {
         desk = desk.reopened_if_begun();
-        for _ in 0..4 {
+        for _ in 0..6 {
             match desk.queue.pop_front() {
                 Some(effect) => desk.perform(effect),
                 None if act(&mut desk) => {}

@@ -319,41 +319,6 @@ fn a_write_that_failed_leads_back_to_the_gate_with_the_reason_and_the_decisions(
 }
 
 #[test]
-fn an_applied_change_is_taken_back_and_made_again() {
-    let mut desk = Desk::at_gate(World::new());
-    desk.acts(&[Action::AcceptAll, Action::Apply, Action::Apply]);
-    desk.settle();
-    let written = desk.world.disk.clone();
-    for (action, outcome, words) in [
-        (Action::Undo, Outcome::Undone, "Taken back: 1 file. Redo writes it again."),
-        (Action::Redo, Outcome::Applied, "Written: 1 file. Undo takes it back."),
-        (Action::Undo, Outcome::Undone, "Taken back: 1 file. Redo writes it again."),
-    ] {
-        desk.act(action);
-        assert_eq!(desk.asked(), ["journal", "apply"]);
-        desk.settle();
-        assert_eq!(desk.run().stage, Stage::Finished(outcome.clone()));
-        assert_eq!(desk.world.disk == written, outcome == Outcome::Applied);
-        assert_eq!(desk.said(Author::Workbench).last(), Some(&words));
-    }
-    desk.act(Action::Undo);
-    assert_eq!(desk.notice(), "There is nothing to take back.");
-}
-
-#[test]
-fn an_undo_that_failed_does_not_claim_that_something_was_written() {
-    let mut desk = Desk::at_gate(World::new());
-    desk.acts(&[Action::AcceptAll, Action::Apply, Action::Apply]);
-    desk.settle();
-    let said = desk.said(Author::Workbench).len();
-    desk.world.apply_fails = 1;
-    desk.act(Action::Undo);
-    desk.settle();
-    assert_eq!(desk.run().stage, Stage::Finished(Outcome::Applied));
-    assert_eq!(desk.said(Author::Workbench)[said..], ["Nothing was written: calc.py has changed since"]);
-}
-
-#[test]
 fn a_decision_counts_as_saved_when_the_store_has_said_so() {
     let mut desk = gate();
     assert!(desk.state.session.is_saved());

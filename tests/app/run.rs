@@ -53,7 +53,7 @@ fn a_whole_run_goes_from_the_request_to_the_disk() {
     assert!(desk.world.disk["calc.py"].contains("def subtract"));
     let kinds: Vec<&str> = desk.entries.iter().flat_map(|e| &e.facts).map(|d| d.fact.kind()).collect();
     assert_eq!(kinds.iter().filter(|k| **k == "run_begun").count(), 1);
-    assert_eq!(desk.said(Author::Workbench), ["Written: 1 file. Undo takes it back."]);
+    assert_eq!(desk.said(Author::Workbench), ["Written: 1 file. /undo takes it back (in a shell `vibe-tui undo`)."]);
     assert!(desk.said(Author::Assistant)[0].contains("Add a subtract function"));
     assert_eq!((desk.state.layout.focus, desk.state.chat.typing), (Area::Chat, true));
 }
@@ -67,7 +67,7 @@ fn hunks_that_were_not_decided_are_said_to_be_left_out() {
     desk.settle();
     assert_eq!(
         desk.said(Author::Workbench),
-        ["Written: 1 file. Left out: 1 hunk that was not decided. Undo takes it back."]
+        ["Written: 1 file. /undo takes it back (in a shell `vibe-tui undo`). Left out: 1 hunk that was not decided."]
     );
 }
 

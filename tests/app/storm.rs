@@ -56,6 +56,8 @@ fn blow() -> impl Strategy<Value = Blow> {
         REQUEST,
         "hmm",
         "/undo",
+        "/undo 1",
+        "/redo 1",
         "/mode architect",
         "/nonsense",
         "use a lambda",

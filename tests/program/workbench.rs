@@ -74,9 +74,13 @@ fn what_was_written_can_be_taken_back_and_made_again() {
     pty.press("ww");
     pty.expect("Written: 1 file");
     pty.press("/undo\r");
+    pty.expect("Yes, take back run 1");
+    pty.press("\r");
     pty.expect("Taken back: 1 file");
     assert_eq!(place.files(), Vec::<String>::new());
     pty.press("/redo\r");
+    pty.expect("Yes, make again run 1");
+    pty.press("\r");
     wait_until("the file is there again", || place.files() == ["greet.py"]);
 }
 
@@ -370,6 +374,17 @@ fn keys_stay_quick_while_the_database_is_locked_and_nothing_stands_still_afterwa
         let listed = place.run(&["sessions"]);
         listed.stdout.contains("idle")
     });
+    pty.press("\x11");
+    assert!(pty.end().success());
+}
+
+#[test]
+fn the_code_is_measured_from_the_chat() {
+    let place = Place::new();
+    place.write("shop.py", SHOP);
+    let mut pty = open(&place, "greet", &["--script-speed", "0"]);
+    pty.press("/analyze\r");
+    pty.expect("1 file, 8 lines of code");
     pty.press("\x11");
     assert!(pty.end().success());
 }

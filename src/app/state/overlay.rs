@@ -3,8 +3,9 @@
 use super::{ContextView, Editor};
 use crate::app::action::Action;
 use crate::app::command::Command;
-use crate::domain::ids::MemoryId;
+use crate::domain::ids::{MemoryId, RunId};
 use crate::domain::model::ModelRef;
+use crate::domain::revert::Way;
 
 /// What lies on top.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +49,8 @@ pub enum PickerKind {
     Mode,
     /// Something that is remembered.
     Memory,
+    /// A run whose change goes this way, or the yes to it.
+    Revert(Way),
 }
 
 /// One line of a picker.
@@ -74,6 +77,14 @@ pub enum PickerValue {
     Command(&'static Command),
     /// Pin this memory, or let it go.
     Memory(MemoryId),
+    /// Work out what this would do: the run's change goes this way.
+    Revert(RunId, Way),
+    /// Write what was worked out.
+    WriteRevert,
+    /// Leave it.
+    LeaveRevert,
+    /// Nothing: a line that is there to be read.
+    ShownLine,
 }
 
 impl Picker {

@@ -12,6 +12,7 @@ use crate::domain::intent::Intent;
 use crate::domain::memory::MemoryOrder;
 use crate::domain::message::{Author, Message, PastRun};
 use crate::domain::mode::Mode;
+use crate::domain::revert::Way;
 use crate::graph::{self, Run, RunFact, RunSpec, Stage, Task};
 use crate::intent::{self, Vocabulary};
 
@@ -143,6 +144,8 @@ impl Step<'_> {
         match command.does {
             Does::Action(Action::ChooseModel) if !rest.is_empty() => return self.choose_model_named(rest),
             Does::Action(Action::ChooseMode) if !rest.is_empty() => return self.choose_mode_named(rest),
+            Does::Action(Action::Undo) if !rest.is_empty() && !self.revert_numbered(rest, Way::Undo) => return,
+            Does::Action(Action::Redo) if !rest.is_empty() && !self.revert_numbered(rest, Way::Redo) => return,
             Does::Remember if !self.remember(rest) => return,
             Does::Forget if !self.forget(rest) => return,
             Does::Pin if !self.say_of_named(rest, Standing::Pinned) => return,
@@ -151,8 +154,10 @@ impl Step<'_> {
         }
         self.clear_composer();
         match command.does {
+            Does::Action(Action::Undo | Action::Redo) if !rest.is_empty() => {}
             Does::Action(action) => self.action(action),
             Does::Heal => self.heal(rest),
+            Does::Report(about) => self.ask_report(about, rest),
             Does::ListMemory => self.effects.push(Effect::Memory(MemoryOrder::List)),
             Does::Remember | Does::Forget | Does::Pin | Does::Drop => {}
         }

@@ -71,11 +71,18 @@ impl Step<'_> {
             return self.read_item();
         }
         let Some(Overlay::Picker(picker)) = self.state.overlay.take() else { return };
+        if picker.choice().is_some_and(|item| item.value == PickerValue::ShownLine) {
+            self.state.overlay = Some(Overlay::Picker(picker));
+            return;
+        }
         match picker.choice().map(|item| item.value.clone()) {
             Some(PickerValue::Action(action)) => self.action(action),
             Some(PickerValue::Model(model)) => self.choose_model(model),
             Some(PickerValue::Mode(mode)) => self.choose_mode(&mode),
             Some(PickerValue::Memory(id)) => self.effects.push(Effect::Memory(MemoryOrder::Pin(id))),
+            Some(PickerValue::Revert(run, way)) => self.plan_revert(run, way),
+            Some(PickerValue::WriteRevert) => self.write_revert(),
+            Some(PickerValue::LeaveRevert | PickerValue::ShownLine) => self.state.reverting = None,
             Some(PickerValue::Command(command)) => {
                 self.start_typing();
                 self.state.chat.set_text(&format!("/{} ", command.name));

@@ -5,8 +5,9 @@ use crate::app::action::Action;
 use crate::app::state::Failed;
 use crate::domain::change::runs_later;
 use crate::domain::hunk::{Decision, FileDiff, HunkId, LineKind};
+use crate::domain::revert::Way;
 use crate::domain::safe_text::SafeText;
-use crate::graph::{Attempt, Outcome, Run, RunFact, Stage};
+use crate::graph::{Attempt, Run, RunFact, Stage};
 use std::collections::BTreeSet;
 
 impl Step<'_> {
@@ -150,7 +151,7 @@ impl Step<'_> {
         self.commit_run(RunFact::ApplyRequested);
     }
 
-    /// Takes back the last decision; where nothing waits for decisions, the applied change.
+    /// Takes back the last decision; where nothing waits for decisions, what a run wrote.
     fn undo(&mut self, action: Action) {
         let undo = action == Action::Undo;
         let Some(run) = self.state.session.run() else {
@@ -159,13 +160,9 @@ impl Step<'_> {
         let fact = match (&run.stage, undo) {
             (Stage::Gate, true) if !run.history.is_empty() => RunFact::DecisionUndone,
             (Stage::Gate, false) if !run.undone.is_empty() => RunFact::DecisionRedone,
-            (Stage::Finished(Outcome::Applied), true) | (Stage::Finished(Outcome::Undone), false) => {
-                RunFact::UndoRequested
-            }
-            _ => {
-                let text = if undo { "There is nothing to take back." } else { "There is nothing to make again." };
-                return self.state.tell(text, Failed::No);
-            }
+            (Stage::Gate, true) => return self.state.tell("There is nothing to take back.", Failed::No),
+            (Stage::Gate, false) => return self.state.tell("There is nothing to make again.", Failed::No),
+            _ => return self.offer_reverts(if undo { Way::Undo } else { Way::Redo }),
         };
         self.commit_run(fact);
     }

@@ -7,8 +7,9 @@ use crate::app::event::{ModelEvent, WorkEvent};
 use crate::app::fact::Fact;
 use crate::app::session::UNKNOWN_PRICE;
 use crate::app::state::{Area, Failed, Live, raised};
+use crate::app::trail::written_words;
 use crate::domain::hunk::Decision;
-use crate::domain::ids::RequestId;
+use crate::domain::ids::{RequestId, RunId};
 use crate::domain::message::Author;
 use crate::domain::model::Node;
 use crate::graph::{Outcome, PauseReason, ResumeChoice, Run, RunFact, Stage};
@@ -131,8 +132,8 @@ impl Step<'_> {
     }
 
     /// What the user has to know of a new stage: said in the conversation, and rung for when the user is needed.
-    pub(super) fn stage_changed(&mut self, before: &Stage, stage: &Stage) {
-        let failure = self.state.session.run().and_then(|r| r.apply_failure.clone());
+    pub(super) fn stage_changed(&mut self, run: RunId, before: &Stage, stage: &Stage) {
+        let failure = self.state.session.run_of(run).and_then(|r| r.apply_failure.clone());
         if let (Stage::Applying, Some(failure)) = (before, failure) {
             self.state.tell_failure(&failure);
             return self.post(Author::Workbench, &format!("Nothing was written: {failure}"));
@@ -197,26 +198,24 @@ impl Step<'_> {
                 self.state.chat.typing = self.is_writing();
                 self.effects.push(Effect::Notify("A run is paused and asks".into()));
             }
-            Stage::Finished(outcome) => self.finished(outcome),
+            Stage::Finished(outcome) => self.finished(run, outcome),
             _ => {}
         }
     }
 
-    fn finished(&mut self, outcome: &Outcome) {
-        let run = self.state.session.run();
+    fn finished(&mut self, id: RunId, outcome: &Outcome) {
+        let newest = self.state.session.run().is_some_and(|r| r.spec.id == id);
+        let run = self.state.session.run_of(id);
         let answer = run.map(|r| r.answer.clone()).unwrap_or_default();
-        let files = run.and_then(|r| r.applied.as_ref()).map_or(0, |c| c.files.len());
-        let plural = if files == 1 { "file" } else { "files" };
+        let written = |undone| run.map(|r| written_words(r, undone, newest)).unwrap_or_default();
         let left_out = match run.map_or(0, undecided) {
             0 => String::new(),
             1 => " Left out: 1 hunk that was not decided.".to_owned(),
             n => format!(" Left out: {n} hunks that were not decided."),
         };
         let (author, text) = match outcome {
-            Outcome::Applied => {
-                (Author::Workbench, format!("Written: {files} {plural}.{left_out} Undo takes it back."))
-            }
-            Outcome::Undone => (Author::Workbench, format!("Taken back: {files} {plural}. Redo writes it again.")),
+            Outcome::Applied => (Author::Workbench, format!("{}{left_out}", written(false))),
+            Outcome::Undone => (Author::Workbench, written(true)),
             Outcome::Answered => (Author::Assistant, answer),
             Outcome::NothingToDo => (Author::Assistant, format!("{answer}\n\nNothing to change.").trim().to_owned()),
             Outcome::Rejected => (Author::Workbench, "Nothing was accepted, nothing was written.".to_owned()),
@@ -227,7 +226,7 @@ impl Step<'_> {
         if matches!(outcome, Outcome::Failed(_) | Outcome::Answered | Outcome::NothingToDo) {
             self.effects.push(Effect::Notify("A run is over".into()));
         }
-        if *outcome != Outcome::Undone {
+        if newest && *outcome != Outcome::Undone {
             self.state.layout.focus_on(Area::Chat);
             self.state.chat.typing = true;
         }

@@ -6,7 +6,7 @@ use crate::app::effect::Effect;
 use crate::app::event::Resume;
 use crate::app::fact::{Dated, Fact};
 use crate::app::session::Session;
-use crate::app::state::{Area, Failed};
+use crate::app::state::{Area, Failed, Overlay, Picker, PickerKind};
 use crate::domain::ids::SessionId;
 use crate::domain::session::{SessionStatus, SessionSummary};
 use crate::graph::{RunFact, Stage};
@@ -134,7 +134,8 @@ impl Step<'_> {
             return;
         }
         self.show(Session::fold(id.clone(), facts));
-        let stage = self.state.session.run().map(|r| r.stage.clone());
+        let session = &self.state.session;
+        let stage = session.active_run().or(session.run()).map(|r| r.stage.clone());
         match stage {
             Some(Stage::Assembling | Stage::Working(_) | Stage::Applying) => {
                 self.state.tell("This run was interrupted; it goes on where it was.", Failed::No);
@@ -154,6 +155,13 @@ impl Step<'_> {
         self.state.totals = Default::default();
         self.state.stream = Default::default();
         self.state.review = Default::default();
+        self.state.reverting = None;
+        // These two are about the session that was left.
+        if let Some(Overlay::Context(_) | Overlay::Picker(Picker { kind: PickerKind::Revert(_), .. })) =
+            self.state.overlay
+        {
+            self.state.overlay = None;
+        }
         let history = std::mem::take(&mut self.state.chat.history);
         self.state.chat = crate::app::state::Chat { history, ..Default::default() };
         let open = &self.state.session.id;

@@ -7,10 +7,12 @@ mod context;
 mod heal;
 mod memory;
 mod model;
+mod report;
 mod store;
 mod work;
 
-pub use store::{HISTORY, failure as store_failure, read as read_session};
+pub use store::{HISTORY, append, failure as store_failure, read as read_session, read_rows};
+pub use work::{revert, write_all};
 
 use super::task::{TaskKey, Tasks};
 use super::world::World;
@@ -175,6 +177,12 @@ impl Performer {
                 self.tasks.start(TaskKey::Job(job), heal::examine(world, results, job, paths));
             }
             Effect::Learn(teaching) => heal::learn(&world, *teaching).await,
+            Effect::Report { about, of } => {
+                self.tasks.start(TaskKey::Report, report::report(world, results, about, of))
+            }
+            Effect::PlanRevert { run, way, written } => {
+                self.tasks.start(TaskKey::Revert, work::plan_revert(world, results, run, way, written));
+            }
             // Not a task of the registry: once begun, writing is not to be dropped half-way.
             Effect::Apply { job, changes } => match &self.unsaved {
                 None => work::apply(&world, &answers, job, changes).await,

@@ -6,7 +6,7 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{RunId, SessionId};
 use crate::runtime::clock;
 use crate::runtime::world::World;
-use crate::store::{Durability, NewRow, StoreError, SummaryPatch};
+use crate::store::{Durability, NewRow, Row, StoreError, SummaryPatch};
 
 /// Prompts kept for the history.
 pub const HISTORY: u32 = 500;
@@ -68,7 +68,14 @@ pub async fn load(world: &World, id: SessionId) -> Event {
 /// When another living process has the session, or a row cannot be read: it names the row and what to do.
 pub async fn read(world: &World, id: &SessionId) -> Result<Vec<Dated>, Failure> {
     world.store.lease(id, clock::now()).await.map_err(|e| failure(&e))?;
-    let rows = world.store.load(id, 1).await.map_err(|e| failure(&e))?;
+    read_rows(id, world.store.load(id, 1).await.map_err(|e| failure(&e))?)
+}
+
+/// The facts in a session's rows.
+///
+/// # Errors
+/// When a row cannot be read: it names the row and what to do.
+pub fn read_rows(id: &SessionId, rows: Vec<Row>) -> Result<Vec<Dated>, Failure> {
     rows.into_iter()
         .map(|row| {
             let fact = serde_json::from_str(&row.payload).map_err(|e| {

@@ -1,16 +1,17 @@
 //! The work of a run that is no model's: reading, validating, writing.
 
 use super::Events;
-use crate::app::{Event, WorkEvent};
+use crate::app::{Event, RevertPlanned, WorkEvent};
 use crate::domain::change::ChangeSet;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::finding::{CheckResult, Strategy, ValidationReport};
-use crate::domain::ids::JobId;
+use crate::domain::ids::{JobId, RunId};
 use crate::domain::language::Language;
+use crate::domain::revert::{Revert, Way};
 use crate::edit;
 use crate::repo::scratch::Scratch;
 use crate::repo::write::{self, FileState, FileWrite};
-use crate::repo::{read, walk};
+use crate::repo::{Root, read, walk};
 use crate::runtime::world::World;
 use crate::syntax;
 use crate::validate::{self, Fault};
@@ -59,6 +60,19 @@ pub(super) async fn report(world: &Arc<World>, changes: &ChangeSet, proposal: Ch
         }
         None => run(world, changes, None).await,
     }
+}
+
+/// Works out what a revert would do.
+pub async fn plan_revert(world: Arc<World>, events: Events, run: RunId, way: Way, written: ChangeSet) {
+    if let Ok(revert) = spawn_blocking(move || revert(&world.root, way, &written)).await {
+        events.report(Event::RevertPlanned(Box::new(RevertPlanned { run, way, revert }))).await;
+    }
+}
+
+/// What a revert would do to the files as they are now.
+pub fn revert(root: &Root, way: Way, written: &ChangeSet) -> Revert {
+    let paths: Vec<String> = written.files.iter().map(|file| file.path.clone()).collect();
+    edit::revert(written, way, &read::read(root, &paths))
 }
 
 async fn run(world: &World, changes: &ChangeSet, scratch: Option<&Scratch>) -> ValidationReport {
@@ -113,7 +127,11 @@ pub async fn apply(world: &Arc<World>, events: &Events, job: JobId, changes: Cha
     events.report(Event::Work(event)).await;
 }
 
-fn write_all(world: &World, changes: ChangeSet) -> Result<(), Failure> {
+/// Writes on this thread; see [`apply`].
+///
+/// # Errors
+/// Those of the one write primitive; nothing is changed then.
+pub fn write_all(world: &World, changes: ChangeSet) -> Result<(), Failure> {
     let writes: Vec<FileWrite> =
         changes.files.into_iter().map(|f| FileWrite { path: f.path, expect: f.before, content: f.after }).collect();
     let states = write::reconcile(&world.root, &writes).map_err(Failure::from)?;

@@ -21,12 +21,17 @@ use tree_sitter::{Node, Tree};
 ///
 /// What is called C and holds C++, as headers may, is read as C++.
 pub fn outline(language: Language, path: &str, text: &str) -> Option<Outline> {
+    outline_and_tree(language, path, text).map(|(outline, _, _)| outline)
+}
+
+/// The same with the tree it was read from and the language that tree is of, for whoever measures more.
+pub fn outline_and_tree(language: Language, path: &str, text: &str) -> Option<(Outline, Tree, Language)> {
     let read_as = dialect(language, text);
     let table = table(read_as, path)?;
     let tree = tree::parse(&table.grammar, text)?;
     let mut walk = Walk::new(read_as, table, text);
     walk.run(&tree);
-    Some(Outline { language, ..walk.outline() })
+    Some((Outline { language, ..walk.outline() }, tree, read_as))
 }
 
 /// Comments and attributes right before something.

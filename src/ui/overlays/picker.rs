@@ -2,6 +2,7 @@
 
 use super::draw_box;
 use crate::app::{Picker, PickerItem, PickerKind, PickerValue, Scope, State};
+use crate::domain::revert::Way;
 use crate::ui::View;
 use crate::ui::theme::Role;
 use crate::ui::widgets::fit::{columns, fit, fit_middle, one_line, padded};
@@ -19,6 +20,8 @@ pub fn draw_picker(frame: &mut Frame, screen: Rect, picker: &Picker, state: &Sta
         PickerKind::Action => ("What do you want to do?", 84),
         PickerKind::Model => ("Which model?", 116),
         PickerKind::Mode => ("Which mode?", 84),
+        PickerKind::Revert(Way::Undo) => ("Take back what a run wrote", 116),
+        PickerKind::Revert(Way::Redo) => ("Make again what was taken back", 116),
         PickerKind::Memory => ("What is remembered: choose one to pin it, or to let it go", 116),
     };
     // As high as the whole list, so that it does not jump while it is narrowed.
@@ -81,7 +84,11 @@ fn row(item: &PickerItem, selected: bool, width: usize, state: &State, view: &Vi
             let note = fit(&item.note, width / 3);
             (padded(&item.label, width.saturating_sub(columns(&note) + 4)), note)
         }
-        PickerValue::Memory(_) => {
+        // Spaces count in a line of a diff.
+        PickerValue::ShownLine => {
+            (padded(&fit(&item.label, width.saturating_sub(4)), width.saturating_sub(4)), String::new())
+        }
+        PickerValue::Memory(_) | PickerValue::Revert(..) | PickerValue::WriteRevert | PickerValue::LeaveRevert => {
             let note = fit(&item.note, width / 2);
             (padded(&one_line(&item.label), width.saturating_sub(columns(&note) + 4)), note)
         }

@@ -1,0 +1,205 @@
+//! The trail: every time a session's runs wrote files, took that back or made it again, as a fold of its journal; and the
+//! words in which fronts speak of it. Reads nothing and decides nothing.
+
+use super::fact::{Dated, Fact};
+use super::session::Session;
+use crate::domain::change::{ChangeSet, FileChange};
+use crate::domain::clock::Timestamp;
+use crate::domain::ids::{RunId, SessionId};
+use crate::domain::revert::{Asker, Conflict, Revert, Way};
+use crate::edit;
+use crate::graph::{Outcome, Run, RunFact, Stage};
+use serde::Serialize;
+
+/// What was done to the files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deed {
+    /// Accepted hunks were written.
+    Applied,
+    /// A written change was taken back.
+    Undone,
+    /// It was made again.
+    Redone,
+}
+
+impl Deed {
+    /// The word on the screen and in `--json`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Deed::Applied => "applied",
+            Deed::Undone => "undone",
+            Deed::Redone => "redone",
+        }
+    }
+}
+
+/// One entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Trace {
+    /// When it was on disk.
+    pub at: Timestamp,
+    /// Which run's change.
+    pub run: RunId,
+    /// What the run was asked for.
+    pub title: String,
+    /// What was done.
+    pub deed: Deed,
+    /// Who asked: `review` for accepted hunks, `workbench` or `command_line` for a revert.
+    pub by: &'static str,
+    /// Files with lines added and removed, in the order of the change.
+    pub files: Vec<(String, usize, usize)>,
+}
+
+/// Everything a session's runs did to files, oldest first.
+pub fn trail(id: &SessionId, facts: &[Dated]) -> Vec<Trace> {
+    let mut session = Session::new(id.clone());
+    let mut asked: Option<(ChangeSet, &'static str)> = None;
+    let mut traces = Vec::new();
+    for dated in facts {
+        let Fact::Run { run: id, fact } = &dated.fact else {
+            session.apply(dated);
+            continue;
+        };
+        let stage = |session: &Session| session.run_of(*id).map(|run| run.stage.clone());
+        let (before, written) = (stage(&session), session.run_of(*id).is_some_and(|run| run.applied.is_some()));
+        session.apply(dated);
+        let Some(run) = session.run_of(*id) else { continue };
+        match fact {
+            RunFact::RevertRequested { changes, by } => asked = Some((changes.clone(), asker(*by))),
+            RunFact::UndoRequested => {
+                let applied = run.applied.clone().unwrap_or_default();
+                let undo = before == Some(Stage::Finished(Outcome::Applied));
+                asked = Some((if undo { reversed(applied) } else { applied }, "workbench"));
+            }
+            _ => {}
+        }
+        let deed = match &run.stage {
+            Stage::Finished(Outcome::Undone) => Deed::Undone,
+            Stage::Finished(Outcome::Applied) if written => Deed::Redone,
+            Stage::Finished(Outcome::Applied) => Deed::Applied,
+            _ => continue,
+        };
+        if before.as_ref() == Some(&run.stage) {
+            continue;
+        }
+        let (changes, by) = match deed {
+            Deed::Applied => (run.applied.clone().unwrap_or_default(), "review"),
+            _ => asked.take().unwrap_or_default(),
+        };
+        let title = run.spec.intent.text.clone();
+        traces.push(Trace { at: dated.at, run: *id, title, deed, by, files: counted(&changes) });
+    }
+    traces
+}
+
+fn asker(by: Asker) -> &'static str {
+    match by {
+        Asker::Workbench => "workbench",
+        Asker::CommandLine => "command_line",
+    }
+}
+
+fn reversed(changes: ChangeSet) -> ChangeSet {
+    let swap = |f: FileChange| FileChange { path: f.path, before: f.after, after: f.before };
+    ChangeSet { files: changes.files.into_iter().map(swap).collect() }
+}
+
+/// Lines added and removed in each file.
+pub fn counted(changes: &ChangeSet) -> Vec<(String, usize, usize)> {
+    let count = |diff: crate::domain::hunk::FileDiff| {
+        let (added, removed) = diff.counts();
+        (diff.path, added, removed)
+    };
+    edit::diff(changes).into_iter().map(count).collect()
+}
+
+/// Whether a run's change is in the files (for an undo), or was taken out of them (for a redo).
+pub fn revertible(run: &Run, way: Way) -> bool {
+    let wanted = match way {
+        Way::Undo => Outcome::Applied,
+        Way::Redo => Outcome::Undone,
+    };
+    run.applied.is_some() && run.stage == Stage::Finished(wanted)
+}
+
+/// What is said when a run's change is written, taken back or made again. `newest`: whether it is the session's newest.
+pub fn written_words(run: &Run, undone: bool, newest: bool) -> String {
+    let files = run.applied.as_ref().map_or(0, |c| c.files.len());
+    let plural = if files == 1 { "file" } else { "files" };
+    let number = if newest { String::new() } else { format!(" {}", run.spec.id.0) };
+    let flag = if newest { String::new() } else { format!(" --run {}", run.spec.id.0) };
+    match undone {
+        true => {
+            format!("Taken back: {files} {plural}. /redo{number} writes it again (in a shell `vibe-tui redo{flag}`).")
+        }
+        false => format!("Written: {files} {plural}. /undo{number} takes it back (in a shell `vibe-tui undo{flag}`)."),
+    }
+}
+
+/// Why a revert is not possible, with the lines that are in the way, and what may help: a later run that changed the same
+/// files.
+pub fn revert_refused(run: &Run, way: Way, revert: &Revert, runs: &[Run]) -> String {
+    let mut text = format!(
+        "Run {} cannot be {}; nothing was written.\n",
+        run.spec.id.0,
+        match way {
+            Way::Undo => "taken back",
+            Way::Redo => "made again",
+        }
+    );
+    for conflict in &revert.conflicts {
+        text.push_str(&format!("\n{}", conflict_words(conflict)));
+    }
+    let clashes = |other: &&Run| {
+        let files = other.applied.iter().flat_map(|c| &c.files);
+        other.spec.id > run.spec.id
+            && revertible(other, Way::Undo)
+            && files.into_iter().any(|f| revert.conflicts.iter().any(|c| c.path == f.path))
+    };
+    if let Some(later) = runs.iter().rev().find(clashes) {
+        let (id, title) = (later.spec.id.0, &later.spec.intent.text);
+        text.push_str(&format!(
+            "\n\nDid you mean run {id} first, “{title}”? It changed the same files later: /undo {id}."
+        ));
+    }
+    text
+}
+
+fn conflict_words(conflict: &Conflict) -> String {
+    let Conflict { path, line, count, what, now, wanted } = conflict;
+    let place = match (line, count) {
+        (0, _) => format!("- `{path}`: {what}."),
+        (line, 0) => format!("- `{path}` before line {line}: {what}."),
+        (line, 1) => format!("- `{path}` line {line}: {what}."),
+        (line, count) => format!("- `{path}` lines {line}-{}: {what}.", line + count - 1),
+    };
+    if *line == 0 {
+        return place;
+    }
+    format!("{place}\n{}{}", quoted("it is", now), quoted("it would be", wanted))
+}
+
+/// Lines of a conflict that are shown.
+const SHOWN: usize = 8;
+
+fn quoted(what: &str, text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    if lines.is_empty() {
+        return format!("  {what} nothing there\n");
+    }
+    let more = lines.len().saturating_sub(SHOWN);
+    let shown: String = lines[..lines.len() - more].iter().map(|line| format!("      {line}\n")).collect();
+    let rest = if more > 0 { format!("      … {more} more lines …\n") } else { String::new() };
+    format!("  {what}:\n\n{shown}{rest}\n")
+}
+
+/// How long ago, in words.
+pub fn age(millis: u64) -> String {
+    match millis / 60_000 {
+        0 => "just now".to_owned(),
+        minutes @ 1..60 => format!("{minutes} min ago"),
+        minutes @ 60..1440 => format!("{} h ago", minutes / 60),
+        minutes => format!("{} d ago", minutes / 1440),
+    }
+}

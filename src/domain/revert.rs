@@ -1,0 +1,72 @@
+//! Taking a written change back, or making it again, whatever happened to its files since: what was found and what would
+//! be written.
+
+use super::change::ChangeSet;
+use serde::{Deserialize, Serialize};
+
+/// Which way a written change is to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// Take it back.
+    Undo,
+    /// Make it again.
+    Redo,
+}
+
+impl Way {
+    /// The order of the chat and the subcommand that go this way.
+    pub fn word(self) -> &'static str {
+        match self {
+            Way::Undo => "undo",
+            Way::Redo => "redo",
+        }
+    }
+
+    /// What is done: "take back", "make again".
+    pub fn verb(self) -> &'static str {
+        match self {
+            Way::Undo => "take back",
+            Way::Redo => "make again",
+        }
+    }
+}
+
+/// Who asked for a revert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asker {
+    /// The user of the workbench.
+    Workbench,
+    /// The caller of `vibe-tui undo` or `redo`.
+    CommandLine,
+}
+
+/// Lines on which a change and what the file became since do not agree. Numbers are 1-based; a side without lines is an
+/// empty text at the line before which they would stand.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conflict {
+    /// The file, relative to the root.
+    pub path: String,
+    /// First line of the place in the file as it is now; 0 when the file as a whole disagrees.
+    pub line: u32,
+    /// Lines of the place in the file as it is now.
+    pub count: u32,
+    /// How it disagrees, as a clause.
+    pub what: String,
+    /// The lines as they are now.
+    pub now: String,
+    /// The lines as the revert would have them.
+    pub wanted: String,
+}
+
+/// What a revert would do. With conflicts nothing is written: all or nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revert {
+    /// What would be written, from what the files are now. Files that are already as wanted are not in it.
+    pub changes: ChangeSet,
+    /// Files of `changes` that were changed by somebody since; what they brought is kept.
+    pub merged: Vec<String>,
+    /// Where the two do not agree.
+    pub conflicts: Vec<Conflict>,
+}

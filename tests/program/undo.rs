@@ -1,0 +1,100 @@
+//! `vibe-tui undo`, `redo` and `sessions --audit`.
+
+use super::place::{Place, REQUEST, Ran};
+use super::workbench::{REQUEST_SHOP, SHOP};
+use serde_json::Value;
+
+fn written() -> Place {
+    let place = Place::new();
+    let ran = place.scripted("greet", &["--accept", "all", REQUEST]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stderr.contains("in a shell `vibe-tui undo`"), "{}", ran.stderr);
+    place
+}
+
+fn line(ran: &Ran) -> Value {
+    assert_eq!(ran.stdout.lines().count(), 1, "{}", ran.stdout);
+    serde_json::from_str(&ran.stdout).unwrap()
+}
+
+#[test]
+fn what_a_run_wrote_is_taken_back_and_made_again_and_the_trail_has_all_three() {
+    let place = written();
+    let text = place.read("greet.py").unwrap();
+    let ran = place.run(&["undo", "--yes"]);
+    assert_eq!((ran.code, place.files().len()), (Some(0), 0), "{}", ran.stderr);
+    assert!(ran.stderr.contains("vibe-tui redo"), "{}", ran.stderr);
+    let ran = place.run(&["redo", "--yes", "--json"]);
+    assert_eq!((ran.code, place.read("greet.py")), (Some(0), Some(text)), "{}", ran.stderr);
+    let told = line(&ran);
+    assert_eq!((&told["written"], &told["run"], &told["way"]), (&true.into(), &1.into(), &"redo".into()));
+    let audit = place.run(&["sessions", "--audit", "--json"]);
+    let deeds: Vec<String> = audit
+        .stdout
+        .lines()
+        .map(|l| serde_json::from_str::<Value>(l).unwrap())
+        .map(|l| format!("{} {} {}", l["deed"].as_str().unwrap(), l["by"].as_str().unwrap(), l["files"][0]["path"]))
+        .collect();
+    assert_eq!(
+        deeds,
+        ["redone command_line \"greet.py\"", "undone command_line \"greet.py\"", "applied review \"greet.py\""]
+    );
+    let shown = place.run(&["sessions", "--audit"]).stdout;
+    assert!(shown.contains("undone   run 1 of “Create a greeting function") && shown.contains(REQUEST), "{shown}");
+}
+
+#[test]
+fn without_a_yes_the_patch_is_shown_and_nothing_is_written() {
+    let place = written();
+    for (flags, code) in [(&["undo"][..], 3), (&["undo", "--dry-run"], 0), (&["undo", "--dry-run", "--run", "1"], 0)] {
+        let ran = place.run(flags);
+        assert_eq!(ran.code, Some(code), "{flags:?}: {}", ran.stderr);
+        assert!(ran.stdout.starts_with("diff --git a/greet.py b/greet.py\ndeleted file"), "{}", ran.stdout);
+        assert_eq!(place.files(), ["greet.py"]);
+    }
+    let list = place.run(&["undo", "--list"]).stdout;
+    assert!(list.contains("   1  Create a greeting function") && list.contains("greet.py +"), "{list}");
+    assert_eq!(place.run(&["redo", "--list"]).stdout, "");
+}
+
+#[test]
+fn what_others_changed_since_is_kept_or_named_and_nothing_is_half_done() {
+    let place = Place::new();
+    place.write("shop.py", SHOP);
+    let request = REQUEST_SHOP;
+    let ran = place.scripted("edit", &["--accept", "all", request]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let after = place.read("shop.py").unwrap();
+    assert_ne!(after, SHOP);
+    let mine = |text: &str| text.replace("def a():\n    pass", "def a():\n    return 1");
+    place.write("shop.py", &mine(&after));
+    let ran = place.run(&["undo", "--yes"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert_eq!(place.read("shop.py").unwrap(), mine(SHOP));
+    assert!(ran.stderr.contains("what changed is kept: shop.py"), "{}", ran.stderr);
+
+    let place = Place::new();
+    place.write("shop.py", SHOP);
+    assert_eq!(place.scripted("edit", &["--accept", "all", request]).code, Some(0));
+    let mine = after.replace(":.2f", ":.3f");
+    assert_ne!(mine, after);
+    place.write("shop.py", &mine);
+    let ran = place.run(&["undo", "--yes"]);
+    assert_eq!((ran.code, place.read("shop.py").unwrap()), (Some(1), mine), "{}", ran.stderr);
+    for part in ["cannot be taken back", "`shop.py` line", ":.3f"] {
+        assert!(ran.stderr.contains(part), "{part}: {}", ran.stderr);
+    }
+    let told = place.run(&["undo", "--yes", "--json"]);
+    assert_eq!(line(&told)["conflicts"][0]["path"], "shop.py");
+}
+
+#[test]
+fn a_run_that_is_not_there_is_refused_and_the_list_is_named() {
+    let place = written();
+    for flags in [&["undo", "--run", "7"][..], &["redo"], &["undo", "--session", "nothing"]] {
+        let ran = place.run(flags);
+        assert_eq!(ran.code, Some(1), "{flags:?}: {}", ran.stderr);
+        assert!(ran.stderr.contains("--list") || ran.stderr.contains("nothing"), "{}", ran.stderr);
+    }
+    assert_eq!(place.files(), ["greet.py"]);
+}
