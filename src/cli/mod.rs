@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand; this file only parses and dispatches.
 
+mod check;
 mod context;
 mod doctor;
 mod intent;
@@ -37,6 +38,8 @@ enum Command {
     Intent(intent::Intent),
     /// Show what a model would be shown for a request.
     Context(context::Context),
+    /// Check the files as they stand, with the tools that the project is set up for.
+    Check(check::Check),
     /// Print what matters in a repository, within a budget of tokens.
     Map(map::Map),
     /// Find names, lines and files of a repository.
@@ -138,6 +141,7 @@ pub fn main() -> ExitCode {
         Some(Command::Run(run)) => run::main(&run),
         Some(Command::Intent(intent)) => intent::main(&intent),
         Some(Command::Context(context)) => context::main(&context),
+        Some(Command::Check(check)) => check::main(&check),
         Some(Command::Map(map)) => map::main(&map),
         Some(Command::Search(search)) => search::main(&search),
         Some(Command::Sessions(sessions)) => sessions::main(&sessions),

@@ -4,6 +4,7 @@
 //! decisions are `app::update`'s.
 
 mod branch;
+mod check;
 mod clock;
 mod context;
 mod doctor;
@@ -21,14 +22,17 @@ mod repository;
 mod search;
 mod sessions;
 mod setup;
+mod survey;
 mod tally;
 mod task;
 mod terminal;
 mod token;
 mod tui;
 mod usage;
+mod validation;
 mod world;
 
+pub use check::{CheckError, CheckRequest, Checked, check};
 pub use context::context;
 pub use doctor::doctor;
 pub use headless::{Accept, Exit, Headless, run as run_headless};
@@ -43,6 +47,7 @@ pub use setup::{Flags, Setup};
 pub use tally::{Ask, Tally, read_text, tally, tally_for};
 pub use terminal::Guard;
 pub use tui::run as run_tui;
+pub use validation::Validators;
 
 use crate::domain::intent::Intent;
 use serde_json::{Value, json};

@@ -4,21 +4,12 @@ use super::Events;
 use crate::app::{Event, WorkEvent};
 use crate::domain::change::ChangeSet;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::finding::{CheckResult, Strategy, ValidationReport};
 use crate::domain::ids::JobId;
-use crate::domain::language::Language;
-use crate::repo::scratch::Scratch;
+use crate::repo::read;
 use crate::repo::write::{self, FileState, FileWrite};
-use crate::repo::{read, walk};
 use crate::runtime::world::World;
-use crate::syntax;
-use crate::validate::{self, Fault};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use tokio::task::spawn_blocking;
-
-/// Paths of the repository that are listed at most.
-const LISTED: usize = 200_000;
 
 /// Reads files.
 pub async fn read_files(world: Arc<World>, events: Events, job: JobId, paths: Vec<String>) {
@@ -27,61 +18,10 @@ pub async fn read_files(world: Arc<World>, events: Events, job: JobId, paths: Ve
     }
 }
 
-/// Validates a proposal: syntax always, the check command in a scratch copy if there is one.
+/// Validates a proposal.
 pub async fn validate(world: Arc<World>, events: Events, job: JobId, changes: ChangeSet) {
-    let validated = match &world.check {
-        Some(check) if !changes.is_empty() => {
-            let (copier, proposal) = (world.clone(), changes.clone());
-            let scratch = spawn_blocking(move || {
-                let listing = walk::walk(&copier.root, LISTED, &AtomicBool::new(false));
-                Scratch::create(&copier.scratch_dir(), &copier.root, &listing, &proposal, Default::default())
-            });
-            match scratch.await {
-                Ok(Ok(scratch)) => run(&world, &changes, Some(&scratch)).await,
-                Ok(Err(failure)) => not_run(run(&world, &changes, None).await, check, failure.message),
-                Err(stopped) => not_run(run(&world, &changes, None).await, check, stopped.to_string()),
-            }
-        }
-        _ => run(&world, &changes, None).await,
-    };
-    events.report(Event::Work(WorkEvent::Validated { job, report: validated })).await;
-}
-
-async fn run(world: &World, changes: &ChangeSet, scratch: Option<&Scratch>) -> ValidationReport {
-    let mut policy = world.check_policy();
-    if let Some(scratch) = scratch {
-        policy.writable = scratch.writable();
-        policy.variables = scratch.variables(|name| world.variable(name).map(Into::into));
-    }
-    let job = validate::Job {
-        root: scratch.map_or(world.root.path(), Scratch::path),
-        changes,
-        syntax: &faults,
-        check: scratch.and(world.check.as_deref()),
-        deadline: world.check_deadline(),
-        policy: &policy,
-    };
-    validate::validate(&job).await
-}
-
-/// The grammars' word on a text.
-fn faults(language: Language, path: &str, text: &str) -> Option<Vec<Fault>> {
-    let errors = syntax::errors(language, path, text)?;
-    Some(errors.into_iter().map(|e| Fault { line: e.line, column: e.column, message: e.message }).collect())
-}
-
-/// The check could not run, and that is said: a check that did not run has not passed.
-fn not_run(mut report: ValidationReport, check: &[String], why: String) -> ValidationReport {
-    report.checks.push(CheckResult {
-        strategy: Strategy::Custom,
-        command: check.join(" "),
-        passed: false,
-        millis: 0,
-        findings: Vec::new(),
-        not_run: Some(why),
-        known: 0,
-    });
-    report
+    let report = world.validators.validate(&changes).await;
+    events.report(Event::Work(WorkEvent::Validated { job, report })).await;
 }
 
 /// Writes, all or nothing. After a kill some files may be written already: those are left, the others follow.
