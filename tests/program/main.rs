@@ -3,6 +3,7 @@
 #![cfg(unix)]
 
 mod ask;
+mod check;
 mod kill;
 mod map;
 mod place;
