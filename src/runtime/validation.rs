@@ -89,7 +89,6 @@ impl Validators {
         }
         let survey = self.survey(changes.clone(), None).await;
         let plan = survey.plan(self.choice(self.is_trusted()));
-        let left_out = self.left_out(&plan);
         if !plan.specs.is_empty() || self.settings.command.is_some() {
             match self.place(&survey.listing, changes, Side::Proposal).await {
                 Ok(place) => {
@@ -102,7 +101,8 @@ impl Validators {
                 Err(why) => report.checks.push(self.no_place(why)),
             }
         }
-        report.checks.extend(left_out);
+        report.checks.extend(plan.left_out(&self.allow()));
+        self.say_once(&mut report);
         report
     }
 
@@ -217,11 +217,11 @@ impl Validators {
         }
     }
 
-    fn left_out(&self, plan: &Plan) -> Vec<CheckResult> {
+    /// Takes away what is left out for a reason that was told before.
+    fn say_once(&self, report: &mut ValidationReport) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut results = plan.left_out(&self.allow());
-        results.retain(|result| told.insert(result.command.clone()));
-        results
+        let mut is_news = |why: &String| told.insert(why.clone());
+        report.checks.retain(|check| !check.passed || check.not_run.as_ref().is_none_or(&mut is_news));
     }
 }
 

@@ -101,7 +101,7 @@ pub fn plan(project: &Project<'_>, choice: Choice<'_>) -> Plan {
             match (project.find)(&call.dir, tool.program) {
                 None if call.evident => once(&mut plan.missing, tool, |other| other.program == tool.program),
                 None => {}
-                Some(program) if runs_code(project, &program, &call) && !choice.trusted => {
+                Some(program) if runs_code(&program, &call) && !choice.trusted => {
                     once(&mut plan.untrusted, tool, |other| other.name == tool.name);
                 }
                 Some(program) => plan.specs.push(Spec { tool, program, call }),
@@ -119,9 +119,9 @@ fn once(list: &mut Vec<&'static Tool>, tool: &'static Tool, same: impl Fn(&Tool)
     }
 }
 
-/// A program that the project brings along is its own code, whatever its name.
-fn runs_code(project: &Project<'_>, program: &Program, call: &Call) -> bool {
-    call.runs_code || matches!(program, Program::InTree(path) if project.has(path))
+/// A program in the project's folder is its own code, whatever its name: it may have come with the project.
+fn runs_code(program: &Program, call: &Call) -> bool {
+    call.runs_code || matches!(program, Program::InTree(_))
 }
 
 /// Clippy says what a check of the same package says: a check is for the other packages of a workspace.
@@ -253,14 +253,21 @@ mod tests {
                 said[0].command == "clippy, cargo check, cargo test"
                     && said[0].not_run.as_ref().unwrap().ends_with("say so")
             );
-            // A program that the project brings along is the project's code.
-            let own = |_: &str, name: &str| (name == "ruff").then(|| Program::InTree("a.py".into()));
+            // A program in the project's folder is the project's code.
+            let own = |_: &str, name: &str| (name == "ruff").then(|| Program::InTree(".venv/bin/ruff".into()));
             let made = plan(&Project { find: &own, ..*project }, Choice::default());
             assert_eq!(made.untrusted.iter().map(|t| t.name).collect::<Vec<_>>(), ["ruff"]);
         });
-        let plugin = [("mypy.ini", "[mypy]\nplugins = mine.py\n"), ("a.py", "")];
-        assert!(planned(&plugin, &["a.py"], Choice::default()).is_empty());
-        assert_eq!(planned(&plugin, &["a.py"], TRUSTED).len(), 1);
+        for files in [
+            [("mypy.ini", "[mypy]\nplugins = mine.py\n"), ("a.py", "")],
+            [("mypy.ini", "[mypy]\npython_executable = ./mine\n"), ("a.py", "")],
+            [("rust-toolchain.toml", "[toolchain]\npath = \"/mine\"\n"), ("a.rs", "")],
+        ] {
+            let files = [files[0], files[1], ("Cargo.toml", "")];
+            let names = |choice| planned(&files, &["a.py", "a.rs"], choice);
+            assert!(names(Choice::default()).is_empty(), "{files:?}");
+            assert!(!names(TRUSTED).is_empty(), "{files:?}");
+        }
     }
 
     #[test]

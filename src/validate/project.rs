@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-/// Most files that are named to a tool; a change of more is checked as far as these.
+/// Most files that are named to a tool at once.
 const MAX_FILES: usize = 400;
 
 /// A project as it would be with the change.
@@ -147,10 +147,10 @@ impl Project<'_> {
         }
     }
 
-    /// A call about files for a tool that takes nothing but files: at most so many.
-    pub fn call_each(&self, call: Call, files: &[&str]) -> Option<Call> {
-        let there: Vec<&str> = files.iter().copied().filter(|f| self.has(f)).take(MAX_FILES).collect();
-        (!there.is_empty()).then(|| call.about(&there))
+    /// Calls about files for a tool that takes nothing but files: as many as it takes to name them all.
+    pub fn call_each(&self, call: &Call, files: &[&str]) -> Vec<Call> {
+        let there: Vec<&str> = files.iter().copied().filter(|f| self.has(f)).collect();
+        there.chunks(MAX_FILES).map(|files| call.clone().about(files)).collect()
     }
 
     /// A manifest as TOML; one that is missing or broken has nothing.

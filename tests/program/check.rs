@@ -33,6 +33,11 @@ fn confines(place: &Place) -> bool {
     able
 }
 
+/// Our own file: this project may run its own code.
+fn trusting(place: &Place, more: &str) -> String {
+    format!("[check]\ntrusted = [{:?}]\n{more}\n", place.root().display().to_string())
+}
+
 fn code(ran: &Ran, code: i32) {
     assert_eq!(ran.code, Some(code), "{}{}", ran.stdout, ran.stderr);
 }
@@ -107,11 +112,14 @@ fn the_doctor_lists_what_would_check_and_names_tools_that_do_not_exist() {
     place.write("a.py", "x = 1\n");
     place.write("Cargo.toml", "");
     place.write("lib.rs", "");
-    place.configure("[check]\nskip = [\"mypi\", \"rustfmt\"]\n");
+    place.configure(&trusting(&place, "skip = [\"mypi\", \"rustfmt\", \"cargo test\"]"));
     let doctor = place.run(&["doctor"]).stdout;
     assert!(doctor.contains("validator      ruff (.venv/bin/ruff)"), "{doctor}");
     assert!(doctor.contains("! configuration  `check.skip` names `mypi`; the tools are ruff format, "), "{doctor}");
-    assert!(!doctor.contains("rustfmt (") && doctor.contains("left out"), "{doctor}");
+    assert!(!doctor.contains("rustfmt (") && !doctor.contains("cargo test ("), "{doctor}");
+    place.configure("");
+    let doctor = place.run(&["doctor"]).stdout;
+    assert!(doctor.contains("left out       ruff") && doctor.contains("to allow it add"), "{doctor}");
 }
 
 #[test]
@@ -120,7 +128,7 @@ fn a_proposal_that_a_tool_minds_is_not_written() {
     if !confines(&place) {
         return;
     }
-    place.configure("[run]\nheal_attempts = 0\n");
+    place.configure(&trusting(&place, "[run]\nheal_attempts = 0"));
     let ran = place.scripted("greet", &["--json", "--accept", "all", REQUEST]);
     code(&ran, 4);
     let all = events(&ran.stdout);

@@ -22,7 +22,7 @@ fn executable(path: &Path) {
 }
 
 async fn checked(project: &Project, settings: &str) -> ValidationReport {
-    project.validators(settings).validate(&project.changes(&[("a.py", "x = 2\n")])).await
+    project.validators(&format!("TRUSTED\n{settings}")).validate(&project.changes(&[("a.py", "x = 2\n")])).await
 }
 
 /// What the tool said of itself.
@@ -133,10 +133,10 @@ async fn the_base_is_asked_once_as_long_as_the_repository_stays_as_it_is() {
     if !confines().await {
         return;
     }
-    let row = r#"[{"code": "X", "filename": "a.py", "location": {"row": 1, "column": 1}, "end_location": {"row": 1, "column": 2}, "message": "m"}]"#;
+    let row = r#"[{"code": "X", "filename": "a.py", "location": {"row": 1, "column": 1}, "end_location": {"row": 1, "column": 2}, "message": "m in '"$PWD"'/a.py"}]"#;
     // Each run leaves a line where copies keep their caches.
     let project = project(&format!("echo \"$PWD\" >> \"$XDG_CACHE_HOME/runs\"; echo '{row}'; exit 1"));
-    let validators = project.validators("");
+    let validators = project.validators("TRUSTED");
     let runs = |dir: &Path| {
         let file = names(dir).into_iter().find(|p| p.ends_with("cache/runs")).unwrap();
         std::fs::read_to_string(file).unwrap().lines().count()
@@ -147,7 +147,11 @@ async fn the_base_is_asked_once_as_long_as_the_repository_stays_as_it_is() {
     assert_eq!(runs(project.home()), 2);
     let moved = project.changes(&[("a.py", "x = 1\ny = 2\n")]);
     let report = validators.validate(&moved).await;
-    assert_eq!((report.passed(), report.checks[1].known, runs(project.home())), (true, 1, 3));
+    assert_eq!(
+        (report.passed(), report.checks[1].known, runs(project.home())),
+        (true, 1, 3),
+        "another copy, but the same words"
+    );
     project.write("a.py", "x = 11\n");
     let report = validators.validate(&project.changes(&[("a.py", "x = 12\n")])).await;
     assert_eq!((report.passed(), runs(project.home())), (false, 5));
@@ -159,8 +163,6 @@ async fn what_the_project_brings_along_waits_for_a_yes_and_is_spoken_of_once() {
         return;
     }
     let project = project("echo '[]'");
-    // Not ignored any more: the project's own.
-    project.write(".gitignore", "");
     let change = |text: &str| project.changes(&[("a.py", text)]);
     let validators = project.validators("");
     let report = validators.validate(&change("x = 2\n")).await;

@@ -17,7 +17,7 @@ pub const FORMAT: Tool = Tool {
     program: "gofmt",
     command: &["gofmt"],
     install: INSTALL,
-    calls: |project| project.call_each(Call::new("", &["-d"]), &in_modules(project)).into_iter().collect(),
+    calls: |project| project.call_each(&Call::new("", &["-d"]), &in_modules(project)),
     // What does not parse it says as the compiler does.
     parse: |said| Ok([compiler(said, "gofmt", said.errors), diff::unified(said, "gofmt")].concat()),
     told: &[0, 1],

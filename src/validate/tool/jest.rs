@@ -49,11 +49,11 @@ fn calls(project: &Project<'_>, name: &str, all: &[&str], related: &[&str]) -> V
         let there: Vec<&str> = files.iter().copied().filter(|f| project.has(f)).collect();
         let gone = there.len() < files.len();
         if project.whole || gone {
-            return Some(Call::new(dir, all).running_code());
+            return vec![Call::new(dir, all).running_code()];
         }
-        project.call_each(Call::new(dir, related).running_code(), &there)
+        project.call_each(&Call::new(dir, related).running_code(), &there)
     };
-    groups.into_iter().filter_map(call).collect()
+    groups.into_iter().flat_map(call).collect()
 }
 
 #[derive(Deserialize)]

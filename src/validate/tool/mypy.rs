@@ -1,5 +1,5 @@
 //! mypy, by its text with columns and ends, which every version of it prints (its JSON came late and has no ends).
-//! A plugin in its configuration is the project's own code.
+//! A plugin or an interpreter in its configuration is the project's own code.
 
 use super::super::project::{Call, Project, join};
 use super::Tool;
@@ -37,7 +37,7 @@ fn calls(project: &Project<'_>) -> Vec<Call> {
     let call = |(dir, files): (&str, Vec<&str>)| {
         let settings = settings(project, dir)?;
         let mut call = Call::new(dir, WORDS);
-        call.runs_code = settings.contains("plugins");
+        call.runs_code = ["plugins", "python_executable"].iter().any(|key| settings.contains(key));
         // What it names itself is the whole, dependents of the change included.
         let names = settings
             .lines()

@@ -37,9 +37,16 @@ fn formats(project: &Project<'_>) -> Vec<Call> {
     let call = |(dir, files): (&str, Vec<&str>)| {
         let edition = edition(project, dir);
         let call = Call { evident: false, ..Call::new(dir, &["--check", "--color", "never", "--edition", &edition]) };
-        project.call_each(call, &files)
+        project.call_each(&Call { runs_code: own_toolchain(project, dir), ..call }, &files)
     };
-    groups.into_iter().filter_map(call).collect()
+    groups.into_iter().flat_map(call).collect()
+}
+
+/// Whether rustup would start a compiler of the project's choice.
+fn own_toolchain(project: &Project<'_>, dir: &str) -> bool {
+    let below = join(dir, "x");
+    let file = Project::above(&below).find_map(|dir| project.first(dir, &["rust-toolchain.toml", "rust-toolchain"]));
+    file.and_then(|file| (project.text)(&file)).is_some_and(|text| text.contains("path"))
 }
 
 fn edition(project: &Project<'_>, dir: &str) -> String {

@@ -27,7 +27,7 @@ fn calls(project: &Project<'_>) -> Vec<Call> {
     let evident =
         files.iter().any(|f| project.nearest(f, |dir| project.first(dir, &[".shellcheckrc"]).is_some()).is_some());
     let call = Call { evident, ..Call::new("", &["--format", "json1", "--"]) };
-    project.call_each(call, &files).into_iter().collect()
+    project.call_each(&call, &files)
 }
 
 #[derive(Deserialize)]
