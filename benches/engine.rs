@@ -34,6 +34,7 @@ use vibe_tui::repo::walk::{Listing, walk};
 use vibe_tui::syntax;
 use vibe_tui::ui::theme::{Depth, Theme};
 use vibe_tui::ui::{self, Look, View};
+use vibe_tui::validate::Fault;
 
 type Bench = fn(&mut Table);
 
@@ -47,6 +48,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("tokens", tokens),
     ("outline", outlines),
     ("quality", figures),
+    ("syntax", syntax_checks),
 ];
 
 fn main() {
@@ -470,6 +472,30 @@ fn figures(table: &mut Table) {
             race(5, || quality::measure(path, text).is_some(), || syntax::outline(language, path, text).is_some());
         let what = format!("{name}: all figures, the largest file, {} kB", text.len() / 1000);
         table.row(&what, ours, ("exact outline", limit));
+    }
+}
+
+/// The first rung of a validation: one changed file, right and broken, beside a parse alone.
+fn syntax_checks(table: &mut Table) {
+    let (path, right) = ("src/pattern/parse.rs", include_str!("../src/pattern/parse.rs"));
+    let broken = right.replacen(") {", ") {{", 1);
+    let faults = |language: Language, path: &str, text: &str| {
+        let errors = syntax::errors(language, path, text)?;
+        Some(errors.into_iter().map(|e| Fault { line: e.line, column: e.column, message: e.message }).collect())
+    };
+    let parse = || {
+        let mut parser = tree_sitter::Parser::new();
+        parser.set_language(&syntax::grammar(Language::Rust, path).unwrap()).unwrap();
+        parser.parse(right, None)
+    };
+    for (what, after) in [("right", format!("{right}\n// one more line\n")), ("broken", broken)] {
+        let file = FileChange { path: path.into(), before: Some(right.into()), after: Some(after) };
+        let changes = ChangeSet { files: vec![file] };
+        let check = || vibe_tui::validate::syntax(&changes, &faults);
+        assert_eq!(check().unwrap().passed, what == "right");
+        let (ours, limit) = race(51, check, parse);
+        let lines = right.lines().count();
+        table.row(&format!("syntax: a changed file of {lines} lines, {what}"), ours, ("a parse of it", limit));
     }
 }
 

@@ -215,7 +215,7 @@ impl World {
                     let files = paths.iter().map(|p| snapshot(&self.script.disk, p)).collect();
                     self.fact(RunFact::FilesRead { job, files })
                 }
-                RunCommand::Validate { job, changes } => {
+                RunCommand::Validate { job, changes, .. } => {
                     assert_eq!(self.fact(RunFact::Diffed { job, files: diff(&changes).into() }), None);
                     let report = self.script.reports.pop_front().unwrap_or_else(|| report(&[]));
                     self.fact(RunFact::Validated { job, report })
@@ -1009,7 +1009,7 @@ fn validating() -> (Run, JobId, ChangeSet) {
     let mut next = world.fact(RunFact::Started);
     loop {
         match next {
-            Some(RunCommand::Validate { job, changes }) => return (world.run, job, changes),
+            Some(RunCommand::Validate { job, changes, .. }) => return (world.run, job, changes),
             Some(RunCommand::AssembleContext { job, .. }) => {
                 let bundle = Box::new(bundle(&world.script.disk));
                 next = world.fact(RunFact::ContextAssembled { job, bundle });
@@ -1500,7 +1500,7 @@ fn result_of(command: &RunCommand, pick: u8) -> Vec<RunFact> {
             let known = paths.iter().take(pick as usize % 3 + 1);
             vec![RunFact::FilesRead { job: *job, files: known.map(|p| snapshot(&disk, p)).collect() }]
         }
-        RunCommand::Validate { job, changes } => {
+        RunCommand::Validate { job, changes, .. } => {
             let reports = [report(&[]), report(&["x"]), report(&["y"]), report(&["x", "y"])];
             let report = reports[pick as usize % 4].clone();
             let validated = RunFact::Validated { job: *job, report };

@@ -10,7 +10,8 @@ use vibe_tui::domain::language::Language;
 use vibe_tui::repo::Root;
 use vibe_tui::repo::scratch::Scratch;
 use vibe_tui::repo::walk::{MAX_FILES, walk};
-use vibe_tui::validate::{Ended, Fault, Job, Network, Outcome, Policy, RunError, run, validate};
+use vibe_tui::validate::rung::Copy;
+use vibe_tui::validate::{Ended, Fault, Network, Outcome, Policy, RunError, run, run_check, syntax};
 
 const HELPER: &str = env!("CARGO_BIN_EXE_vibe-tui");
 
@@ -323,30 +324,19 @@ fn bangs(_: Language, _: &str, text: &str) -> Option<Vec<Fault>> {
 }
 
 #[tokio::test]
-async fn the_check_runs_only_when_syntax_passes() {
+async fn a_check_that_fails_names_places_in_changed_files() {
     let dir = tempfile::tempdir().unwrap();
     if !confines(dir.path()).await {
         return;
     }
-    let argv = words(&["sh", "-c", "echo ran >> ran; echo './a.py:2:3: bad'; exit 1"]);
-    let policy = policy();
-    let of = |changes| Job {
-        root: dir.path(),
-        changes,
-        syntax: &bangs,
-        check: Some(&argv),
-        deadline: Duration::from_secs(5),
-        policy: &policy,
-    };
-    let broken = changes("a.py", None, "x\n!\n");
-    let report = validate(&of(&broken)).await;
-    assert_eq!(report.checks.iter().map(|c| c.strategy).collect::<Vec<_>>(), [Strategy::Syntax]);
-    assert!(!report.passed() && !dir.path().join("ran").exists());
+    assert!(!syntax(&changes("a.py", None, "x\n!\n"), &bangs).unwrap().passed);
     let whole = changes("a.py", Some("! old\n"), "x\n! old\n");
-    let report = validate(&of(&whole)).await;
-    assert_eq!(report.checks.len(), 2);
-    assert!(report.checks[0].passed && !report.checks[1].passed && report.errors() == 2);
-    assert_eq!((report.checks[1].findings[1].path.as_str(), report.checks[1].findings[1].line), ("a.py", 2));
+    assert!(syntax(&whole, &bangs).unwrap().passed);
+    let argv = words(&["sh", "-c", "echo './a.py:2:3: bad'; exit 1"]);
+    let copy = Copy { root: dir.path().into(), policy: policy(), deadline: Duration::from_secs(5) };
+    let result = run_check(&argv, &copy, &whole).await;
+    assert!(!result.passed && result.strategy == Strategy::Custom && result.findings.len() == 2);
+    assert_eq!((result.findings[1].path.as_str(), result.findings[1].line), ("a.py", 2));
 }
 
 #[tokio::test]
@@ -355,20 +345,12 @@ async fn a_deadline_or_a_missing_tool_is_said_and_is_no_pass() {
     if !confines(dir.path()).await {
         return;
     }
-    let (policy, changes) = (policy(), ChangeSet::default());
+    let copy = Copy { root: dir.path().into(), policy: policy(), deadline: Duration::from_millis(500) };
     for (argv, said) in [(words(&["sleep", "60"]), "did not finish within"), (words(&["no-such-tool-7"]), "not found")]
     {
-        let job = Job {
-            root: dir.path(),
-            changes: &changes,
-            syntax: &bangs,
-            check: Some(&argv),
-            deadline: Duration::from_millis(500),
-            policy: &policy,
-        };
-        let report = validate(&job).await;
-        let why = report.checks[0].not_run.clone().expect("it is said");
-        assert!(why.contains(said) && !report.passed(), "{why}");
+        let result = run_check(&argv, &copy, &ChangeSet::default()).await;
+        let why = result.not_run.expect("it is said");
+        assert!(why.contains(said) && !result.passed, "{why}");
     }
 }
 

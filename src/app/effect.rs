@@ -5,7 +5,7 @@ use super::fact::Dated;
 use crate::budget::limit::Limits;
 use crate::domain::change::ChangeSet;
 use crate::domain::context::FileWishes;
-use crate::domain::finding::Finding;
+use crate::domain::finding::{Counted, Finding};
 use crate::domain::ids::{JobId, RequestId, RunId, SessionId};
 use crate::domain::intent::Intent;
 use crate::domain::memory::MemoryOrder;
@@ -74,6 +74,8 @@ pub enum Effect {
         job: JobId,
         /// The proposal.
         changes: ChangeSet,
+        /// Which findings count.
+        counted: Counted,
     },
     /// Say what the repository knows of findings.
     Recall {

@@ -228,7 +228,7 @@ impl Step<'_> {
                 self.end_live(request);
                 Effect::CancelRequest(request)
             }
-            RunCommand::Validate { job, changes } => Effect::Validate { job, changes },
+            RunCommand::Validate { job, changes, counted } => Effect::Validate { job, changes, counted },
             RunCommand::Recall { job, findings, changes } => Effect::Recall { job, findings, changes },
             RunCommand::Learn(teaching) => Effect::Learn(teaching),
             RunCommand::Examine { job, paths } => Effect::Examine { job, paths },

@@ -1,21 +1,26 @@
-//! `vibe-tui check --gate`: a quality gate.
+//! `vibe-tui check`: the files as they stand, checked by the tools that the project is set up for, or held against a quality
+//! gate.
 
 use super::review::{Format, Which};
-use super::usage;
-use crate::runtime::{self, Flags, Level, Setup};
+use super::{Usage, block_on, usage};
+use crate::runtime::{self, CheckRequest, Flags, Level, Setup};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Exit codes: 0 the gate is open, 1 error, 2 usage, 4 it is closed. The limits are `gate` of the \
-configuration."
+    after_help = "Without a gate it runs the project's own code (builds, tests, ESLint's settings), confined, in a copy of the \
+files.\n\nExit codes: 0 nothing is wrong, or the gate is open; 1 error; 2 usage; 4 something is wrong, a check could not run, or the gate \
+is closed."
 )]
 pub(super) struct Check {
-    /// Which gate: `commit` and `pr` look at the change, `production` at everything.
+    /// Files and directories; everything that is not ignored if none is named.
+    #[arg(value_name = "PATH", conflicts_with = "gate")]
+    paths: Vec<PathBuf>,
+    /// Hold the figures against a gate instead: `commit` and `pr` look at the change, `production` at everything.
     #[arg(long, value_enum, value_name = "LEVEL")]
-    gate: Gate,
+    gate: Option<Gate>,
     #[command(flatten)]
     which: Which,
     #[command(flatten)]
@@ -35,11 +40,22 @@ enum Gate {
 pub(super) fn main(check: &Check) -> anyhow::Result<ExitCode> {
     let setup = Setup::new(&Flags { directory: check.cwd.clone(), ..Flags::default() }).map_err(usage)?;
     let level = match check.gate {
-        Gate::Commit => Level::Commit,
-        Gate::Pr => Level::Pr,
-        Gate::Production => Level::Production,
+        None => return tools(setup, check),
+        Some(Gate::Commit) => Level::Commit,
+        Some(Gate::Pr) => Level::Pr,
+        Some(Gate::Production) => Level::Production,
     };
     gate(&setup, level, &check.which, &check.format)
+}
+
+/// Has the tools look at the files and prints what they find: 0 if that is nothing, 4 otherwise.
+fn tools(setup: Setup, check: &Check) -> anyhow::Result<ExitCode> {
+    let from = check.cwd.clone().unwrap_or_else(|| PathBuf::from("."));
+    let format = if check.format.is_json() { runtime::Format::Json } else { runtime::Format::Text };
+    let request = CheckRequest { paths: check.paths.clone(), from, format };
+    let checked = block_on(runtime::check(setup, &request))?.map_err(|error| Usage(error.to_string()))?;
+    runtime::print(&checked.text);
+    Ok(ExitCode::from(if checked.passed { 0 } else { 4 }))
 }
 
 /// Asks a gate and prints its report: 0 if it is open, 4 if it is closed.

@@ -49,6 +49,8 @@ enum Command {
     Intent(intent::Intent),
     /// Show what a model would be shown for a request.
     Context(context::Context),
+    /// Check the files as they stand, with the tools that the project is set up for, or hold them against a gate.
+    Check(check::Check),
     /// Print what matters in a repository, within a budget of tokens.
     Map(map::Map),
     /// Find names, lines and files of a repository.
@@ -63,8 +65,6 @@ enum Command {
     Review(review::Review),
     /// Report on the code that is there: totals, hardest functions, coverage, security findings.
     Analyze(analyze::Analyze),
-    /// Ask a quality gate.
-    Check(check::Check),
     /// Put the gate before every commit, or take it away.
     Hook(hook::Hook),
     /// Count the tokens of a text.
@@ -164,6 +164,7 @@ pub fn main() -> ExitCode {
         Some(Command::Apply(apply)) => apply::main(&apply),
         Some(Command::Intent(intent)) => intent::main(&intent),
         Some(Command::Context(context)) => context::main(&context),
+        Some(Command::Check(check)) => check::main(&check),
         Some(Command::Map(map)) => map::main(&map),
         Some(Command::Search(search)) => search::main(&search),
         Some(Command::Sessions(sessions)) => sessions::main(&sessions),
@@ -171,7 +172,6 @@ pub fn main() -> ExitCode {
         Some(Command::Redo(redo)) => undo::main(&redo, Way::Redo),
         Some(Command::Review(review)) => review::main(&review),
         Some(Command::Analyze(analyze)) => analyze::main(&analyze),
-        Some(Command::Check(check)) => check::main(&check),
         Some(Command::Hook(hook)) => hook::main(&hook),
         Some(Command::Tokens(tokens)) => tokens::main(&tokens),
         Some(Command::Memory(memory)) => memory::main(&memory),

@@ -54,6 +54,10 @@ pub(super) struct Format {
 }
 
 impl Format {
+    pub(super) fn is_json(&self) -> bool {
+        self.json
+    }
+
     pub(super) fn format(&self) -> ReportFormat {
         match self {
             Format { json: true, .. } => ReportFormat::Json,

@@ -150,6 +150,7 @@ pub fn load(sources: &Sources<'_>) -> Loaded {
     let inside = project.iter().flat_map(|p| &p.config.patterns).map(|dir| sources.root.join(dir));
     let own = config.patterns.iter().map(|dir| sources.paths.resolve(base, dir));
     config.patterns = own.chain(inside).collect();
+    config.check.trusted = config.check.trusted.iter().map(|dir| sources.paths.resolve(base, dir)).collect();
     config.prices = config.prices.map(|file| sources.paths.resolve(base, &file));
     config.prompts.values_mut().for_each(|file| *file = sources.paths.resolve(base, file));
     Loaded { keys: keys(&merge), settings: settings(&merge), config, suggestions, failures }

@@ -161,6 +161,22 @@ pub struct Check {
     pub timeout_seconds: u32,
     /// Whether it may open sockets.
     pub network: bool,
+    /// Whether the tools that a project is set up for check proposals.
+    pub validators: Validators,
+    /// Tools that are not wanted, by the names that findings have.
+    pub skip: Vec<String>,
+    /// Directories whose projects may run their own code to check proposals: builds, tests, configuration that is a program.
+    pub trusted: Vec<PathBuf>,
+}
+
+/// Which tools check proposals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Validators {
+    /// Those that the project is set up for.
+    Auto,
+    /// None but the grammars.
+    Off,
 }
 
 /// What a server speaks.

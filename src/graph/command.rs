@@ -1,7 +1,7 @@
 //! What a run asks of the outside world. Plain data; performing it is the shell's business.
 
 use crate::domain::change::ChangeSet;
-use crate::domain::finding::Finding;
+use crate::domain::finding::{Counted, Finding};
 use crate::domain::ids::{JobId, RequestId};
 use crate::domain::model::ModelRequest;
 use crate::domain::rung::Teaching;
@@ -34,6 +34,8 @@ pub enum RunCommand {
         job: JobId,
         /// The whole proposal, or the accepted part of it.
         changes: ChangeSet,
+        /// Which findings count.
+        counted: Counted,
     },
     /// Say what the repository knows of these findings: lessons, imports, other files' texts, heads of what is named.
     Recall {

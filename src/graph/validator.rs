@@ -5,7 +5,7 @@
 use super::run::{Attempt, Run, Stage};
 use super::{RunCommand, hand, healer, rung};
 use crate::domain::clock::Timestamp;
-use crate::domain::finding::ValidationReport;
+use crate::domain::finding::{Counted, ValidationReport};
 use crate::domain::hunk::FileDiff;
 use crate::domain::model::Node;
 use crate::edit;
@@ -19,7 +19,12 @@ pub(super) fn begin(run: &mut Run) -> Vec<RunCommand> {
         false => rung::judged(run, &rung::ground(run, newest)),
     };
     run.stage = Stage::Working(Node::Validator);
-    vec![RunCommand::Validate { job: run.next_job(), changes }]
+    vec![RunCommand::Validate { job: run.next_job(), changes, counted: counted(run) }]
+}
+
+/// Which findings count: a tree that is healed answers for all of them.
+pub(super) fn counted(run: &Run) -> Counted {
+    if run.spec.task.is_request() { Counted::New } else { Counted::All }
 }
 
 /// The newest attempt is cut.

@@ -5,6 +5,7 @@ use super::world::World;
 use crate::domain::model::Locality;
 use crate::domain::safe_text::SafeText;
 use crate::store::Access;
+use crate::validate::project::Program;
 use crate::validate::{self, Network};
 use std::fmt::Write;
 use std::time::Duration;
@@ -52,6 +53,7 @@ pub async fn doctor(setup: Setup) -> Diagnosis {
     }
     models(&world, &mut report).await;
     sandbox(&world, &mut report).await;
+    validators(&world, &mut report).await;
     world.store.close().await;
     Diagnosis { text: report.text, wrong: report.wrong }
 }
@@ -73,7 +75,7 @@ async fn models(world: &World, report: &mut Report) {
     if listing.models.iter().all(|m| m.locality == Locality::Embedded) {
         let unset: Vec<&str> = ["ANTHROPIC_API_KEY", "OPENAI_API_KEY"]
             .into_iter()
-            .filter(|name| world.variable(name).is_none_or(|key| key.trim().is_empty()))
+            .filter(|name| world.validators.environment.get(*name).is_none_or(|key| key.trim().is_empty()))
             .collect();
         let keys = if unset.is_empty() { String::new() } else { format!(", or set {}", unset.join(" or ")) };
         let hint = format!("no model server was found: start Ollama or llama-server on this machine{keys}");
@@ -84,7 +86,7 @@ async fn models(world: &World, report: &mut Report) {
 /// Whether a check could run confined: a command that does nothing is run that way.
 async fn sandbox(world: &World, report: &mut Report) {
     let argv = ["true".to_owned()];
-    let policy = world.check_policy();
+    let policy = world.validators.policy();
     match validate::run(&argv, &std::env::temp_dir(), Duration::from_secs(5), &policy).await {
         Ok(_) => {
             let network = if policy.network == Network::Allowed { "the network as you have it" } else { "no network" };
@@ -92,6 +94,29 @@ async fn sandbox(world: &World, report: &mut Report) {
             report.good("sandbox", &found);
         }
         Err(error) => report.bad("sandbox", &error.to_string()),
+    }
+}
+
+/// What would check proposals here. What is missing is no fault: the project may be somebody else's.
+async fn validators(world: &World, report: &mut Report) {
+    let plan = world.validators.plan().await;
+    let mut named: Vec<&str> = Vec::new();
+    for spec in &plan.specs {
+        if !named.contains(&spec.tool.name) {
+            named.push(spec.tool.name);
+            let place = match &spec.program {
+                Program::InTree(path) | Program::Elsewhere(path) => path,
+            };
+            report.good("validator", &format!("{} ({place})", spec.tool.name));
+        }
+    }
+    for left_out in plan.left_out(&world.validators.allow()) {
+        let why = left_out.not_run.unwrap_or_default();
+        report.good("left out", &format!("{}: {why}", left_out.command));
+    }
+    for name in world.validators.unknown_skips() {
+        let tools: Vec<&str> = validate::tool::TOOLS.iter().map(|tool| tool.name).collect();
+        report.bad("configuration", &format!("`check.skip` names `{name}`; the tools are {}", tools.join(", ")));
     }
 }
 

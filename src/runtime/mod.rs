@@ -6,6 +6,7 @@
 mod apply;
 mod attention;
 mod branch;
+mod check;
 mod clock;
 mod context;
 mod doctor;
@@ -28,6 +29,7 @@ mod repository;
 mod search;
 mod sessions;
 mod setup;
+mod survey;
 mod tally;
 mod task;
 mod terminal;
@@ -35,12 +37,14 @@ mod token;
 mod tui;
 mod undo;
 mod usage;
+mod validation;
 mod world;
 
 pub use crate::edit::Form as EditForm;
 pub use crate::quality::Level;
 pub use crate::repo::difference::Compared;
 pub use apply::{ApplyReport, ApplyRequest, apply};
+pub use check::{CheckError, CheckRequest, Checked, check};
 pub use context::context;
 pub use doctor::doctor;
 pub use gate::{Measured, Verdict, ask_gate};
@@ -60,6 +64,7 @@ pub use tally::{Ask, Tally, read_text, tally, tally_for};
 pub use terminal::Guard;
 pub use tui::run as run_tui;
 pub use undo::{UndoMode, UndoRequest, audit, undo};
+pub use validation::Validators;
 
 use crate::domain::intent::Intent;
 use serde_json::{Value, json};

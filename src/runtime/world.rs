@@ -5,6 +5,7 @@ use super::clock;
 use super::repository::{Repository, cache_file};
 use super::token::Tokens;
 use super::usage::PatternUse;
+use super::validation::Validators;
 use crate::budget::price::PriceList;
 use crate::config::{Config, Conversation, Environment, Gates, ModelChoice, Paths};
 use crate::domain::change::FileContent;
@@ -15,11 +16,9 @@ use crate::pattern::{self, Library};
 use crate::provider::{Discovery, Embedded, Endpoint, Listing, Protocol, Provider, Reach, Registry, Scripted, Secret};
 use crate::repo::{self, Root};
 use crate::store::Store;
-use crate::validate::{self, Network};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 use tokio::sync::watch;
 
 /// Everything effects need.
@@ -38,8 +37,8 @@ pub struct World {
     pub patterns: Arc<PatternUse>,
     /// What is known of models' tokenizers.
     pub tokens: Tokens,
-    /// The check command, if one may be run.
-    pub check: Option<Vec<String>>,
+    /// What checks proposals.
+    pub validators: Validators,
     /// Servers found; `None` until they were looked for.
     registry: watch::Sender<Option<Arc<Registry>>>,
     /// Where each model runs that they listed.
@@ -87,8 +86,8 @@ impl World {
         failures.extend(complaints);
         let patterns = Arc::new(PatternUse::load(&store).await);
         let tokens = Tokens::load(&store).await;
-        let check = settings.config.check.command.as_ref().map(|c| c.words().to_vec());
         let root = Arc::new(root);
+        let validators = Validators::new(root.clone(), &settings.config, &settings.paths, settings.environment.clone());
         let repository = Repository::new(root.clone(), cache_file(&settings.paths.cache, &root));
         let world = World {
             root,
@@ -98,7 +97,7 @@ impl World {
             library: Arc::new(library),
             patterns,
             tokens,
-            check,
+            validators,
             registry: watch::Sender::new(None),
             places: OnceLock::new(),
             settings,
@@ -114,11 +113,6 @@ impl World {
     /// Today in the user's zone.
     pub fn today(&self) -> i64 {
         clock::now().day(clock::utc_offset())
-    }
-
-    /// Where scratch copies are made.
-    pub fn scratch_dir(&self) -> PathBuf {
-        self.settings.paths.cache.join("scratch")
     }
 
     /// The servers found. Waits until they were looked for: a run that is resumed may ask before that.
@@ -218,22 +212,6 @@ impl World {
             }
         }
         (endpoints, failures)
-    }
-
-    /// How long a check may take.
-    pub fn check_deadline(&self) -> Duration {
-        Duration::from_secs(u64::from(self.settings.config.check.timeout_seconds))
-    }
-
-    /// A variable of the user's environment.
-    pub fn variable(&self, name: &str) -> Option<&str> {
-        self.settings.environment.get(name).map(String::as_str)
-    }
-
-    /// What a check may do: nothing beyond its scratch copy, and sockets if the user's configuration says so.
-    pub fn check_policy(&self) -> validate::Policy {
-        let network = if self.settings.config.check.network { Network::Allowed } else { Network::Denied };
-        validate::Policy { network, ..validate::Policy::strict(std::env::current_exe().unwrap_or_default()) }
     }
 }
 

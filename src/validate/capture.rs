@@ -2,25 +2,46 @@
 //!
 //! Takes any amount in flat memory. Does not decode until the end, so no character is cut at a chunk's edge.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// Bytes kept from each end.
 const KEEP: usize = 64 * 1024;
+/// Bytes kept from the beginning of a report: its end alone is of no use.
+const REPORT: usize = 4 << 20;
 
 /// Printed text, bounded.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
     head: Vec<u8>,
     tail: Vec<u8>,
     total: u64,
+    room: usize,
+}
+
+impl Default for Output {
+    fn default() -> Output {
+        Output { head: Vec::new(), tail: Vec::new(), total: 0, room: KEEP }
+    }
 }
 
 impl Output {
+    /// One that keeps the first 4 MiB.
+    pub(super) fn report() -> Output {
+        Output { room: REPORT, ..Output::default() }
+    }
+
     /// Takes the next bytes.
     pub(super) fn push(&mut self, mut bytes: &[u8]) {
         self.total += bytes.len() as u64;
-        let room = KEEP - self.head.len();
+        let room = self.room - self.head.len();
         let (first, rest) = bytes.split_at(room.min(bytes.len()));
+        let needed = self.head.len() + first.len();
+        if needed > self.head.capacity() {
+            // Grown as usual, but never beyond what is kept.
+            let room = (2 * self.head.capacity()).max(needed).min(self.room);
+            self.head.reserve_exact(room - self.head.len());
+        }
         self.head.extend_from_slice(first);
         bytes = rest;
         if bytes.len() >= KEEP {
@@ -36,6 +57,14 @@ impl Output {
     /// Bytes printed altogether.
     pub fn total(&self) -> u64 {
         self.total
+    }
+
+    /// The lines from the beginning that are kept whole, and whether there were more.
+    pub fn beginning(&self) -> (Cow<'_, str>, bool) {
+        let more = self.total > self.head.len() as u64;
+        let end =
+            if more { self.head.iter().rposition(|b| *b == b'\n').map_or(0, |at| at + 1) } else { self.head.len() };
+        (String::from_utf8_lossy(&self.head[..end]), more)
     }
 
     /// The text, with a line that says how much is left out, if any is.
@@ -58,8 +87,11 @@ mod tests {
     use super::*;
 
     fn fill(total: usize, chunk: usize) -> Output {
+        fill_into(Output::default(), total, chunk)
+    }
+
+    fn fill_into(mut output: Output, total: usize, chunk: usize) -> Output {
         let bytes: Vec<u8> = (0..total).map(|i| b'a' + (i % 26) as u8).collect();
-        let mut output = Output::default();
         bytes.chunks(chunk).for_each(|c| output.push(c));
         output
     }
@@ -83,5 +115,17 @@ mod tests {
             assert!(text.ends_with(&fill(5 * KEEP, 5 * KEEP).text()[KEEP..]), "{chunk}");
             assert!(output.tail.capacity() + output.head.capacity() < 8 * KEEP, "{chunk}");
         }
+    }
+
+    #[test]
+    fn of_a_report_the_beginning_is_kept_in_whole_lines() {
+        let mut short = Output::report();
+        short.push(b"{\"a\": 1}\nrest");
+        assert_eq!(short.beginning(), ("{\"a\": 1}\nrest".into(), false));
+        let mut long = Output::report();
+        long.push(b"first\n");
+        let long = fill_into(long, 2 * REPORT, 70_000);
+        assert_eq!(long.beginning(), ("first\n".into(), true));
+        assert!(long.head.capacity() + long.tail.capacity() <= REPORT + 4 * KEEP);
     }
 }

@@ -1,35 +1,39 @@
 //! Runs validators on a scratch copy, sandboxed and bounded, and reads their reports.
 //!
-//! Cheapest first: the grammars' syntax check in this process, then the project's own check command in a sandbox. Stops
-//! after the first rung that fails. Writes nothing itself, and never falls back to running a command without its sandbox
-//! unless the caller says so. `docs/VALIDATION.md` tells what the sandbox holds and what it does not.
+//! Cheapest first: the grammars' syntax check in this process, then the tools that the project is set up for, then its own
+//! check command, in a sandbox. Stops after the first rung that fails. Writes nothing itself, and never falls back to
+//! running a command without its sandbox unless the caller says so. `docs/VALIDATION.md` tells what the sandbox holds and
+//! what it does not.
 
 mod capture;
+pub mod differential;
 mod environment;
+pub mod plan;
+pub mod project;
 mod report;
-#[cfg(unix)]
+pub mod rung;
 mod runner;
-#[cfg(unix)]
 mod sandbox;
-#[cfg(unix)]
 mod supervise;
 mod syntax;
+pub mod tool;
 
 pub use capture::Output;
 pub use environment::environment;
-#[cfg(unix)]
 pub use runner::{Ended, Outcome, RunError, run};
-#[cfg(unix)]
 pub use sandbox::{ENTRY, sandbox_main};
-pub use syntax::{Fault, SyntaxCheck};
+pub use syntax::{Fault, SyntaxCheck, check as syntax};
 
 use crate::domain::change::ChangeSet;
-#[cfg(not(unix))]
-use crate::domain::finding::Strategy;
-use crate::domain::finding::{CheckResult, ValidationReport};
+use crate::domain::finding::CheckResult;
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt};
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Tools of one rung that run at the same time.
+const AT_ONCE: usize = 2;
 
 /// Whether a check may open sockets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -63,52 +67,41 @@ impl Policy {
     }
 }
 
-/// One validation.
-pub struct Job<'a> {
-    /// The scratch copy that holds the proposal; the check's working directory.
-    pub root: &'a Path,
-    /// The proposal.
-    pub changes: &'a ChangeSet,
-    /// How syntax is checked.
-    pub syntax: SyntaxCheck<'a>,
-    /// The check command's words, the program first; `None` if the project has none.
-    pub check: Option<&'a [String]>,
-    /// How long the check may take before it is ended.
-    pub deadline: Duration,
-    /// What the check may do.
-    pub policy: &'a Policy,
+/// What the same tools say of the base.
+pub trait Base: Sync {
+    /// The run of a tool on the base; `None` when nothing is to be compared with.
+    fn run<'s>(&'s self, spec: &'s plan::Spec) -> BoxFuture<'s, Option<Arc<rung::Ran>>>;
 }
 
-/// Runs the rungs in order and stops after the first that fails. Dropping the future ends the check and everything it
-/// started.
-pub async fn validate(job: &Job<'_>) -> ValidationReport {
-    let mut report = ValidationReport::default();
-    report.checks.extend(syntax::check(job.changes, job.syntax));
-    if !report.passed() {
-        return report;
+/// Nothing to compare with: every finding counts.
+pub struct NoBase;
+
+impl Base for NoBase {
+    fn run<'s>(&'s self, _: &'s plan::Spec) -> BoxFuture<'s, Option<Arc<rung::Ran>>> {
+        Box::pin(async { None })
     }
-    if let Some(argv) = job.check {
-        report.checks.push(check(job, argv).await);
-    }
-    report
 }
 
-#[cfg(unix)]
-async fn check(job: &Job<'_>, argv: &[String]) -> CheckResult {
-    let ran = run(argv, job.root, job.deadline, job.policy).await;
-    report::check_result(argv, job.changes, job.deadline, ran)
+/// Runs tools, which are in the order of their rungs, in a copy, and stops after the first rung that fails. Dropping the
+/// future ends them and everything they started.
+pub async fn run_tools(specs: &[plan::Spec], copy: &rung::Copy, base: &dyn Base) -> Vec<CheckResult> {
+    let mut results = Vec::new();
+    for specs in specs.chunk_by(|a, b| a.tool.strategy == b.tool.strategy) {
+        let runs: Vec<BoxFuture<'_, rung::Ran>> = specs.iter().map(|spec| rung::run(spec, copy).boxed()).collect();
+        let ran: Vec<rung::Ran> = futures_util::stream::iter(runs).buffered(AT_ONCE).collect().await;
+        for (spec, ran) in specs.iter().zip(&ran) {
+            let before = if rung::is_clean(ran) { None } else { base.run(spec).await };
+            results.push(rung::judge(spec, ran, before.as_deref()));
+        }
+        if results.iter().any(|r| !r.passed) {
+            break;
+        }
+    }
+    results
 }
 
-/// Elsewhere there is neither a sandbox nor a way to end a process tree.
-#[cfg(not(unix))]
-async fn check(_: &Job<'_>, argv: &[String]) -> CheckResult {
-    CheckResult {
-        strategy: Strategy::Custom,
-        command: argv.join(" "),
-        passed: false,
-        millis: 0,
-        findings: Vec::new(),
-        not_run: Some("check commands run on Linux and macOS only; validate without one".to_owned()),
-        known: 0,
-    }
+/// Runs a check command in a copy: it has to end with 0.
+pub async fn run_check(argv: &[String], copy: &rung::Copy, changes: &ChangeSet) -> CheckResult {
+    let ran = run(argv, &copy.root, copy.deadline, &copy.policy).await;
+    report::check_result(argv, changes, copy.deadline, ran)
 }

@@ -69,7 +69,7 @@ fn shown(argv: &[String]) -> String {
 }
 
 /// The output without colours and carriage returns.
-fn plain(output: &Output) -> String {
+pub(super) fn plain(output: &Output) -> String {
     static ESCAPES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("\x1b\\[[0-9;:]*[A-Za-z]").ok());
     let text = output.text().replace("\r\n", "\n");
     match &*ESCAPES {
@@ -78,7 +78,7 @@ fn plain(output: &Output) -> String {
     }
 }
 
-fn last_lines(text: &str) -> String {
+pub(super) fn last_lines(text: &str) -> String {
     let mut taken: Vec<&str> = text.trim_end().lines().rev().take(LAST_LINES).collect();
     taken.reverse();
     let joined = taken.join("\n");
@@ -150,7 +150,12 @@ mod tests {
         let file = |p: &str| FileChange { path: p.to_owned(), before: None, after: Some(String::new()) };
         let changes = ChangeSet { files: vec![file("app.py"), file("src/app.py")] };
         let argv = ["pytest".to_owned(), "-q x".to_owned()];
-        check_result(&argv, &changes, Duration::from_secs(3), Ok(Outcome { ended, output, millis: 7 }))
+        check_result(
+            &argv,
+            &changes,
+            Duration::from_secs(3),
+            Ok(Outcome { ended, output, errors: Output::default(), millis: 7 }),
+        )
     }
 
     #[test]

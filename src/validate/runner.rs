@@ -41,8 +41,10 @@ pub enum Ended {
 pub struct Outcome {
     /// How it ended.
     pub ended: Ended,
-    /// What it printed on either output, in order.
+    /// What it printed: on either output, in order; of a report on standard output only.
     pub output: Output,
+    /// What a tool printed on standard error beside its report.
+    pub errors: Output,
     /// Milliseconds it took.
     pub millis: u64,
 }
@@ -61,19 +63,42 @@ pub enum RunError {
     Failed(String),
 }
 
+/// What is kept of what a command prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Keep {
+    /// Both ends of both outputs as one.
+    Ends,
+    /// The beginning of standard output, and standard error apart from it.
+    Report,
+}
+
 /// Runs `argv` in `root` under `policy` until it ends or `deadline` has passed.
 pub async fn run(argv: &[String], root: &Path, deadline: Duration, policy: &Policy) -> Result<Outcome, RunError> {
+    run_keeping(Keep::Ends, argv, root, deadline, policy).await
+}
+
+/// As [`run`], keeping what is told.
+pub(super) async fn run_keeping(
+    keep: Keep,
+    argv: &[String],
+    root: &Path,
+    deadline: Duration,
+    policy: &Policy,
+) -> Result<Outcome, RunError> {
     let start = Instant::now();
     let failed = |what: &str, e: &dyn std::fmt::Display| RunError::Failed(format!("{what}: {e}"));
     let root = root.canonicalize().map_err(|e| failed(&format!("the scratch copy {}", root.display()), &e))?;
     let writable = std::iter::once(root.clone()).chain(policy.writable.iter().cloned()).collect();
     let spec = Spec { network: policy.network, writable, grace_ms: GRACE.as_millis() as u64 };
-    let (mut child, mut socket, mut printed) = spawn(argv, &root, policy, &spec)?;
-    let mut output = Output::default();
+    let (mut child, mut socket, mut printed) = spawn(keep, argv, &root, policy, &spec)?;
+    let (mut output, mut errors) = match keep {
+        Keep::Ends => (Output::default(), Output::default()),
+        Keep::Report => (Output::report(), Output::default()),
+    };
     let mut word = Vec::new();
     let mut ended = None;
     {
-        let exchange = exchange(&mut socket.read, &mut printed, &mut word, &mut output);
+        let exchange = exchange(&mut socket.read, &mut printed, &mut word, (&mut output, &mut errors));
         tokio::pin!(exchange);
         if tokio::time::timeout(deadline, &mut exchange).await.is_err() {
             ended = Some(Ended::Deadline);
@@ -98,7 +123,7 @@ pub async fn run(argv: &[String], root: &Path, deadline: Duration, policy: &Poli
         }
     };
     let millis = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ok(Outcome { ended, output, millis })
+    Ok(Outcome { ended, output, errors, millis })
 }
 
 /// Our end of the supervisor's socket.
@@ -107,12 +132,27 @@ struct Socket {
     write: tokio::net::unix::OwnedWriteHalf,
 }
 
-fn spawn(argv: &[String], root: &Path, policy: &Policy, spec: &Spec) -> Result<(Child, Socket, Receiver), RunError> {
+/// Our ends of what it prints.
+struct Printed {
+    output: Receiver,
+    errors: Option<Receiver>,
+}
+
+fn spawn(
+    keep: Keep,
+    argv: &[String],
+    root: &Path,
+    policy: &Policy,
+    spec: &Spec,
+) -> Result<(Child, Socket, Printed), RunError> {
     let failed = |e: std::io::Error| RunError::Failed(format!("the sandbox cannot be set up: {e}"));
     let (ours, theirs) = std::os::unix::net::UnixStream::pair().map_err(failed)?;
     ours.set_nonblocking(true).map_err(failed)?;
-    let (reader, writer) = std::io::pipe().map_err(failed)?;
-    let printed = Receiver::from_owned_fd(OwnedFd::from(reader)).map_err(failed)?;
+    let (output, writer) = pipe().map_err(failed)?;
+    let (errors, second) = match keep {
+        Keep::Ends => (None, writer.try_clone().map_err(failed)?),
+        Keep::Report => pipe().map(|(reader, writer)| (Some(reader), writer)).map_err(failed)?,
+    };
     let spec = serde_json::to_string(spec).map_err(|e| failed(e.into()))?;
     let mut command = Command::new(&policy.helper);
     command
@@ -124,21 +164,26 @@ fn spawn(argv: &[String], root: &Path, policy: &Policy, spec: &Spec) -> Result<(
         .envs([("TERM", "dumb"), ("NO_COLOR", "1"), ("CI", "1")])
         .envs(policy.variables.iter().map(|(name, value)| (name, value)))
         .stdin(Stdio::from(OwnedFd::from(theirs)))
-        .stdout(writer.try_clone().map_err(failed)?)
-        .stderr(writer);
+        .stdout(writer)
+        .stderr(second);
     let child = command
         .spawn()
         .map_err(|e| RunError::Failed(format!("the sandbox {} cannot be started: {e}", policy.helper.display())))?;
     let (read, write) = UnixStream::from_std(ours).map_err(failed)?.into_split();
-    Ok((child, Socket { read, write }, printed))
+    Ok((child, Socket { read, write }, Printed { output, errors }))
+}
+
+fn pipe() -> std::io::Result<(Receiver, std::io::PipeWriter)> {
+    let (reader, writer) = std::io::pipe()?;
+    Ok((Receiver::from_owned_fd(OwnedFd::from(reader))?, writer))
 }
 
 /// Reads the supervisor's last word and everything printed until both ends are closed.
 async fn exchange(
     socket: &mut (impl AsyncReadExt + Unpin),
-    printed: &mut Receiver,
+    printed: &mut Printed,
     word: &mut Vec<u8>,
-    output: &mut Output,
+    (output, errors): (&mut Output, &mut Output),
 ) {
     let listen = async {
         let mut chunk = [0; 4096];
@@ -148,13 +193,19 @@ async fn exchange(
             }
         }
     };
-    let capture = async {
-        let mut chunk = vec![0; 64 * 1024];
-        while let Ok(n @ 1..) = printed.read(&mut chunk).await {
-            output.push(&chunk[..n]);
+    let second = async {
+        if let Some(printed) = &mut printed.errors {
+            capture(printed, errors).await;
         }
     };
-    tokio::join!(listen, capture);
+    tokio::join!(listen, capture(&mut printed.output, output), second);
+}
+
+async fn capture(printed: &mut Receiver, output: &mut Output) {
+    let mut chunk = vec![0; 64 * 1024];
+    while let Ok(n @ 1..) = printed.read(&mut chunk).await {
+        output.push(&chunk[..n]);
+    }
 }
 
 /// Waits for the supervisor, which has ended or is ended now.

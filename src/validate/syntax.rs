@@ -23,7 +23,7 @@ pub struct Fault {
 pub type SyntaxCheck<'a> = &'a (dyn Fn(Language, &str, &str) -> Option<Vec<Fault>> + Sync);
 
 /// The result over all changed files; `None` if no file has a grammar.
-pub(super) fn check(changes: &ChangeSet, syntax: SyntaxCheck<'_>) -> Option<CheckResult> {
+pub fn check(changes: &ChangeSet, syntax: SyntaxCheck<'_>) -> Option<CheckResult> {
     let start = Instant::now();
     let mut parsed = false;
     let mut findings = Vec::new();

@@ -497,7 +497,7 @@ impl Desk {
                 let files = paths.iter().map(|p| self.world.snapshot(p)).collect();
                 self.work(WorkEvent::FilesRead { job, files });
             }
-            Effect::Validate { job, changes } => {
+            Effect::Validate { job, changes, .. } => {
                 self.event(Event::Work(WorkEvent::Diffed { job, files: vibe_tui::edit::diff(&changes).into() }));
                 let broken = changes.files.iter().filter(|f| f.after.as_ref().is_some_and(|t| t.contains("BROKEN")));
                 let by_content = report(broken.count());

@@ -4,6 +4,7 @@
 
 mod apply;
 mod ask;
+mod check;
 mod editor;
 mod heal;
 mod kill;

@@ -204,7 +204,7 @@ impl Desk {
                 let files = paths.iter().map(|p| FileSnapshot { path: p.clone(), content: content(p) }).collect();
                 vec![Event::Work(WorkEvent::FilesRead { job, files })]
             }
-            Effect::Validate { job, changes } => {
+            Effect::Validate { job, changes, .. } => {
                 let files = vibe_tui::edit::diff(&changes).into();
                 let report = self.reports.pop_front().unwrap_or_else(|| report(Vec::new()));
                 let diffed = Event::Work(WorkEvent::Diffed { job, files });

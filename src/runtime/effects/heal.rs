@@ -1,10 +1,10 @@
 //! What healing asks of the repository: what it knows of findings, keeping what an attempt taught, and the working tree
 //! validated as it is.
 
-use super::{Events, work};
+use super::Events;
 use crate::app::{Event, WorkEvent};
 use crate::domain::change::{ChangeSet, FileChange, FileSnapshot};
-use crate::domain::finding::{Finding, Fix};
+use crate::domain::finding::{Counted, Finding, Fix};
 use crate::domain::ids::JobId;
 use crate::domain::language::Language;
 use crate::domain::rung::{KeptLesson, Recollection, Teaching};
@@ -147,7 +147,7 @@ pub async fn examine(world: Arc<World>, events: Events, job: JobId, paths: Vec<S
     let change =
         |f: &FileSnapshot| FileChange { path: f.path.clone(), before: None, after: f.text().map(str::to_owned) };
     let changes = ChangeSet { files: files.iter().map(change).collect() };
-    let mut report = work::report(&world, &changes, ChangeSet::default()).await;
+    let mut report = world.validators.validate(&changes, Counted::All).await;
     for check in &mut report.checks {
         let placed: Vec<Finding> = check.findings.iter().flat_map(|f| places(f, &listing, &changes)).collect();
         check.findings.extend(placed);
@@ -177,7 +177,7 @@ fn places(finding: &Finding, listing: &[String], known: &ChangeSet) -> Vec<Findi
     frames.take(MOST_PLACES).map(placed).collect()
 }
 
-/// Every path, and the files that are looked at: those named; without a check, which looks at all by itself, all that have
+/// Every path, and the files that are looked at: those named, else all that have
 /// a grammar.
 fn wanted(world: &World, paths: &[String]) -> (Vec<String>, Vec<FileSnapshot>) {
     let listing = walk::walk(&world.root, walk::MAX_FILES, &AtomicBool::new(false)).paths();
@@ -189,7 +189,7 @@ fn wanted(world: &World, paths: &[String]) -> (Vec<String>, Vec<FileSnapshot>) {
         })
     };
     let looks = |path: &&String| match paths.is_empty() {
-        true => world.check.is_none() && Language::from_path(path).is_some(),
+        true => Language::from_path(path).is_some(),
         false => is_under(path),
     };
     let chosen: Vec<String> = listing.iter().filter(looks).take(MOST_FILES).cloned().collect();

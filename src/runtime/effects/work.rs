@@ -4,23 +4,15 @@ use super::Events;
 use crate::app::{Event, RevertPlanned, WorkEvent};
 use crate::domain::change::ChangeSet;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::finding::{CheckResult, Strategy, ValidationReport};
+use crate::domain::finding::Counted;
 use crate::domain::ids::{JobId, RunId};
-use crate::domain::language::Language;
 use crate::domain::revert::{Revert, Way};
 use crate::edit;
-use crate::repo::scratch::Scratch;
 use crate::repo::write::{self, FileState, FileWrite};
-use crate::repo::{Root, read, walk};
+use crate::repo::{Root, read};
 use crate::runtime::world::World;
-use crate::syntax;
-use crate::validate::{self, Fault};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use tokio::task::spawn_blocking;
-
-/// Paths of the repository that are listed at most.
-const LISTED: usize = 200_000;
 
 /// Reads files.
 pub async fn read_files(world: Arc<World>, events: Events, job: JobId, paths: Vec<String>) {
@@ -29,37 +21,14 @@ pub async fn read_files(world: Arc<World>, events: Events, job: JobId, paths: Ve
     }
 }
 
-/// Cuts a proposal into hunks, then validates it: syntax always, the check command in a scratch copy if there is one.
-pub async fn validate(world: Arc<World>, events: Events, job: JobId, changes: ChangeSet) {
+/// Cuts a proposal into hunks, then validates it.
+pub async fn validate(world: Arc<World>, events: Events, job: JobId, changes: ChangeSet, counted: Counted) {
     let proposal = changes.clone();
-    let cut = proposal.clone();
-    if let Ok(files) = spawn_blocking(move || edit::diff(&cut)).await {
+    if let Ok(files) = spawn_blocking(move || edit::diff(&proposal)).await {
         events.report(Event::Work(WorkEvent::Diffed { job, files: files.into() })).await;
     }
-    let validated = match changes.is_empty() {
-        true => run(&world, &changes, None).await,
-        false => report(&world, &changes, proposal).await,
-    };
-    events.report(Event::Work(WorkEvent::Validated { job, report: validated })).await;
-}
-
-/// What the validators say of `changes` in a scratch copy that holds `proposal`.
-pub(super) async fn report(world: &Arc<World>, changes: &ChangeSet, proposal: ChangeSet) -> ValidationReport {
-    match &world.check {
-        Some(check) => {
-            let copier = world.clone();
-            let scratch = spawn_blocking(move || {
-                let listing = walk::walk(&copier.root, LISTED, &AtomicBool::new(false));
-                Scratch::create(&copier.scratch_dir(), &copier.root, &listing, &proposal, Default::default())
-            });
-            match scratch.await {
-                Ok(Ok(scratch)) => run(world, changes, Some(&scratch)).await,
-                Ok(Err(failure)) => not_run(run(world, changes, None).await, check, failure.message),
-                Err(stopped) => not_run(run(world, changes, None).await, check, stopped.to_string()),
-            }
-        }
-        None => run(world, changes, None).await,
-    }
+    let report = world.validators.validate(&changes, counted).await;
+    events.report(Event::Work(WorkEvent::Validated { job, report })).await;
 }
 
 /// Works out what a revert would do.
@@ -73,43 +42,6 @@ pub async fn plan_revert(world: Arc<World>, events: Events, run: RunId, way: Way
 pub fn revert(root: &Root, way: Way, written: &ChangeSet) -> Revert {
     let paths: Vec<String> = written.files.iter().map(|file| file.path.clone()).collect();
     edit::revert(written, way, &read::read(root, &paths))
-}
-
-async fn run(world: &World, changes: &ChangeSet, scratch: Option<&Scratch>) -> ValidationReport {
-    let mut policy = world.check_policy();
-    if let Some(scratch) = scratch {
-        policy.writable = scratch.writable();
-        policy.variables = scratch.variables(|name| world.variable(name).map(Into::into));
-    }
-    let job = validate::Job {
-        root: scratch.map_or(world.root.path(), Scratch::path),
-        changes,
-        syntax: &faults,
-        check: scratch.and(world.check.as_deref()),
-        deadline: world.check_deadline(),
-        policy: &policy,
-    };
-    validate::validate(&job).await
-}
-
-/// The grammars' word on a text.
-fn faults(language: Language, path: &str, text: &str) -> Option<Vec<Fault>> {
-    let errors = syntax::errors(language, path, text)?;
-    Some(errors.into_iter().map(|e| Fault { line: e.line, column: e.column, message: e.message }).collect())
-}
-
-/// The check could not run, and that is said: a check that did not run has not passed.
-fn not_run(mut report: ValidationReport, check: &[String], why: String) -> ValidationReport {
-    report.checks.push(CheckResult {
-        strategy: Strategy::Custom,
-        command: check.join(" "),
-        passed: false,
-        millis: 0,
-        findings: Vec::new(),
-        not_run: Some(why),
-        known: 0,
-    });
-    report
 }
 
 /// Writes, all or nothing. After a kill some files may be written already: those are left, the others follow.

@@ -1,0 +1,122 @@
+//! `vibe-tui check`: validates the tree as it stands and prints every finding. Writes nothing, asks no model, opens no database.
+
+use super::report::tell_line;
+use super::sessions::Format;
+use super::setup::Setup;
+use super::validation::Validators;
+use crate::domain::finding::{Finding, Severity, ValidationReport};
+use crate::domain::safe_text::SafeText;
+use serde_json::json;
+use std::fmt::Write;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+/// What is asked.
+pub struct CheckRequest {
+    /// Files and directories as they were typed; everything if there are none.
+    pub paths: Vec<PathBuf>,
+    /// Where they were typed.
+    pub from: PathBuf,
+    /// How the answer is printed.
+    pub format: Format,
+}
+
+/// The answer.
+pub struct Checked {
+    /// Everything for standard output.
+    pub text: String,
+    /// Whether nothing is wrong and everything could run.
+    pub passed: bool,
+}
+
+/// A path that cannot be checked.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct CheckError(String);
+
+/// Checks the repository, or paths of it.
+///
+/// # Errors
+/// A path outside the repository, or at which there is nothing that is not ignored.
+pub async fn check(setup: Setup, request: &CheckRequest) -> Result<Checked, CheckError> {
+    let root = Arc::new(setup.root);
+    let from = std::path::absolute(&request.from).unwrap_or_else(|_| request.from.clone());
+    let from = from.canonicalize().unwrap_or(from);
+    let paths: Result<Vec<String>, CheckError> =
+        request.paths.iter().map(|path| inside(root.path(), &from.join(path))).collect();
+    let mut paths = paths?;
+    // The root is everything.
+    if paths.iter().any(String::is_empty) {
+        paths.clear();
+    }
+    let validators = Validators::new(root, &setup.loaded.config, &setup.paths, setup.environment);
+    let report = validators.check(&paths).await.map_err(CheckError)?;
+    Ok(match request.format {
+        Format::Json => Checked { text: json_text(&report), passed: report.passed() },
+        Format::Text => {
+            tell_rest(&report);
+            Checked { text: lines(&report), passed: report.passed() }
+        }
+    })
+}
+
+/// A path relative to the root. Links are left as they are: what is checked is what is listed.
+fn inside(root: &Path, path: &Path) -> Result<String, CheckError> {
+    let mut clean = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => drop(clean.pop()),
+            other => clean.push(other),
+        }
+    }
+    let inside = clean.strip_prefix(root).ok().and_then(Path::to_str).map(str::to_owned);
+    inside.ok_or_else(|| CheckError(format!("`{}` is not in the repository {}", path.display(), root.display())))
+}
+
+fn lines(report: &ValidationReport) -> String {
+    let mut text = String::new();
+    for finding in report.findings() {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{}", SafeText::new(&line(finding)));
+    }
+    text
+}
+
+/// `path:line:col: severity rule message (tool)`; a message's further lines are left to `--json`.
+fn line(finding: &Finding) -> String {
+    let place = match (finding.path.as_str(), finding.line, finding.column) {
+        ("", ..) => String::new(),
+        (path, 0, _) => format!("{path}: "),
+        (path, line, 0) => format!("{path}:{line}: "),
+        (path, line, column) => format!("{path}:{line}:{column}: "),
+    };
+    let rule = finding.rule.as_ref().map(|rule| format!("{rule} ")).unwrap_or_default();
+    let message = finding.message.lines().next().unwrap_or_default();
+    format!("{place}{} {rule}{message} ({})", word(finding.severity), finding.tool)
+}
+
+fn word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "info",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+    }
+}
+
+/// What is no finding: on standard error.
+fn tell_rest(report: &ValidationReport) {
+    for check in &report.checks {
+        if let Some(why) = &check.not_run {
+            tell_line(&format!("not checked: {}: {}", SafeText::new(&check.command), SafeText::new(why)));
+        }
+    }
+    let ran = report.checks.iter().filter(|c| c.not_run.is_none()).count();
+    let warnings = report.findings().filter(|f| f.severity == Severity::Warning).count();
+    tell_line(&format!("{} errors, {warnings} warnings; {ran} checks ran", report.errors()));
+}
+
+fn json_text(report: &ValidationReport) -> String {
+    let object = json!({"passed": report.passed(), "errors": report.errors(), "checks": report.checks});
+    format!("{object}\n")
+}

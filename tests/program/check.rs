@@ -1,0 +1,158 @@
+//! `vibe-tui check`, and runs whose proposals the project's tools judge. The tool is played by a program where the project's
+//! virtual environment has its own.
+
+use super::place::{Place, REQUEST, Ran};
+use super::schema::events;
+use serde_json::Value;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+/// One finding of ruff's, with a fix.
+const ROW: &str = r#"[{"code": "F401", "filename": "a.py", "location": {"row": 1, "column": 8}, "end_location": {"row": 1, "column": 10}, "message": "m\u001b[31m", "fix": {"applicability": "safe", "message": "Mend", "edits": [{"content": "", "location": {"row": 1, "column": 1}, "end_location": {"row": 2, "column": 1}}]}}]"#;
+
+/// A project that is set up for ruff, which is this script.
+fn place(script: &str) -> Place {
+    let place = Place::new();
+    fs::create_dir_all(place.root().join(".venv/bin")).unwrap();
+    fs::create_dir_all(place.root().join("sub")).unwrap();
+    place.write(".venv/bin/ruff", &format!("#!/bin/sh\n{script}\n"));
+    fs::set_permissions(place.root().join(".venv/bin/ruff"), fs::Permissions::from_mode(0o755)).unwrap();
+    place.write(".gitignore", ".venv\n");
+    place.write("pyproject.toml", "[tool.ruff]\n");
+    place
+}
+
+/// Whether this machine can confine; in CI it has to.
+fn confines(place: &Place) -> bool {
+    let doctor = place.run(&["doctor"]).stdout;
+    let able = doctor.contains("checks run confined");
+    if !able {
+        assert!(std::env::var_os("CI").is_none(), "{doctor}");
+        eprintln!("skipped: {doctor}");
+    }
+    able
+}
+
+/// Our own file: this project may run its own code.
+fn trusting(place: &Place, more: &str) -> String {
+    format!("[check]\ntrusted = [{:?}]\n{more}\n", place.root().display().to_string())
+}
+
+fn code(ran: &Ran, code: i32) {
+    assert_eq!(ran.code, Some(code), "{}{}", ran.stdout, ran.stderr);
+}
+
+#[test]
+fn the_tree_is_checked_and_every_finding_is_one_line() {
+    let place = place(&format!("echo '{ROW}'; exit 1"));
+    if !confines(&place) {
+        return;
+    }
+    place.write("a.py", "import os\n");
+    place.write("sub/b.py", "def f(:\n");
+    let ran = place.run(&["check"]);
+    code(&ran, 4);
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    assert!(lines[0].starts_with("sub/b.py:1:") && lines[0].ends_with("(syntax)"), "{}", ran.stdout);
+    // What is wrong with the text does not keep the tools from being asked; what would move the cursor is shown.
+    assert_eq!(lines[1], "a.py:1:8: error F401 m⟦U+001B⟧[31m (ruff)");
+    assert_eq!(ran.stderr, "2 errors, 0 warnings; 2 checks ran\n");
+
+    let one = place.run(&["check", "--cwd", "sub", "b.py"]);
+    code(&one, 4);
+    assert!(one.stdout.starts_with("sub/b.py:1:"), "{}", one.stdout);
+
+    let json = place.run(&["check", "--json"]);
+    code(&json, 4);
+    let object: Value = serde_json::from_str(&json.stdout).unwrap();
+    assert_eq!((&object["passed"], &object["errors"]), (&Value::from(false), &Value::from(2)));
+    let finding = &object["checks"][1]["findings"][0];
+    assert_eq!(finding["fixes"][0]["applicability"], "machine_applicable");
+    assert_eq!(
+        (&finding["fixes"][0]["edits"][0]["start"], &finding["fixes"][0]["edits"][0]["end"]),
+        (&0.into(), &10.into())
+    );
+}
+
+#[test]
+fn what_is_right_gives_zero_and_what_cannot_be_checked_is_told() {
+    let place = place("echo '[]'");
+    if !confines(&place) {
+        return;
+    }
+    place.write("a.py", "x = 1\n");
+    let ran = place.run(&["check", "."]);
+    code(&ran, 0);
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", "0 errors, 0 warnings; 2 checks ran\n"));
+    for (path, said) in [
+        ("missing.py", "there is no file `missing.py`"),
+        ("../x", "is not in the repository"),
+        (".venv", "there is no file `.venv`"),
+    ] {
+        let ran = place.run(&["check", path]);
+        code(&ran, 2);
+        assert!(ran.stderr.contains(said), "{}", ran.stderr);
+    }
+    // The project's own check is one more, and decides, too.
+    place.configure("[check]\ncommand = \"false\"\n");
+    let ran = place.run(&["check"]);
+    code(&ran, 4);
+    assert!(ran.stdout.contains("error `false` ended with exit code 1 (check)"), "{}", ran.stdout);
+    // A tool that is wanted and not there is said, and holds nothing up.
+    place.configure("");
+    fs::remove_file(place.root().join(".venv/bin/ruff")).unwrap();
+    let ran = Ran::from(place.command(&["check"]).env("PATH", "/nowhere").output().unwrap());
+    code(&ran, 0);
+    assert!(ran.stderr.contains("`ruff` is not installed; to get it: pip install ruff"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_doctor_lists_what_would_check_and_names_tools_that_do_not_exist() {
+    let place = place("echo '[]'");
+    place.write("a.py", "x = 1\n");
+    place.write("Cargo.toml", "");
+    place.write("lib.rs", "");
+    place.configure(&trusting(&place, "skip = [\"mypi\", \"rustfmt\", \"cargo test\"]"));
+    let doctor = place.run(&["doctor"]).stdout;
+    assert!(doctor.contains("validator      ruff (.venv/bin/ruff)"), "{doctor}");
+    assert!(doctor.contains("! configuration  `check.skip` names `mypi`; the tools are ruff format, "), "{doctor}");
+    assert!(!doctor.contains("rustfmt (") && !doctor.contains("cargo test ("), "{doctor}");
+    place.configure("");
+    let doctor = place.run(&["doctor"]).stdout;
+    assert!(doctor.contains("left out       ruff") && doctor.contains("to allow it add"), "{doctor}");
+}
+
+#[test]
+fn a_proposal_that_a_tool_minds_is_not_written() {
+    let place = place(&format!("echo '{ROW}' | sed s/a.py/greet.py/; exit 1"));
+    if !confines(&place) {
+        return;
+    }
+    place.configure(&trusting(&place, "[run]\nheal_attempts = 0"));
+    let ran = place.scripted("greet", &["--json", "--accept", "all", REQUEST]);
+    code(&ran, 4);
+    let all = events(&ran.stdout);
+    let validated = all.iter().find(|e| e["event"] == "validated").unwrap();
+    assert_eq!(validated["passed"], false);
+    let finding = &validated["checks"][1]["findings"][0];
+    assert_eq!(
+        (&finding["tool"], &finding["path"], &finding["rule"]),
+        (&"ruff".into(), &"greet.py".into(), &"F401".into())
+    );
+    assert_eq!(finding["fixes"][0]["edits"][0]["start"], 0);
+    assert_eq!(place.read("greet.py"), None);
+}
+
+#[test]
+fn a_missing_tool_neither_heals_nor_keeps_anything_from_being_written() {
+    let place = place("");
+    fs::remove_file(place.root().join(".venv/bin/ruff")).unwrap();
+    let mut run =
+        place.command(&["run", "--script", super::place::script("greet").to_str().unwrap(), "--script-speed", "0"]);
+    let ran = Ran::from(run.args(["--json", "--accept", "all", REQUEST]).env("PATH", "/nowhere").output().unwrap());
+    code(&ran, 0);
+    let all = events(&ran.stdout);
+    let validated: Vec<&Value> = all.iter().filter(|e| e["event"] == "validated").collect();
+    assert_eq!((validated.len(), &validated[0]["passed"]), (1, &Value::from(true)), "{}", ran.stdout);
+    assert!(ran.stdout.contains("`ruff` is not installed"), "{}", ran.stdout);
+}
