@@ -384,7 +384,10 @@ fn a_similar_place_has_to_be_better_than_the_next_by_a_margin() {
     let search = place("of a box in the garden");
     let near = place("of the box in the garden");
     let next = place("of that boxes in a garten");
-    let of = |text: String| apply_with_notes(&[replace("a", &search, "x\n")], &[file("a", &text)]);
+    let of = |text: String| {
+        let with = search.replace("w * h", "h * w");
+        apply_with_notes(&[replace("a", &search, &with)], &[file("a", &text)])
+    };
     let alone = of(next.clone() + "\n").map(|a| a.located[0].score);
     assert!(alone.as_ref().is_err() || alone.as_ref().is_ok_and(|s| *s < 0.95), "{alone:?}");
     assert_eq!(of(near.clone() + "\n").unwrap().located[0].how, Match::Similar);
@@ -504,6 +507,22 @@ fn nearly_the_same_lines_between_exact_ones_are_found_with_their_score() {
     let with = search.replace("area", "surface");
     let applied = apply_with_notes(&[replace("a", search, &with)], &[file("a", text)]).unwrap();
     assert_eq!(applied.changes.files[0].after.as_deref(), Some(text.replace("area", "surface").as_str()));
+}
+
+#[test]
+fn similar_lines_are_not_written_over_where_they_are_what_the_edit_changes() {
+    let text = "[versions]\nalpha = 1.2.3\nbeta = 4.5.6\ngamma = 7.8.9\n[end]\n";
+    // The file has been brought further since: its beta is not the one that the edit means.
+    let search = text.replace("4.5.6", "4.4.6");
+    let with = search.replace("4.4.6", "5.0.0");
+    let refused = problem(replace("a", &search, &with), file("a", text));
+    assert_eq!((refused.kind, refused.candidates), (ProblemKind::NotFound, vec![(1, 5)]));
+    // Where the edit changes another line, that one stays.
+    let with = search.replace("7.8.9", "8.0.0");
+    assert_eq!(replaced(text, &search, &with), text.replace("7.8.9", "8.0.0"));
+    // Nor are lines added that are there already, in a place that is similar for having them.
+    let search = text.replace("beta = 4.5.6\n", "");
+    assert_eq!(problem(replace("a", &search, text), file("a", text)).kind, ProblemKind::AlreadyApplied);
 }
 
 #[test]
