@@ -400,6 +400,8 @@ fn names_that_differ_only_by_case_are_not_two_files() {
     let edits = [whole("src/A.py", "x\n"), whole("src/a.py", "y\n")];
     let problems = apply(&edits, &[absent("src/A.py"), absent("src/a.py")]).expect_err("one file on some systems");
     assert_eq!((problems[0].kind, problems.len()), (ProblemKind::Denied, 1));
+    let both = [replace("makefile", "x\n", "y\n"), replace("Makefile", "x\n", "y\n")];
+    assert!(apply(&both, &[file("makefile", "x\n"), file("Makefile", "x\n")]).is_ok(), "both are there already");
     let renamed = [Edit { path: "readme.md".into(), action: Action::Move { to: "README.md".into() } }];
     let changes = apply(&renamed, &[file("readme.md", "x\n"), absent("README.md")]).unwrap();
     assert_eq!(changes.files.len(), 2);
