@@ -7,7 +7,7 @@ use vibe_tui::domain::change::{ChangeSet, FileChange, FileContent, FileSnapshot}
 use vibe_tui::domain::hunk::LineKind;
 use vibe_tui::edit::{
     Action, Applied, Edit, EditForm, EditProblem, Match, Parser, Preview, ProblemKind, apply, apply_with_notes, diff,
-    paths, select, unified,
+    paths, read, select, unified,
 };
 
 fn parse(text: &str) -> Vec<Edit> {
@@ -703,10 +703,20 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_read_without_panic(lines in prop::collection::vec(prop::sample::select(PIECES.to_vec()), 0..40)) {
+    fn any_text_is_read_without_panic_and_what_it_changes_is_a_patch_that_changes_the_same(lines in prop::collection::vec(prop::sample::select(PIECES.to_vec()), 0..40)) {
         let edits = parse(&lines.concat());
         let base: Vec<_> = paths(&edits).unwrap_or_default().iter().map(|p| file(p, "x\ny\n\nz\n")).collect();
-        let _ = apply(&edits, &base);
+        let Ok(changes) = apply(&edits, &base) else { return Ok(()) };
+        // A patch says nothing of an empty file, and line ends are a file's own.
+        let plain = |text: &Option<String>| text.as_ref().is_none_or(|t| t.ends_with('\n') && !t.contains('\r'));
+        if changes.files.iter().all(|f| plain(&f.after)) {
+            let again = read(&unified(&changes));
+            let unread = again.iter().filter(|e| matches!(e.action, Action::Malformed { .. })).count();
+            prop_assert_eq!(unread, 0);
+            if let Ok(twice) = apply(&again, &base) {
+                prop_assert_eq!(twice, changes);
+            }
+        }
     }
 
     #[test]
@@ -766,10 +776,22 @@ proptest! {
 const STREAMS: &[&str] = &[
     "Sure.\n### FILE: a.py\n```python\nx = 'ü€'\n```\n### FILE: README.md\n```markdown\n# T\n```\ncode\n```\nend\n```\n### DELETE: b\n",
     "a.py\n```python\n<<<<<<< SEARCH\nx\n=======\ny\n>>>>>>> REPLACE\n```\n<<<<<<< SEARCH\r\nx\r\n=======\r\ny\r\n>>>>>>> REPLACE",
+    "```\n*** Begin Patch\n*** Update File: a.py\n@@ def f():\n-x\n+ü\n*** Add File: b\n+one\n*** End Patch\n```\nDone.\n",
     "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-- a\n+b\n--- c\n+++ d\n@@ x\n+e\n\ntext\n",
 ];
 
 const PIECES: &[&str] = &[
+    "*** Begin Patch\n",
+    "*** Update File: a\n",
+    "*** Add File: b\n",
+    "*** Delete File: a\n",
+    "*** Move to: c\n",
+    "*** End of File\n",
+    "*** End Patch\n",
+    "@@ y\n",
+    "<<<<<<< HEAD\n",
+    ">>>>>>> main\n",
+    "# ... existing code ...\n",
     "### FILE: a\n",
     "### DELETE: a\n",
     "```\n",
