@@ -7,7 +7,7 @@ use vibe_tui::domain::change::{ChangeSet, FileChange, FileContent, FileSnapshot}
 use vibe_tui::domain::hunk::LineKind;
 use vibe_tui::edit::{
     Action, Applied, Edit, EditForm, EditProblem, Match, Parser, Preview, ProblemKind, apply, apply_with_notes, diff,
-    paths, select, unified,
+    paths, read, select, unified,
 };
 
 fn parse(text: &str) -> Vec<Edit> {
@@ -384,7 +384,10 @@ fn a_similar_place_has_to_be_better_than_the_next_by_a_margin() {
     let search = place("of a box in the garden");
     let near = place("of the box in the garden");
     let next = place("of that boxes in a garten");
-    let of = |text: String| apply_with_notes(&[replace("a", &search, "x\n")], &[file("a", &text)]);
+    let of = |text: String| {
+        let with = search.replace("w * h", "h * w");
+        apply_with_notes(&[replace("a", &search, &with)], &[file("a", &text)])
+    };
     let alone = of(next.clone() + "\n").map(|a| a.located[0].score);
     assert!(alone.as_ref().is_err() || alone.as_ref().is_ok_and(|s| *s < 0.95), "{alone:?}");
     assert_eq!(of(near.clone() + "\n").unwrap().located[0].how, Match::Similar);
@@ -397,6 +400,8 @@ fn names_that_differ_only_by_case_are_not_two_files() {
     let edits = [whole("src/A.py", "x\n"), whole("src/a.py", "y\n")];
     let problems = apply(&edits, &[absent("src/A.py"), absent("src/a.py")]).expect_err("one file on some systems");
     assert_eq!((problems[0].kind, problems.len()), (ProblemKind::Denied, 1));
+    let both = [replace("makefile", "x\n", "y\n"), replace("Makefile", "x\n", "y\n")];
+    assert!(apply(&both, &[file("makefile", "x\n"), file("Makefile", "x\n")]).is_ok(), "both are there already");
     let renamed = [Edit { path: "readme.md".into(), action: Action::Move { to: "README.md".into() } }];
     let changes = apply(&renamed, &[file("readme.md", "x\n"), absent("README.md")]).unwrap();
     assert_eq!(changes.files.len(), 2);
@@ -504,6 +509,22 @@ fn nearly_the_same_lines_between_exact_ones_are_found_with_their_score() {
     let with = search.replace("area", "surface");
     let applied = apply_with_notes(&[replace("a", search, &with)], &[file("a", text)]).unwrap();
     assert_eq!(applied.changes.files[0].after.as_deref(), Some(text.replace("area", "surface").as_str()));
+}
+
+#[test]
+fn similar_lines_are_not_written_over_where_they_are_what_the_edit_changes() {
+    let text = "[versions]\nalpha = 1.2.3\nbeta = 4.5.6\ngamma = 7.8.9\n[end]\n";
+    // The file has been brought further since: its beta is not the one that the edit means.
+    let search = text.replace("4.5.6", "4.4.6");
+    let with = search.replace("4.4.6", "5.0.0");
+    let refused = problem(replace("a", &search, &with), file("a", text));
+    assert_eq!((refused.kind, refused.candidates), (ProblemKind::NotFound, vec![(1, 5)]));
+    // Where the edit changes another line, that one stays.
+    let with = search.replace("7.8.9", "8.0.0");
+    assert_eq!(replaced(text, &search, &with), text.replace("7.8.9", "8.0.0"));
+    // Nor are lines added that are there already, in a place that is similar for having them.
+    let search = text.replace("beta = 4.5.6\n", "");
+    assert_eq!(problem(replace("a", &search, text), file("a", text)).kind, ProblemKind::AlreadyApplied);
 }
 
 #[test]
@@ -682,10 +703,20 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_read_without_panic(lines in prop::collection::vec(prop::sample::select(PIECES.to_vec()), 0..40)) {
+    fn any_text_is_read_without_panic_and_what_it_changes_is_a_patch_that_changes_the_same(lines in prop::collection::vec(prop::sample::select(PIECES.to_vec()), 0..40)) {
         let edits = parse(&lines.concat());
         let base: Vec<_> = paths(&edits).unwrap_or_default().iter().map(|p| file(p, "x\ny\n\nz\n")).collect();
-        let _ = apply(&edits, &base);
+        let Ok(changes) = apply(&edits, &base) else { return Ok(()) };
+        // A patch says nothing of an empty file, and line ends are a file's own.
+        let plain = |text: &Option<String>| text.as_ref().is_none_or(|t| t.ends_with('\n') && !t.contains('\r'));
+        if changes.files.iter().all(|f| plain(&f.after)) {
+            let again = read(&unified(&changes));
+            let unread = again.iter().filter(|e| matches!(e.action, Action::Malformed { .. })).count();
+            prop_assert_eq!(unread, 0);
+            if let Ok(twice) = apply(&again, &base) {
+                prop_assert_eq!(twice, changes);
+            }
+        }
     }
 
     #[test]
@@ -745,10 +776,22 @@ proptest! {
 const STREAMS: &[&str] = &[
     "Sure.\n### FILE: a.py\n```python\nx = 'ü€'\n```\n### FILE: README.md\n```markdown\n# T\n```\ncode\n```\nend\n```\n### DELETE: b\n",
     "a.py\n```python\n<<<<<<< SEARCH\nx\n=======\ny\n>>>>>>> REPLACE\n```\n<<<<<<< SEARCH\r\nx\r\n=======\r\ny\r\n>>>>>>> REPLACE",
+    "```\n*** Begin Patch\n*** Update File: a.py\n@@ def f():\n-x\n+ü\n*** Add File: b\n+one\n*** End Patch\n```\nDone.\n",
     "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-- a\n+b\n--- c\n+++ d\n@@ x\n+e\n\ntext\n",
 ];
 
 const PIECES: &[&str] = &[
+    "*** Begin Patch\n",
+    "*** Update File: a\n",
+    "*** Add File: b\n",
+    "*** Delete File: a\n",
+    "*** Move to: c\n",
+    "*** End of File\n",
+    "*** End Patch\n",
+    "@@ y\n",
+    "<<<<<<< HEAD\n",
+    ">>>>>>> main\n",
+    "# ... existing code ...\n",
     "### FILE: a\n",
     "### DELETE: a\n",
     "```\n",

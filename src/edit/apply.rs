@@ -95,7 +95,7 @@ pub fn apply_with_notes(edits: &[Edit], base: &[FileSnapshot]) -> Result<Applied
         let block = file.blocks;
         let hinted = problems.len() < MAX_HINTED;
         let gone = files.get(&other).is_some_and(|f| matches!(f.now, Now::Nothing));
-        let done = if other == path || gone {
+        let done = if other == path || gone || file.before.is_some() {
             match &edit.action {
                 Action::Move { to } => moved(&mut file, to, &mut files, &base, &mut spelt),
                 action => file.edit(action, hinted),

@@ -51,11 +51,8 @@ pub(super) fn missed(miss: Miss, document: &Document, wanted: &[&str], new: &[&s
     if let Miss::Many(places) = miss {
         return ambiguous(places);
     }
-    let there = new.iter().any(|l| !l.trim().is_empty() && !wanted.contains(l));
-    if let Some(Ok(place)) = there.then(|| locate(document, new, Stated::default()))
-        && place.how != Match::Similar
-    {
-        return applied_before(range(place.start, place.length()));
+    if let Some(lines) = already_there(document, wanted, new) {
+        return applied_before(lines);
     }
     let wanted: Vec<&str> = wanted.iter().map(|l| content(l)).collect();
     let candidates = if hinted { nearest(&document.contents(0..document.len()), &wanted) } else { Vec::new() };
@@ -66,4 +63,11 @@ pub(super) fn missed(miss: Miss, document: &Document, wanted: &[&str], new: &[&s
     };
     let message = format!("the SEARCH lines are not in the file; {hint} Repeat whole lines exactly as they are.");
     Trouble { kind: ProblemKind::NotFound, message, candidates }
+}
+
+/// Where the new lines stand, if they bring something and stand there without doubt.
+pub(super) fn already_there(document: &Document, wanted: &[&str], new: &[&str]) -> Option<(u32, u32)> {
+    let brings = new.iter().any(|line| !line.trim().is_empty() && !wanted.contains(line));
+    let place = brings.then(|| locate(document, new, Stated::default()))?.ok()?;
+    (place.how != Match::Similar).then(|| range(place.start, place.length()))
 }

@@ -4,7 +4,7 @@ use super::document::{Document, Key, Put};
 use super::elision;
 use super::line::{BOM, content, lines};
 use super::locate::{Match, Miss, Place, Stated, locate, range};
-use super::trouble::{Trouble, ambiguous, applied_before, elided, missed, trouble};
+use super::trouble::{Trouble, already_there, ambiguous, applied_before, elided, missed, trouble};
 use super::whole::whole;
 use super::{Action, ProblemKind};
 use crate::domain::change::{FileContent, FileSnapshot};
@@ -177,6 +177,12 @@ impl<'a> Working<'a> {
     }
 }
 
+/// Whether the file has the very line that stands for a line of the search.
+fn is_same(document: &Document, place: &Place, at: usize, line: &str) -> bool {
+    let (first, end) = (place.start + place.bounds[at], place.start + place.bounds[at + 1]);
+    end == first + 1 && content(document.line(first)).trim_end() == line.trim_end()
+}
+
 fn bare(text: &str) -> Vec<&str> {
     lines(text.strip_prefix(BOM).unwrap_or(text)).into_iter().map(content).collect()
 }
@@ -189,11 +195,15 @@ fn put_lines(
     hinted: bool,
 ) -> Result<Note, Trouble> {
     let place = locate(document, wanted, stated).map_err(|miss| missed(miss, document, wanted, new, hinted))?;
-    if let Some(lines) = already(document, wanted, new, &place) {
+    let there = match place.how {
+        Match::Similar => already_there(document, wanted, new),
+        _ => already(document, wanted, new, &place),
+    };
+    if let Some(lines) = there {
         return Err(applied_before(lines));
     }
     let note = (place.how, place.score, range(place.start, place.length()));
-    let put = merge(wanted, new, &place).map_err(|why| {
+    let put = merge(document, wanted, new, &place).map_err(|why| {
         let message =
             format!("lines {}-{} come near, but {why}; repeat the lines exactly as they are", note.2.0, note.2.1);
         Trouble { kind: ProblemKind::NotFound, message, candidates: vec![note.2] }
@@ -216,7 +226,7 @@ fn already(document: &Document, wanted: &[&str], new: &[&str], place: &Place) ->
 /// The lines that take the place's. Those that search and replace have in common stay as the file has them. Fails, with the
 /// reason, where that would drop lines of the file that the search does not mention, or where a new line cannot be indented
 /// as the file is.
-fn merge(search: &[&str], replace: &[&str], place: &Place) -> Result<Vec<Put>, &'static str> {
+fn merge(document: &Document, search: &[&str], replace: &[&str], place: &Place) -> Result<Vec<Put>, &'static str> {
     let mut merged = Vec::new();
     let bare = |lines: &[&str]| lines.iter().map(|l| content(l).to_owned()).collect::<Vec<_>>();
     let (search, replace) = (bare(search), bare(replace));
@@ -229,6 +239,11 @@ fn merge(search: &[&str], replace: &[&str], place: &Place) -> Result<Vec<Put>, &
         }
         if ours.len() > olds.len() {
             return Err("they hold lines that SEARCH leaves out");
+        }
+        // What is taken away has to be what the model has seen, and so has what is beside a line that only comes.
+        let seen = if olds.is_empty() { olds.start.saturating_sub(1)..(olds.end + 1).min(search.len()) } else { olds };
+        if place.how == Match::Similar && !seen.into_iter().all(|line| is_same(document, place, line, &search[line])) {
+            return Err("the lines that the edit changes are other ones");
         }
         for line in &replace[op.new_range()] {
             merged.push(Put::New(place.shift.apply(line).ok_or("they are indented less than SEARCH says")?));

@@ -55,9 +55,7 @@ pub(super) fn answered(run: &mut Run, text: String, finish: &FinishReason) -> Ve
         let garbage = answer::garbage(&text).filter(|_| !continued);
         return useless(run, garbage.map_or("was cut off at its limit, twice", answer::Garbage::words));
     }
-    let mut parser = edit::Parser::new();
-    parser.push(&text);
-    let edits = parser.finish();
+    let edits = edit::read(&text);
     match answer::garbage(&text) {
         Some(answer::Garbage::Repetition) => return step::useless(run, answer::Garbage::Repetition.words()),
         Some(garbage) if edits.is_empty() => return step::useless(run, garbage.words()),
