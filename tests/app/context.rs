@@ -180,3 +180,11 @@ fn the_prompt_costs_what_the_chosen_model_takes_for_it_and_an_unknown_price_stay
     desk.state.model = Some(reference(UNPRICED));
     assert_eq!(desk.state.prompt_cost(1_000_000), None);
 }
+
+#[test]
+fn the_context_of_a_session_that_is_left_does_not_stay_on_top() {
+    let mut desk = Desk::at_gate(World::new().file("lines.py", "x = 1\n"));
+    desk.acts(&[Action::ShowContext, Action::Bottom, Action::NewSession]);
+    desk.settle();
+    assert!(desk.state.overlay.is_none());
+}

@@ -6,7 +6,7 @@ use crate::app::effect::Effect;
 use crate::app::event::Resume;
 use crate::app::fact::{Dated, Fact};
 use crate::app::session::Session;
-use crate::app::state::{Area, Failed};
+use crate::app::state::{Area, Failed, Overlay};
 use crate::domain::ids::SessionId;
 use crate::domain::session::{SessionStatus, SessionSummary};
 use crate::graph::{RunFact, Stage};
@@ -154,6 +154,10 @@ impl Step<'_> {
         self.state.totals = Default::default();
         self.state.stream = Default::default();
         self.state.review = Default::default();
+        // What lay on top may be of the session that is left: its context has other lines, or none.
+        if matches!(self.state.overlay, Some(Overlay::Context(_))) {
+            self.state.overlay = None;
+        }
         let history = std::mem::take(&mut self.state.chat.history);
         self.state.chat = crate::app::state::Chat { history, ..Default::default() };
         let open = &self.state.session.id;
