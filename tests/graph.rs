@@ -223,6 +223,10 @@ impl World {
                     self.fact(RunFact::Recalled { job, known })
                 }
                 RunCommand::Learn(_) => None,
+                RunCommand::Examine { job, changes: Some(_), .. } => {
+                    let report = self.script.reports.pop_front().unwrap_or_else(|| report(&[]));
+                    self.fact(RunFact::Validated { job, report })
+                }
                 RunCommand::Examine { job, .. } => {
                     let files = self.script.disk.keys().map(|path| snapshot(&self.script.disk, path)).collect();
                     let report = self.script.reports.pop_front().unwrap_or_else(|| report(&[]));
@@ -1412,6 +1416,9 @@ fn result_of(command: &RunCommand, pick: u8) -> Vec<RunFact> {
             vec![RunFact::Recalled { job: *job, known }]
         }
         RunCommand::Learn(_) => vec![],
+        RunCommand::Examine { job, changes: Some(_), .. } => {
+            vec![RunFact::Validated { job: *job, report: report([&[][..], &["x"]][pick as usize % 2]) }]
+        }
         RunCommand::Examine { job, .. } => {
             let report = report([&[][..], &["x"]][pick as usize % 2]);
             vec![RunFact::Examined { job: *job, files: vec![snapshot(&disk, "calc.py")], report }]

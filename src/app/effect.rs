@@ -84,12 +84,14 @@ pub enum Effect {
     },
     /// Keep what an attempt at healing taught.
     Learn(Box<Teaching>),
-    /// Validate the working tree as it is.
+    /// Validate the working tree for its own sake: nothing that is found counts as old.
     Examine {
         /// Echoed.
         job: JobId,
-        /// Files and folders whose syntax is checked; empty stands for what is not committed.
+        /// Files and folders whose syntax is checked; empty leaves the choice to whoever checks.
         paths: Vec<String>,
+        /// What is put over the tree; `None` for the tree as it is.
+        changes: Option<ChangeSet>,
     },
     /// Write, all or nothing, after the journal holds that it was asked for.
     Apply {

@@ -203,7 +203,7 @@ impl Step<'_> {
             RunCommand::Validate { job, changes } => Effect::Validate { job, changes },
             RunCommand::Recall { job, findings, changes } => Effect::Recall { job, findings, changes },
             RunCommand::Learn(teaching) => Effect::Learn(teaching),
-            RunCommand::Examine { job, paths } => Effect::Examine { job, paths },
+            RunCommand::Examine { job, paths, changes } => Effect::Examine { job, paths, changes },
             RunCommand::Apply { job, changes } => Effect::Apply { job, changes },
         };
         self.effects.push(effect);

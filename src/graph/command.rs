@@ -46,12 +46,14 @@ pub enum RunCommand {
     },
     /// Keep what an attempt at healing taught. Nothing is answered.
     Learn(Box<Teaching>),
-    /// Validate the working tree as it is, in a scratch copy.
+    /// Validate the working tree in a scratch copy, for its own sake: nothing that is found counts as old.
     Examine {
-        /// Echoed by `Examined`.
+        /// Echoed by `Examined`, or by `Validated` when there are changes.
         job: JobId,
-        /// Files and folders whose syntax is checked; empty stands for what is not committed.
+        /// Files and folders whose syntax is checked; empty leaves the choice to whoever checks.
         paths: Vec<String>,
+        /// What is put over the tree; `None` for the tree as it is. Holds the files that were examined, changed or not.
+        changes: Option<ChangeSet>,
     },
     /// Write, all or nothing, if every base is still what `before` says. Also how an applied change is undone.
     Apply {

@@ -182,7 +182,7 @@ pub(super) fn examine(run: &mut Run) -> Vec<RunCommand> {
     let Task::Heal { paths } = run.spec.task.clone() else { return Vec::new() };
     run.stage = Stage::Working(Node::Validator);
     run.inner.began = run.inner.now;
-    vec![RunCommand::Examine { job: run.next_job(), paths }]
+    vec![RunCommand::Examine { job: run.next_job(), paths, changes: None }]
 }
 
 /// The working tree is validated: what it is becomes the first attempt of the series.

@@ -1,5 +1,6 @@
 //! The validator: every attempt is checked in a scratch copy before anyone judges it.
 
+use super::ladder::Task;
 use super::run::{Run, Stage};
 use super::{RunCommand, healer, rung};
 use crate::domain::clock::Timestamp;
@@ -9,12 +10,12 @@ use crate::domain::model::Node;
 /// Has the newest attempt checked.
 pub(super) fn begin(run: &mut Run) -> Vec<RunCommand> {
     let Some(newest) = run.attempts.len().checked_sub(1) else { return Vec::new() };
-    let changes = match run.spec.task.is_request() {
-        true => run.attempts[newest].changes.clone(),
-        false => rung::judged(run, &rung::ground(run, newest)),
-    };
     run.stage = Stage::Working(Node::Validator);
-    vec![RunCommand::Validate { job: run.next_job(), changes }]
+    let job = run.next_job();
+    vec![match run.spec.task.clone() {
+        Task::Request => RunCommand::Validate { job, changes: run.attempts[newest].changes.clone() },
+        Task::Heal { paths } => RunCommand::Examine { job, paths, changes: Some(rung::ground(run, newest)) },
+    }]
 }
 
 /// The validators are done.

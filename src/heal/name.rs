@@ -34,19 +34,22 @@ static UNKNOWN: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     ])
 });
 
-/// The names that `findings` miss, each once. A finding of no file counts for the file of its innermost frame.
+/// The names that `findings` miss, each once. Where a finding is of no file, a line's own place tells the file, else the
+/// innermost frame.
 pub fn missing(findings: &[Finding], paths: &[String]) -> Vec<Missing> {
     let mut found = Vec::new();
     for finding in findings {
-        for name in UNKNOWN.iter().flat_map(|r| r.captures_iter(&finding.message)).filter_map(|c| c.get(1)) {
-            let path = match finding.path.is_empty() {
-                false => Some(finding.path.clone()),
-                true => origin_frame(&finding.message, paths).map(|f| f.path),
-            };
-            let Some(path) = path else { continue };
-            let missing = Missing { path, name: name.as_str().to_owned() };
-            if !found.contains(&missing) {
-                found.push(missing);
+        for line in finding.message.lines() {
+            for name in UNKNOWN.iter().flat_map(|r| r.captures_iter(line)).filter_map(|c| c.get(1)) {
+                let path = match finding.path.is_empty() {
+                    false => Some(finding.path.clone()),
+                    true => {
+                        let here = places(line, paths).into_iter().next();
+                        here.or_else(|| origin_frame(&finding.message, paths)).map(|f| f.path)
+                    }
+                };
+                let missing = path.map(|path| Missing { path, name: name.as_str().to_owned() });
+                found.extend(missing.filter(|m| !found.contains(m)));
             }
         }
     }
@@ -154,6 +157,10 @@ mod tests {
         assert_eq!(origin_frame("thread 'x' panicked at src/lib.rs:4:9:\nboom", &paths), frame("src/lib.rs", 4));
         assert_eq!(origin_frame("goroutine 1:\nmain.f()\n\t/tmp/s/main.go:8 +0x1d\n", &paths), frame("main.go", 8));
         assert_eq!(origin_frame("  File \"/usr/lib/x.py\", line 2\n", &paths), None);
+        let linted = finding("", "failed\ntest_calc.py:2: undefined name 'a'\n./app/calc.py:2: undefined name 'b'");
+        let names: Vec<(String, String)> = missing(&[linted], &paths).into_iter().map(|m| (m.path, m.name)).collect();
+        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        assert_eq!(names, [pair("test_calc.py", "a"), pair("app/calc.py", "b")]);
         assert_eq!(missing(&[finding("", python)], &paths), [Missing { path: "app/calc.py".into(), name: "x".into() }]);
     }
 }

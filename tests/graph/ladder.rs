@@ -317,7 +317,7 @@ fn a_working_tree_is_healed_against_what_it_is_and_waits_at_the_gate() {
     let mut begun = Script { user: VecDeque::new(), ..script.clone() };
     begun.reports = script.reports.clone();
     let world = tree(begun);
-    assert_eq!(world.trace(), "examine recall validate learn");
+    assert_eq!(world.trace(), "examine recall examine learn");
     assert_eq!((world.run.stage.clone(), kinds(&world)), (Stage::Gate, vec![RungKind::First, RungKind::Grammar]));
     let done = tree(script);
     assert_eq!(*finished(&done), Outcome::Applied);

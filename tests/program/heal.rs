@@ -65,6 +65,23 @@ fn a_missing_sign_is_mended_without_a_model() {
     assert_eq!(requests, 0);
 }
 
+#[test]
+fn a_name_that_only_one_place_can_define_is_imported() {
+    let place = Place::new();
+    place.write("shop.py", "class Cart:\n    pass\n");
+    let text = "def greet(cart=None):\n    return json.dumps([cart or Cart()])\n";
+    let check = r#"sh -c 'ok=0; for n in json Cart; do grep -q "import $n" greet.py || { echo "greet.py:2: undefined name '"'"'$n'"'"'"; ok=1; }; done; exit $ok'"#;
+    let check = check.replace("'\"'\"'$n'\"'\"'", "`$n`").replace("undefined name `$n`", "undefined name \\`$n\\`");
+    let (ran, events) = run(&place, text, &[], &check);
+    assert_eq!(ran.code, Some(0), "{}\n{}", ran.stdout, ran.stderr);
+    assert_eq!(rungs(&events), ["first", "import"]);
+    assert!(
+        place.read("greet.py").unwrap().starts_with("import json\nfrom shop import Cart\n\ndef greet"),
+        "{:?}",
+        place.read("greet.py")
+    );
+}
+
 /// A check in the words of a linter: the greeting must not be shouted.
 const CALM: &str = r#"sh -c 'grep -n "HELLO" greet.py | while IFS=: read -r n rest; do echo "greet.py:$n: shouts \"HELLO\""; done; ! grep -q HELLO greet.py'"#;
 

@@ -4,7 +4,7 @@
 use super::{Events, work};
 use crate::app::{Event, WorkEvent};
 use crate::domain::change::{ChangeSet, FileChange, FileSnapshot};
-use crate::domain::finding::{Finding, Fix};
+use crate::domain::finding::{Finding, Fix, ValidationReport};
 use crate::domain::ids::JobId;
 use crate::domain::language::Language;
 use crate::domain::rung::{KeptLesson, Recollection, Teaching};
@@ -34,7 +34,10 @@ pub async fn recall(world: Arc<World>, events: Events, job: JobId, findings: Vec
     // Without its lessons healing goes on with what it has.
     let lessons = world.store.lessons(&root).await.unwrap_or_default();
     let rates = world.store.rung_rates(&root).await.unwrap_or_default();
+    let reports = events.clone();
     let recalled = spawn_blocking(move || {
+        // Without a screen nobody has asked for the map before.
+        world.repository.begin(move |event| reports.report_from_thread(event));
         let files = others(&world, &findings, &changes);
         let text = |path: &str| text_of(path, &changes, &files);
         let learned = learned(&lessons, &findings, &text);
@@ -45,7 +48,7 @@ pub async fn recall(world: Arc<World>, events: Events, job: JobId, findings: Vec
             let paths: Vec<String> =
                 map.paths().map(str::to_owned).chain(changes.files.iter().map(|f| f.path.clone())).collect();
             let missing = name::missing(&findings, &paths);
-            known.imports = missing.iter().filter_map(|m| import::fix(m, text(&m.path)?, &mapped)).collect();
+            known.imports = import::fixes(&missing, &text, &mapped);
             known.signatures = signatures(&map, &findings, &text);
             known.installs = installs(&map, &findings);
         }
@@ -143,11 +146,12 @@ pub async fn learn(world: &World, teaching: Teaching) {
 pub async fn examine(world: Arc<World>, events: Events, job: JobId, paths: Vec<String>) {
     let reader = world.clone();
     let Ok((listing, files)) = spawn_blocking(move || wanted(&reader, &paths)).await else { return };
-    // Everything counts as new: what is wrong with the tree is what is to be mended.
-    let change =
-        |f: &FileSnapshot| FileChange { path: f.path.clone(), before: None, after: f.text().map(str::to_owned) };
-    let changes = ChangeSet { files: files.iter().map(change).collect() };
-    let mut report = work::report(&world, &changes, ChangeSet::default()).await;
+    let same = |f: &FileSnapshot| {
+        let text = f.text().map(str::to_owned);
+        FileChange { path: f.path.clone(), before: text.clone(), after: text }
+    };
+    let changes = ChangeSet { files: files.iter().map(same).collect() };
+    let mut report = whole(&world, &changes).await;
     for check in &mut report.checks {
         let placed: Vec<Finding> = check.findings.iter().flat_map(|f| places(f, &listing, &changes)).collect();
         check.findings.extend(placed);
@@ -160,6 +164,20 @@ pub async fn examine(world: Arc<World>, events: Events, job: JobId, paths: Vec<S
         kept.extend(read.into_iter().filter(|f| f.text().is_some()));
     }
     events.report(Event::Work(WorkEvent::Examined { job, files: kept, report })).await;
+}
+
+/// Validates the working tree with changes over it.
+pub async fn examine_again(world: Arc<World>, events: Events, job: JobId, changes: ChangeSet) {
+    let report = whole(&world, &changes).await;
+    events.report(Event::Work(WorkEvent::Validated { job, report })).await;
+}
+
+/// What the validators say of the tree with `changes`. Nothing counts as old: what is wrong is what is to be mended.
+async fn whole(world: &Arc<World>, changes: &ChangeSet) -> ValidationReport {
+    let put = ChangeSet { files: changes.files.iter().filter(|f| !f.is_noop()).cloned().collect() };
+    let mut all = changes.clone();
+    all.files.iter_mut().for_each(|f| f.before = None);
+    work::report(world, &all, put).await
 }
 
 /// Findings at the places in the tree that a finding of no file names.

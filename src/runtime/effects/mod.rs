@@ -171,8 +171,11 @@ impl Performer {
             Effect::Recall { job, findings, changes } => {
                 self.tasks.start(TaskKey::Job(job), heal::recall(world, results, job, findings, changes));
             }
-            Effect::Examine { job, paths } => {
+            Effect::Examine { job, paths, changes: None } => {
                 self.tasks.start(TaskKey::Job(job), heal::examine(world, results, job, paths));
+            }
+            Effect::Examine { job, changes: Some(changes), .. } => {
+                self.tasks.start(TaskKey::Job(job), heal::examine_again(world, results, job, changes));
             }
             Effect::Learn(teaching) => heal::learn(&world, *teaching).await,
             // Not a task of the registry: once begun, writing is not to be dropped half-way.
