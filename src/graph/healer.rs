@@ -54,6 +54,7 @@ fn climb(run: &mut Run) -> Vec<RunCommand> {
     let healing = &mut run.inner.heal;
     if healing.base != Some(base) {
         (healing.base, healing.known) = (Some(base), None);
+        healing.why.clear();
         healing.dry.clear();
     }
     if !free.is_empty() || model.is_some() {

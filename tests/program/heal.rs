@@ -153,6 +153,22 @@ fn the_working_tree_is_healed_and_written_only_after_a_yes() {
 }
 
 #[test]
+fn paths_are_meant_from_where_they_are_typed_and_have_to_be_there() {
+    let place = Place::new();
+    fs::create_dir(place.root().join("app")).unwrap();
+    place.write("app/greet.py", &GREET.replace("(name):", "(name)"));
+    let script = script(&place, &[("healer", "NO CHANGE")]);
+    let words = |path| ["heal", "--script", script.as_str(), "--script-speed", "0", "--accept", "all", path];
+    let below = |path| Ran::from(place.command(&words(path)).current_dir(place.root().join("app")).output().unwrap());
+    for wrong in ["app/greet.py", "gone.py", "/"] {
+        assert_eq!(below(wrong).code, Some(2), "{wrong}");
+    }
+    let ran = below("greet.py");
+    assert_eq!(ran.code, Some(0), "{}\n{}", ran.stdout, ran.stderr);
+    assert_eq!(place.read("app/greet.py").as_deref(), Some(GREET));
+}
+
+#[test]
 fn what_the_check_names_in_the_tree_is_shown_to_the_model_and_mended() {
     let place = Place::new();
     place.write("greet.py", &GREET.replace("hello", "HELLO"));
