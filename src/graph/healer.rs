@@ -189,7 +189,7 @@ pub(super) fn examine(run: &mut Run) -> Vec<RunCommand> {
 /// The working tree is validated: what it is becomes the first attempt of the series.
 pub(super) fn examined(run: &mut Run, files: &[FileSnapshot], report: &ValidationReport) -> Vec<RunCommand> {
     validator::not_run(run, report);
-    let rung = Rung { what: "the working tree as it is".to_owned(), ..Rung::default() };
+    let rung = Rung { what: "the working tree as it is".to_owned(), millis: validator::took(run), ..Rung::default() };
     run.inner.iteration = 1;
     first(run, ChangeSet::default(), report.clone(), rung);
     run.inner.heal.examined = files.to_vec();

@@ -21,13 +21,18 @@ pub(super) fn begin(run: &mut Run) -> Vec<RunCommand> {
 /// The validators are done.
 pub(super) fn validated(run: &mut Run, report: &ValidationReport) -> Vec<RunCommand> {
     not_run(run, report);
-    let millis = run.inner.now.millis_since(run.inner.began);
-    let is_timed = run.inner.began != Timestamp::default();
+    let millis = took(run);
     if let Some(attempt) = run.attempts.last_mut() {
         attempt.report = Some(report.clone());
-        attempt.rung.millis = is_timed.then_some(millis);
+        attempt.rung.millis = millis;
     }
     healer::decide(run)
+}
+
+/// Milliseconds since the attempt under work was begun; `None` when nobody says what time it is.
+pub(super) fn took(run: &Run) -> Option<u64> {
+    let inner = &run.inner;
+    (inner.began != Timestamp::default()).then(|| inner.now.millis_since(inner.began))
 }
 
 /// Says which checks could not run.
