@@ -2,8 +2,10 @@
 
 use super::place::{Place, Ran};
 use super::schema::{events, names};
+use super::server::Server;
 use serde_json::{Value, json};
 use std::fs;
+use std::time::Duration;
 
 const TASK: &str = "Create a greeting function in greet.py";
 
@@ -175,6 +177,25 @@ fn what_the_check_names_in_the_tree_is_shown_to_the_model_and_mended() {
     let answer = "### FILE: greet.py\n<<<<<<< SEARCH\n    return \"HELLO \" + name\n=======\n    return \"hello \" + name\n>>>>>>> REPLACE\n";
     let ran = heal(&place, &[("healer", answer)], &["--accept", "all", "--check", CALM]);
     assert_eq!(ran.code, Some(0), "{}\n{}", ran.stdout, ran.stderr);
+    assert_eq!(place.read("greet.py").as_deref(), Some(GREET));
+}
+
+#[test]
+fn the_next_model_up_is_asked_where_the_first_got_nowhere_and_its_name_stands_in_its_attempt() {
+    let place = Place::new();
+    place.write("greet.py", &GREET.replace("hello", "HELLO"));
+    let same = "### FILE: greet.py\n```python\ndef greet(who):\n    return \"HELLO \" + who\n```\n";
+    let good = "### FILE: greet.py\n```python\ndef greet(name):\n    return \"hello \" + name\n```\n";
+    let (small, big) = (Server::start(same, Duration::ZERO), Server::start(good, Duration::ZERO));
+    let servers = small.local_configuration() + &big.local_configuration().replace("here", "big");
+    place.configure(&format!("heal.models = [\"auto\", \"big/m\"]\n{servers}"));
+    let ran = place.run(&["heal", "--json", "--model", "here/m", "--accept", "all", "--check", CALM]);
+    assert_eq!(ran.code, Some(0), "{}\n{}", ran.stdout, ran.stderr);
+    let events = events(&ran.stdout);
+    assert_eq!(rungs(&events), ["first", "model", "bigger_model"]);
+    let models: Vec<&Value> = events.iter().filter(|e| e["event"] == "attempt").map(|e| &e["model"]).collect();
+    assert_eq!(models, [&Value::Null, &json!("here/m"), &json!("big/m")]);
+    assert_eq!((small.chats(), big.chats()), (1, 1));
     assert_eq!(place.read("greet.py").as_deref(), Some(GREET));
 }
 

@@ -4,7 +4,7 @@
 use super::{Events, work};
 use crate::app::{Event, WorkEvent};
 use crate::domain::change::{ChangeSet, FileChange, FileSnapshot};
-use crate::domain::finding::{Finding, Fix, ValidationReport};
+use crate::domain::finding::{Finding, Fix, Strategy, ValidationReport};
 use crate::domain::ids::JobId;
 use crate::domain::language::Language;
 use crate::domain::rung::{KeptLesson, Recollection, Teaching};
@@ -160,8 +160,14 @@ pub async fn examine(world: Arc<World>, events: Events, job: JobId, paths: Vec<S
     let (mut kept, mut others): (Vec<FileSnapshot>, Vec<String>) = (files, Vec::new());
     others.extend(named.iter().filter(|p| kept.iter().all(|f| f.path != **p)).map(|p| (*p).to_owned()));
     kept.retain(|f| named.contains(f.path.as_str()));
-    if let Ok(read) = spawn_blocking(move || read::read(&world.root, &others)).await {
+    let reader = world.clone();
+    if let Ok(read) = spawn_blocking(move || read::read(&reader.root, &others)).await {
         kept.extend(read.into_iter().filter(|f| f.text().is_some()));
+    }
+    // Proposals will hold these files and be parsed: that must not look like progress.
+    if report.checks.iter().all(|c| c.strategy != Strategy::Syntax) {
+        let changes = ChangeSet { files: kept.iter().map(same).collect() };
+        report.checks.splice(0..0, work::parsed(&world, &anew(&changes)).await);
     }
     events.report(Event::Work(WorkEvent::Examined { job, files: kept, report })).await;
 }
@@ -175,9 +181,12 @@ pub async fn examine_again(world: Arc<World>, events: Events, job: JobId, change
 /// What the validators say of the tree with `changes`. Nothing counts as old: what is wrong is what is to be mended.
 async fn whole(world: &Arc<World>, changes: &ChangeSet) -> ValidationReport {
     let put = ChangeSet { files: changes.files.iter().filter(|f| !f.is_noop()).cloned().collect() };
-    let mut all = changes.clone();
-    all.files.iter_mut().for_each(|f| f.before = None);
-    work::report(world, &all, put).await
+    work::report(world, &anew(changes), put).await
+}
+
+/// The same as if nothing had been there before.
+fn anew(changes: &ChangeSet) -> ChangeSet {
+    ChangeSet { files: changes.files.iter().map(|f| FileChange { before: None, ..f.clone() }).collect() }
 }
 
 /// Findings at the places in the tree that a finding of no file names.
@@ -185,11 +194,12 @@ fn places(finding: &Finding, listing: &[String], known: &ChangeSet) -> Vec<Findi
     if !finding.path.is_empty() {
         return Vec::new();
     }
-    let frames = name::places(&finding.message, listing).into_iter().filter(|f| known.file(&f.path).is_none());
-    let placed = |f: name::Frame| Finding {
-        path: f.path,
-        line: f.line,
-        message: "named by the check".to_owned(),
+    let frames = name::places(&finding.message, listing).into_iter().filter(|(f, _)| known.file(&f.path).is_none());
+    // In the words that a check's places have in a proposal, so that the same is the same.
+    let placed = |(frame, rest): (name::Frame, String)| Finding {
+        path: frame.path,
+        line: frame.line,
+        message: if rest.is_empty() { "named by the check".to_owned() } else { rest },
         ..finding.clone()
     };
     frames.take(MOST_PLACES).map(placed).collect()

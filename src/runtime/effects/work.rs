@@ -56,6 +56,11 @@ pub(super) async fn report(world: &Arc<World>, changes: &ChangeSet, proposal: Ch
     }
 }
 
+/// What the grammars say of `changes`.
+pub(super) async fn parsed(world: &World, changes: &ChangeSet) -> Vec<CheckResult> {
+    run(world, changes, None).await.checks
+}
+
 async fn run(world: &World, changes: &ChangeSet, scratch: Option<&Scratch>) -> ValidationReport {
     let mut policy = world.check_policy();
     if let Some(scratch) = scratch {
