@@ -1114,7 +1114,8 @@ fn folded(spec: RunSpec, facts: &[RunFact]) -> (Run, Option<RunCommand>) {
             RunFact::RequestSent { .. } | RunFact::TextReceived { .. } | RunFact::ThinkingReceived { .. }
         );
         if done || !commands.is_empty() {
-            outstanding = commands.into_iter().find(|c| !matches!(c, RunCommand::CancelRequest(_)));
+            let awaited = |c: &RunCommand| !matches!(c, RunCommand::CancelRequest(_) | RunCommand::Learn(_));
+            outstanding = commands.into_iter().find(awaited);
         }
     }
     (run, outstanding)
@@ -1137,7 +1138,7 @@ fn killed_at_every_fact(spec: RunSpec, script: Script) {
                     let node = world.run.calls.iter().find(|c| c.id == *request).unwrap().node;
                     world.script.answers.get_mut(&node).unwrap().pop_front();
                 }
-                RunFact::Validated { .. } => drop(world.script.reports.pop_front()),
+                RunFact::Validated { .. } | RunFact::Examined { .. } => drop(world.script.reports.pop_front()),
                 RunFact::Applied { .. } => world.script.disk = whole.script.disk.clone(),
                 fact if world.script.user.front() == Some(fact) => drop(world.script.user.pop_front()),
                 _ => {}

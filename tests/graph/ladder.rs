@@ -353,3 +353,41 @@ fn a_run_without_a_ladder_heals_as_it_always_did() {
     assert_eq!(serde_json::from_value::<RunSpec>(old).unwrap().ladder, Ladder::default());
     assert_eq!(Ladder::default().rungs, Rungs::Model);
 }
+
+#[test]
+fn a_run_on_the_ladder_that_is_killed_after_any_fact_ends_as_if_it_had_not_been() {
+    let mut script = Script::new()
+        .plan(PLAN)
+        .execute(calc("\n\ndef subtract(a, b)\n    return a - b\n"))
+        .reports(&["missing `:`", "y", "z"])
+        .reports(&["y", "z"])
+        .reports(&["z"])
+        .heal(calc("\n\ndef subtract(a, b):\n    return b - a\n"))
+        .review(GOOD)
+        .user(all(Decision::Accepted))
+        .user(RunFact::ApplyRequested);
+    script.recall = Recall(|findings, changes| {
+        let is_there = changes.files[0].after.as_deref().unwrap().starts_with("import math");
+        if is_there { Recollection::default() } else { knows_the_import(findings, changes) }
+    });
+    let whole = climbed(script.clone());
+    assert_eq!(
+        kinds(&whole),
+        [RungKind::First, RungKind::Grammar, RungKind::Import, RungKind::Model],
+        "{}",
+        whole.trace()
+    );
+    killed_at_every_fact(on_ladder(ladder()), script);
+}
+
+#[test]
+fn a_healing_of_the_tree_that_is_killed_after_any_fact_ends_as_if_it_had_not_been() {
+    let script = Script::new()
+        .file("calc.py", &format!("{CALC}{BROKEN}"))
+        .reports(&["missing `:`", "y"])
+        .reports(&["y"])
+        .heal(replace("calc.py", "    return a - b", "    return b - a"))
+        .user(all(Decision::Accepted))
+        .user(RunFact::ApplyRequested);
+    killed_at_every_fact(RunSpec { task: Task::Heal { paths: vec![] }, ..on_ladder(ladder()) }, script);
+}
