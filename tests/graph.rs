@@ -225,6 +225,10 @@ impl World {
                     self.fact(RunFact::Recalled { job, known })
                 }
                 RunCommand::Learn(_) => None,
+                RunCommand::Examine { job, changes: Some(_), .. } => {
+                    let report = self.script.reports.pop_front().unwrap_or_else(|| report(&[]));
+                    self.fact(RunFact::Validated { job, report })
+                }
                 RunCommand::Examine { job, .. } => {
                     let files = self.script.disk.keys().map(|path| snapshot(&self.script.disk, path)).collect();
                     let report = self.script.reports.pop_front().unwrap_or_else(|| report(&[]));
@@ -1211,7 +1215,8 @@ fn folded(spec: RunSpec, facts: &[RunFact]) -> (Run, Option<RunCommand>) {
                 | RunFact::Diffed { .. }
         );
         if done || !commands.is_empty() {
-            outstanding = commands.into_iter().find(|c| !matches!(c, RunCommand::CancelRequest(_)));
+            let awaited = |c: &RunCommand| !matches!(c, RunCommand::CancelRequest(_) | RunCommand::Learn(_));
+            outstanding = commands.into_iter().find(awaited);
         }
     }
     (run, outstanding)
@@ -1234,7 +1239,7 @@ fn killed_at_every_fact(spec: RunSpec, script: Script) {
                     let node = world.run.calls.iter().find(|c| c.id == *request).unwrap().node;
                     world.script.answers.get_mut(&node).unwrap().pop_front();
                 }
-                RunFact::Validated { .. } => drop(world.script.reports.pop_front()),
+                RunFact::Validated { .. } | RunFact::Examined { .. } => drop(world.script.reports.pop_front()),
                 RunFact::Applied { .. } => world.script.disk = whole.script.disk.clone(),
                 fact if world.script.user.front() == Some(fact) => drop(world.script.user.pop_front()),
                 _ => {}
@@ -1518,6 +1523,9 @@ fn result_of(command: &RunCommand, pick: u8) -> Vec<RunFact> {
             vec![RunFact::Recalled { job: *job, known }]
         }
         RunCommand::Learn(_) => vec![],
+        RunCommand::Examine { job, changes: Some(_), .. } => {
+            vec![RunFact::Validated { job: *job, report: report([&[][..], &["x"]][pick as usize % 2]) }]
+        }
         RunCommand::Examine { job, .. } => {
             let report = report([&[][..], &["x"]][pick as usize % 2]);
             vec![RunFact::Examined { job: *job, files: vec![snapshot(&disk, "calc.py")], report }]

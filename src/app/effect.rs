@@ -5,7 +5,7 @@ use super::fact::Dated;
 use crate::budget::limit::Limits;
 use crate::domain::change::ChangeSet;
 use crate::domain::context::FileWishes;
-use crate::domain::finding::{Counted, Finding};
+use crate::domain::finding::Finding;
 use crate::domain::ids::{JobId, RequestId, RunId, SessionId};
 use crate::domain::intent::Intent;
 use crate::domain::memory::MemoryOrder;
@@ -74,8 +74,6 @@ pub enum Effect {
         job: JobId,
         /// The proposal.
         changes: ChangeSet,
-        /// Which findings count.
-        counted: Counted,
     },
     /// Say what the repository knows of findings.
     Recall {
@@ -88,12 +86,14 @@ pub enum Effect {
     },
     /// Keep what an attempt at healing taught.
     Learn(Box<Teaching>),
-    /// Validate the working tree as it is.
+    /// Validate the working tree for its own sake: nothing that is found counts as old.
     Examine {
         /// Echoed.
         job: JobId,
-        /// Files and folders whose syntax is checked; empty stands for what is not committed.
+        /// Files and folders whose syntax is checked; empty leaves the choice to whoever checks.
         paths: Vec<String>,
+        /// What is put over the tree; `None` for the tree as it is.
+        changes: Option<ChangeSet>,
     },
     /// Write, all or nothing, after the journal holds that it was asked for.
     Apply {

@@ -228,10 +228,10 @@ impl Step<'_> {
                 self.end_live(request);
                 Effect::CancelRequest(request)
             }
-            RunCommand::Validate { job, changes, counted } => Effect::Validate { job, changes, counted },
+            RunCommand::Validate { job, changes } => Effect::Validate { job, changes },
             RunCommand::Recall { job, findings, changes } => Effect::Recall { job, findings, changes },
             RunCommand::Learn(teaching) => Effect::Learn(teaching),
-            RunCommand::Examine { job, paths } => Effect::Examine { job, paths },
+            RunCommand::Examine { job, paths, changes } => Effect::Examine { job, paths, changes },
             RunCommand::Apply { job, changes } => Effect::Apply { job, changes },
         };
         self.effects.push(effect);

@@ -1,8 +1,9 @@
 //! `vibe-tui heal`: mends what the checks find in the working tree, and shows what healing has learned here.
 
-use super::{Common, block_on, run::AcceptFlag, usage};
+use super::{Common, Usage, block_on, run::AcceptFlag, usage};
 use crate::runtime::{self, Accept, Format, Headless, LessonTask, Style};
 use clap::Args;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
@@ -11,7 +12,7 @@ use std::process::ExitCode;
 pub(super) struct Heal {
     /// Files and folders whose syntax is checked; the project's check looks at all of it.
     #[arg(value_name = "PATH")]
-    paths: Vec<String>,
+    paths: Vec<PathBuf>,
     /// Accept every hunk, or none. Without it you are asked hunk by hunk on a terminal; elsewhere nothing is written.
     #[arg(long, value_enum, value_name = "WHICH")]
     accept: Option<AcceptFlag>,
@@ -36,7 +37,10 @@ pub(super) fn main(heal: &Heal) -> anyhow::Result<ExitCode> {
         runtime::print(&block_on(runtime::lessons(&setup, task, format))??);
         return Ok(ExitCode::SUCCESS);
     }
-    let paths = shlex::try_join(heal.paths.iter().map(String::as_str))?;
+    let from = heal.common.cwd.clone().unwrap_or_else(|| PathBuf::from("."));
+    let paths: Result<Vec<String>, Usage> =
+        heal.paths.iter().map(|path| inside(setup.root.path(), &from.join(path))).collect();
+    let paths = shlex::try_join(paths?.iter().map(String::as_str))?;
     let headless = Headless {
         intent: format!("/heal {paths}").trim_end().to_owned(),
         accept: Accept::from(heal.accept),
@@ -44,4 +48,14 @@ pub(super) fn main(heal: &Heal) -> anyhow::Result<ExitCode> {
     };
     let exit = block_on(runtime::run_headless(setup, headless))?;
     Ok(ExitCode::from(exit as u8))
+}
+
+/// A path relative to the root; the root itself is `.`.
+fn inside(root: &Path, path: &Path) -> Result<String, Usage> {
+    let real = path.canonicalize().map_err(|why| Usage(format!("`{}` cannot be healed: {why}", path.display())))?;
+    match real.strip_prefix(root).ok().and_then(Path::to_str) {
+        Some("") => Ok(".".to_owned()),
+        Some(inside) => Ok(inside.to_owned()),
+        None => Err(Usage(format!("`{}` is not in the repository {}", path.display(), root.display()))),
+    }
 }

@@ -103,17 +103,6 @@ pub enum Strategy {
     Custom,
 }
 
-/// Which findings of a validation count.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Counted {
-    /// Those that the base does not have: a proposal answers for what it brings.
-    #[default]
-    New,
-    /// All: the tree itself is to be mended.
-    All,
-}
-
 /// What one validator did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckResult {

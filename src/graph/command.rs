@@ -1,7 +1,7 @@
 //! What a run asks of the outside world. Plain data; performing it is the shell's business.
 
 use crate::domain::change::ChangeSet;
-use crate::domain::finding::{Counted, Finding};
+use crate::domain::finding::Finding;
 use crate::domain::ids::{JobId, RequestId};
 use crate::domain::model::ModelRequest;
 use crate::domain::rung::Teaching;
@@ -34,8 +34,6 @@ pub enum RunCommand {
         job: JobId,
         /// The whole proposal, or the accepted part of it.
         changes: ChangeSet,
-        /// Which findings count.
-        counted: Counted,
     },
     /// Say what the repository knows of these findings: lessons, imports, other files' texts, heads of what is named.
     Recall {
@@ -48,12 +46,14 @@ pub enum RunCommand {
     },
     /// Keep what an attempt at healing taught. Nothing is answered.
     Learn(Box<Teaching>),
-    /// Validate the working tree as it is, in a scratch copy.
+    /// Validate the working tree in a scratch copy, for its own sake: nothing that is found counts as old.
     Examine {
-        /// Echoed by `Examined`.
+        /// Echoed by `Examined`, or by `Validated` when there are changes.
         job: JobId,
-        /// Files and folders whose syntax is checked; empty stands for what is not committed.
+        /// Files and folders whose syntax is checked; empty leaves the choice to whoever checks.
         paths: Vec<String>,
+        /// What is put over the tree; `None` for the tree as it is. Holds the files that were examined, changed or not.
+        changes: Option<ChangeSet>,
     },
     /// Write, all or nothing, if every base is still what `before` says. Also how an applied change is undone.
     Apply {

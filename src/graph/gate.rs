@@ -203,7 +203,7 @@ pub(super) fn validate_part(run: &mut Run, wanted: Write) -> Vec<RunCommand> {
     let changes = wanted.changes.clone();
     run.inner.write = Some(wanted);
     run.stage = Stage::Working(Node::Validator);
-    vec![RunCommand::Validate { job: run.next_job(), changes, counted: validator::counted(run) }]
+    vec![RunCommand::Validate { job: run.next_job(), changes }]
 }
 
 /// The accepted hunks are checked: green ones are written, red ones lead back to the user.

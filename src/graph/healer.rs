@@ -54,6 +54,7 @@ fn climb(run: &mut Run) -> Vec<RunCommand> {
     let healing = &mut run.inner.heal;
     if healing.base != Some(base) {
         (healing.base, healing.known) = (Some(base), None);
+        healing.why.clear();
         healing.dry.clear();
     }
     if !free.is_empty() || model.is_some() {
@@ -182,13 +183,13 @@ pub(super) fn examine(run: &mut Run) -> Vec<RunCommand> {
     let Task::Heal { paths } = run.spec.task.clone() else { return Vec::new() };
     run.stage = Stage::Working(Node::Validator);
     run.inner.began = run.inner.now;
-    vec![RunCommand::Examine { job: run.next_job(), paths }]
+    vec![RunCommand::Examine { job: run.next_job(), paths, changes: None }]
 }
 
 /// The working tree is validated: what it is becomes the first attempt of the series.
 pub(super) fn examined(run: &mut Run, files: &[FileSnapshot], report: &ValidationReport) -> Vec<RunCommand> {
     validator::not_run(run, report);
-    let rung = Rung { what: "the working tree as it is".to_owned(), ..Rung::default() };
+    let rung = Rung { what: "the working tree as it is".to_owned(), millis: validator::took(run), ..Rung::default() };
     run.inner.iteration = 1;
     first(run, ChangeSet::default(), report.clone(), rung);
     run.inner.heal.examined = files.to_vec();

@@ -40,7 +40,7 @@ pub enum Task {
     Request,
     /// To mend what the checks say of the working tree.
     Heal {
-        /// Files and folders whose syntax is checked, relative to the root; empty stands for what is not committed.
+        /// Files and folders whose syntax is checked, relative to the root; empty leaves the choice to whoever checks.
         paths: Vec<String>,
     },
 }

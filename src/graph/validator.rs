@@ -2,10 +2,11 @@
 //!
 //! Neither is done here: a diff of many lines takes longer than a frame may wait.
 
+use super::ladder::Task;
 use super::run::{Attempt, Run, Stage};
 use super::{RunCommand, hand, healer, rung};
 use crate::domain::clock::Timestamp;
-use crate::domain::finding::{Counted, ValidationReport};
+use crate::domain::finding::ValidationReport;
 use crate::domain::hunk::FileDiff;
 use crate::domain::model::Node;
 use crate::edit;
@@ -14,17 +15,12 @@ use std::sync::Arc;
 /// Has the newest attempt checked.
 pub(super) fn begin(run: &mut Run) -> Vec<RunCommand> {
     let Some(newest) = run.attempts.len().checked_sub(1) else { return Vec::new() };
-    let changes = match run.spec.task.is_request() {
-        true => run.attempts[newest].changes.clone(),
-        false => rung::judged(run, &rung::ground(run, newest)),
-    };
     run.stage = Stage::Working(Node::Validator);
-    vec![RunCommand::Validate { job: run.next_job(), changes, counted: counted(run) }]
-}
-
-/// Which findings count: a tree that is healed answers for all of them.
-pub(super) fn counted(run: &Run) -> Counted {
-    if run.spec.task.is_request() { Counted::New } else { Counted::All }
+    let job = run.next_job();
+    vec![match run.spec.task.clone() {
+        Task::Request => RunCommand::Validate { job, changes: run.attempts[newest].changes.clone() },
+        Task::Heal { paths } => RunCommand::Examine { job, paths, changes: Some(rung::ground(run, newest)) },
+    }]
 }
 
 /// The newest attempt is cut.
@@ -52,14 +48,19 @@ pub(super) fn cut(attempt: &mut Attempt) {
 /// The validators are done.
 pub(super) fn validated(run: &mut Run, report: &ValidationReport) -> Vec<RunCommand> {
     not_run(run, report);
-    let millis = run.inner.now.millis_since(run.inner.began);
-    let is_timed = run.inner.began != Timestamp::default();
+    let millis = took(run);
     if let Some(attempt) = run.attempts.last_mut() {
         cut(attempt);
         attempt.report = Some(report.clone());
-        attempt.rung.millis = is_timed.then_some(millis);
+        attempt.rung.millis = millis;
     }
     healer::decide(run)
+}
+
+/// Milliseconds since the attempt under work was begun; `None` when nobody says what time it is.
+pub(super) fn took(run: &Run) -> Option<u64> {
+    let inner = &run.inner;
+    (inner.began != Timestamp::default()).then(|| inner.now.millis_since(inner.began))
 }
 
 /// Says which checks could not run.

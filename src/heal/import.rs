@@ -33,30 +33,55 @@ static STANDARD: LazyLock<HashMap<(Language, String), String>> = LazyLock::new(|
     found
 });
 
-/// The import of a missing name into the text of its file; `None` where none or several could be meant.
-pub fn fix(missing: &Missing, text: &str, repository: &dyn Repository) -> Option<Fix> {
-    let Missing { path, name } = missing;
+/// A fix for each file that misses names: the imports of those that can be meant in one way only. `text` gives a file as it
+/// is.
+pub fn fixes<'t>(missing: &[Missing], text: &dyn Fn(&str) -> Option<&'t str>, repository: &dyn Repository) -> Vec<Fix> {
+    let mut files: Vec<(&str, Vec<&str>)> = Vec::new();
+    for Missing { path, name } in missing {
+        match files.iter_mut().find(|(own, _)| own == path) {
+            Some((_, names)) => names.push(name),
+            None => files.push((path, vec![name])),
+        }
+    }
+    files.into_iter().filter_map(|(path, names)| fix(path, &names, text(path)?, repository)).collect()
+}
+
+fn fix(path: &str, names: &[&str], text: &str, repository: &dyn Repository) -> Option<Fix> {
     let language = Language::from_path(path)?;
-    let standard = STANDARD.get(&(family(language), name.clone())).cloned();
-    let mut homes = repository.defined_in(name);
-    homes.retain(|home| home != path && Language::from_path(home).is_some_and(|l| family(l) == family(language)));
-    let line = match (standard, homes.as_slice()) {
-        (Some(line), []) => line,
-        (None, [home]) => from_home(language, path, home, name, repository)?,
-        _ => return None,
-    };
-    if text.lines().any(|l| l.trim() == line) {
+    let found = names.iter().filter_map(|name| Some((*name, line(language, path, name, repository)?)));
+    let found: Vec<(&str, String)> = found.filter(|(_, line)| text.lines().all(|l| l.trim() != line)).collect();
+    if found.is_empty() {
         return None;
     }
     let at = place(language, text);
-    let gap = if at == 0 && starts_with_code(text) && !is_import(language, text) { "\n" } else { "" };
-    let insertion = if language == Language::Go { go_line(text, at, &line) } else { format!("{line}\n{gap}") };
+    let lines: String = found.iter().map(|(_, line)| format!("{line}\n")).collect();
+    let before = text[..at].lines().next_back().unwrap_or("");
+    let insertion = match language {
+        // Go wants a blank line after `package`.
+        Language::Go if before.starts_with("package ") => format!("\n{lines}"),
+        _ if at == 0 && starts_with_code(text) && !is_import(language, text) => format!("{lines}\n"),
+        _ => lines,
+    };
     let mended = format!("{}{insertion}{}", text.get(..at)?, text.get(at..)?);
     if !syntax::introduced(language, path, Some(text), &mended)?.is_empty() {
         return None;
     }
-    let edit = TextEdit { path: path.clone(), start: at, end: at, text: insertion };
-    Some(Fix { title: format!("import `{name}`"), applicability: Applicability::MachineApplicable, edits: vec![edit] })
+    let edit = TextEdit { path: path.to_owned(), start: at, end: at, text: insertion };
+    let names: Vec<String> = found.iter().map(|(name, _)| format!("`{name}`")).collect();
+    let title = format!("import {}", names.join(", "));
+    Some(Fix { title, applicability: Applicability::MachineApplicable, edits: vec![edit] })
+}
+
+/// The line that imports a name; `None` where none or several could be meant.
+fn line(language: Language, path: &str, name: &str, repository: &dyn Repository) -> Option<String> {
+    let standard = STANDARD.get(&(family(language), name.to_owned())).cloned();
+    let mut homes = repository.defined_in(name);
+    homes.retain(|home| home != path && Language::from_path(home).is_some_and(|l| family(l) == family(language)));
+    match (standard, homes.as_slice()) {
+        (Some(line), []) => Some(line),
+        (None, [home]) => from_home(language, path, home, name, repository),
+        _ => None,
+    }
 }
 
 /// Languages that import from each other.
@@ -193,12 +218,6 @@ fn is_comment(language: Language, line: &str) -> bool {
     }
 }
 
-/// Go wants a blank line after `package`.
-fn go_line(text: &str, at: usize, line: &str) -> String {
-    let before = text[..at].lines().next_back().unwrap_or("");
-    if before.starts_with("package ") { format!("\n{line}\n") } else { format!("{line}\n") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -226,8 +245,9 @@ mod tests {
     ]);
 
     fn imported(path: &str, name: &str, text: &str) -> Option<String> {
-        let missing = Missing { path: path.into(), name: name.into() };
-        let fix = fix(&missing, text, &REPOSITORY)?;
+        let missing: Vec<Missing> =
+            name.split(' ').map(|name| Missing { path: path.into(), name: name.into() }).collect();
+        let fix = fixes(&missing, &|_| Some(text), &REPOSITORY).pop()?;
         let file = FileChange { path: path.into(), before: None, after: Some(text.into()) };
         let fixed = crate::heal::fix::apply(&ChangeSet { files: vec![file] }, &[], &[fix])?;
         fixed.changes.files[0].after.clone()
@@ -236,6 +256,12 @@ mod tests {
     #[test]
     fn a_name_that_is_defined_once_is_imported_behind_the_other_imports() {
         let table = [
+            (
+                "app.py",
+                "json Cart Twice",
+                "x = json.loads(Cart())\n",
+                "import json\nfrom shop.cart import Cart\n\nx = json.loads(Cart())\n",
+            ),
             ("app.py", "json", "x = json.loads('1')\n", "import json\n\nx = json.loads('1')\n"),
             (
                 "app.py",

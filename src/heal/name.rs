@@ -34,19 +34,23 @@ static UNKNOWN: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     ])
 });
 
-/// The names that `findings` miss, each once. A finding of no file counts for the file of its innermost frame.
+/// The names that `findings` miss, each once. Where a finding is of no file, a line's own place tells the file, else the
+/// innermost frame.
 pub fn missing(findings: &[Finding], paths: &[String]) -> Vec<Missing> {
     let mut found = Vec::new();
     for finding in findings {
-        for name in UNKNOWN.iter().flat_map(|r| r.captures_iter(&finding.message)).filter_map(|c| c.get(1)) {
-            let path = match finding.path.is_empty() {
-                false => Some(finding.path.clone()),
-                true => origin_frame(&finding.message, paths).map(|f| f.path),
-            };
-            let Some(path) = path else { continue };
-            let missing = Missing { path, name: name.as_str().to_owned() };
-            if !found.contains(&missing) {
-                found.push(missing);
+        for line in finding.message.lines() {
+            for name in UNKNOWN.iter().flat_map(|r| r.captures_iter(line)).filter_map(|c| c.get(1)) {
+                let path = match finding.path.is_empty() {
+                    false => Some(finding.path.clone()),
+                    true => {
+                        let here = places(line, paths).into_iter().next();
+                        let here = here.map(|(frame, _)| frame);
+                        here.or_else(|| origin_frame(&finding.message, paths)).map(|f| f.path)
+                    }
+                };
+                let missing = path.map(|path| Missing { path, name: name.as_str().to_owned() });
+                found.extend(missing.filter(|m| !found.contains(m)));
             }
         }
     }
@@ -88,19 +92,22 @@ pub fn origin_frame(message: &str, paths: &[String]) -> Option<Frame> {
     None
 }
 
-/// `path:line` and `path(line`, as nearly all tools print places.
-static PLACE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"([^\s:"'()]+\.\w+)(?::|\()(\d+)"#).ok());
+/// `path:line:column` and `path(line,column)`, as nearly all tools print places.
+static PLACE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"([^\s:"'()]+\.\w+)(?::|\()(\d+)(?:[:,]\d+)?\)?:?"#).ok());
 
-/// The places in the project's own files that a message names, each once, in order.
-pub fn places(message: &str, paths: &[String]) -> Vec<Frame> {
-    let frames = FRAMES.iter().map(|(regex, _)| regex).chain(PLACE.iter());
-    let mut found: Vec<Frame> = Vec::new();
-    for hit in frames.flat_map(|r| r.captures_iter(message)) {
-        let (Some(named), Some(line)) = (hit.get(1), hit.get(2).and_then(|m| m.as_str().parse().ok())) else {
-            continue;
-        };
-        let frame = own_path(named.as_str(), paths).map(|path| Frame { path, line });
-        found.extend(frame.filter(|f| !found.contains(f)));
+/// The places in the project's own files that a message names, each once, in order, with what the line says behind them.
+pub fn places(message: &str, paths: &[String]) -> Vec<(Frame, String)> {
+    let mut found: Vec<(Frame, String)> = Vec::new();
+    for line in message.lines() {
+        let regexes = FRAMES.iter().map(|(regex, _)| regex).chain(PLACE.iter());
+        let hit = regexes.into_iter().find_map(|r| {
+            let hit = r.captures(line)?;
+            let path = own_path(hit.get(1)?.as_str(), paths)?;
+            let frame = Frame { path, line: hit.get(2)?.as_str().parse().ok()? };
+            Some((frame, line.get(hit.get(0)?.end()..)?.trim().to_owned()))
+        });
+        found.extend(hit.filter(|(frame, _)| found.iter().all(|(other, _)| other != frame)));
     }
     found
 }
@@ -143,6 +150,15 @@ mod tests {
     }
 
     #[test]
+    fn places_come_with_what_their_lines_say() {
+        let paths: Vec<String> = ["app/calc.py", "src/a.ts"].map(String::from).into();
+        let said = "x\n./app/calc.py:2:7: shouts\n  File \"/tmp/s/app/calc.py\", line 9, in f\nsrc/a.ts(4,1): error TS1\n./app/calc.py:2: again\nother.py:1: no\n";
+        let found: Vec<String> =
+            places(said, &paths).into_iter().map(|(f, rest)| format!("{}:{} {rest}", f.path, f.line)).collect();
+        assert_eq!(found, ["app/calc.py:2 shouts", "app/calc.py:9 , in f", "src/a.ts:4 error TS1"]);
+    }
+
+    #[test]
     fn the_origin_is_the_innermost_frame_that_is_the_projects_own() {
         let paths: Vec<String> =
             ["app/calc.py", "test_calc.py", "src/a.ts", "src/lib.rs", "main.go"].map(String::from).into();
@@ -154,6 +170,10 @@ mod tests {
         assert_eq!(origin_frame("thread 'x' panicked at src/lib.rs:4:9:\nboom", &paths), frame("src/lib.rs", 4));
         assert_eq!(origin_frame("goroutine 1:\nmain.f()\n\t/tmp/s/main.go:8 +0x1d\n", &paths), frame("main.go", 8));
         assert_eq!(origin_frame("  File \"/usr/lib/x.py\", line 2\n", &paths), None);
+        let linted = finding("", "failed\ntest_calc.py:2: undefined name 'a'\n./app/calc.py:2: undefined name 'b'");
+        let names: Vec<(String, String)> = missing(&[linted], &paths).into_iter().map(|m| (m.path, m.name)).collect();
+        let pair = |a: &str, b: &str| (a.to_owned(), b.to_owned());
+        assert_eq!(names, [pair("test_calc.py", "a"), pair("app/calc.py", "b")]);
         assert_eq!(missing(&[finding("", python)], &paths), [Missing { path: "app/calc.py".into(), name: "x".into() }]);
     }
 }

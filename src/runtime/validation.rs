@@ -6,7 +6,7 @@
 use super::survey::Survey;
 use crate::config::{self, Config, Environment, Paths};
 use crate::domain::change::ChangeSet;
-use crate::domain::finding::{CheckResult, Counted, Strategy, ValidationReport};
+use crate::domain::finding::{CheckResult, Strategy, ValidationReport};
 use crate::domain::language::Language;
 use crate::repo::Root;
 use crate::repo::scratch::Scratch;
@@ -53,6 +53,15 @@ enum Side {
     Base,
 }
 
+/// Which findings count.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Counted {
+    /// Those that the base does not have.
+    New,
+    /// All.
+    All,
+}
+
 /// A scratch copy and what may be done in it.
 struct Place {
     /// Removed when this is dropped.
@@ -80,9 +89,23 @@ impl Validators {
         Validators { helper: helper.into(), ..self }
     }
 
-    /// Validates a proposal. Where only what is new counts, what the base had before is not held against it; where everything
-    /// does, the tree itself is to be mended, and whoever asks for that allows the project's own code.
-    pub async fn validate(&self, changes: &ChangeSet, counted: Counted) -> ValidationReport {
+    /// Validates a proposal: what the base had before is not held against it.
+    pub async fn validate(&self, changes: &ChangeSet) -> ValidationReport {
+        self.validated(changes, changes, Counted::New).await
+    }
+
+    /// Validates the tree with `put` laid over it, as far as `looked` names its files: everything that is found counts, since
+    /// the tree itself is to be mended. Whoever asks for that allows the project's own code.
+    pub async fn examine(&self, looked: &ChangeSet, put: &ChangeSet) -> ValidationReport {
+        self.validated(looked, put, Counted::All).await
+    }
+
+    /// The grammars' word on a proposal, alone.
+    pub fn parsed(&self, changes: &ChangeSet) -> Option<CheckResult> {
+        validate::syntax(changes, &faults)
+    }
+
+    async fn validated(&self, changes: &ChangeSet, put: &ChangeSet, counted: Counted) -> ValidationReport {
         let mut report = ValidationReport::default();
         report.checks.extend(validate::syntax(changes, &faults));
         if changes.is_empty() || !report.passed() || !self.runs_anything() {
@@ -91,7 +114,7 @@ impl Validators {
         let survey = self.survey(changes.clone(), None).await;
         let plan = survey.plan(self.choice(counted == Counted::All || self.is_trusted()));
         if !plan.specs.is_empty() || self.settings.command.is_some() {
-            match self.place(&survey.listing, changes, Side::Proposal).await {
+            match self.place(&survey.listing, put, Side::Proposal).await {
                 Ok(place) => {
                     let compared = Compared { validators: self, listing: &survey.listing, place: OnceCell::new() };
                     let base: &dyn Base = if counted == Counted::All { &validate::NoBase } else { &compared };

@@ -194,3 +194,11 @@ fn a_pinned_file_that_is_in_no_context_is_said_once_that_is_known() {
         desk.notice()
     );
 }
+
+#[test]
+fn the_context_of_a_session_that_is_left_does_not_stay_on_top() {
+    let mut desk = Desk::at_gate(World::new().file("lines.py", "x = 1\n"));
+    desk.acts(&[Action::ShowContext, Action::Bottom, Action::NewSession]);
+    desk.settle();
+    assert!(desk.state.overlay.is_none());
+}

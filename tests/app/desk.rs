@@ -508,6 +508,12 @@ impl Desk {
                 let known = Box::new(std::mem::take(&mut self.world.known));
                 self.work(WorkEvent::Recalled { job, known });
             }
+            Effect::Examine { job, changes: Some(changes), .. } => {
+                let broken = changes.files.iter().any(|f| f.after.as_ref().is_some_and(|t| t.contains("BROKEN")));
+                let by_content = report(usize::from(broken));
+                let report = self.world.reports.pop_front().unwrap_or(by_content);
+                self.work(WorkEvent::Validated { job, report });
+            }
             Effect::Examine { job, .. } => {
                 let report = self.world.reports.pop_front().unwrap_or_else(|| report(0));
                 let files = self.world.snapshots();

@@ -65,6 +65,7 @@ fn blow() -> impl Strategy<Value = Blow> {
         "/pin calc.py",
         "/drop calc.py",
         "/context",
+        "/heal",
     ]);
     let edit = prop::sample::select(vec![
         TextEdit::Insert('ü'),
@@ -207,11 +208,20 @@ impl Desk {
     }
 }
 
-/// Where it begins: nothing said yet, a proposal at the gate, a change on disk, a second session with a red proposal.
+/// Where it begins: nothing said yet, a proposal at the gate, a change on disk, a second session with a red proposal;
+/// and once more with a red proposal and a ladder.
 fn beginning(place: u8) -> Desk {
     let mut desk = match place {
         0 => return Desk::new(World::new()),
         1 => Desk::at_gate(World::new().file("lines.py", "x = 1\n")),
+        4 => {
+            let mut opening = opening();
+            opening.settings.heal.rungs = vibe_tui::graph::Rungs::All;
+            let mut desk = Desk::with(opening, World::new());
+            desk.world.flawed = true;
+            desk.submit(REQUEST);
+            desk
+        }
         _ => Desk::at_gate(World::new()),
     };
     if place == 2 {
@@ -232,7 +242,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn whatever_happens_in_whatever_order_the_rules_hold(
-        place in 0u8..4,
+        place in 0u8..5,
         blows in prop::collection::vec(blow(), 1..60),
     ) {
         let mut desk = beginning(place);

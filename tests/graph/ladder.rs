@@ -240,32 +240,37 @@ fn tokens_and_money_end_it_before_they_are_spent() {
     assert!(world.run.notices.iter().any(|n| n.contains("might pass the money")), "{:?}", world.run.notices);
 }
 
+/// Performs one command.
+fn performed(world: &mut World, command: RunCommand) -> Option<RunCommand> {
+    let fact = match command {
+        RunCommand::CallModel(request) => return world.answer(&request),
+        RunCommand::AssembleContext { job, .. } => {
+            RunFact::ContextAssembled { job, bundle: Box::new(bundle(&world.script.disk)) }
+        }
+        RunCommand::ReadFiles { job, paths } => {
+            RunFact::FilesRead { job, files: paths.iter().map(|p| snapshot(&world.script.disk, p)).collect() }
+        }
+        RunCommand::Validate { job, .. } => {
+            let report = world.script.reports.pop_front().unwrap_or_else(|| report(&[]));
+            RunFact::Validated { job, report }
+        }
+        RunCommand::Recall { job, .. } => RunFact::Recalled { job, known: Box::default() },
+        other => panic!("{other:?}"),
+    };
+    world.fact(fact)
+}
+
 #[test]
 fn each_attempt_says_how_long_it_took_by_the_times_of_the_facts() {
-    let mut world = World::new(on_ladder(ladder()), Script::new().plan(PLAN).execute(calc(BROKEN)).review(GOOD));
-    world.script.reports.push_back(report(&["missing `:`"]));
+    let script = Script::new().plan(PLAN).execute(calc(BROKEN)).reports(&["missing `:`"]).review(GOOD);
+    let mut world = World::new(on_ladder(ladder()), script);
     let mut command = world.fact(RunFact::Started);
+    let mut second = 0;
     // A second passes before each result.
-    for second in 1..40 {
+    while let Some(next) = command.take() {
+        second += 1;
         world.run.set_time(Timestamp(second * 1_000_000));
-        let Some(next) = command.take() else { break };
-        command = match next {
-            RunCommand::CallModel(request) => world.answer(&request),
-            RunCommand::AssembleContext { job, .. } => {
-                let bundle = Box::new(bundle(&world.script.disk));
-                world.fact(RunFact::ContextAssembled { job, bundle })
-            }
-            RunCommand::ReadFiles { job, paths } => {
-                let files = paths.iter().map(|p| snapshot(&world.script.disk, p)).collect();
-                world.fact(RunFact::FilesRead { job, files })
-            }
-            RunCommand::Validate { job, .. } => {
-                let report = world.script.reports.pop_front().unwrap_or_else(|| report(&[]));
-                world.fact(RunFact::Validated { job, report })
-            }
-            RunCommand::Recall { job, .. } => world.fact(RunFact::Recalled { job, known: Box::default() }),
-            other => panic!("{other:?}"),
-        };
+        command = performed(&mut world, next);
     }
     let took: Vec<Option<u64>> = world.run.attempts.iter().map(|a| a.rung.millis).collect();
     assert_eq!(took, [Some(3000), Some(1000)], "asked, read and validated; validated");
@@ -273,33 +278,14 @@ fn each_attempt_says_how_long_it_took_by_the_times_of_the_facts() {
 
 #[test]
 fn stopping_while_it_heals_offers_the_best_so_far() {
-    let mut world = World::new(on_ladder(ladder()), Script::new().plan(PLAN).execute(subtract()).reports(&["x"]));
+    let script = Script::new().plan(PLAN).execute(subtract()).reports(&["x"]);
+    let mut world = World::new(on_ladder(ladder()), script);
     let mut command = world.fact(RunFact::Started);
-    while !matches!(&command, Some(RunCommand::CallModel(r)) if r.brief.node == Node::Healer) {
-        let next = command.take().expect("the healer asks");
-        command = match next {
-            RunCommand::CallModel(request) => world.answer(&request),
-            other => {
-                let before = world.facts.len();
-                let facts = result_of(&other, 0);
-                let report = world.script.reports.pop_front();
-                let facts = facts.into_iter().map(|f| match (f, &report) {
-                    (RunFact::Validated { job, .. }, Some(report)) => {
-                        RunFact::Validated { job, report: report.clone() }
-                    }
-                    (RunFact::Recalled { job, .. }, _) => RunFact::Recalled { job, known: Box::default() },
-                    (fact, _) => fact,
-                });
-                let next = facts.collect::<Vec<_>>().into_iter().fold(None, |_, fact| world.fact(fact));
-                if report.is_some() && !matches!(other, RunCommand::Validate { .. }) {
-                    world.script.reports.push_front(report.unwrap());
-                }
-                assert!(world.facts.len() > before);
-                next
-            }
-        };
+    let is_healer = |c: &RunCommand| matches!(c, RunCommand::CallModel(r) if r.brief.node == Node::Healer);
+    while let Some(next) = command.take().filter(|c| !is_healer(c)) {
+        command = performed(&mut world, next);
     }
-    assert_eq!(world.run.try_seconds(), None, "no bound is set");
+    assert_eq!(world.run.active_node(), Some(Node::Healer));
     world.fact(RunFact::Cancelled);
     assert_eq!((world.run.stage.clone(), world.run.attempts.len()), (Stage::Gate, 1));
 }
@@ -317,7 +303,7 @@ fn a_working_tree_is_healed_against_what_it_is_and_waits_at_the_gate() {
     let mut begun = Script { user: VecDeque::new(), ..script.clone() };
     begun.reports = script.reports.clone();
     let world = tree(begun);
-    assert_eq!(world.trace(), "examine recall validate learn");
+    assert_eq!(world.trace(), "examine recall examine learn");
     assert_eq!((world.run.stage.clone(), kinds(&world)), (Stage::Gate, vec![RungKind::First, RungKind::Grammar]));
     let done = tree(script);
     assert_eq!(*finished(&done), Outcome::Applied);
@@ -366,4 +352,42 @@ fn a_run_without_a_ladder_heals_as_it_always_did() {
     old.as_object_mut().unwrap().remove("ladder");
     assert_eq!(serde_json::from_value::<RunSpec>(old).unwrap().ladder, Ladder::default());
     assert_eq!(Ladder::default().rungs, Rungs::Model);
+}
+
+#[test]
+fn a_run_on_the_ladder_that_is_killed_after_any_fact_ends_as_if_it_had_not_been() {
+    let mut script = Script::new()
+        .plan(PLAN)
+        .execute(calc("\n\ndef subtract(a, b)\n    return a - b\n"))
+        .reports(&["missing `:`", "y", "z"])
+        .reports(&["y", "z"])
+        .reports(&["z"])
+        .heal(calc("\n\ndef subtract(a, b):\n    return b - a\n"))
+        .review(GOOD)
+        .user(all(Decision::Accepted))
+        .user(RunFact::ApplyRequested);
+    script.recall = Recall(|findings, changes| {
+        let is_there = changes.files[0].after.as_deref().unwrap().starts_with("import math");
+        if is_there { Recollection::default() } else { knows_the_import(findings, changes) }
+    });
+    let whole = climbed(script.clone());
+    assert_eq!(
+        kinds(&whole),
+        [RungKind::First, RungKind::Grammar, RungKind::Import, RungKind::Model],
+        "{}",
+        whole.trace()
+    );
+    killed_at_every_fact(on_ladder(ladder()), script);
+}
+
+#[test]
+fn a_healing_of_the_tree_that_is_killed_after_any_fact_ends_as_if_it_had_not_been() {
+    let script = Script::new()
+        .file("calc.py", &format!("{CALC}{BROKEN}"))
+        .reports(&["missing `:`", "y"])
+        .reports(&["y"])
+        .heal(replace("calc.py", "    return a - b", "    return b - a"))
+        .user(all(Decision::Accepted))
+        .user(RunFact::ApplyRequested);
+    killed_at_every_fact(RunSpec { task: Task::Heal { paths: vec![] }, ..on_ladder(ladder()) }, script);
 }

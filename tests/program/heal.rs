@@ -2,8 +2,10 @@
 
 use super::place::{Place, Ran};
 use super::schema::{events, names};
+use super::server::Server;
 use serde_json::{Value, json};
 use std::fs;
+use std::time::Duration;
 
 const TASK: &str = "Create a greeting function in greet.py";
 
@@ -63,6 +65,23 @@ fn a_missing_sign_is_mended_without_a_model() {
     assert_eq!(place.read("greet.py").as_deref(), Some(GREET));
     let requests = events.iter().filter(|e| e["event"] == "request" && e["node"] == "healer").count();
     assert_eq!(requests, 0);
+}
+
+#[test]
+fn a_name_that_only_one_place_can_define_is_imported() {
+    let place = Place::new();
+    place.write("shop.py", "class Cart:\n    pass\n");
+    let text = "def greet(cart=None):\n    return json.dumps([cart or Cart()])\n";
+    let check = r#"sh -c 'ok=0; for n in json Cart; do grep -q "import $n" greet.py || { echo "greet.py:2: undefined name '"'"'$n'"'"'"; ok=1; }; done; exit $ok'"#;
+    let check = check.replace("'\"'\"'$n'\"'\"'", "`$n`").replace("undefined name `$n`", "undefined name \\`$n\\`");
+    let (ran, events) = run(&place, text, &[], &check);
+    assert_eq!(ran.code, Some(0), "{}\n{}", ran.stdout, ran.stderr);
+    assert_eq!(rungs(&events), ["first", "import"]);
+    assert!(
+        place.read("greet.py").unwrap().starts_with("import json\nfrom shop import Cart\n\ndef greet"),
+        "{:?}",
+        place.read("greet.py")
+    );
 }
 
 /// A check in the words of a linter: the greeting must not be shouted.
@@ -136,12 +155,47 @@ fn the_working_tree_is_healed_and_written_only_after_a_yes() {
 }
 
 #[test]
+fn paths_are_meant_from_where_they_are_typed_and_have_to_be_there() {
+    let place = Place::new();
+    fs::create_dir(place.root().join("app")).unwrap();
+    place.write("app/greet.py", &GREET.replace("(name):", "(name)"));
+    let script = script(&place, &[("healer", "NO CHANGE")]);
+    let words = |path| ["heal", "--script", script.as_str(), "--script-speed", "0", "--accept", "all", path];
+    let below = |path| Ran::from(place.command(&words(path)).current_dir(place.root().join("app")).output().unwrap());
+    for wrong in ["app/greet.py", "gone.py", "/"] {
+        assert_eq!(below(wrong).code, Some(2), "{wrong}");
+    }
+    let ran = below("greet.py");
+    assert_eq!(ran.code, Some(0), "{}\n{}", ran.stdout, ran.stderr);
+    assert_eq!(place.read("app/greet.py").as_deref(), Some(GREET));
+}
+
+#[test]
 fn what_the_check_names_in_the_tree_is_shown_to_the_model_and_mended() {
     let place = Place::new();
     place.write("greet.py", &GREET.replace("hello", "HELLO"));
     let answer = "### FILE: greet.py\n<<<<<<< SEARCH\n    return \"HELLO \" + name\n=======\n    return \"hello \" + name\n>>>>>>> REPLACE\n";
     let ran = heal(&place, &[("healer", answer)], &["--accept", "all", "--check", CALM]);
     assert_eq!(ran.code, Some(0), "{}\n{}", ran.stdout, ran.stderr);
+    assert_eq!(place.read("greet.py").as_deref(), Some(GREET));
+}
+
+#[test]
+fn the_next_model_up_is_asked_where_the_first_got_nowhere_and_its_name_stands_in_its_attempt() {
+    let place = Place::new();
+    place.write("greet.py", &GREET.replace("hello", "HELLO"));
+    let same = "### FILE: greet.py\n```python\ndef greet(who):\n    return \"HELLO \" + who\n```\n";
+    let good = "### FILE: greet.py\n```python\ndef greet(name):\n    return \"hello \" + name\n```\n";
+    let (small, big) = (Server::start(same, Duration::ZERO), Server::start(good, Duration::ZERO));
+    let servers = small.local_configuration() + &big.local_configuration().replace("here", "big");
+    place.configure(&format!("heal.models = [\"auto\", \"big/m\"]\n{servers}"));
+    let ran = place.run(&["heal", "--json", "--model", "here/m", "--accept", "all", "--check", CALM]);
+    assert_eq!(ran.code, Some(0), "{}\n{}", ran.stdout, ran.stderr);
+    let events = events(&ran.stdout);
+    assert_eq!(rungs(&events), ["first", "model", "bigger_model"]);
+    let models: Vec<&Value> = events.iter().filter(|e| e["event"] == "attempt").map(|e| &e["model"]).collect();
+    assert_eq!(models, [&Value::Null, &json!("here/m"), &json!("big/m")]);
+    assert_eq!((small.chats(), big.chats()), (1, 1));
     assert_eq!(place.read("greet.py").as_deref(), Some(GREET));
 }
 

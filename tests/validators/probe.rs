@@ -5,7 +5,7 @@ use super::project::{HELPER, Project, has, names, rungs};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use vibe_tui::domain::change::ChangeSet;
-use vibe_tui::domain::finding::{Counted, Strategy, ValidationReport};
+use vibe_tui::domain::finding::{Strategy, ValidationReport};
 
 const SETTINGS: &str = "[tool.ruff]\n";
 
@@ -22,10 +22,7 @@ fn executable(path: &Path) {
 }
 
 async fn checked(project: &Project, settings: &str) -> ValidationReport {
-    project
-        .validators(&format!("TRUSTED\n{settings}"))
-        .validate(&project.changes(&[("a.py", "x = 2\n")]), Counted::New)
-        .await
+    project.validators(&format!("TRUSTED\n{settings}")).validate(&project.changes(&[("a.py", "x = 2\n")])).await
 }
 
 /// What the tool said of itself.
@@ -146,17 +143,17 @@ async fn the_base_is_asked_once_as_long_as_the_repository_stays_as_it_is() {
     };
     // Its line is another one: it is new.
     let new = project.changes(&[("a.py", "x = 2\n")]);
-    assert!(!validators.validate(&new, Counted::New).await.passed());
+    assert!(!validators.validate(&new).await.passed());
     assert_eq!(runs(project.home()), 2);
     let moved = project.changes(&[("a.py", "x = 1\ny = 2\n")]);
-    let report = validators.validate(&moved, Counted::New).await;
+    let report = validators.validate(&moved).await;
     assert_eq!(
         (report.passed(), report.checks[1].known, runs(project.home())),
         (true, 1, 3),
         "another copy, but the same words"
     );
     project.write("a.py", "x = 11\n");
-    let report = validators.validate(&project.changes(&[("a.py", "x = 12\n")]), Counted::New).await;
+    let report = validators.validate(&project.changes(&[("a.py", "x = 12\n")])).await;
     assert_eq!((report.passed(), runs(project.home())), (false, 5));
 }
 
@@ -168,18 +165,18 @@ async fn what_the_project_brings_along_waits_for_a_yes_and_is_spoken_of_once() {
     let project = project("echo '[]'");
     let change = |text: &str| project.changes(&[("a.py", text)]);
     let validators = project.validators("");
-    let report = validators.validate(&change("x = 2\n"), Counted::New).await;
+    let report = validators.validate(&change("x = 2\n")).await;
     assert!(report.passed() && rungs(&report) == [Strategy::Syntax]);
     assert!(
         said(&report).contains("not trusted; to allow it add") && said(&report).contains("check.trusted"),
         "{}",
         said(&report)
     );
-    assert_eq!(validators.validate(&change("x = 3\n"), Counted::New).await.checks.len(), 1);
+    assert_eq!(validators.validate(&change("x = 3\n")).await.checks.len(), 1);
     for settings in ["TRUSTED", "validators = \"off\"\nTRUSTED", "skip = [\"ruff\"]\nTRUSTED"] {
-        let report = project.validators(settings).validate(&change("x = 2\n"), Counted::New).await;
+        let report = project.validators(settings).validate(&change("x = 2\n")).await;
         let ran = rungs(&report).contains(&Strategy::Lint);
         assert_eq!(ran, settings == "TRUSTED", "{settings}");
     }
-    assert!(validators.validate(&ChangeSet::default(), Counted::New).await.checks.is_empty());
+    assert!(validators.validate(&ChangeSet::default()).await.checks.is_empty());
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use vibe_tui::config::{Approvals, Environment, Overrides, Paths, Sources, load};
 use vibe_tui::domain::change::{ChangeSet, FileChange};
-use vibe_tui::domain::finding::{CheckResult, Counted, Finding, Strategy, ValidationReport};
+use vibe_tui::domain::finding::{CheckResult, Finding, Strategy, ValidationReport};
 use vibe_tui::repo::Root;
 use vibe_tui::runtime::Validators;
 
@@ -77,7 +77,7 @@ impl Project {
 
     /// Validates a proposal where the project is trusted.
     pub async fn validate(&self, changes: &[(&str, &str)]) -> ValidationReport {
-        self.validators("TRUSTED").validate(&self.changes(changes), Counted::New).await
+        self.validators("TRUSTED").validate(&self.changes(changes)).await
     }
 }
 

@@ -2,7 +2,6 @@
 //! rungs before dear ones, and the user's tree as it was.
 
 use super::project::{Project, has, mended, names, rung, rungs, shown};
-use vibe_tui::domain::finding::Counted;
 use vibe_tui::domain::finding::Strategy::{Build, Format, Lint, Syntax, Test, Types};
 
 const PYPROJECT: &str = "[tool.ruff.format]\n[tool.ruff.lint]\nselect = [\"E\", \"F\"]\n[tool.mypy]\nstrict = true\n[tool.pytest.ini_options]\npythonpath = [\".\"]\n";
@@ -21,29 +20,29 @@ async fn python_is_checked_by_ruff_mypy_and_pytest_for_what_is_new() {
     let before = names(&project.path(""));
 
     let unused = format!("import sys\n{APP}");
-    let report = project.validate(&[("app.py", &unused)], Counted::New).await;
+    let report = project.validate(&[("app.py", &unused)]).await;
     assert_eq!(rungs(&report), [Syntax, Format, Lint]);
     assert_eq!(shown(&report), ["ruff app.py:1 F401"]);
     assert_eq!(rung(&report, Lint)[0].known, 1, "the other one is old although it moved");
     assert_eq!(mended("app.py", &unused, &report), APP);
 
     let ill = APP.replace("x // 2", "str(x)");
-    let report = project.validate(&[("app.py", &ill)], Counted::New).await;
+    let report = project.validate(&[("app.py", &ill)]).await;
     assert_eq!(rungs(&report), [Syntax, Format, Lint, Types]);
     assert_eq!(shown(&report), ["mypy app.py:9 return-value"]);
     assert_eq!(rung(&report, Types)[0].known, 1);
 
     let wrong = APP.replace("x // 2", "x // 3");
-    let report = project.validate(&[("app.py", &wrong)], Counted::New).await;
+    let report = project.validate(&[("app.py", &wrong)]).await;
     assert_eq!(shown(&report), ["pytest tests/test_app.py:9 tests/test_app.py::test_half"]);
     assert_eq!((rung(&report, Test)[0].known, report.passed()), (1, false));
 
     let ugly = APP.replace("def half(x: int)", "def half( x:int )");
-    let report = project.validate(&[("app.py", &ugly)], Counted::New).await;
+    let report = project.validate(&[("app.py", &ugly)]).await;
     assert!(report.passed() && shown(&report) == ["ruff format app.py:8 format"], "{:?}", shown(&report));
     assert_eq!(mended("app.py", &ugly, &report), APP);
 
-    let report = project.validate(&[("app.py", &APP.replace("x // 2", "x >> 1"))], Counted::New).await;
+    let report = project.validate(&[("app.py", &APP.replace("x // 2", "x >> 1"))]).await;
     assert!(report.passed() && rungs(&report) == [Syntax, Format, Lint, Types, Test], "{report:?}");
     assert_eq!(names(&project.path("")), before);
 }
@@ -71,7 +70,7 @@ async fn typescript_is_checked_by_eslint_tsc_and_vitest_for_what_is_new() {
     project.node_modules("eslint");
 
     let lax = SUM.replace("  return", "  let t = \"😀é\"; let u = t; const v = u;\n  void v;\n  return");
-    let report = project.validate(&[("src/sum.ts", &lax)], Counted::New).await;
+    let report = project.validate(&[("src/sum.ts", &lax)]).await;
     assert_eq!(rungs(&report), [Syntax, Lint]);
     assert_eq!(shown(&report), ["eslint src/sum.ts:3 prefer-const", "eslint src/sum.ts:3 prefer-const"]);
     assert_eq!(rung(&report, Lint)[0].known, 1);
@@ -79,17 +78,17 @@ async fn typescript_is_checked_by_eslint_tsc_and_vitest_for_what_is_new() {
     assert!(fixed.contains("  const t = \"😀é\"; const u = t; const v = u;\n"), "{fixed}");
 
     let ill = SUM.replace("a + b + smile.length - 3", "String(a + b + smile.length - 3)");
-    let report = project.validate(&[("src/sum.ts", &ill)], Counted::New).await;
+    let report = project.validate(&[("src/sum.ts", &ill)]).await;
     assert_eq!(
         (rungs(&report), shown(&report)),
         (vec![Syntax, Lint, Types], vec!["tsc src/sum.ts:3 TS2322".to_owned()])
     );
 
     let wrong = SUM.replace("- 3", "- 2");
-    let report = project.validate(&[("src/sum.ts", &wrong)], Counted::New).await;
+    let report = project.validate(&[("src/sum.ts", &wrong)]).await;
     assert_eq!(shown(&report), ["vitest src/sum.test.ts:4 src/sum.test.ts > adds"], "{report:?}");
 
-    let report = project.validate(&[("src/sum.ts", &SUM.replace("a + b", "b + a"))], Counted::New).await;
+    let report = project.validate(&[("src/sum.ts", &SUM.replace("a + b", "b + a"))]).await;
     assert_eq!((report.passed(), rung(&report, Test)[0].known), (true, 1), "{report:?}");
 }
 
@@ -106,13 +105,13 @@ async fn rust_is_checked_by_rustfmt_clippy_and_tests_for_what_is_new() {
         Project::new(&[("Cargo.toml", manifest), ("src/lib.rs", LIB), (".gitignore", "target\nCargo.lock\n")]);
 
     let unneeded = LIB.replace("    return", "    // é\n    let mut x = x;\n    return");
-    let report = project.validate(&[("src/lib.rs", &unneeded)], Counted::New).await;
+    let report = project.validate(&[("src/lib.rs", &unneeded)]).await;
     assert_eq!(shown(&report)[0], "clippy src/lib.rs:3 unused_mut", "{report:?}");
     assert_eq!(rung(&report, Lint)[0].known, 1);
     assert_eq!(mended("src/lib.rs", &unneeded, &report), unneeded.replace("mut x", "x"));
 
     let map = "pub fn map() -> HashMap<u8, u8> {\n    HashMap::new()\n}\n\n";
-    let report = project.validate(&[("src/lib.rs", &format!("{map}{LIB}"))], Counted::New).await;
+    let report = project.validate(&[("src/lib.rs", &format!("{map}{LIB}"))]).await;
     assert!(
         !report.passed() && shown(&report)[0] == "clippy src/lib.rs:1 E0425"
             || shown(&report)[0] == "clippy src/lib.rs:1 E0412"
@@ -121,12 +120,12 @@ async fn rust_is_checked_by_rustfmt_clippy_and_tests_for_what_is_new() {
     assert_eq!((import.start, import.text.trim_end()), (0, "use std::collections::HashMap;"));
 
     let wrong = LIB.replace("    return", "    let x = x + 4;\n    return");
-    let report = project.validate(&[("src/lib.rs", &wrong)], Counted::New).await;
+    let report = project.validate(&[("src/lib.rs", &wrong)]).await;
     assert_eq!(shown(&report), ["cargo test src/lib.rs:10 tests::halves"]);
     assert_eq!(rung(&report, Test)[0].known, 1);
 
     let ugly = LIB.replace("fn half(x: u32)", "fn half( x:u32 )");
-    let report = project.validate(&[("src/lib.rs", &ugly)], Counted::New).await;
+    let report = project.validate(&[("src/lib.rs", &ugly)]).await;
     assert_eq!((report.passed(), mended("src/lib.rs", &ugly, &report).as_str()), (true, LIB), "{report:?}");
     assert_eq!(rungs(&report), [Syntax, Format, Lint, Test]);
 }
@@ -147,15 +146,14 @@ async fn go_is_checked_by_gofmt_vet_build_and_test_for_what_is_new() {
     ]);
 
     let assigned = HALF.replace("\treturn", "\tx = x\n\treturn");
-    let report = project.validate(&[("half/half.go", &assigned)], Counted::New).await;
+    let report = project.validate(&[("half/half.go", &assigned)]).await;
     assert_eq!(shown(&report), ["go vet half/half.go:8 assign"], "{report:?}");
     assert_eq!((rung(&report, Lint)[0].known, rungs(&report)), (1, vec![Syntax, Format, Lint]));
 
     // What uses it is built, too.
     let renamed = HALF.replace("Half(x", "Halve(x");
     let renamed_tests = HALF_TESTS.replace("Half(4)", "Halve(4)");
-    let report =
-        project.validate(&[("half/half.go", &renamed), ("half/half_test.go", &renamed_tests)], Counted::New).await;
+    let report = project.validate(&[("half/half.go", &renamed), ("half/half_test.go", &renamed_tests)]).await;
     assert_eq!(
         (shown(&report), rungs(&report).pop()),
         (vec!["go build main.go:5 -".to_owned()], Some(Build)),
@@ -163,13 +161,13 @@ async fn go_is_checked_by_gofmt_vet_build_and_test_for_what_is_new() {
     );
 
     let ugly = HALF.replace("x / 2", "x/2").replace("\treturn", "        return");
-    let report = project.validate(&[("half/half.go", &ugly)], Counted::New).await;
+    let report = project.validate(&[("half/half.go", &ugly)]).await;
     let fixed = mended("half/half.go", &ugly, &report);
     assert_eq!((rung(&report, Format)[0].passed, fixed.as_str()), (true, HALF), "{report:?}");
 
     let clean = HALF.replace("\"old\"", "1");
     project.write("half/half.go", &clean);
-    let report = project.validate(&[("half/half.go", &clean.replace("x / 2", "x / 3"))], Counted::New).await;
+    let report = project.validate(&[("half/half.go", &clean.replace("x / 2", "x / 3"))]).await;
     assert_eq!(shown(&report), ["go test half/half_test.go:7 example.org/app/half.TestHalf"], "{report:?}");
 }
 
@@ -180,7 +178,7 @@ async fn shell_scripts_are_checked_by_shellcheck() {
     }
     let project = Project::new(&[("a.sh", "#!/bin/bash\nx=1\n")]);
     let text = "#!/bin/bash\nx=1\necho é $1\n";
-    let report = project.validators("").validate(&project.changes(&[("a.sh", text)]), Counted::New).await;
+    let report = project.validators("").validate(&project.changes(&[("a.sh", text)])).await;
     assert!(report.passed() && shown(&report) == ["shellcheck a.sh:3 SC2086"], "{report:?}");
     assert_eq!(mended("a.sh", text, &report), "#!/bin/bash\nx=1\necho é \"$1\"\n");
 }

@@ -4,7 +4,7 @@
 use super::Events;
 use crate::app::{Event, WorkEvent};
 use crate::domain::change::{ChangeSet, FileChange, FileSnapshot};
-use crate::domain::finding::{Counted, Finding, Fix};
+use crate::domain::finding::{Finding, Fix, Strategy, ValidationReport};
 use crate::domain::ids::JobId;
 use crate::domain::language::Language;
 use crate::domain::rung::{KeptLesson, Recollection, Teaching};
@@ -34,7 +34,10 @@ pub async fn recall(world: Arc<World>, events: Events, job: JobId, findings: Vec
     // Without its lessons healing goes on with what it has.
     let lessons = world.store.lessons(&root).await.unwrap_or_default();
     let rates = world.store.rung_rates(&root).await.unwrap_or_default();
+    let reports = events.clone();
     let recalled = spawn_blocking(move || {
+        // Without a screen nobody has asked for the map before.
+        world.repository.begin(move |event| reports.report_from_thread(event));
         let files = others(&world, &findings, &changes);
         let text = |path: &str| text_of(path, &changes, &files);
         let learned = learned(&lessons, &findings, &text);
@@ -45,7 +48,7 @@ pub async fn recall(world: Arc<World>, events: Events, job: JobId, findings: Vec
             let paths: Vec<String> =
                 map.paths().map(str::to_owned).chain(changes.files.iter().map(|f| f.path.clone())).collect();
             let missing = name::missing(&findings, &paths);
-            known.imports = missing.iter().filter_map(|m| import::fix(m, text(&m.path)?, &mapped)).collect();
+            known.imports = import::fixes(&missing, &text, &mapped);
             known.signatures = signatures(&map, &findings, &text);
             known.installs = installs(&map, &findings);
         }
@@ -143,11 +146,12 @@ pub async fn learn(world: &World, teaching: Teaching) {
 pub async fn examine(world: Arc<World>, events: Events, job: JobId, paths: Vec<String>) {
     let reader = world.clone();
     let Ok((listing, files)) = spawn_blocking(move || wanted(&reader, &paths)).await else { return };
-    // Everything counts as new: what is wrong with the tree is what is to be mended.
-    let change =
-        |f: &FileSnapshot| FileChange { path: f.path.clone(), before: None, after: f.text().map(str::to_owned) };
-    let changes = ChangeSet { files: files.iter().map(change).collect() };
-    let mut report = world.validators.validate(&changes, Counted::All).await;
+    let same = |f: &FileSnapshot| {
+        let text = f.text().map(str::to_owned);
+        FileChange { path: f.path.clone(), before: text.clone(), after: text }
+    };
+    let changes = ChangeSet { files: files.iter().map(same).collect() };
+    let mut report = whole(&world, &changes).await;
     for check in &mut report.checks {
         let placed: Vec<Finding> = check.findings.iter().flat_map(|f| places(f, &listing, &changes)).collect();
         check.findings.extend(placed);
@@ -156,10 +160,33 @@ pub async fn examine(world: Arc<World>, events: Events, job: JobId, paths: Vec<S
     let (mut kept, mut others): (Vec<FileSnapshot>, Vec<String>) = (files, Vec::new());
     others.extend(named.iter().filter(|p| kept.iter().all(|f| f.path != **p)).map(|p| (*p).to_owned()));
     kept.retain(|f| named.contains(f.path.as_str()));
-    if let Ok(read) = spawn_blocking(move || read::read(&world.root, &others)).await {
+    let reader = world.clone();
+    if let Ok(read) = spawn_blocking(move || read::read(&reader.root, &others)).await {
         kept.extend(read.into_iter().filter(|f| f.text().is_some()));
     }
+    // Proposals will hold these files and be parsed: that must not look like progress.
+    if report.checks.iter().all(|c| c.strategy != Strategy::Syntax) {
+        let changes = ChangeSet { files: kept.iter().map(same).collect() };
+        report.checks.splice(0..0, world.validators.parsed(&anew(&changes)));
+    }
     events.report(Event::Work(WorkEvent::Examined { job, files: kept, report })).await;
+}
+
+/// Validates the working tree with changes over it.
+pub async fn examine_again(world: Arc<World>, events: Events, job: JobId, changes: ChangeSet) {
+    let report = whole(&world, &changes).await;
+    events.report(Event::Work(WorkEvent::Validated { job, report })).await;
+}
+
+/// What the validators say of the tree with `changes`. Nothing counts as old: what is wrong is what is to be mended.
+async fn whole(world: &Arc<World>, changes: &ChangeSet) -> ValidationReport {
+    let put = ChangeSet { files: changes.files.iter().filter(|f| !f.is_noop()).cloned().collect() };
+    world.validators.examine(&anew(changes), &put).await
+}
+
+/// The same as if nothing had been there before.
+fn anew(changes: &ChangeSet) -> ChangeSet {
+    ChangeSet { files: changes.files.iter().map(|f| FileChange { before: None, ..f.clone() }).collect() }
 }
 
 /// Findings at the places in the tree that a finding of no file names.
@@ -167,11 +194,12 @@ fn places(finding: &Finding, listing: &[String], known: &ChangeSet) -> Vec<Findi
     if !finding.path.is_empty() {
         return Vec::new();
     }
-    let frames = name::places(&finding.message, listing).into_iter().filter(|f| known.file(&f.path).is_none());
-    let placed = |f: name::Frame| Finding {
-        path: f.path,
-        line: f.line,
-        message: "named by the check".to_owned(),
+    let frames = name::places(&finding.message, listing).into_iter().filter(|(f, _)| known.file(&f.path).is_none());
+    // In the words that a check's places have in a proposal, so that the same is the same.
+    let placed = |(frame, rest): (name::Frame, String)| Finding {
+        path: frame.path,
+        line: frame.line,
+        message: if rest.is_empty() { "named by the check".to_owned() } else { rest },
         ..finding.clone()
     };
     frames.take(MOST_PLACES).map(placed).collect()

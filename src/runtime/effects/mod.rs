@@ -167,14 +167,17 @@ impl Performer {
             Effect::ReadFiles { job, paths } => {
                 self.tasks.start(TaskKey::Job(job), work::read_files(world, results, job, paths));
             }
-            Effect::Validate { job, changes, counted } => {
-                self.tasks.start(TaskKey::Job(job), work::validate(world, results, job, changes, counted));
+            Effect::Validate { job, changes } => {
+                self.tasks.start(TaskKey::Job(job), work::validate(world, results, job, changes));
             }
             Effect::Recall { job, findings, changes } => {
                 self.tasks.start(TaskKey::Job(job), heal::recall(world, results, job, findings, changes));
             }
-            Effect::Examine { job, paths } => {
+            Effect::Examine { job, paths, changes: None } => {
                 self.tasks.start(TaskKey::Job(job), heal::examine(world, results, job, paths));
+            }
+            Effect::Examine { job, changes: Some(changes), .. } => {
+                self.tasks.start(TaskKey::Job(job), heal::examine_again(world, results, job, changes));
             }
             Effect::Learn(teaching) => heal::learn(&world, *teaching).await,
             Effect::Report { about, of } => {
@@ -330,7 +333,6 @@ mod tests {
     use crate::config::{self, Approvals, Environment, Overrides, Paths, Sources};
     use crate::domain::change::{ChangeSet, FileChange};
     use crate::domain::clock::Timestamp;
-    use crate::domain::finding::Counted;
     use crate::domain::ids::JobId;
     use crate::domain::session::SessionStatus;
     use crate::repo::Root;
@@ -429,7 +431,7 @@ mod tests {
         let (mut performer, mut answers) = performer(&home).await;
         let file = FileChange { path: "a.txt".into(), before: Some("a\n".into()), after: Some("b\n".into()) };
         let (job, changes) = (JobId(1), ChangeSet { files: vec![file] });
-        performer.perform(Effect::Validate { job, changes: changes.clone(), counted: Counted::New }).await;
+        performer.perform(Effect::Validate { job, changes: changes.clone() }).await;
         let [first, second] = [answers.recv().await.unwrap().event, answers.recv().await.unwrap().event];
         assert_eq!(first, Event::Work(WorkEvent::Diffed { job, files: crate::edit::diff(&changes).into() }));
         assert!(matches!(second, Event::Work(WorkEvent::Validated { .. })), "{second:?}");

@@ -4,7 +4,6 @@ use super::Events;
 use crate::app::{Event, RevertPlanned, WorkEvent};
 use crate::domain::change::ChangeSet;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::finding::Counted;
 use crate::domain::ids::{JobId, RunId};
 use crate::domain::revert::{Revert, Way};
 use crate::edit;
@@ -22,12 +21,12 @@ pub async fn read_files(world: Arc<World>, events: Events, job: JobId, paths: Ve
 }
 
 /// Cuts a proposal into hunks, then validates it.
-pub async fn validate(world: Arc<World>, events: Events, job: JobId, changes: ChangeSet, counted: Counted) {
+pub async fn validate(world: Arc<World>, events: Events, job: JobId, changes: ChangeSet) {
     let proposal = changes.clone();
     if let Ok(files) = spawn_blocking(move || edit::diff(&proposal)).await {
         events.report(Event::Work(WorkEvent::Diffed { job, files: files.into() })).await;
     }
-    let report = world.validators.validate(&changes, counted).await;
+    let report = world.validators.validate(&changes).await;
     events.report(Event::Work(WorkEvent::Validated { job, report })).await;
 }
 

@@ -20,7 +20,7 @@ use crate::ui::widgets::wrap::wrap;
 use crate::ui::{Look, View, Work};
 pub use cache::Cache;
 use cache::lay_out;
-use code::{Code, window};
+use code::{Code, faded, number, window};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
@@ -261,9 +261,9 @@ impl Place<'_> {
         Style { bg: None, ..self.look.style(role) }
     }
 
-    /// Whether only what changed since the attempt before is shown, which is not what decisions are about.
-    fn is_step(&self) -> bool {
-        self.state.review.step.is_some()
+    /// What is decided of a hunk. Of a step nothing is: decisions are about the whole.
+    fn decision(&self, id: HunkId) -> Decision {
+        if self.state.review.step.is_some() { Decision::Pending } else { self.run.decision(id) }
     }
 
     fn is_here(&self, id: HunkId) -> bool {
@@ -273,8 +273,7 @@ impl Place<'_> {
     /// The sign at a hunk's left edge: the cursor, else its decision.
     fn edge(&self, id: HunkId) -> Span<'static> {
         let focused = self.state.layout.focus == Area::Review;
-        let decision = if self.is_step() { Decision::Pending } else { self.run.decision(id) };
-        match (self.is_here(id), decision) {
+        match (self.is_here(id), self.decision(id)) {
             (true, _) => Span::styled("▌", self.look.style(if focused { Role::Accent } else { Role::Dim })),
             (_, Decision::Accepted) => Span::styled("✓", self.look.style(Role::Accepted)),
             (_, Decision::Rejected) => Span::styled("✗", self.quiet(Role::Removed)),
@@ -285,7 +284,7 @@ impl Place<'_> {
     fn hunk_line(&self, id: HunkId) -> Line<'static> {
         let look = self.look;
         let (mark, role) = match self.run.decision(id) {
-            _ if self.is_step() => ("[·] step", Role::Dim),
+            _ if self.state.review.step.is_some() => ("[·] step", Role::Dim),
             Decision::Accepted => ("[✓] accepted", Role::Accepted),
             Decision::Rejected => ("[✗] rejected", Role::Rejected),
             Decision::Pending if self.run.is_finished() => ("[–] left out", Role::Dim),
@@ -319,7 +318,7 @@ impl Place<'_> {
         let Cell { id, line: index, room, .. } = cell;
         let (look, file) = (self.look, &self.attempt.diff[id.file]);
         let line = &file.hunks[id.hunk].lines[index];
-        let rejected = match self.run.decision(id) {
+        let rejected = match self.decision(id) {
             Decision::Pending => self.run.is_finished(),
             decision => decision == Decision::Rejected,
         };
@@ -344,14 +343,4 @@ impl Place<'_> {
         spans.extend(text.into_iter().map(|span| if rejected { faded(span, look) } else { span }));
         spans
     }
-}
-
-/// The same text as something that matters less.
-fn faded(span: Span<'static>, look: &Look) -> Span<'static> {
-    Span::styled(span.content, look.style(Role::Dim))
-}
-
-fn number(line: Option<u32>, digits: usize) -> String {
-    let number = line.map(|n| n.to_string()).unwrap_or_default();
-    format!("{number:>digits$} ")
 }

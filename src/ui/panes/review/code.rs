@@ -155,6 +155,17 @@ pub fn window(pieces: &[Piece], skip: usize, room: usize, base: Style, look: &Lo
     spans
 }
 
+/// The same text as something that matters less.
+pub fn faded(span: Span<'static>, look: &Look) -> Span<'static> {
+    Span::styled(span.content, look.style(Role::Dim))
+}
+
+/// A line number before its line, or the room for one.
+pub fn number(line: Option<u32>, digits: usize) -> String {
+    let number = line.map(|n| n.to_string()).unwrap_or_default();
+    format!("{number:>digits$} ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
