@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::OnceCell;
 use tokio::task::spawn_blocking;
 
@@ -67,7 +67,24 @@ struct Place {
     /// Removed when this is dropped.
     _scratch: Scratch,
     copy: Copy,
+    made: SystemTime,
 }
+
+impl Drop for Place {
+    /// mypy takes a file of the same size and second for the same: what it kept of a copy that lived within one second
+    /// could be mistaken for the next one's.
+    fn drop(&mut self) {
+        let kept = self.copy.policy.variables.iter().find(|(name, _)| *name == MYPY_CACHE).map(|(_, dir)| dir);
+        let second = |time: SystemTime| time.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        if let Some(kept) = kept.filter(|_| second(self.made) == second(SystemTime::now())) {
+            // Usually it is not there: the project does not use mypy.
+            let _ = std::fs::remove_dir_all(kept);
+        }
+    }
+}
+
+/// The variable that tells mypy where to keep what it knows.
+const MYPY_CACHE: &str = "MYPY_CACHE_DIR";
 
 impl Validators {
     /// For a repository, as the configuration says.
@@ -216,8 +233,8 @@ impl Validators {
 
     async fn place(&self, listing: &Arc<Listing>, changes: &ChangeSet, side: Side) -> Result<Place, String> {
         let (cache, root, listing, changes) = (self.cache.clone(), self.root.clone(), listing.clone(), changes.clone());
-        let made = spawn_blocking(move || Scratch::create(&cache, &root, &listing, &changes, Default::default()));
-        let scratch = made.await.map_err(|stopped| stopped.to_string())?.map_err(|failure| failure.message)?;
+        let copied = spawn_blocking(move || Scratch::create(&cache, &root, &listing, &changes, Default::default()));
+        let scratch = copied.await.map_err(|stopped| stopped.to_string())?.map_err(|failure| failure.message)?;
         let user = |name: &str| self.environment.get(name).map(OsString::from);
         let mut policy = self.policy();
         policy.writable = scratch.writable();
@@ -225,8 +242,10 @@ impl Validators {
         let own = tool_variables(&policy, side, user);
         policy.variables.extend(own);
         let deadline = Duration::from_secs(u64::from(self.settings.timeout_seconds));
+        // Its files are no newer.
+        let made = SystemTime::now();
         let root = scratch.path().canonicalize().unwrap_or_else(|_| scratch.path().to_owned());
-        Ok(Place { copy: Copy { root, policy, deadline }, _scratch: scratch })
+        Ok(Place { copy: Copy { root, policy, deadline }, _scratch: scratch, made })
     }
 
     /// A check that did not run has not passed; tools that were only found are left out.
@@ -264,7 +283,7 @@ fn tool_variables(
         variables.push(("CARGO_TARGET_DIR", built.join("base").into_os_string()));
     }
     if let Some(kept) = set("XDG_CACHE_HOME") {
-        variables.push(("MYPY_CACHE_DIR", kept.join("mypy").into_os_string()));
+        variables.push((MYPY_CACHE, kept.join("mypy").into_os_string()));
         variables.push(("RUFF_CACHE_DIR", kept.join("ruff").into_os_string()));
     }
     // pyright by pip keeps the program itself in the user's cache.

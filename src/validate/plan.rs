@@ -184,7 +184,7 @@ mod tests {
         let words: Vec<String> = planned(&python, &["a.py"], TRUSTED);
         assert_eq!(words[0], ": ruff format --diff --force-exclude -- a.py");
         assert_eq!(words[1], ": ruff check --output-format json --force-exclude -- a.py");
-        assert!(words[2].starts_with(": mypy --bazel --show-column-numbers"));
+        assert!(words[2].starts_with(": mypy --show-column-numbers"));
         assert_eq!(words[3], ": pytest -q --tb=short --color=no -rfE");
         assert_eq!(
             planned(&python, &["tests/test_a.py"], TRUSTED)[3],

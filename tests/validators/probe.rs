@@ -180,3 +180,17 @@ async fn what_the_project_brings_along_waits_for_a_yes_and_is_spoken_of_once() {
     }
     assert!(validators.validate(&ChangeSet::default()).await.checks.is_empty());
 }
+
+#[tokio::test]
+async fn without_a_sandbox_no_tool_runs_and_that_is_said() {
+    let project = project("echo x >> \"$XDG_CACHE_HOME/ran\"; echo '[]'");
+    // A helper that plays a kernel without Landlock.
+    let helper = project.home().join("helper");
+    let refusal = r#"{"refused":{"no_sandbox":"played"}}"#;
+    std::fs::write(&helper, format!("#!/bin/sh\nprintf '%s' '{refusal}' >&0\n")).unwrap();
+    executable(&helper);
+    let validators = project.validators("TRUSTED").with_helper(&helper);
+    let report = validators.validate(&project.changes(&[("a.py", "x = 2\n")])).await;
+    assert!(rungs(&report) == [Strategy::Syntax] && said(&report).contains("no sandbox: played"), "{report:?}");
+    assert!(!names(project.home()).iter().any(|path| path.ends_with("ran")));
+}

@@ -21,8 +21,6 @@ pub const TYPES: Tool = Tool {
 };
 
 const WORDS: &[&str] = &[
-    // Its cache goes by content, not by times, which two proposals of one second would share.
-    "--bazel",
     "--show-column-numbers",
     "--show-error-end",
     "--show-error-codes",
