@@ -191,6 +191,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
         #[test]
         fn no_range_whatever_makes_it_fail_or_loses_text_outside_of_the_ranges(
             text in "[aé\n]{0,12}",

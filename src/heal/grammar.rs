@@ -238,7 +238,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
+        #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
         #[test]
         fn any_text_ends_with_no_more_errors_than_it_had(text in "[a-c(){}:;\"\n =é]{0,40}") {
             let before = syntax::errors(Language::Python, "a.py", &text).unwrap().len();

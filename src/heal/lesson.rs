@@ -272,6 +272,7 @@ fn fill(pattern: &str, names: &BTreeMap<String, String>) -> Option<String> {
 mod tests {
     use super::*;
     use crate::domain::change::FileChange;
+    use proptest::prelude::*;
 
     fn finding(line: u32, message: &str) -> Finding {
         Finding { tool: "check".into(), path: "a.py".into(), line, message: message.into(), ..Finding::default() }
@@ -349,6 +350,30 @@ mod tests {
         let learned = lesson("missing `:`", 1, "def f(a)\n    pass\n", "def f(a):\n    pass\n");
         assert_eq!(mended(&learned, "missing `:`", 1, "def g(x)\ndef h(y)\n"), None);
         assert!(mended(&learned, "another message", 1, "def g(x)\n").is_none());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn where_it_was_learned_a_lesson_makes_the_same_again_and_no_text_makes_it_fail(
+            lines in prop::collection::vec("( |\t){0,2}[ab]{0,2}( [a-c1é(=:]{1,3}){0,3}", 1..7),
+            at in 0usize..7,
+            made in "( ){0,2}[abx]{0,2}( [a-c1x(=:]{1,3}){0,3}",
+            message in "(name '[ab]{1,2}' is not|[`'ab1 ‹›]{0,9})",
+            line in 0u32..9,
+        ) {
+            let at = at % lines.len();
+            let old: String = lines.iter().map(|l| format!("{l}\n")).collect();
+            let new: String = lines.iter().enumerate().map(|(i, l)| format!("{}\n", if i == at { &made } else { l })).collect();
+            for lesson in learn(&[finding(line, &message)], &changes(&old), &changes(&new)) {
+                if let Some(again) = mended(&lesson, &message, line, &old) {
+                    // An empty line is kept as an empty line.
+                    let shown = |text: &str| text.lines().map(|l| l.trim_end().to_owned()).collect::<Vec<_>>();
+                    prop_assert_eq!(shown(&again), shown(&new));
+                }
+                let _ = mended(&lesson, &message, line, &new);
+            }
+        }
     }
 
     #[test]

@@ -122,6 +122,7 @@ fn own_path(named: &str, paths: &[String]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn finding(path: &str, message: &str) -> Finding {
         Finding { path: path.into(), message: message.into(), ..Finding::default() }
@@ -147,6 +148,17 @@ mod tests {
             assert_eq!(found, [Missing { path: "a".into(), name: name.into() }], "{message}");
         }
         assert_eq!(missing(&[finding("a", "the name of the file is not defined well")], &[]), []);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn no_message_whatever_makes_it_fail(message in "(File \"|a.py|:|\\(|\\)|[0-9]{1,12}|, line |name 'é' is not defined|\n| |at |é){0,20}") {
+            let paths = vec!["a.py".to_owned()];
+            let findings = [finding("", &message), finding("a.py", &message)];
+            let _ = (missing(&findings, &paths), places(&message, &paths), origin_frame(&message, &paths));
+            let _ = crate::heal::dependency::installs(&findings, &|_| false, &|_| false);
+        }
     }
 
     #[test]
