@@ -10,7 +10,7 @@ use std::time::Duration;
 const TASK: &str = "Create a greeting function in greet.py";
 
 /// A script of answers, each for a node.
-fn script(place: &Place, answers: &[(&str, &str)]) -> String {
+pub fn script(place: &Place, answers: &[(&str, &str)]) -> String {
     let mut text = String::new();
     for (node, answer) in answers {
         let lines = [
@@ -49,7 +49,7 @@ fn run(place: &Place, text: &str, healed: &[&str], check: &str) -> (Ran, Vec<Val
 }
 
 /// Which rungs made the attempts.
-fn rungs(events: &[Value]) -> Vec<&str> {
+pub fn rungs(events: &[Value]) -> Vec<&str> {
     let attempts = events.iter().filter(|e| e["event"] == "attempt");
     attempts.map(|e| e["rung"].as_str().unwrap()).collect()
 }

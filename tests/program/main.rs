@@ -10,6 +10,7 @@ mod heal;
 mod kill;
 mod map;
 mod place;
+mod project;
 mod pty;
 mod quality;
 mod replay;
