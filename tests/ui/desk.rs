@@ -203,11 +203,9 @@ impl Desk {
                 let files = paths.iter().map(|p| FileSnapshot { path: p.clone(), content: content(p) }).collect();
                 vec![Event::Work(WorkEvent::FilesRead { job, files })]
             }
-            Effect::Validate { job, changes } => {
-                let files = vibe_tui::edit::diff(&changes).into();
+            Effect::Validate { job, .. } => {
                 let report = self.reports.pop_front().unwrap_or_else(|| report(Vec::new()));
-                let diffed = Event::Work(WorkEvent::Diffed { job, files });
-                vec![diffed, Event::Work(WorkEvent::Validated { job, report })]
+                vec![Event::Work(WorkEvent::Validated { job, report })]
             }
             Effect::Apply { job, .. } => vec![Event::Work(self.apply(job))],
             Effect::CallModel { request, .. } => self.call(*request),
