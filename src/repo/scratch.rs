@@ -257,13 +257,16 @@ impl Scratch {
 
     /// After everything else: nothing that the copy writes goes through a link.
     fn lend(&mut self, listing: &Listing, manifest: &mut Manifest) -> Result<(), Failure> {
-        let dirs: BTreeSet<&Path> = listing
-            .entries
-            .iter()
-            .flat_map(|entry| Path::new(&entry.path).ancestors().skip(1))
-            .chain([Path::new("")])
-            .collect();
-        let lent = dependency::lend(&self.root, &self.dir, dirs.into_iter().filter(|dir| self.dir.join(dir).is_dir()));
+        let mut dirs: HashSet<&str> = HashSet::from([""]);
+        for entry in &listing.entries {
+            let mut path = entry.path.as_str();
+            while let Some((parent, _)) = path.rsplit_once('/').filter(|(parent, _)| dirs.insert(parent)) {
+                path = parent;
+            }
+        }
+        let mut dirs: Vec<&str> = dirs.into_iter().filter(|dir| manifest.directories.contains_key(*dir)).collect();
+        dirs.sort_unstable();
+        let lent = dependency::lend(&self.root, &self.dir, dirs.into_iter().map(Path::new));
         let lent = lent.map_err(|e| io_failure(&self.dir, &why_io(&e)))?;
         for path in lent.places.iter().filter_map(|place| place.to_str()) {
             manifest.touch(path.rsplit_once('/').map_or("", |(parent, _)| parent));
