@@ -333,8 +333,11 @@ fn child_that_applies_many_files() {
 
 #[test]
 fn a_kill_between_two_files_leaves_each_whole_and_applying_the_rest_finishes_the_work() {
-    let mut mixed = 0;
-    for round in 0..12 {
+    let (mut mixed, mut rounds) = (0, 0);
+    // On a starved machine a kill may come late every time for a while.
+    while rounds < 12 || (mixed == 0 && rounds < 200) {
+        let round = rounds;
+        rounds += 1;
         let temp = tempfile::tempdir().unwrap();
         for write in many() {
             if let Some(text) = &write.expect {
@@ -349,7 +352,7 @@ fn a_kill_between_two_files_leaves_each_whole_and_applying_the_rest_finishes_the
             .unwrap();
         let first = temp.path().join("d0/f0");
         while fs::read_to_string(&first).is_ok_and(|t| t == "old 0") && child.try_wait().unwrap().is_none() {}
-        std::thread::sleep(Duration::from_micros(150 * round));
+        std::thread::sleep(Duration::from_micros(150 * (round % 12)));
         child.kill().unwrap();
         child.wait().unwrap();
 
@@ -364,7 +367,7 @@ fn a_kill_between_two_files_leaves_each_whole_and_applying_the_rest_finishes_the
         let left: Vec<_> = all(temp.path()).into_keys().filter(|name| name.contains(".tmp")).collect();
         assert!(left.is_empty(), "round {round}: {left:?}");
     }
-    eprintln!("{mixed} of 12 kills fell between two files");
+    eprintln!("{mixed} of {rounds} kills fell between two files");
     assert!(mixed > 0, "no kill fell between two files: the test proves nothing");
 }
 
