@@ -157,6 +157,7 @@ fn report(messages: &[&str]) -> ValidationReport {
             not_run: None,
             known: 0,
         }],
+        ..ValidationReport::default()
     }
 }
 

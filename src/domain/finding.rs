@@ -129,6 +129,9 @@ pub struct CheckResult {
 pub struct ValidationReport {
     /// In the order they ran, cheapest first.
     pub checks: Vec<CheckResult>,
+    /// What the change does to the figures of the code, in one line; empty where none moved. Decides nothing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub figures: String,
 }
 
 impl ValidationReport {

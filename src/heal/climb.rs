@@ -154,7 +154,7 @@ mod tests {
             known: 0,
             not_run: None,
         };
-        ValidationReport { checks: vec![check] }
+        ValidationReport { checks: vec![check], ..ValidationReport::default() }
     }
 
     /// An attempt: its text, what made it, from which one, by which model, and what is wrong with it.

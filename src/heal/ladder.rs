@@ -201,7 +201,7 @@ mod tests {
             .map(|(text, syntax, custom)| {
                 let mut checks = vec![check(Strategy::Syntax, syntax)];
                 checks.extend(custom.map(|m| check(Strategy::Custom, m)));
-                (proposal(text), ValidationReport { checks })
+                (proposal(text), ValidationReport { checks, ..ValidationReport::default() })
             })
             .collect();
         let trials: Vec<Trial> = made.iter().map(|(changes, report)| Trial { changes, report }).collect();
@@ -264,7 +264,7 @@ mod tests {
     fn a_check_that_could_not_run_is_not_for_a_model_to_mend() {
         let mut failed = check(Strategy::Custom, &["x"]);
         failed.not_run = Some("pytest is not installed".into());
-        let report = ValidationReport { checks: vec![failed] };
+        let report = ValidationReport { checks: vec![failed], ..ValidationReport::default() };
         let changes = proposal("a");
         let got = next(&[Trial { changes: &changes, report: &report }], Limits { attempts: 3 });
         assert_eq!(got, Next::Stop { why: StopReason::Green, best: 0 });
@@ -274,7 +274,7 @@ mod tests {
     fn a_check_that_failed_without_a_word_is_still_tried() {
         let mut silent = check(Strategy::Custom, &[]);
         silent.passed = false;
-        let report = ValidationReport { checks: vec![silent] };
+        let report = ValidationReport { checks: vec![silent], ..ValidationReport::default() };
         let changes = proposal("a");
         let got = next(&[Trial { changes: &changes, report: &report }], Limits { attempts: 3 });
         assert!(matches!(got, Next::Try { attempt: 1, .. }), "{got:?}");

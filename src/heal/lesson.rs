@@ -272,6 +272,7 @@ fn fill(pattern: &str, names: &BTreeMap<String, String>) -> Option<String> {
 mod tests {
     use super::*;
     use crate::domain::change::FileChange;
+    use crate::domain::hunk::{DiffLine, LineKind};
     use proptest::prelude::*;
 
     fn finding(line: u32, message: &str) -> Finding {
@@ -365,6 +366,13 @@ mod tests {
             let at = at % lines.len();
             let old: String = lines.iter().map(|l| format!("{l}\n")).collect();
             let new: String = lines.iter().enumerate().map(|(i, l)| format!("{}\n", if i == at { &made } else { l })).collect();
+            // Two changes apart, as which one line in the place of another may be compared, are two lessons, each of a part.
+            let file = FileChange { path: "a.py".into(), before: Some(old.clone()), after: Some(new.clone()) };
+            let diff = edit::diff(&ChangeSet { files: vec![file] });
+            let kept = |l: &&DiffLine| l.kind == LineKind::Context;
+            let shown: Vec<&DiffLine> = diff.iter().flat_map(|f| &f.hunks).flat_map(|h| &h.lines).collect();
+            let changed = shown.split(|l| kept(l)).filter(|run| !run.is_empty()).count();
+            prop_assume!(changed < 2);
             for lesson in learn(&[finding(line, &message)], &changes(&old), &changes(&new)) {
                 if let Some(again) = mended(&lesson, &message, line, &old) {
                     // An empty line is kept as an empty line.

@@ -81,10 +81,13 @@ impl Change {
         if let (Some(was), Some(is)) = (rounded(&before), rounded(&after)) {
             moved("maintainability", was, is);
         }
-        match self.files.iter().map(|file| file.introduced.len()).sum::<usize>() {
-            0 => {}
-            1 => parts.push("1 new security finding".to_owned()),
-            n => parts.push(format!("{n} new security findings")),
+        let mut introduced = self.files.iter().flat_map(|file| &file.introduced);
+        if let Some(first) = introduced.next() {
+            let place = format!("{} at {}:{}", first.message, first.path, first.line);
+            parts.push(match introduced.count() {
+                0 => format!("1 new security finding: {place}"),
+                more => format!("{} new security findings: {place} and {more} more", more + 1),
+            });
         }
         parts.join(", ")
     }

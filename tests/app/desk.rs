@@ -68,6 +68,7 @@ pub fn report(errors: usize) -> ValidationReport {
             not_run: None,
             known: 0,
         }],
+        ..ValidationReport::default()
     }
 }
 

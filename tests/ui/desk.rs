@@ -111,7 +111,7 @@ pub fn report(findings: Vec<Finding>) -> ValidationReport {
         not_run: None,
         known: 0,
     };
-    ValidationReport { checks: vec![check] }
+    ValidationReport { checks: vec![check], ..ValidationReport::default() }
 }
 
 impl Desk {

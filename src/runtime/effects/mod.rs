@@ -435,6 +435,23 @@ mod tests {
         let [first, second] = [answers.recv().await.unwrap().event, answers.recv().await.unwrap().event];
         assert_eq!(first, Event::Work(WorkEvent::Diffed { job, files: crate::edit::diff(&changes).into() }));
         assert!(matches!(second, Event::Work(WorkEvent::Validated { .. })), "{second:?}");
+        // With it comes what the change does to the code's figures.
+        let after = "import os\n\ndef run(x):\n    if x:\n        os.system(x)\n";
+        let file = FileChange {
+            path: "b.py".into(),
+            before: Some("def run(x):\n    pass\n".into()),
+            after: Some(after.into()),
+        };
+        let changes = ChangeSet { files: vec![file] };
+        performer.perform(Effect::Validate { job, changes }).await;
+        let [_, judged] = [answers.recv().await.unwrap().event, answers.recv().await.unwrap().event];
+        let Event::Work(WorkEvent::Validated { report, .. }) = judged else { panic!("{judged:?}") };
+        assert!(report.figures.starts_with("cyclomatic 1 → 2, cognitive 0 → 1"), "{}", report.figures);
+        assert!(
+            report.figures.contains("1 new security finding: ") && report.figures.ends_with(" at b.py:5"),
+            "{}",
+            report.figures
+        );
         performer.world.store.close().await;
     }
 

@@ -7,6 +7,7 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{JobId, RunId};
 use crate::domain::revert::{Revert, Way};
 use crate::edit;
+use crate::quality;
 use crate::repo::write::{self, FileState, FileWrite};
 use crate::repo::{Root, read};
 use crate::runtime::world::World;
@@ -26,7 +27,10 @@ pub async fn validate(world: Arc<World>, events: Events, job: JobId, changes: Ch
     if let Ok(files) = spawn_blocking(move || edit::diff(&proposal)).await {
         events.report(Event::Work(WorkEvent::Diffed { job, files: files.into() })).await;
     }
-    let report = world.validators.validate(&changes).await;
+    let measured = changes.clone();
+    let figures = spawn_blocking(move || quality::change(&measured).line());
+    let mut report = world.validators.validate(&changes).await;
+    report.figures = figures.await.unwrap_or_default();
     events.report(Event::Work(WorkEvent::Validated { job, report })).await;
 }
 

@@ -35,6 +35,9 @@ pub fn lines(run: &Run, attempt: &Attempt, findings: &[Finding], width: usize, l
     for finding in findings.iter().take(SENTENCES) {
         lines.extend(finding_lines(finding, width, look));
     }
+    if let Some(figures) = attempt.report.as_ref().map(|report| &report.figures).filter(|f| !f.is_empty()) {
+        lines.extend(sentence("figures", figures, Role::Dim, width, look));
+    }
     for problem in attempt.problems.iter().take(SENTENCES) {
         lines.extend(sentence("not placed", problem, Role::Warning, width, look));
     }
