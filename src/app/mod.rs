@@ -22,10 +22,10 @@ pub use event::{
 pub use fact::{Dated, Fact};
 pub use session::{Raise, Session, UNKNOWN_PRICE};
 pub use state::{
-    Area, Asked, Chat, Chip, Columns, Completion, CompletionItem, CompletionKind, ContextChange, ContextRow,
-    ContextView, Corrections, Editor, Failed, Fate, HealSettings, Layout, Live, Notice, Offer, Overlay, Picker,
-    PickerItem, PickerKind, PickerValue, RepositoryView, Reverting, ReviewView, RootInfo, STALL_MS, SessionsView,
-    Settings, Standing, State, StreamView, Subject, Written, hunks,
+    Area, Asked, Chat, Chip, Columns, Completion, CompletionItem, CompletionKind, Confirming, ContextChange,
+    ContextRow, ContextView, Corrections, Editor, Failed, Fate, HealSettings, Layout, Live, Notice, Offer, Overlay,
+    Picker, PickerItem, PickerKind, PickerValue, RepositoryView, Reverting, ReviewView, RootInfo, STALL_MS,
+    SessionsView, Settings, Standing, State, StreamView, Subject, Written, hunks,
 };
 pub use trail::{Deed, Trace, age, counted, revert_refused, revertible, trail, written_words};
 pub use update::{needs_own_yes, update};

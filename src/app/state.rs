@@ -21,7 +21,7 @@ pub use offer::{Offer, raised};
 pub use overlay::{Overlay, Picker, PickerItem, PickerKind, PickerValue};
 pub use repository::RepositoryView;
 pub use reverting::Reverting;
-pub use review::{Columns, ReviewView, hunks};
+pub use review::{Columns, Confirming, ReviewView, hunks};
 pub use stream::{Fate, Live, STALL_MS, StreamView, Written};
 
 use super::action::Scope;

@@ -79,7 +79,7 @@ impl Step<'_> {
             Event::Store(event) => self.store_event(event),
             Event::Repository(event) => self.repository_event(event),
             Event::Completed { query, items } => self.completed(query, items.as_deref()),
-            Event::EditorClosed { path, text } => self.edit_file(path, text),
+            Event::EditorClosed { path, text } => drop(self.edit_file(path, text)),
             Event::Noticed(failure) => self.state.tell_failure(failure),
             Event::EndRequested => self.quit(),
         }
@@ -102,8 +102,8 @@ impl Step<'_> {
         if action != DeleteSession {
             self.state.sessions.deleting = None;
         }
-        if action != Apply {
-            self.state.review.confirming = false;
+        if !matches!(action, Apply | CancelRun) {
+            self.state.review.confirming = None;
         }
         if matches!(self.state.overlay, Some(Overlay::Editor(_))) && !editor::goes_with(action) {
             return self.state.tell("Keep what you are writing, or leave it, first.", Failed::No);
@@ -142,7 +142,7 @@ impl Step<'_> {
 
     /// Somebody who types where letters are keys is told so, and has not said yes to anything.
     fn unbound(&mut self, keys: &str) {
-        self.state.review.confirming = false;
+        self.state.review.confirming = None;
         let area = self.state.layout.focus;
         if self.state.overlay.is_none() && area != Area::Chat {
             let text = format!("{keys} does nothing here: text goes to the chat.");

@@ -85,8 +85,10 @@ pub(super) fn choose(run: &mut Run, index: usize) {
 
 /// Opens the gate with the best attempt since the user last asked for another; without one the chosen one stays.
 pub(super) fn open_with_best(run: &mut Run) -> Vec<RunCommand> {
-    if let Some(best) = best(run) {
-        choose(run, best);
+    let sent = std::mem::take(&mut run.inner.sent);
+    match best(run) {
+        Some(best) => choose(run, best),
+        None => run.comments.extend(sent),
     }
     run.attempts.iter_mut().for_each(validator::cut);
     formatter::compose(run);
@@ -150,7 +152,8 @@ fn selected(run: &Run, take: impl Fn(Decision) -> bool) -> ChangeSet {
 
 /// One more round with the user's sentence, on top of the proposal without its rejected hunks.
 fn revise(run: &mut Run, text: &str) -> Vec<RunCommand> {
-    let text = &wish(text, &std::mem::take(&mut run.comments));
+    let text = &wish(text, &run.comments);
+    run.inner.sent = std::mem::take(&mut run.comments);
     let overlay = selected(run, |decision| decision != Decision::Rejected);
     run.part = None;
     run.inner.judged = (phrases(run, Decision::Accepted), phrases(run, Decision::Rejected));

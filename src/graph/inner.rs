@@ -5,6 +5,7 @@ use super::run::{Outcome, Run, Stage};
 use super::rung::Healing;
 use crate::domain::change::{ChangeSet, FileSnapshot};
 use crate::domain::clock::Timestamp;
+use crate::domain::comment::Comment;
 use crate::domain::finding::Finding;
 use crate::domain::hunk::{Decision, HunkId};
 use crate::domain::ids::{JobId, RequestId};
@@ -134,6 +135,8 @@ pub(super) struct Inner {
     pub(super) since: usize,
     /// Hunks the user had accepted and rejected when asking for another proposal, as phrases.
     pub(super) judged: (Vec<String>, Vec<String>),
+    /// Comments that went along with the revision under work: they come back if nothing comes of it.
+    pub(super) sent: Vec<Comment>,
     /// Whether the newest attempt is the user's own and being checked.
     pub(super) by_hand: bool,
     /// What was decided of the proposal that the user has changed, until the change is cut into hunks.

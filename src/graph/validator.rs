@@ -28,11 +28,12 @@ pub(super) fn diffed(run: &mut Run, files: &Arc<[FileDiff]>) {
     // Not the attempt is cut where only a part of it is checked, or a whole tree as if it were new.
     let is_whole = run.inner.write.is_none() && run.spec.task.is_request();
     let Some(attempt) = run.attempts.last_mut().filter(|_| is_whole) else { return };
-    let paths = attempt.changes.files.iter().map(|f| &f.path);
+    let (is_first, paths) = (attempt.diff.is_empty(), attempt.changes.files.iter().map(|f| &f.path));
     if paths.eq(files.iter().map(|f| &f.path)) {
         attempt.diff = files.clone();
     }
-    if run.inner.by_hand {
+    // Once: after a kill the same comes again.
+    if run.inner.by_hand && is_first {
         hand::keep(run);
     }
 }

@@ -7,6 +7,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 pub enum Attention {
     /// Leave.
     End,
+    /// Leave, unless the terminal is lent: then it was meant for who has it.
+    Interrupt,
     /// Go to the background.
     Suspend,
     /// The process was stopped and goes on.
@@ -16,6 +18,7 @@ pub enum Attention {
 /// The signals that concern the terminal.
 pub struct Signals {
     ends: Vec<Signal>,
+    interrupt: Signal,
     stop: Signal,
     goes_on: Signal,
 }
@@ -26,10 +29,11 @@ impl Signals {
     /// # Errors
     /// When the system refuses.
     pub fn new() -> io::Result<Signals> {
-        let ends = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt(), SignalKind::quit()];
+        let ends = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::quit()];
         let of = |signal_: rustix::process::Signal| signal(SignalKind::from_raw(signal_.as_raw()));
         Ok(Signals {
             ends: ends.into_iter().map(signal).collect::<io::Result<_>>()?,
+            interrupt: signal(SignalKind::interrupt())?,
             stop: of(rustix::process::Signal::TSTP)?,
             goes_on: of(rustix::process::Signal::CONT)?,
         })
@@ -41,6 +45,7 @@ impl Signals {
         tokio::select! {
             biased;
             _ = end => Attention::End,
+            _ = self.interrupt.recv() => Attention::Interrupt,
             _ = self.stop.recv() => Attention::Suspend,
             _ = self.goes_on.recv() => Attention::Continued,
         }

@@ -144,7 +144,7 @@ impl Loop {
                     self.event(Event::User(Action::Redraw), Duration::ZERO).await?;
                 }
                 // The terminal or the performer is gone: nobody can see or answer any more.
-                Wake::Signal(Attention::End) | Wake::Gone | Wake::Key(Err(_)) => {
+                Wake::Signal(Attention::End | Attention::Interrupt) | Wake::Gone | Wake::Key(Err(_)) => {
                     self.event(Event::EndRequested, Duration::ZERO).await?;
                 }
                 Wake::Key(Ok(key)) => self.terminal_event(key).await?,
@@ -289,8 +289,9 @@ impl Loop {
             TerminalEffect::Mouse(mouse) => self.guard.set_mouse(mouse)?,
             TerminalEffect::Edit { path, text, line } => {
                 let event = match self.edit(&path, &text, line).await? {
-                    Ok(text) => Event::EditorClosed { path, text },
-                    Err(failure) => Event::Noticed(failure),
+                    Some(Ok(text)) => Event::EditorClosed { path, text },
+                    Some(Err(failure)) => Event::Noticed(failure),
+                    None => Event::EndRequested,
                 };
                 Box::pin(self.event(event, Duration::ZERO)).await?;
             }
@@ -299,18 +300,20 @@ impl Loop {
         Ok(())
     }
 
-    /// Lends the terminal to the user's own editor until that ends.
-    async fn edit(&mut self, path: &str, text: &str, line: u32) -> io::Result<Result<String, Failure>> {
+    /// Lends the terminal to the user's own editor until that ends. `None` where this program was told to end meanwhile.
+    async fn edit(&mut self, path: &str, text: &str, line: u32) -> io::Result<Option<Result<String, Failure>>> {
         self.keys = None;
         self.guard.lend();
         let edited = match Editor::start(|name| std::env::var(name).ok(), path, text, line) {
-            Err(failure) => Err(failure),
+            Err(failure) => Some(Err(failure)),
             Ok(mut editor) => loop {
                 tokio::select! {
-                    ended = editor.child.wait() => break editor.saved(ended?),
-                    // An editor that stops itself has stopped its group, which is ours. An interrupt is the editor's alone.
-                    attention = self.signals.next() => if let Attention::Suspend = attention {
-                        self.guard.stop()?;
+                    ended = editor.child.wait() => break Some(editor.saved(ended?)),
+                    attention = self.signals.next() => match attention {
+                        // An editor that stops itself has stopped its group, which is ours.
+                        Attention::Suspend => self.guard.stop()?,
+                        Attention::End => break None,
+                        Attention::Interrupt | Attention::Continued => {}
                     },
                 }
             },

@@ -4,7 +4,7 @@
 use super::View;
 use super::theme::Role;
 use super::widgets::fit::{columns, fit};
-use crate::app::{Action, Area, Failed, Overlay, Scope, Standing, State};
+use crate::app::{Action, Area, Confirming, Failed, Overlay, ReviewView, Scope, Standing, State};
 use crate::domain::hunk::Decision;
 use crate::graph::{Outcome, Run, Stage};
 use crate::input::label;
@@ -139,7 +139,8 @@ fn wanted(state: &State, scopes: &[Scope]) -> Vec<Wanted> {
     }
     if stage == Some(&Stage::Gate) && scopes[0] == Scope::Review {
         wanted.extend(plain(&[Comment, EditHunk, OpenEditor, RejectAll, PreviousHunk, ToggleSplit]));
-        wanted.push((CancelRun, "drop all", true));
+        let drop = if state.review.confirming == Some(Confirming::Drop) { "yes, drop" } else { "drop all" };
+        wanted.push((CancelRun, drop, true));
     }
     wanted.push((Quit, "quit", true));
     wanted
@@ -207,13 +208,22 @@ fn pane(state: &State) -> Vec<Wanted> {
         Area::Sessions => plain(&[OpenSession, NewSession, RenameSession, DeleteSession]),
         Area::Review => {
             let run = state.session.run().filter(|r| r.attempt().is_some());
-            run.map(|run| review(run, state.review.confirming)).unwrap_or_default()
+            run.map(|run| review(run, &state.review)).unwrap_or_default()
         }
     }
 }
 
-fn review(run: &Run, confirming: bool) -> Vec<Wanted> {
+fn review(run: &Run, review: &ReviewView) -> Vec<Wanted> {
     use Action::*;
+    if review.step.is_some() {
+        return vec![
+            (ToggleStep, "show the whole", true),
+            (NextHunk, "next", true),
+            (PreviousAttempt, "earlier", true),
+            (NextAttempt, "later", true),
+        ];
+    }
+    let confirming = review.confirming == Some(Confirming::Write);
     let mut keys = match &run.stage {
         Stage::Gate => {
             let accepted = run.decisions.values().any(|d| *d == Decision::Accepted);

@@ -129,7 +129,7 @@ fn a_request_handed_in_whole_begins_a_run_too() {
 #[test]
 fn the_context_is_chosen_with_what_was_said_before_the_request() {
     let mut desk = Desk::at_gate(World::new());
-    desk.act(Action::CancelRun);
+    desk.acts(&[Action::CancelRun, Action::CancelRun]);
     desk.submit("Fix the add function in calc.py");
     let assembling = desk.effects.iter().rev().find(|e| matches!(e, Effect::AssembleContext { .. }));
     let Some(Effect::AssembleContext { conversation, intent, .. }) = assembling else { panic!() };

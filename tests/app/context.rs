@@ -88,7 +88,7 @@ fn what_is_pinned_or_dropped_is_journaled_and_holds_for_the_next_contexts_of_the
     assert_eq!(absent.map(|row| row.path.unwrap().to_owned()).collect::<Vec<_>>(), ["docs/plan.md"]);
 
     let mut again = desk.reopened("first");
-    again.act(Action::CancelRun);
+    again.acts(&[Action::CancelRun, Action::CancelRun]);
     again.settle();
     let FileWishes { pinned, dropped, open } = again.wishes();
     assert_eq!((pinned, dropped), (vec!["docs/plan.md".to_owned()], vec!["src/util.py".to_owned()]));

@@ -1,7 +1,7 @@
 //! The review: decisions on hunks, what needs a yes of its own, attempts, applying, undoing, and what counts as saved.
 
 use super::desk::*;
-use vibe_tui::app::{Action, Area, Effect, Event, Fact, StoreEvent, TerminalEffect, TextEdit};
+use vibe_tui::app::{Action, Area, Effect, Event, Fact, Overlay, StoreEvent, TerminalEffect, TextEdit, WorkEvent};
 use vibe_tui::domain::failure::FailureKind;
 use vibe_tui::domain::hunk::{Decision, HunkId};
 use vibe_tui::domain::message::Author;
@@ -254,12 +254,21 @@ fn accepted_hunks_that_fail_by_themselves_are_written_only_if_the_user_insists()
     let before = desk.world.disk.clone();
     desk.settle();
     assert_eq!(desk.run().stage, Stage::Gate);
-    assert!(desk.notice().contains("the accepted hunks alone do not pass (2 errors)"), "{}", desk.notice());
+    assert!(
+        desk.notice() == "Not written: the accepted hunks alone fail (2 errors). Once more to write anyway.",
+        "{}",
+        desk.notice()
+    );
     assert_eq!((desk.world.disk == before, desk.decisions()), (true, vec![P, P, A, P]));
+    // Looking around first does not make it less of a question.
+    desk.acts(&[Action::NextHunk, Action::Apply]);
+    assert_eq!(desk.notice(), "Once more to write 1 hunk in 1 file, though they fail alone.");
     desk.act(Action::Apply);
     assert_eq!(desk.asked(), ["journal", "apply"], "what was seen to fail is not checked again");
     desk.settle();
     assert_eq!(desk.run().stage, Stage::Finished(Outcome::Applied));
+    let said = desk.said(Author::Workbench);
+    assert!(said.last().unwrap().ends_with("They were written although they fail their checks."), "{said:?}");
 }
 
 #[test]
@@ -475,4 +484,57 @@ fn nothing_lays_itself_over_a_text_that_is_being_written() {
     }
     desk.act(Action::Confirm);
     assert_eq!(desk.run().comments[0].text, "think");
+}
+
+#[test]
+fn one_key_drops_no_proposal() {
+    let mut desk = gate();
+    desk.act(Action::CancelRun);
+    assert_eq!(desk.notice(), "Once more to drop the proposal: nothing of it will be written.");
+    desk.acts(&[Action::NextHunk, Action::CancelRun]);
+    assert_eq!(desk.run().stage, Stage::Gate, "anything in between takes it back");
+    desk.act(Action::CancelRun);
+    assert_eq!(desk.run().stage, Stage::Finished(Outcome::Cancelled));
+}
+
+#[test]
+fn comments_that_were_not_sent_are_named_before_writing_and_come_back_from_a_revision_that_came_to_nothing() {
+    let mut desk = gate();
+    desk.acts(&[Action::NextFile, Action::Comment]);
+    desk.typed("no");
+    desk.acts(&[Action::Confirm, Action::AcceptHunk, Action::Apply]);
+    assert_eq!(desk.notice(), "Once more to write 1 hunk in 1 file. Not sent: 1 comment.");
+    let comments = desk.run().comments.clone();
+    desk.acts(&[Action::Refine, Action::Submit]);
+    assert!(desk.run().comments.is_empty());
+    desk.act(Action::CancelRun);
+    assert_eq!((&desk.run().stage, &desk.run().comments), (&Stage::Gate, &comments));
+}
+
+#[test]
+fn after_a_kill_while_a_change_by_hand_is_checked_the_decisions_are_still_there() {
+    let mut desk = gate();
+    desk.acts(&[Action::NextFile, Action::NextHunk, Action::AcceptHunk, Action::PreviousFile, Action::EditHunk]);
+    desk.typed("# by hand\n");
+    desk.act(Action::Confirm);
+    // The hunks have come, and the checks are under way.
+    let Effect::Validate { job, changes } = desk.settle_to(|e| matches!(e, Effect::Validate { .. })) else { panic!() };
+    desk.event(Event::Work(WorkEvent::Diffed { job, files: vibe_tui::edit::diff(&changes).into() }));
+    assert_eq!(desk.decisions(), [P, P, A, P]);
+    desk.settle();
+    let mut again = desk.reopened("first");
+    again.settle();
+    assert_eq!((&again.run().stage, again.decisions()), (&Stage::Gate, vec![P, P, A, P]));
+}
+
+#[test]
+fn a_change_in_place_that_is_refused_stays_to_be_mended() {
+    let mut desk = Desk::at_gate(World::new());
+    desk.act(Action::EditHunk);
+    let Some(Overlay::Editor(editor)) = &mut desk.state.overlay else { panic!() };
+    // The hunk only adds: without its lines the file is what is on disk.
+    **editor = vibe_tui::app::Editor::new(editor.subject.clone(), "");
+    desk.act(Action::Confirm);
+    assert!(desk.notice().contains("nothing would be left to propose"), "{}", desk.notice());
+    assert!(matches!(desk.state.overlay, Some(Overlay::Editor(_))), "what was typed is gone");
 }

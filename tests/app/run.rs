@@ -420,7 +420,7 @@ fn a_limit_raised_for_a_run_is_the_configured_one_for_the_next() {
     desk.act(Action::RaiseLimit);
     desk.settle();
     assert_eq!(desk.state.limits().run, Some(Money(200)));
-    desk.act(Action::CancelRun);
+    desk.acts(&[Action::CancelRun, Action::CancelRun]);
     desk.settle();
     desk.submit(REQUEST);
     desk.settle_to_call();
@@ -597,7 +597,7 @@ fn a_write_under_way_is_not_stopped_half_way() {
 #[test]
 fn stopping_at_the_gate_ends_the_run_with_nothing_written() {
     let mut desk = Desk::at_gate(World::new());
-    desk.acts(&[Action::AcceptAll, Action::CancelRun]);
+    desk.acts(&[Action::AcceptAll, Action::CancelRun, Action::CancelRun]);
     assert_eq!(*stage(&desk), Stage::Finished(Outcome::Cancelled));
     assert_eq!(desk.world.disk["calc.py"], CALC);
 }

@@ -428,7 +428,7 @@ fn what_begins_a_run_or_answers_a_pause_is_one_entry() {
 #[test]
 fn the_list_is_asked_for_after_the_run_that_changed_it_is_journaled() {
     let mut desk = Desk::at_gate(World::new());
-    desk.act(Action::CancelRun);
+    desk.acts(&[Action::CancelRun, Action::CancelRun]);
     let list = desk.effects.iter().position(|e| *e == Effect::ListSessions);
     let journal = desk.effects.iter().rposition(|e| matches!(e, Effect::Journal(_)));
     assert!(journal < list, "{:?}", desk.effects);

@@ -16,10 +16,19 @@ pub struct ReviewView {
     pub columns: Columns,
     /// A hunk with invisible characters whose acceptance waits for a second press.
     pub acknowledging: Option<HunkId>,
-    /// Whether writing was asked for once, and the same key again does it. Any other action takes it back.
-    pub confirming: bool,
+    /// What was asked for once; the same key again does it, any other action takes it back.
+    pub confirming: Option<Confirming>,
     /// What the chosen attempt changed of the one it was made from, while that is shown in place of the whole.
     pub step: Option<Box<Attempt>>,
+}
+
+/// What ends a review, and is asked for twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirming {
+    /// Writing the accepted hunks.
+    Write,
+    /// Leaving the proposal with nothing written.
+    Drop,
 }
 
 /// How a diff is laid out.

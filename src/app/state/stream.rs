@@ -18,6 +18,8 @@ pub struct StreamView {
     pub scroll: usize,
     /// The newest request, while it is out and after it ended.
     pub live: Option<Live>,
+    /// When the checks that are running began.
+    pub checking: Option<Timestamp>,
     /// The request at whose pause the user put the question aside.
     pub aside: Option<RequestId>,
 }

@@ -191,6 +191,13 @@ impl Step<'_> {
             };
             return self.state.tell(text, Failed::Yes);
         }
+        if let Some(asked) = &self.state.chat.asked
+            && text.trim().parse::<usize>().is_ok()
+            && asked.pick(text).is_none()
+        {
+            let text = format!("The answers are 1 to {}; or say it in words.", asked.answers.len());
+            return self.state.tell(text, Failed::Yes);
+        }
         if self.state.models.is_none() {
             self.state.waiting_request = Some(text.to_owned());
             return self.state.tell("Looking for models…", Failed::No);

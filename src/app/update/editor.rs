@@ -73,27 +73,34 @@ impl Step<'_> {
                     return self.state.tell("The proposal is another one now: nothing was changed.", Failed::Yes);
                 };
                 let (path, text) = (file.path.clone(), spliced(began, hunk, &editor.text()));
-                self.edit_file(&path, &text);
+                if !self.edit_file(&path, &text) {
+                    // What was typed stays, to be mended or left.
+                    self.state.overlay = Some(Overlay::Editor(editor));
+                }
             }
         }
     }
 
-    /// A file of the proposal has another text: one more attempt, unless that leaves nothing.
-    pub(super) fn edit_file(&mut self, path: &str, text: &str) {
+    /// A file of the proposal has another text: one more attempt, unless that leaves nothing. Whether it was taken.
+    pub(super) fn edit_file(&mut self, path: &str, text: &str) -> bool {
         let Some(run) = self.state.session.run().filter(|run| run.stage == Stage::Gate) else {
-            return self.state.tell("The proposal is not open for changes any more.", Failed::Yes);
+            self.state.tell("The proposal is not open for changes any more.", Failed::Yes);
+            return false;
         };
-        let Some(attempt) = run.attempt() else { return };
-        let Some(file) = attempt.changes.file(path) else { return };
+        let attempt = run.attempt();
+        let Some((attempt, file)) = attempt.and_then(|a| Some((a, a.changes.file(path)?))) else { return false };
         if file.after.as_deref() == Some(text) {
-            return self.state.tell("Nothing was changed.", Failed::No);
+            self.state.tell("Nothing was changed.", Failed::No);
+            return true;
         }
         let others = attempt.changes.files.iter().any(|f| f.path != path && !f.is_noop());
         if file.before.as_deref() == Some(text) && !others {
             let text = "That is what is on disk: nothing would be left to propose. Reject the hunk instead.";
-            return self.state.tell(text, Failed::Yes);
+            self.state.tell(text, Failed::Yes);
+            return false;
         }
         self.commit_run(RunFact::EditedByHand { path: path.to_owned(), text: text.to_owned() });
+        true
     }
 
     fn write(&mut self, subject: Subject, text: &str) {

@@ -2,7 +2,7 @@
 
 use super::Step;
 use crate::app::action::Action;
-use crate::app::state::Failed;
+use crate::app::state::{Confirming, Failed};
 use crate::domain::change::runs_later;
 use crate::domain::hunk::{Decision, FileDiff, HunkId, LineKind};
 use crate::domain::revert::Way;
@@ -143,11 +143,11 @@ impl Step<'_> {
             return self.state.tell("Nothing is decided yet: accept or reject hunks first.", Failed::No);
         }
         // Letters are decisions here: a sentence typed in the belief that it goes to the chat must not end in a write.
-        if !std::mem::replace(&mut self.state.review.confirming, true) {
+        if self.state.review.confirming.replace(Confirming::Write) != Some(Confirming::Write) {
             let text = consequence(run);
             return self.state.tell(text, Failed::No);
         }
-        self.state.review.confirming = false;
+        self.state.review.confirming = None;
         self.commit_run(RunFact::ApplyRequested);
     }
 
@@ -174,9 +174,17 @@ fn consequence(run: &Run) -> String {
         run.decisions.iter().filter(|(_, d)| **d == Decision::Accepted).map(|(hunk, _)| *hunk).collect();
     let files: BTreeSet<usize> = accepted.iter().map(|hunk| hunk.file).collect();
     let count = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
+    let unsent = match run.comments.len() {
+        0 => String::new(),
+        n => format!(" Not sent: {}.", count(n, "comment")),
+    };
+    let red = run.part.as_ref().is_some_and(|report| !report.passed());
     match accepted.len() {
-        0 => "Once more to end the run: every decided hunk is rejected, nothing will be written.".to_owned(),
-        hunks => format!("Once more to write {} in {}.", count(hunks, "hunk"), count(files.len(), "file")),
+        0 => format!("Once more to end the run: every decided hunk is rejected, nothing will be written.{unsent}"),
+        hunks => {
+            let fails = if red { ", though they fail alone" } else { "" };
+            format!("Once more to write {} in {}{fails}.{unsent}", count(hunks, "hunk"), count(files.len(), "file"))
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::app::effect::Effect;
 use crate::app::event::{ModelEvent, WorkEvent};
 use crate::app::fact::Fact;
 use crate::app::session::UNKNOWN_PRICE;
-use crate::app::state::{Area, Failed, Live, raised};
+use crate::app::state::{Area, Confirming, Failed, Live, raised};
 use crate::app::trail::written_words;
 use crate::domain::hunk::Decision;
 use crate::domain::ids::{RequestId, RunId};
@@ -138,6 +138,9 @@ impl Step<'_> {
             self.state.tell_failure(&failure);
             return self.post(Author::Workbench, &format!("Nothing was written: {failure}"));
         }
+        if *stage == Stage::Working(Node::Validator) {
+            self.state.stream.checking = Some(self.state.now);
+        }
         match stage {
             Stage::Gate if *before == Stage::Working(Node::Validator) && self.part_is_red() => {
                 let errors = self.state.session.run().and_then(|r| r.part.as_ref()).map_or(0, |r| r.errors());
@@ -146,10 +149,8 @@ impl Step<'_> {
                     1 => " (1 error)".to_owned(),
                     n => format!(" ({n} errors)"),
                 };
-                self.state.review.confirming = true;
-                let text = format!(
-                    "Nothing is written yet: the accepted hunks alone do not pass{found}. Once more to write them all the same."
-                );
+                self.state.review.confirming = Some(Confirming::Write);
+                let text = format!("Not written: the accepted hunks alone fail{found}. Once more to write anyway.");
                 self.state.tell(text, Failed::Yes);
                 self.effects.push(Effect::Notify("The accepted hunks do not pass the checks".into()));
             }
@@ -214,7 +215,11 @@ impl Step<'_> {
             n => format!(" Left out: {n} hunks that were not decided."),
         };
         let (author, text) = match outcome {
-            Outcome::Applied => (Author::Workbench, format!("{}{left_out}", written(false))),
+            Outcome::Applied => {
+                let red = run.and_then(|r| r.part.as_ref()).is_some_and(|report| !report.passed());
+                let although = if red { " They were written although they fail their checks." } else { "" };
+                (Author::Workbench, format!("{}{left_out}{although}", written(false)))
+            }
             Outcome::Undone => (Author::Workbench, written(true)),
             Outcome::Answered => (Author::Assistant, answer),
             Outcome::NothingToDo => (Author::Assistant, format!("{answer}\n\nNothing to change.").trim().to_owned()),
@@ -264,7 +269,15 @@ impl Step<'_> {
             (Action::CancelRun, _) if run.stage == Stage::Applying => {
                 self.state.tell("The files are being written; that is not stopped half-way.", Failed::No);
             }
+            // What was read, decided and said of a proposal is not lost by one key, which may have been meant for what ran before.
+            (Action::CancelRun, _)
+                if run.stage == Stage::Gate
+                    && self.state.review.confirming.replace(Confirming::Drop) != Some(Confirming::Drop) =>
+            {
+                self.state.tell("Once more to drop the proposal: nothing of it will be written.", Failed::Yes);
+            }
             (Action::CancelRun, _) => {
+                self.state.review.confirming = None;
                 self.commit_run(RunFact::Cancelled);
                 self.effects.push(Effect::CancelJobs);
             }

@@ -29,14 +29,25 @@ impl Step<'_> {
     /// Whether an action would decide on hunks that are not shown; it is refused and said.
     pub(super) fn decides_blindly(&mut self, action: Action) -> bool {
         use Action::*;
+        // A comment or a change would be of another hunk than the one that is shown.
         let decides = matches!(
             action,
-            AcceptHunk | RejectHunk | AcceptFile | RejectFile | AcceptAll | RejectAll | Apply | Undo | Redo
+            AcceptHunk
+                | RejectHunk
+                | AcceptFile
+                | RejectFile
+                | AcceptAll
+                | RejectAll
+                | Apply
+                | Undo
+                | Redo
+                | Comment
+                | EditHunk
+                | OpenEditor
         );
         let blind = decides && self.state.review.step.is_some();
         if blind {
-            self.state
-                .tell("Only what changed since the attempt before is shown: show the whole to decide.", Failed::Yes);
+            self.state.tell("Only a step is shown. Show the whole proposal to decide or change.", Failed::Yes);
         }
         blind
     }

@@ -98,7 +98,9 @@ fn status(run: &Run, attempt: &Attempt, state: &State) -> Vec<Part> {
         let which = format!("{}/{}", run.chosen + 1, run.attempts.len());
         add(format!("attempt {which}"), format!("try {which}"), Role::Accent);
     }
+    let part = run.part.as_ref().filter(|report| !report.passed());
     match &attempt.report {
+        _ if part.is_some() => add("✗ accepted hunks fail".into(), "✗ part fails".into(), Role::Error),
         Some(report) if report.checks.is_empty() => add("no checks ran".into(), "no checks".into(), Role::Dim),
         Some(report) if report.passed() => add("✓ checks".into(), "✓ checks".into(), Role::Success),
         Some(report) => match report.errors() {

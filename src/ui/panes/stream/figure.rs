@@ -24,8 +24,8 @@ pub fn line(run: &Run, state: &State, view: &View, width: usize) -> Line<'static
     if let Some(silent) = live.stalled(state.now) {
         return said(format!("nothing for {} s: the model may be loading or stuck", silent / 1000), Role::Warning);
     }
-    if let (Stage::Working(Node::Validator), Some(ended)) = (&run.stage, live.ended) {
-        let ms = state.now.millis_since(ended);
+    if let (Stage::Working(Node::Validator), Some(began)) = (&run.stage, state.stream.checking) {
+        let ms = state.now.millis_since(began);
         let time = if ms >= PATIENCE_MS { format!(" · {}", seconds(ms)) } else { String::new() };
         return said(format!("checks are running{time}"), Role::Dim);
     }
