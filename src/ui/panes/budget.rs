@@ -170,9 +170,11 @@ fn call_table(run: &Run, width: usize, height: usize, view: &View) -> Vec<Line<'
     }
     let named = width >= NAMED;
     let wide = if Tokens::of(run.calls.iter()).estimated { 10 } else { 8 };
-    let title =
-        format!("{:<7}{:>wide$} {:>7} {:>6}{}", "call", "cost", "tokens", "tok/s", if named { "  model" } else { "" });
-    let title = fit(&title, width);
+    // The speed is in the stream, too: half of it would be in nobody's way and of no use.
+    let is_timed = width >= 7 + wide + 8 + 7;
+    let speed_of = |speed: &str| if is_timed { format!(" {speed:>6}") } else { String::new() };
+    let model = if named { "  model" } else { "" };
+    let title = fit(&format!("{:<7}{:>wide$} {:>7}{}{model}", "call", "cost", "tokens", speed_of("tok/s")), width);
     let mut lines = vec![Line::default(), Line::from(Span::styled(title, look.style(Role::Heading)))];
     for call in run.calls.iter().rev().take(height - 2) {
         let none = if call.failure.is_some() { "—" } else { "…" };
@@ -187,7 +189,7 @@ fn call_table(run: &Run, width: usize, height: usize, view: &View) -> Vec<Line<'
             (None, None) if call.usage.is_some() => "unknown".to_owned(),
             (None, None) => none.to_owned(),
         };
-        let figures = format!("{:<7}{cost:>wide$} {tokens:>7} {speed:>6}", node_word(call.node));
+        let figures = format!("{:<7}{cost:>wide$} {tokens:>7}{}", node_word(call.node), speed_of(&speed));
         let model = match width.checked_sub(columns(&figures) + 2) {
             Some(room) if named => format!("  {}", fit_middle(&call.model.to_string(), room)),
             _ => String::new(),
