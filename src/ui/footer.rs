@@ -137,7 +137,7 @@ fn wanted(state: &State, scopes: &[Scope]) -> Vec<Wanted> {
     if state.context().is_some() {
         wanted.push((ShowContext, "context", true));
     }
-    if stage == Some(&Stage::Gate) && scopes[0] == Scope::Review {
+    if stage == Some(&Stage::Gate) && scopes[0] == Scope::Review && state.review.step.is_none() {
         wanted.extend(plain(&[Comment, EditHunk, OpenEditor, RejectAll, PreviousHunk, ToggleSplit]));
         let drop = if state.review.confirming == Some(Confirming::Drop) { "yes, drop" } else { "drop all" };
         wanted.push((CancelRun, drop, true));
