@@ -228,6 +228,18 @@ fn a_comment_is_written_over_its_line_and_stands_below_it_afterwards() {
 }
 
 #[test]
+fn what_is_told_is_not_cut_before_it_says_what_to_do() {
+    let mut desk = at_the_gate(SMALL);
+    let text = "calc.py is not what the proposal was made from: somebody has changed it since. Nothing was written; say it again to have it made anew.";
+    desk.event(Event::Noticed(Failure::fatal(FailureKind::Stale, text)));
+    let shown = desk.text();
+    let end: Vec<&str> = shown.lines().rev().take(2).collect();
+    assert_eq!(format!("{} {}", end[1].trim(), end[0].trim()), text);
+    desk.act(Action::NextHunk);
+    assert!(desk.text().contains(" a accept  r reject"), "the next key makes room for the keys again");
+}
+
+#[test]
 fn a_hunk_is_changed_in_place() {
     let mut desk = at_the_gate(LARGE);
     desk.acts(&[Action::NextHunk, Action::EditHunk]);

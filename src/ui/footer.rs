@@ -3,8 +3,9 @@
 
 use super::View;
 use super::theme::Role;
-use super::widgets::fit::{columns, fit};
-use crate::app::{Action, Area, Confirming, Failed, Overlay, ReviewView, Scope, Standing, State};
+use super::widgets::fit::{columns, fit, one_line};
+use super::widgets::wrap::wrap;
+use crate::app::{Action, Area, Confirming, Failed, Notice, Overlay, ReviewView, Scope, Standing, State};
 use crate::domain::hunk::Decision;
 use crate::graph::{Outcome, Run, Stage};
 use crate::input::label;
@@ -22,11 +23,14 @@ struct Hint {
     ready: bool,
 }
 
-/// Draws both lines. A chord that has begun takes both.
+/// Draws both lines. A chord that has begun takes both, and so does a sentence that is too long for one: its end says what to
+/// do. The next key makes room again.
 pub fn draw_footer(frame: &mut Frame, rect: Rect, state: &State, view: &View) {
     let width = usize::from(rect.width);
     let mut rows = Vec::new();
-    if state.chord.is_empty() {
+    if let Some(long) = long_notice(state, view, width) {
+        rows.extend(long);
+    } else if state.chord.is_empty() {
         rows.push(told_line(state, view, width));
         rows.extend(key_rows(hints(state, view), width, 1, view));
     } else {
@@ -39,12 +43,32 @@ pub fn draw_footer(frame: &mut Frame, rect: Rect, state: &State, view: &View) {
     }
 }
 
+/// What is to be told in both lines, where one is too short for it.
+fn long_notice(state: &State, view: &View, width: usize) -> Option<Vec<Line<'static>>> {
+    let notice = state.notice.as_ref().filter(|_| state.chord.is_empty())?;
+    let text = one_line(&notice.text);
+    let room = width.saturating_sub(1);
+    let style = view.look.style(role_of(notice));
+    (columns(&text) > room).then_some(())?;
+    let rows = wrap(&[(text, style)], room, 0);
+    let mut lines: Vec<Line<'static>> = rows.iter().take(2).cloned().collect();
+    if rows.len() > 2 {
+        let rest: String = rows[1..].iter().map(|row| format!("{row} ")).collect();
+        lines[1] = Line::from(Span::styled(fit(rest.trim_end(), room), style));
+    }
+    lines.iter_mut().for_each(|line| line.spans.insert(0, Span::raw(" ")));
+    Some(lines)
+}
+
+fn role_of(notice: &Notice) -> Role {
+    if notice.failed == Failed::Yes { Role::Warning } else { Role::Text }
+}
+
 fn told_line(state: &State, view: &View, width: usize) -> Line<'static> {
     let look = &view.look;
     let room = width.saturating_sub(1);
     if let Some(notice) = &state.notice {
-        let role = if notice.failed == Failed::Yes { Role::Warning } else { Role::Text };
-        return Line::from(Span::styled(format!(" {}", fit(&notice.text, room)), look.style(role)));
+        return Line::from(Span::styled(format!(" {}", fit(&notice.text, room)), look.style(role_of(notice))));
     }
     if let Some(failure) = &state.session.unsaved {
         let text = fit(&format!("Not saved: {failure}"), room);
