@@ -912,6 +912,15 @@ fn hard_inputs_end_soon() {
     parse(&"a.md\n```\nx\n```\n".repeat(20_000));
     println!("the rest: {:?}", start.elapsed());
     assert!(start.elapsed() < limit, "{:?}", start.elapsed());
+    // Somebody shuffled the lines since a run wrote them, and the run is to be taken back.
+    let wrote: String = (0..lines).map(|i| format!("line {i}\n")).collect();
+    let mut order: Vec<u64> = (0..lines).collect();
+    order.sort_by_key(|i| mixed(*i));
+    let now: String = order.iter().map(|i| format!("line {i}\n")).collect();
+    let start = Instant::now();
+    let _ = vibe_tui::edit::merge3(&wrote, &now, &wrote.replace("line 7\n", "line seven\n"));
+    println!("merge: {:?}", start.elapsed());
+    assert!(start.elapsed() < limit, "{:?}", start.elapsed());
 }
 
 /// What each side made of `base`, put together; conflicts as lines of ours and theirs.

@@ -724,6 +724,12 @@ fn healing_can_be_switched_off() {
 }
 
 #[test]
+fn a_finding_of_several_lines_stands_on_one_where_people_read_it() {
+    let world = healed(&["a\n"], &[&["assert -1 == 3\n +  where -1 = add(1, 2)"]], 0);
+    assert!(world.run.answer.contains("assert -1 == 3 +  where -1 = add(1, 2)"), "{}", world.run.answer);
+}
+
+#[test]
 fn a_check_that_could_not_run_is_said_and_not_healed() {
     let mut script = happy().reports(&["x"]);
     script.reports[0].checks[0].not_run = Some("pytest is not installed; install it".into());

@@ -126,6 +126,11 @@ pub fn revertible(run: &Run, way: Way) -> bool {
 /// What is said when a run's change is written, taken back or made again. `newest`: whether it is the session's newest.
 pub fn written_words(run: &Run, undone: bool, newest: bool) -> String {
     let files = run.applied.as_ref().map_or(0, |c| c.files.len());
+    file_words(run, files, undone, newest)
+}
+
+/// The same, where so many files had to be written.
+pub fn file_words(run: &Run, files: usize, undone: bool, newest: bool) -> String {
     let plural = if files == 1 { "file" } else { "files" };
     let number = if newest { String::new() } else { format!(" {}", run.spec.id.0) };
     let flag = if newest { String::new() } else { format!(" --run {}", run.spec.id.0) };
@@ -177,21 +182,21 @@ fn conflict_words(conflict: &Conflict) -> String {
     if *line == 0 {
         return place;
     }
-    format!("{place}\n{}{}", quoted("it is", now), quoted("it would be", wanted))
+    format!("{place}\n{}{}", quoted("is", now), quoted("would be", wanted))
 }
 
 /// Lines of a conflict that are shown.
 const SHOWN: usize = 8;
 
-fn quoted(what: &str, text: &str) -> String {
+fn quoted(verb: &str, text: &str) -> String {
     let lines: Vec<&str> = text.lines().collect();
     if lines.is_empty() {
-        return format!("  {what} nothing there\n");
+        return format!("  there {verb} nothing there\n");
     }
     let more = lines.len().saturating_sub(SHOWN);
     let shown: String = lines[..lines.len() - more].iter().map(|line| format!("      {line}\n")).collect();
     let rest = if more > 0 { format!("      … {more} more lines …\n") } else { String::new() };
-    format!("  {what}:\n\n{shown}{rest}\n")
+    format!("  it {verb}:\n\n{shown}{rest}\n")
 }
 
 /// How long ago, in words.

@@ -1,7 +1,7 @@
 //! `vibe-tui analyze`: the code that is there.
 
 use super::review::Format;
-use super::usage;
+use super::{Usage, usage};
 use crate::runtime::{self, Flags, Setup};
 use clap::Args;
 use std::path::PathBuf;
@@ -9,9 +9,9 @@ use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 pub(super) struct Analyze {
-    /// Only what lies beneath these, from the root of the repository.
+    /// Only these files and what lies beneath these directories; the whole repository if none is named.
     #[arg(value_name = "PATH")]
-    paths: Vec<String>,
+    paths: Vec<PathBuf>,
     #[command(flatten)]
     format: Format,
     /// Work in this directory.
@@ -21,8 +21,10 @@ pub(super) struct Analyze {
 
 pub(super) fn main(analyze: &Analyze) -> anyhow::Result<ExitCode> {
     let setup = Setup::new(&Flags { directory: analyze.cwd.clone(), ..Flags::default() }).map_err(usage)?;
-    let plain = |path: &String| path.trim_start_matches("./").trim_end_matches('/').to_owned();
-    let paths: Vec<String> = analyze.paths.iter().map(plain).filter(|path| path != ".").collect();
+    let from = analyze.cwd.clone().unwrap_or_else(|| PathBuf::from(".")).canonicalize()?;
+    let inside =
+        |path: &PathBuf| runtime::inside(setup.root.path(), &from.join(path)).map_err(|error| Usage(error.to_string()));
+    let paths: Vec<String> = analyze.paths.iter().map(inside).collect::<Result<_, _>>()?;
     runtime::print_report(&runtime::analysis(&setup, &paths, analyze.format.format())?);
     Ok(ExitCode::SUCCESS)
 }

@@ -64,6 +64,6 @@ pub(super) fn main(apply: &Apply) -> anyhow::Result<ExitCode> {
         FailureKind::BadRequest => usage(failure),
         _ => failure.into(),
     })?;
-    runtime::print(&report.text);
+    runtime::print_report(&report.text);
     Ok(if report.fits { ExitCode::SUCCESS } else { ExitCode::from(REFUSED) })
 }

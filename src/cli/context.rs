@@ -1,6 +1,6 @@
 //! `vibe-tui context`: what a model would be shown for a request.
 
-use super::usage;
+use super::{Usage, usage};
 use crate::runtime::{self, Flags, Format, Setup};
 use clap::Args;
 use std::path::PathBuf;
@@ -25,7 +25,11 @@ pub(super) struct Context {
 pub(super) fn main(context: &Context) -> anyhow::Result<ExitCode> {
     let flags = Flags { directory: context.cwd.clone(), ..Flags::default() };
     let setup = Setup::new(&flags).map_err(usage)?;
-    let intent = runtime::read_intent(&context.intent.join(" ")).intent;
+    let request = context.intent.join(" ");
+    if request.trim().is_empty() {
+        return Err(Usage("say what is to be done, in a sentence".to_owned()).into());
+    }
+    let intent = runtime::read_intent(&request).intent;
     let format = if context.json { Format::Json } else { Format::Text };
     runtime::print(&runtime::context(&setup, &intent, context.budget, format)?);
     Ok(ExitCode::SUCCESS)

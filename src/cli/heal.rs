@@ -34,7 +34,11 @@ pub(super) fn main(heal: &Heal) -> anyhow::Result<ExitCode> {
     if heal.learned {
         let format = if heal.json { Format::Json } else { Format::Text };
         let task = heal.forget.map_or(LessonTask::List, LessonTask::Forget);
-        runtime::print(&block_on(runtime::lessons(&setup, task, format))??);
+        let learned = block_on(runtime::lessons(&setup, task, format))??;
+        if learned.is_empty() {
+            runtime::tell_line("Healing has learned nothing in this repository yet.");
+        }
+        runtime::print(&learned);
         return Ok(ExitCode::SUCCESS);
     }
     let from = heal.common.cwd.clone().unwrap_or_else(|| PathBuf::from("."));

@@ -49,6 +49,9 @@ pub(super) fn main(search: &Search) -> anyhow::Result<ExitCode> {
     if request.query.trim().is_empty() {
         return Err(Usage("say what to look for: a name, an expression or words".to_owned()).into());
     }
+    if request.limit == 0 {
+        return Err(Usage("--limit has to be 1 or more".to_owned()).into());
+    }
     let found = runtime::search(&setup, &request).map_err(|failure| match failure.kind {
         FailureKind::Config => usage(failure),
         _ => failure.into(),

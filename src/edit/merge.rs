@@ -3,9 +3,9 @@
 //!
 //! Never writes conflict markers: what does not agree is returned with its lines, and nothing is guessed.
 
+use super::compare::compare;
 use super::line::lines;
-use similar::{Algorithm, DiffTag, capture_diff_slices};
-use std::collections::HashMap;
+use similar::DiffTag;
 use std::ops::Range;
 
 /// Lines that both sides changed, differently.
@@ -31,7 +31,7 @@ pub fn merge3(base: &str, ours: &str, theirs: &str) -> Result<String, Vec<Clash>
         return Ok(theirs.to_owned());
     }
     let (base, ours, theirs) = (lines(base), lines(ours), lines(theirs));
-    let (mine, other) = changes(&base, &ours, &theirs);
+    let (mine, other) = (changes(&base, &ours), changes(&base, &theirs));
     let (mut mine, mut other) = (Side::new(&mine), Side::new(&other));
     let (mut text, mut clashes, mut at) = (String::new(), Vec::new(), 0);
     while let Some(start) = [mine.next_start(), other.next_start()].into_iter().flatten().min() {
@@ -55,22 +55,10 @@ pub fn merge3(base: &str, ours: &str, theirs: &str) -> Result<String, Vec<Clash>
 /// One change: lines of the base, and the lines that took their place.
 type Change = (Range<usize>, Range<usize>);
 
-/// What each side changed, in order.
-fn changes<'a>(base: &[&'a str], ours: &[&'a str], theirs: &[&'a str]) -> (Vec<Change>, Vec<Change>) {
-    let mut numbers: HashMap<&'a str, usize> = HashMap::with_capacity(base.len());
-    let mut numbered = |lines: &[&'a str]| -> Vec<usize> {
-        let mut number = |line: &&'a str| {
-            let next = numbers.len();
-            *numbers.entry(*line).or_insert(next)
-        };
-        lines.iter().map(&mut number).collect()
-    };
-    let (base, ours, theirs) = (numbered(base), numbered(ours), numbered(theirs));
-    let changed = |side: &[usize]| {
-        let ops = capture_diff_slices(Algorithm::Myers, &base, side);
-        ops.iter().filter(|op| op.tag() != DiffTag::Equal).map(|op| (op.old_range(), op.new_range())).collect()
-    };
-    (changed(&ours), changed(&theirs))
+/// What one side changed, in order.
+fn changes(base: &[&str], side: &[&str]) -> Vec<Change> {
+    let ops = compare(base, side);
+    ops.iter().filter(|op| op.tag() != DiffTag::Equal).map(|op| (op.old_range(), op.new_range())).collect()
 }
 
 /// The walk over one side's changes.

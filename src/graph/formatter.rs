@@ -17,7 +17,7 @@ pub(super) fn with_notices(text: &str, notices: &[String]) -> String {
     if notices.is_empty() {
         return text.trim_end().to_owned();
     }
-    format!("{}\n\n**Note**\n{}", text.trim_end(), material::list(notices).trim_end())
+    format!("{}\n\n**Note**\n{}", text.trim_end(), material::shown_list(notices).trim_end())
 }
 
 fn report(run: &Run, attempt: &Attempt) -> String {
@@ -37,7 +37,7 @@ fn report(run: &Run, attempt: &Attempt) -> String {
     }
     let _ = write!(text, "\n**Checks** {}\n", checks(attempt));
     if let Some(verdict) = &attempt.verdict {
-        let _ = write!(text, "\n**Review** {:.2} of 1\n{}", verdict.score, material::list(&verdict.reasons));
+        let _ = write!(text, "\n**Review** {:.2} of 1\n{}", verdict.score, material::shown_list(&verdict.reasons));
         section(&mut text, "Next steps", &verdict.next_steps);
         section(&mut text, "Could be better", &verdict.improvements);
     }
@@ -54,6 +54,6 @@ fn checks(attempt: &Attempt) -> String {
 
 fn section(text: &mut String, title: &str, sentences: &[String]) {
     if !sentences.is_empty() {
-        let _ = write!(text, "\n**{title}**\n{}", material::list(sentences));
+        let _ = write!(text, "\n**{title}**\n{}", material::shown_list(sentences));
     }
 }

@@ -64,6 +64,15 @@ pub(super) fn list(sentences: &[String]) -> String {
     sentences.iter().map(|s| format!("- {}\n", s.trim())).collect()
 }
 
+/// The same for people, each sentence on one line: in Markdown a line of it that begins with a sign would be a list of its own.
+pub(super) fn shown_list(sentences: &[String]) -> String {
+    sentences.iter().map(|s| format!("- {}\n", on_one_line(s))).collect()
+}
+
+fn on_one_line(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
 fn file(path: &str, text: &str) -> String {
     format!("### FILE: {path}\n{}", fenced(path, text))
 }
@@ -213,7 +222,7 @@ pub(super) fn checks(report: Option<&ValidationReport>) -> String {
         (Some(why), _) => format!("`{}` could not run ({why})", check.command),
         (None, true) => format!("`{}` passed", check.command),
         (None, false) => {
-            let first = check.findings.first().map_or(String::new(), |f| format!(": {}", finding(f)));
+            let first = check.findings.first().map_or(String::new(), |f| format!(": {}", on_one_line(&finding(f))));
             format!("`{}` failed{first}", check.command)
         }
     };

@@ -61,7 +61,10 @@ pub async fn check(setup: Setup, request: &CheckRequest) -> Result<Checked, Chec
 }
 
 /// A path relative to the root. Links are left as they are: what is checked is what is listed.
-fn inside(root: &Path, path: &Path) -> Result<String, CheckError> {
+///
+/// # Errors
+/// When the path leads out of the root.
+pub fn inside(root: &Path, path: &Path) -> Result<String, CheckError> {
     let mut clean = PathBuf::new();
     for component in path.components() {
         match component {

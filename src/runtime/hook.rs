@@ -1,7 +1,7 @@
 //! `vibe-tui hook`: the quality gate before every commit, as git's own pre-commit hook.
 //!
-//! Writes one file that says whose it is. Refuses to touch a hook that is somebody else's, a link, and a directory of hooks
-//! that lies outside the repository, because it is every repository's.
+//! Writes one file that says whose it is. Refuses to touch a hook that is somebody else's or was changed since, a link, and a
+//! directory of hooks that lies outside the repository, because it is every repository's.
 
 use super::setup::Setup;
 use super::undo::confirmed;
@@ -23,8 +23,10 @@ pub enum Hook {
     Uninstall,
 }
 
-/// The line by which a hook is known to be ours.
+/// The line that says whose the hook is.
 const MARK: &str = "# The quality gate of vibe-tui; `vibe-tui hook uninstall` removes it.";
+/// What the hook does once it knows the program's path.
+const TAIL: &str = "[ -x \"$program\" ] || program=vibe-tui\nexec \"$program\" check --gate commit --staged\n";
 
 /// Installs or removes the hook, after a yes on the terminal unless `yes`. Returns what was done, or `None` without the yes.
 ///
@@ -38,8 +40,15 @@ pub fn hook(setup: &Setup, what: Hook, yes: bool) -> Result<Option<String>, Fail
     if found.as_ref().is_some_and(|meta| !meta.is_file()) {
         return Err(refused(&format!("{shown} is no plain file; it stays as it is.")));
     }
-    let is_ours = found.is_none() || fs::read_to_string(&path).is_ok_and(|text| text.contains(MARK));
+    // What is no text is not ours.
+    let text = fs::read_to_string(&path).unwrap_or_default();
+    let is_ours = found.is_none() || is_as_written(&text);
     match (what, is_ours) {
+        (_, false) if text.contains(MARK) => Err(refused(&format!(
+            "{shown} was changed since vibe-tui wrote it; it stays as it is. Keep the lines that are yours elsewhere and delete \
+             the file{}.",
+            if what == Hook::Install { ", then install again" } else { "" }
+        ))),
         (Hook::Install, false) => Err(refused(&format!(
             "{shown} is another hook; it stays as it is. To have both, add this line to it: vibe-tui check --gate commit --staged"
         ))),
@@ -97,13 +106,22 @@ fn directory(root: &Path) -> Result<PathBuf, Failure> {
     Ok(hooks)
 }
 
+/// The hook that starts this program.
+fn script(program: &str) -> String {
+    format!("#!/bin/sh\n{MARK}\nprogram='{}'\n{TAIL}", program.replace('\'', r"'\''"))
+}
+
+/// Whether the hook is what [`script`] makes, of whatever program: an older one may have stood elsewhere.
+fn is_as_written(text: &str) -> bool {
+    let line = text.lines().nth(2).unwrap_or_default();
+    let program = line.strip_prefix("program='").and_then(|rest| rest.strip_suffix('\''));
+    program.is_some_and(|program| script(&program.replace(r"'\''", "'")) == text)
+}
+
 fn write(directory: &Path, path: &Path) -> Result<(), Failure> {
     fs::create_dir_all(directory).map_err(|error| failed(directory, &error))?;
     let program = std::env::current_exe().map_or_else(|_| "vibe-tui".to_owned(), |exe| exe.display().to_string());
-    let program = program.replace('\'', r"'\''");
-    let text = format!(
-        "#!/bin/sh\n{MARK}\nprogram='{program}'\n[ -x \"$program\" ] || program=vibe-tui\nexec \"$program\" check --gate commit --staged\n"
-    );
+    let text = script(&program);
     let temporary = directory.join(format!(".pre-commit.{}", std::process::id()));
     let written = OpenOptions::new().write(true).create_new(true).mode(0o755).open(&temporary).and_then(|mut file| {
         file.write_all(text.as_bytes())?;

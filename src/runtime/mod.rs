@@ -44,7 +44,7 @@ pub use crate::edit::Form as EditForm;
 pub use crate::quality::Level;
 pub use crate::repo::difference::Compared;
 pub use apply::{ApplyReport, ApplyRequest, apply};
-pub use check::{CheckError, CheckRequest, Checked, check};
+pub use check::{CheckError, CheckRequest, Checked, check, inside};
 pub use context::context;
 pub use doctor::doctor;
 pub use gate::{Measured, Verdict, ask_gate};

@@ -8,7 +8,7 @@ use super::report::{print, tell, tell_line};
 use super::sessions::Format;
 use super::setup::Setup;
 use super::world::World;
-use crate::app::{Dated, Entry, Fact, Session, Trace, age, counted, revert_refused, revertible, trail, written_words};
+use crate::app::{Dated, Entry, Fact, Session, Trace, age, counted, file_words, revert_refused, revertible, trail};
 use crate::domain::change::ChangeSet;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{RunId, SessionId};
@@ -67,9 +67,13 @@ async fn undo_in(world: &World, request: &UndoRequest) -> Result<bool, Failure> 
         None => world.store.sessions(Some(&world.root_name())).await.map_err(|e| store_failure(&e))?,
     };
     if request.mode == UndoMode::List {
+        let mut listed = 0;
         for summary in sessions {
             let session = Session::fold(summary.id.clone(), &facts(world, &summary.id).await?);
-            list(&summary, &session, request);
+            listed += list(&summary, &session, request);
+        }
+        if listed == 0 {
+            tell_line(&format!("There is no run to {} here.", request.way.verb()));
         }
         return Ok(true);
     }
@@ -85,12 +89,18 @@ async fn undo_in(world: &World, request: &UndoRequest) -> Result<bool, Failure> 
         }
     }
     let (word, verb) = (request.way.word(), request.way.verb());
-    let which = request.run.map_or_else(|| "a run".to_owned(), |id| format!("run {id}"));
-    Err(refusal(&format!("There is not {which} to {verb} here: `vibe-tui {word} --list` shows what there is.")))
+    Err(refusal(&match request.run {
+        Some(id) => format!("There is no run {id} to {verb} here: `vibe-tui {word} --list` shows what there is."),
+        None => format!("There is no run to {verb} here."),
+    }))
 }
 
-fn list(summary: &SessionSummary, session: &Session, request: &UndoRequest) {
-    for (run, begun) in session.runs.iter().zip(&session.begun).rev().filter(|(r, _)| revertible(r, request.way)) {
+/// Prints the runs of a session that can go this way, newest first. How many there are.
+fn list(summary: &SessionSummary, session: &Session, request: &UndoRequest) -> usize {
+    let runs = session.runs.iter().zip(&session.begun).rev().filter(|(run, _)| revertible(run, request.way));
+    let mut listed = 0;
+    for (run, begun) in runs {
+        listed += 1;
         let files = run.applied.as_ref().map(counted).unwrap_or_default();
         match request.format {
             Format::Json => {
@@ -113,6 +123,7 @@ fn list(summary: &SessionSummary, session: &Session, request: &UndoRequest) {
             }
         }
     }
+    listed
 }
 
 /// One run, with its session leased to this process.
@@ -166,6 +177,7 @@ async fn write(
     way: Way,
     changes: ChangeSet,
 ) -> Result<String, Failure> {
+    let files = changes.files.len();
     let asked = Fact::Run { run, fact: RunFact::RevertRequested { changes, by: Asker::CommandLine } };
     let mut failed = None;
     if let Some(RunCommand::Apply { job, changes }) = commit(world, session, asked).await?.pop() {
@@ -182,7 +194,7 @@ async fn write(
     let done =
         session.run_of(run).is_some_and(|r| matches!(r.stage, Stage::Finished(Outcome::Applied | Outcome::Undone)));
     let words = match (&failed, session.run_of(run)) {
-        (None, Some(of)) if done => written_words(of, way == Way::Undo, newest),
+        (None, Some(of)) if done => file_words(of, files, way == Way::Undo, newest),
         (Some(failure), _) => format!("Nothing was written: {failure}"),
         _ => "Nothing was written.".to_owned(),
     };

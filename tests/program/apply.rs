@@ -1,6 +1,7 @@
 //! `vibe-tui apply`: an answer on standard input becomes files, all of them or none.
 
-use super::place::{Place, Ran};
+use super::place::{PROGRAM, Place, Ran};
+use super::pty::Pty;
 use serde_json::{Value, json};
 use std::fs;
 use std::io::Write;
@@ -113,4 +114,16 @@ fn an_answer_without_edits_in_another_form_or_cut_off_is_refused() {
     assert_eq!(apply(&place, "a\0b", &[]).code, Some(2));
     assert_eq!(apply(&place, BLOCK, &["--root", "nowhere"]).code, Some(1));
     assert_eq!(apply(&place, BLOCK, &["--format", "prose"]).code, Some(2));
+}
+
+#[test]
+fn a_patch_on_a_terminal_is_shown_and_not_obeyed() {
+    let place = Place::new();
+    place.write("a.py", "x = 1\ny = 1\n");
+    place.write("answer", &WHOLE.replace("x = 2", "x = 2 # \u{1b}]0;owned\u{7}\u{1b}[31m"));
+    let line = format!("'{PROGRAM}' apply --dry-run --allow-hidden < answer");
+    let mut pty = Pty::start(&["sh", "-c", &line], &place.root(), &place.environment(), (100, 20));
+    pty.expect("+x = 2");
+    assert_eq!(pty.end().exit_code(), 0);
+    assert!(!pty.has_written("\u{1b}"), "{:?}", String::from_utf8_lossy(&pty.bytes()));
 }

@@ -220,3 +220,10 @@ fn a_package_that_is_not_there_is_named_with_how_to_get_it_and_not_installed() {
     let log = place.run(&["sessions"]);
     assert!(ran.stderr.contains("uv add httpx"), "{}\n{}", ran.stderr, log.stdout);
 }
+
+#[test]
+fn where_nothing_is_learned_that_is_said() {
+    let ran = Place::new().run(&["heal", "--learned"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), ""));
+    assert_eq!(ran.stderr, "Healing has learned nothing in this repository yet.\n");
+}

@@ -133,6 +133,8 @@ fn a_search_finds_names_lines_and_words() {
     assert!(meaning.iter().any(|hit| hit["path"] == "store.py"), "{meaning:?}");
     assert_eq!(place.run(&["search", "nothing-like-this"]).code, Some(1));
     assert_eq!(place.run(&["search", "  "]).code, Some(2), "nothing to look for");
+    assert_eq!(place.run(&["search", "--limit", "0", "orderstore"]).code, Some(2), "none is asked for");
+    assert_eq!(place.run(&["context", "  "]).code, Some(2), "nothing to do");
 }
 
 #[test]

@@ -186,6 +186,50 @@ fn the_hook_stops_a_commit_that_the_gate_does_not_let_pass() {
 }
 
 #[test]
+fn a_hook_of_ours_with_lines_of_the_users_is_neither_overwritten_nor_removed() {
+    let Some(place) = repository() else { return };
+    assert_eq!(place.run(&["hook", "install", "--yes"]).code, Some(0));
+    let path = place.root().join(".git/hooks/pre-commit");
+    let ours = fs::read_to_string(&path).unwrap();
+    for changed in [ours.replace("exec ", "make lint\nexec "), ours.clone() + "echo after\n"] {
+        fs::write(&path, &changed).unwrap();
+        for task in ["install", "uninstall"] {
+            let ran = place.run(&["hook", task, "--yes"]);
+            assert_eq!((ran.code, fs::read_to_string(&path).ok()), (Some(1), Some(changed.clone())), "{task}");
+            assert!(ran.stderr.contains("Keep the lines that are yours elsewhere"), "{}", ran.stderr);
+        }
+    }
+    // The same hook, written by a program that stood elsewhere, is ours.
+    let elsewhere = ours.replace(PROGRAM, r"/opt/it'\''s/vibe-tui");
+    fs::write(&path, &elsewhere).unwrap();
+    assert_eq!(place.run(&["hook", "install", "--yes"]).code, Some(0));
+    assert_eq!(fs::read_to_string(&path).unwrap(), ours);
+    fs::write(&path, &elsewhere).unwrap();
+    assert_eq!((place.run(&["hook", "uninstall", "--yes"]).code, path.exists()), (Some(0), false));
+}
+
+#[test]
+fn paths_to_analyze_are_read_from_where_one_stands() {
+    let Some(place) = repository() else { return };
+    let sub = place.root().join("sub");
+    fs::create_dir(&sub).unwrap();
+    place.write("sub/s.py", CLEAN);
+    let analyzed = |paths: &[&str]| {
+        let ran = place.run(&[&["analyze", "--json", "--cwd", sub.to_str().unwrap()], paths].concat());
+        let report = json(&ran);
+        let files = report["files"].as_array().unwrap().iter().map(|file| file["path"].as_str().unwrap().to_owned());
+        files.collect::<Vec<_>>()
+    };
+    assert_eq!(analyzed(&["s.py"]), ["sub/s.py"]);
+    assert_eq!(analyzed(&["."]), ["sub/s.py"]);
+    assert_eq!(analyzed(&["../calc.py"]), ["calc.py"]);
+    assert_eq!(analyzed(&[".."]), ["calc.py", "sub/s.py"]);
+    assert_eq!(analyzed(&[]), ["calc.py", "sub/s.py"]);
+    let outside = place.run(&["analyze", "../elsewhere"]);
+    assert_eq!(outside.code, Some(2), "{}", outside.stderr);
+}
+
+#[test]
 fn a_hook_of_somebody_else_and_hooks_of_every_repository_stay_as_they_are() {
     let Some(place) = repository() else { return };
     let hooks = place.root().join(".git/hooks");

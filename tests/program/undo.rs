@@ -54,7 +54,18 @@ fn without_a_yes_the_patch_is_shown_and_nothing_is_written() {
     }
     let list = place.run(&["undo", "--list"]).stdout;
     assert!(list.contains("   1  Create a greeting function") && list.contains("greet.py +"), "{list}");
-    assert_eq!(place.run(&["redo", "--list"]).stdout, "");
+    let none = place.run(&["redo", "--list"]);
+    assert_eq!((none.code, none.stdout.as_str()), (Some(0), ""));
+    assert_eq!(none.stderr, "There is no run to make again here.\n");
+}
+
+#[test]
+fn as_many_files_are_told_as_had_to_be_written() {
+    let place = written();
+    std::fs::remove_file(place.root().join("greet.py")).unwrap();
+    let ran = place.run(&["undo", "--yes"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stderr.contains("Taken back: 0 files"), "{}", ran.stderr);
 }
 
 #[test]
@@ -91,10 +102,17 @@ fn what_others_changed_since_is_kept_or_named_and_nothing_is_half_done() {
 #[test]
 fn a_run_that_is_not_there_is_refused_and_the_list_is_named() {
     let place = written();
-    for flags in [&["undo", "--run", "7"][..], &["redo"], &["undo", "--session", "nothing"]] {
+    for (flags, said) in [
+        (
+            &["undo", "--run", "7"][..],
+            "There is no run 7 to take back here: `vibe-tui undo --list` shows what there is.",
+        ),
+        (&["redo"], "There is no run to make again here."),
+        (&["undo", "--session", "nothing"], "nothing"),
+    ] {
         let ran = place.run(flags);
         assert_eq!(ran.code, Some(1), "{flags:?}: {}", ran.stderr);
-        assert!(ran.stderr.contains("--list") || ran.stderr.contains("nothing"), "{}", ran.stderr);
+        assert!(ran.stderr.contains(said), "{}", ran.stderr);
     }
     assert_eq!(place.files(), ["greet.py"]);
 }
