@@ -125,8 +125,7 @@ pub fn revertible(run: &Run, way: Way) -> bool {
 
 /// What is said when a run's change is written, taken back or made again. `newest`: whether it is the session's newest.
 pub fn written_words(run: &Run, undone: bool, newest: bool) -> String {
-    let files = run.applied.as_ref().map_or(0, |c| c.files.len());
-    file_words(run, files, undone, newest)
+    file_words(run, run.written, undone, newest)
 }
 
 /// The same, where so many files had to be written.

@@ -234,6 +234,7 @@ fn make_again(run: &mut Run) -> Vec<RunCommand> {
 /// Writes what was worked out against the files as they are now. Where they are as wanted already, that is all.
 fn revert(run: &mut Run, changes: &ChangeSet, then: Outcome, now: Outcome) -> Vec<RunCommand> {
     if changes.is_empty() {
+        run.written = 0;
         return step::finish(run, then);
     }
     write(run, Write { changes: changes.clone(), then, back: Stage::Finished(now) })
@@ -257,6 +258,7 @@ pub(super) fn write_again(run: &mut Run) -> Vec<RunCommand> {
 
 fn applied(run: &mut Run) -> Vec<RunCommand> {
     let Some(write) = run.inner.write.take() else { return Vec::new() };
+    run.written = write.changes.files.len();
     // What a revert writes is the same change as the files then take it; the change itself stays what it was.
     if write.then == Outcome::Applied && run.applied.is_none() {
         run.applied = Some(write.changes);

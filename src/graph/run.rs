@@ -203,6 +203,8 @@ pub struct Run {
     pub comments: Vec<Comment>,
     /// What was written, with its pre-images, once applied.
     pub applied: Option<ChangeSet>,
+    /// Files that the newest write, undo or redo had to write.
+    pub written: usize,
     /// The answer for the chat: what was done, next steps, possible improvements; or the mode's answer.
     pub answer: String,
     /// What the run did on its own account that the user should know, each a sentence: context left out, a plan that
@@ -235,6 +237,7 @@ impl Run {
             undone: Vec::new(),
             comments: Vec::new(),
             applied: None,
+            written: 0,
             answer: String::new(),
             notices: Vec::new(),
             revisions: Vec::new(),

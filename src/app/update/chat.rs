@@ -3,7 +3,7 @@
 use super::Step;
 use super::heal::{heal_order, ladder};
 use crate::app::action::Action;
-use crate::app::command::{COMMANDS, Command, Does};
+use crate::app::command::{Command, Does};
 use crate::app::effect::Effect;
 use crate::app::event::TextEdit;
 use crate::app::fact::Fact;
@@ -138,8 +138,7 @@ impl Step<'_> {
         let (word, rest) = order.split_once(char::is_whitespace).unwrap_or((order, ""));
         let rest = rest.trim();
         let Some(command) = Command::named(word) else {
-            let names: Vec<String> = COMMANDS.iter().map(|c| format!("/{}", c.name)).collect();
-            return self.state.tell(format!("There is no /{word}. There are {}.", names.join(" ")), Failed::Yes);
+            return self.state.tell(format!("There is no /{word}. A / alone shows what there is."), Failed::Yes);
         };
         match command.does {
             Does::Action(Action::ChooseModel) if !rest.is_empty() => return self.choose_model_named(rest),
