@@ -1,8 +1,8 @@
 //! `vibe-tui analyze`: the code that is there.
 
+use super::begin;
 use super::review::Format;
-use super::usage;
-use crate::runtime::{self, Flags, Setup};
+use crate::runtime::{self, Flags};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -20,7 +20,7 @@ pub(super) struct Analyze {
 }
 
 pub(super) fn main(analyze: &Analyze) -> anyhow::Result<ExitCode> {
-    let setup = Setup::new(&Flags { directory: analyze.cwd.clone(), ..Flags::default() }).map_err(usage)?;
+    let setup = begin(&Flags { directory: analyze.cwd.clone(), ..Flags::default() })?;
     let plain = |path: &String| path.trim_start_matches("./").trim_end_matches('/').to_owned();
     let paths: Vec<String> = analyze.paths.iter().map(plain).filter(|path| path != ".").collect();
     runtime::print_report(&runtime::analysis(&setup, &paths, analyze.format.format())?);

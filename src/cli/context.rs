@@ -1,7 +1,7 @@
 //! `vibe-tui context`: what a model would be shown for a request.
 
-use super::usage;
-use crate::runtime::{self, Flags, Format, Setup};
+use super::begin;
+use crate::runtime::{self, Flags, Format};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -24,7 +24,7 @@ pub(super) struct Context {
 
 pub(super) fn main(context: &Context) -> anyhow::Result<ExitCode> {
     let flags = Flags { directory: context.cwd.clone(), ..Flags::default() };
-    let setup = Setup::new(&flags).map_err(usage)?;
+    let setup = begin(&flags)?;
     let intent = runtime::read_intent(&context.intent.join(" ")).intent;
     let format = if context.json { Format::Json } else { Format::Text };
     runtime::print(&runtime::context(&setup, &intent, context.budget, format)?);
