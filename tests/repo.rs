@@ -16,6 +16,7 @@ use vibe_tui::domain::change::{ChangeSet, FileChange, FileContent};
 use vibe_tui::domain::failure::FailureKind;
 use vibe_tui::domain::listing::Places;
 use vibe_tui::repo::Root;
+use vibe_tui::repo::difference::{Compared, difference};
 use vibe_tui::repo::history::recent;
 use vibe_tui::repo::read::{agents_md, read};
 use vibe_tui::repo::scratch::{Limits, Scratch};
@@ -461,4 +462,29 @@ fn files_that_changed_lately_come_newest_first_and_nothing_that_the_configuratio
     git(temp.path(), &["config", "log.showSignature", "true"]);
     assert_eq!(recent(&open(&temp)).len(), 2);
     assert!(!trap.exists());
+}
+
+#[test]
+fn a_difference_runs_no_filter_of_the_repository_even_where_git_has_to_look_into_a_file() {
+    for name in ["planted", "with=sign.and.dots"] {
+        let temp =
+            tree(&[("a.txt", "one\n"), ("b.txt", "one\n"), (".gitattributes", &format!("*.txt filter={name}\n"))]);
+        let (dir, mark) = (temp.path(), tempfile::tempdir().unwrap());
+        git(dir, &["init", "-q"]);
+        // A file as new as the index: its stamp says nothing.
+        let later = std::time::SystemTime::now() + Duration::from_secs(3600);
+        fs::File::options().write(true).open(dir.join("a.txt")).unwrap().set_modified(later).unwrap();
+        git(dir, &["add", "."]);
+        git(dir, &["commit", "-qm", "one"]);
+        let ran = mark.path().join("ran");
+        for kind in ["clean", "process"] {
+            git(dir, &["config", &format!("filter.{name}.{kind}"), &format!("touch {}; cat", ran.display())]);
+            put(dir, "b.txt", "two\n");
+            let root = Root::open(dir).unwrap();
+            let found = difference(&root, &Compared::Unstaged).unwrap();
+            let changed: Vec<&str> = found.changes.files.iter().map(|file| file.path.as_str()).collect();
+            assert_eq!(changed, ["b.txt"]);
+            assert!(!ran.exists(), "{name} {kind}");
+        }
+    }
 }

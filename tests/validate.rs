@@ -10,8 +10,11 @@ use vibe_tui::domain::language::Language;
 use vibe_tui::repo::Root;
 use vibe_tui::repo::scratch::Scratch;
 use vibe_tui::repo::walk::{MAX_FILES, walk};
+use vibe_tui::validate::plan::Spec;
+use vibe_tui::validate::project::{Call, Program};
 use vibe_tui::validate::rung::Copy;
-use vibe_tui::validate::{Ended, Fault, Network, Outcome, Policy, RunError, run, run_check, syntax};
+use vibe_tui::validate::tool::TOOLS;
+use vibe_tui::validate::{Ended, Fault, Network, NoBase, Outcome, Policy, RunError, run, run_check, run_tools, syntax};
 
 const HELPER: &str = env!("CARGO_BIN_EXE_vibe-tui");
 
@@ -584,4 +587,25 @@ async fn what_the_program_knows_of_its_environment_cannot_be_read_by_a_check() {
     // Cargo sets this one for tests. An administrator could read it, had the check an administrator's privileges.
     assert!(std::env::var_os("CARGO_PKG_NAME").is_some() && ran.ended != Ended::Exited(0));
     assert!(!ran.output.text().contains("CARGO_PKG_NAME"), "{}", ran.output.text());
+}
+
+#[tokio::test]
+async fn a_directory_that_became_a_link_out_of_the_copy_is_refused_and_nothing_is_written_there() {
+    let (dir, victim) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    if !confines(dir.path()).await {
+        return;
+    }
+    let tool = TOOLS.iter().find(|tool| tool.name == "ruff").unwrap();
+    let call = Call::new("pkg", &["-c", "touch written; echo '[]'"]);
+    let spec = Spec { tool, program: Program::Elsewhere("sh".into()), call };
+    let copy = Copy { root: dir.path().into(), policy: policy(), deadline: Duration::from_secs(5) };
+    std::fs::create_dir(dir.path().join("pkg")).unwrap();
+    let ran = run_tools(std::slice::from_ref(&spec), &copy, &NoBase).await;
+    assert!(ran[0].passed && dir.path().join("pkg/written").exists(), "{ran:?}");
+    std::fs::rename(dir.path().join("pkg"), dir.path().join("x")).unwrap();
+    std::os::unix::fs::symlink(victim.path(), dir.path().join("pkg")).unwrap();
+    let ran = run_tools(&[spec], &copy, &NoBase).await;
+    assert!(!victim.path().join("written").exists());
+    let why = ran[0].not_run.as_ref().expect("it is said");
+    assert!(!ran[0].passed && why.contains("the directory `pkg` is not in the scratch copy"), "{why}");
 }

@@ -1,8 +1,9 @@
 //! `vibe-tui analyze`: the code that is there.
 
+use super::Usage;
+use super::begin;
 use super::review::Format;
-use super::{Usage, usage};
-use crate::runtime::{self, Flags, Setup};
+use crate::runtime::{self, Flags};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -20,7 +21,7 @@ pub(super) struct Analyze {
 }
 
 pub(super) fn main(analyze: &Analyze) -> anyhow::Result<ExitCode> {
-    let setup = Setup::new(&Flags { directory: analyze.cwd.clone(), ..Flags::default() }).map_err(usage)?;
+    let setup = begin(&Flags { directory: analyze.cwd.clone(), ..Flags::default() })?;
     let from = analyze.cwd.clone().unwrap_or_else(|| PathBuf::from(".")).canonicalize()?;
     let inside =
         |path: &PathBuf| runtime::inside(setup.root.path(), &from.join(path)).map_err(|error| Usage(error.to_string()));

@@ -2,7 +2,7 @@
 //! gate.
 
 use super::review::{Format, Which};
-use super::{Usage, block_on, usage};
+use super::{Usage, begin, block_on};
 use crate::runtime::{self, CheckRequest, Flags, Level, Setup};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -10,6 +10,8 @@ use std::process::ExitCode;
 
 #[derive(Debug, Args)]
 #[command(
+    // Without a gate there is no report of figures, and no change is looked at.
+    mut_args(|arg| if matches!(arg.get_id().as_str(), "staged" | "since" | "sarif" | "markdown") { arg.requires("gate") } else { arg }),
     after_help = "Without a gate it runs the project's own code (builds, tests, ESLint's settings), confined, in a copy of the \
 files.\n\nExit codes: 0 nothing is wrong, or the gate is open; 1 error; 2 usage; 4 something is wrong, a check could not run, or the gate \
 is closed."
@@ -38,7 +40,7 @@ enum Gate {
 }
 
 pub(super) fn main(check: &Check) -> anyhow::Result<ExitCode> {
-    let setup = Setup::new(&Flags { directory: check.cwd.clone(), ..Flags::default() }).map_err(usage)?;
+    let setup = begin(&Flags { directory: check.cwd.clone(), ..Flags::default() })?;
     let level = match check.gate {
         None => return tools(setup, check),
         Some(Gate::Commit) => Level::Commit,

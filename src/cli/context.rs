@@ -1,7 +1,7 @@
 //! `vibe-tui context`: what a model would be shown for a request.
 
-use super::{Usage, usage};
-use crate::runtime::{self, Flags, Format, Setup};
+use super::{Usage, begin};
+use crate::runtime::{self, Flags, Format};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -24,7 +24,7 @@ pub(super) struct Context {
 
 pub(super) fn main(context: &Context) -> anyhow::Result<ExitCode> {
     let flags = Flags { directory: context.cwd.clone(), ..Flags::default() };
-    let setup = Setup::new(&flags).map_err(usage)?;
+    let setup = begin(&flags)?;
     let request = context.intent.join(" ");
     if request.trim().is_empty() {
         return Err(Usage("say what is to be done, in a sentence".to_owned()).into());

@@ -1,7 +1,7 @@
 //! `vibe-tui hook`: the quality gate before every commit.
 
-use super::usage;
-use crate::runtime::{self, Flags, Setup};
+use super::begin;
+use crate::runtime::{self, Flags};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -27,7 +27,7 @@ enum Task {
 }
 
 pub(super) fn main(hook: &Hook) -> anyhow::Result<ExitCode> {
-    let setup = Setup::new(&Flags { directory: hook.cwd.clone(), ..Flags::default() }).map_err(usage)?;
+    let setup = begin(&Flags { directory: hook.cwd.clone(), ..Flags::default() })?;
     let what = match hook.task {
         Task::Install => runtime::Hook::Install,
         Task::Uninstall => runtime::Hook::Uninstall,

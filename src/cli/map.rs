@@ -1,8 +1,8 @@
 //! `vibe-tui map`: what matters in a repository, within a budget of tokens.
 
-use super::usage;
+use super::begin;
 use crate::domain::outline::Tier;
-use crate::runtime::{self, Flags, Format, MapRequest, Setup};
+use crate::runtime::{self, Flags, Format, MapRequest};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -25,7 +25,7 @@ pub(super) struct Map {
 
 pub(super) fn main(map: &Map) -> anyhow::Result<ExitCode> {
     let flags = Flags { directory: map.directory.clone(), ..Flags::default() };
-    let setup = Setup::new(&flags).map_err(usage)?;
+    let setup = begin(&flags)?;
     let request = MapRequest {
         budget: map.budget,
         format: if map.json { Format::Json } else { Format::Text },

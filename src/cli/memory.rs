@@ -1,7 +1,7 @@
 //! `vibe-tui memory`: what is remembered of this repository.
 
-use super::{block_on, usage};
-use crate::runtime::{self, Flags, Format, MemoryTask, Setup};
+use super::{begin, block_on};
+use crate::runtime::{self, Flags, Format, MemoryTask};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -44,7 +44,7 @@ enum Task {
 
 pub(super) fn main(memory: &Memory) -> anyhow::Result<ExitCode> {
     let flags = Flags { directory: memory.cwd.clone(), ..Flags::default() };
-    let setup = Setup::new(&flags).map_err(usage)?;
+    let setup = begin(&flags)?;
     let format = if memory.json { Format::Json } else { Format::Text };
     let task = match &memory.task {
         None | Some(Task::List) => MemoryTask::List,

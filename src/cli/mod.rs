@@ -142,13 +142,27 @@ impl Common {
 
     /// Everything a front starts from. A flag that cannot be used is an error here, not a notice: it was just typed.
     fn setup(&self) -> Result<Setup, Failure> {
-        let setup = Setup::new(&self.flags())?;
-        let flag = setup.loaded.failures.iter().find(|f| f.message.starts_with("--"));
-        match flag {
-            Some(failure) => Err(failure.clone()),
-            None => Ok(setup),
-        }
+        opened(&self.flags())
     }
+}
+
+fn opened(flags: &Flags) -> Result<Setup, Failure> {
+    let setup = Setup::new(flags)?;
+    let flag = setup.loaded.failures.iter().find(|f| f.message.starts_with("--"));
+    match flag {
+        Some(failure) => Err(failure.clone()),
+        None => Ok(setup),
+    }
+}
+
+/// What a subcommand starts from that only prints. What is wrong with the configuration is told on standard error and costs
+/// its own key.
+fn begin(flags: &Flags) -> anyhow::Result<Setup> {
+    let setup = opened(flags).map_err(usage)?;
+    for failure in &setup.loaded.failures {
+        runtime::tell_line(&format!("vibe-tui: {}", runtime::visible(&failure.message)));
+    }
+    Ok(setup)
 }
 
 /// Parses, dispatches, and returns the exit code.

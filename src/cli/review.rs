@@ -1,7 +1,7 @@
 //! `vibe-tui review`: what a change does to the code.
 
-use super::usage;
-use crate::runtime::{self, Compared, Flags, ReportFormat, Setup};
+use super::begin;
+use crate::runtime::{self, Compared, Flags, ReportFormat};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -69,7 +69,7 @@ impl Format {
 }
 
 pub(super) fn main(review: &Review) -> anyhow::Result<ExitCode> {
-    let setup = Setup::new(&Flags { directory: review.cwd.clone(), ..Flags::default() }).map_err(usage)?;
+    let setup = begin(&Flags { directory: review.cwd.clone(), ..Flags::default() })?;
     let report = runtime::review(&setup, review.which.compared(), review.format.format())?;
     runtime::print_report(&report);
     Ok(ExitCode::SUCCESS)

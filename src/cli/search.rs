@@ -1,8 +1,8 @@
 //! `vibe-tui search`: names, lines and files of a repository.
 
-use super::{Usage, usage};
+use super::{Usage, begin, usage};
 use crate::domain::failure::FailureKind;
-use crate::runtime::{self, Flags, Format, SearchKind, SearchRequest, Setup};
+use crate::runtime::{self, Flags, Format, SearchKind, SearchRequest};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -35,7 +35,7 @@ enum KindFlag {
 
 pub(super) fn main(search: &Search) -> anyhow::Result<ExitCode> {
     let flags = Flags { directory: search.cwd.clone(), ..Flags::default() };
-    let setup = Setup::new(&flags).map_err(usage)?;
+    let setup = begin(&flags)?;
     let request = SearchRequest {
         query: search.query.join(" "),
         kind: search.kind.map(|kind| match kind {

@@ -1,7 +1,7 @@
 //! `vibe-tui sessions`: the sessions of this repository.
 
-use super::{block_on, usage};
-use crate::runtime::{self, Flags, Format, Setup};
+use super::{begin, block_on};
+use crate::runtime::{self, Flags, Format};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -24,7 +24,7 @@ pub(super) struct Sessions {
 
 pub(super) fn main(sessions: &Sessions) -> anyhow::Result<ExitCode> {
     let flags = Flags { directory: sessions.cwd.clone(), ..Flags::default() };
-    let setup = Setup::new(&flags).map_err(usage)?;
+    let setup = begin(&flags)?;
     if let Some(name) = &sessions.free {
         runtime::print(&block_on(runtime::free_session(&setup, name))??);
         return Ok(ExitCode::SUCCESS);

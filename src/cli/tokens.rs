@@ -1,9 +1,9 @@
 //! `vibe-tui tokens`: how many tokens a text has.
 
-use super::{Usage, block_on, usage};
+use super::{Usage, begin, block_on};
 use crate::config::Overrides;
 use crate::domain::model::ModelRef;
-use crate::runtime::{self, Ask, Flags, Setup};
+use crate::runtime::{self, Ask, Flags};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -43,7 +43,7 @@ pub(super) fn main(tokens: &Tokens) -> anyhow::Result<ExitCode> {
             if tokens.offline {
                 overrides.set("--offline", "offline", "true");
             }
-            let setup = Setup::new(&Flags { overrides, ..Flags::default() }).map_err(usage)?;
+            let setup = begin(&Flags { overrides, ..Flags::default() })?;
             let ask = if tokens.ask { Ask::Provider } else { Ask::Here };
             block_on(runtime::tally_for(setup, model, &text, ask))?
         }

@@ -1,8 +1,8 @@
 //! `vibe-tui undo` and `vibe-tui redo`: what a run wrote, taken back or made again, at any later time.
 
-use super::{block_on, usage};
+use super::{begin, block_on};
 use crate::domain::revert::Way;
-use crate::runtime::{self, Flags, Format, Setup, UndoMode, UndoRequest};
+use crate::runtime::{self, Flags, Format, UndoMode, UndoRequest};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -39,7 +39,7 @@ pub(super) struct Undo {
 
 pub(super) fn main(undo: &Undo, way: Way) -> anyhow::Result<ExitCode> {
     let flags = Flags { directory: undo.cwd.clone(), ..Flags::default() };
-    let setup = Setup::new(&flags).map_err(usage)?;
+    let setup = begin(&flags)?;
     let request = UndoRequest {
         way,
         session: undo.session.clone(),

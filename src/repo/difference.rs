@@ -46,11 +46,13 @@ pub fn difference(root: &Root, compared: &Compared) -> Result<Difference, Failur
     }
     let base = base(root, compared)?;
     let mut arguments = vec!["diff-index", "--raw", "-z", "--no-renames", "--full-index", "--no-ext-diff"];
+    // Git would look into a submodule by that one's own configuration.
+    arguments.push("--ignore-submodules=all");
     if *compared == Compared::Staged {
         arguments.push("--cached");
     }
     arguments.extend([base.as_str(), "--"]);
-    let mut rows = rows(&git::answer(root, &arguments, Vec::new())?);
+    let mut rows = rows(&git::answer_unfiltered(root, &arguments)?);
     if *compared != Compared::Staged {
         let new = git::answer(root, &["ls-files", "-z", "--others", "--exclude-standard"], Vec::new())?;
         let paths = new.split(|byte| *byte == 0).filter(|path| !path.is_empty());

@@ -4,7 +4,10 @@
 use super::Root;
 use crate::domain::failure::{Failure, FailureKind};
 use rustix::process::{Pid, Signal, kill_process_group};
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::io::{Read, Write};
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::channel;
@@ -41,7 +44,45 @@ pub(super) fn command(root: &Root) -> Command {
 /// # Errors
 /// When there is no `git`, it fails (with its own words), or it takes longer than 30 s.
 pub(super) fn answer(root: &Root, arguments: &[&str], input: Vec<u8>) -> Result<Vec<u8>, Failure> {
+    answer_with(root, &[], arguments, input)
+}
+
+/// The same without any filter: git asks the repository's for the text of a file whose stamp is as new as the index.
+///
+/// # Errors
+/// Those of [`answer`].
+pub(super) fn answer_unfiltered(root: &Root, arguments: &[&str]) -> Result<Vec<u8>, Failure> {
+    let listed = answer(root, &["config", "--list", "-z"], Vec::new())?;
+    answer_with(root, &without_filters(&listed), arguments, Vec::new())
+}
+
+/// Settings by which no filter of a list of settings is left.
+fn without_filters(listed: &[u8]) -> Vec<(OsString, &'static str)> {
+    let key = |row: &[u8]| row.split(|byte| *byte == b'\n').next().unwrap_or_default().to_owned();
+    let filter = |key: Vec<u8>| {
+        let end = key.iter().rposition(|byte| *byte == b'.')?;
+        key[..end].starts_with(b"filter.").then(|| key[..end].to_owned())
+    };
+    let filters: BTreeSet<Vec<u8>> = listed.split(|byte| *byte == 0).map(key).filter_map(filter).collect();
+    let blank = |filter: &Vec<u8>| {
+        [(".clean", ""), (".smudge", ""), (".process", ""), (".required", "false")]
+            .map(|(name, value)| (OsString::from_vec([filter, name.as_bytes()].concat()), value))
+    };
+    filters.iter().flat_map(blank).collect()
+}
+
+fn answer_with(
+    root: &Root,
+    settings: &[(OsString, &str)],
+    arguments: &[&str],
+    input: Vec<u8>,
+) -> Result<Vec<u8>, Failure> {
     let mut git = command(root);
+    // By variables, since a filter's name may hold what `-c` takes for the end of a key.
+    git.env("GIT_CONFIG_COUNT", settings.len().to_string());
+    for (number, (key, value)) in settings.iter().enumerate() {
+        git.env(format!("GIT_CONFIG_KEY_{number}"), key).env(format!("GIT_CONFIG_VALUE_{number}"), value);
+    }
     // While a commit is made, git's own hook sees the index of that commit.
     git.envs(std::env::var_os("GIT_INDEX_FILE").map(|index| ("GIT_INDEX_FILE", index)));
     git.args(arguments).stdin(Stdio::piped()).stderr(Stdio::piped());

@@ -204,6 +204,22 @@ impl Scratch {
         variables
     }
 
+    /// Variables over those for whatever shall run nothing of the repository: the user's own lists of places without relative
+    /// ones and those in the repository or the copy.
+    pub fn foreign(&self, user: impl Fn(&str) -> Option<OsString>) -> Vec<(&'static str, OsString)> {
+        let inside = |place: &Path| {
+            let real = place.canonicalize().unwrap_or_else(|_| place.to_owned());
+            [place, &real].iter().any(|place| place.starts_with(&self.root) || place.starts_with(&self.dir))
+        };
+        let outside = |name: &'static str| {
+            let all = user(name).unwrap_or_default();
+            let kept = std::env::split_paths(&all).filter(|place| place.is_absolute() && !inside(place));
+            // What was split can be joined. Without any place, the variable counts as not set.
+            (name, std::env::join_paths(kept).unwrap_or_default())
+        };
+        ["PATH", "PYTHONPATH"].map(outside).into()
+    }
+
     fn make(cache: &Path, root: &Path) -> Result<Scratch, Failure> {
         let place = cache.join("scratch");
         let failure = |e: io::Error| io_failure(&place, &why_io(&e));

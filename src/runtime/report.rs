@@ -79,8 +79,10 @@ impl Reporter {
                     };
                     tell_line(&format!("  {place}{}", finding.message.trim_end()));
                 }
-                for check in report.checks.iter().filter_map(|c| c.not_run.as_ref()) {
-                    tell_line(&format!("  not checked: {check}"));
+                for check in &report.checks {
+                    if let Some(why) = &check.not_run {
+                        tell_line(&format!("  not checked: {}: {why}", check.command));
+                    }
                 }
             }
             Fact::Posted { message } if message.author == Author::Workbench => tell_line(&message.text),

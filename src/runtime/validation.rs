@@ -66,7 +66,10 @@ enum Counted {
 struct Place {
     /// Removed when this is dropped.
     _scratch: Scratch,
+    /// For the check command.
     copy: Copy,
+    /// The same for tools: in a project that is not trusted they find none of its programs.
+    tools: Copy,
     made: SystemTime,
 }
 
@@ -131,11 +134,12 @@ impl Validators {
         let survey = self.survey(changes.clone(), None).await;
         let plan = survey.plan(self.choice(counted == Counted::All || self.is_trusted()));
         if !plan.specs.is_empty() || self.settings.command.is_some() {
-            match self.place(&survey.listing, put, Side::Proposal).await {
+            let trusted = counted == Counted::All || self.is_trusted();
+            match self.place(&survey.listing, put, Side::Proposal, trusted).await {
                 Ok(place) => {
                     let compared = Compared { validators: self, listing: &survey.listing, place: OnceCell::new() };
                     let base: &dyn Base = if counted == Counted::All { &validate::NoBase } else { &compared };
-                    report.checks.extend(validate::run_tools(&plan.specs, &place.copy, base).await);
+                    report.checks.extend(validate::run_tools(&plan.specs, &place.tools, base).await);
                     if let Some(check) = self.command().filter(|_| report.passed()) {
                         report.checks.push(validate::run_check(check, &place.copy, changes).await);
                     }
@@ -162,17 +166,18 @@ impl Validators {
         report.checks.extend(survey.syntax(&self.root, &faults));
         let plan = survey.plan(self.choice(true));
         if !plan.specs.is_empty() || self.settings.command.is_some() {
-            match self.place(&survey.listing, &ChangeSet::default(), Side::Proposal).await {
+            match self.place(&survey.listing, &ChangeSet::default(), Side::Proposal, true).await {
                 Ok(place) => {
                     // Whoever asks wants to see everything, also behind what fails.
                     for rung in plan.specs.chunk_by(|a, b| a.tool.strategy == b.tool.strategy) {
-                        report.checks.extend(validate::run_tools(rung, &place.copy, &validate::NoBase).await);
+                        report.checks.extend(validate::run_tools(rung, &place.tools, &validate::NoBase).await);
                     }
                     if let Some(check) = self.command() {
                         report.checks.push(validate::run_check(check, &place.copy, &ChangeSet::default()).await);
                     }
                 }
-                Err(why) => report.checks.push(self.no_place(why)),
+                // Whoever asks for a check has not got one.
+                Err(why) => report.checks.push(CheckResult { passed: false, ..self.no_place(why) }),
             }
         }
         report.checks.extend(plan.left_out(&self.allow()));
@@ -187,9 +192,9 @@ impl Validators {
     /// How to allow a project's own code.
     pub fn allow(&self) -> String {
         format!(
-            "to allow it add {:?} to `check.trusted` in {}, or check once with `vibe-tui check`",
-            self.root.path().display().to_string(),
-            self.config_file
+            "`vibe-tui check` runs it once; to allow it always add to `check.trusted` in {}: {:?}",
+            self.config_file,
+            self.root.path().display().to_string()
         )
     }
 
@@ -231,7 +236,13 @@ impl Validators {
         made.unwrap_or_default()
     }
 
-    async fn place(&self, listing: &Arc<Listing>, changes: &ChangeSet, side: Side) -> Result<Place, String> {
+    async fn place(
+        &self,
+        listing: &Arc<Listing>,
+        changes: &ChangeSet,
+        side: Side,
+        trusted: bool,
+    ) -> Result<Place, String> {
         let (cache, root, listing, changes) = (self.cache.clone(), self.root.clone(), listing.clone(), changes.clone());
         let copied = spawn_blocking(move || Scratch::create(&cache, &root, &listing, &changes, Default::default()));
         let scratch = copied.await.map_err(|stopped| stopped.to_string())?.map_err(|failure| failure.message)?;
@@ -245,7 +256,14 @@ impl Validators {
         // Its files are no newer.
         let made = SystemTime::now();
         let root = scratch.path().canonicalize().unwrap_or_else(|_| scratch.path().to_owned());
-        Ok(Place { copy: Copy { root, policy, deadline }, _scratch: scratch, made })
+        let copy = Copy { root, policy, deadline };
+        let mut tools = copy.clone();
+        if !trusted {
+            tools.policy.variables.extend(scratch.foreign(user));
+            // It would run a compiler with the project's flags.
+            tools.policy.variables.push(("CGO_ENABLED", OsString::from("0")));
+        }
+        Ok(Place { copy, tools, _scratch: scratch, made })
     }
 
     /// A check that did not run has not passed; tools that were only found are left out.
@@ -322,9 +340,11 @@ impl Base for Compared<'_> {
             if let Some(ran) = kept().get(&key) {
                 return Some(ran.clone());
             }
-            let place = || async { self.validators.place(self.listing, &ChangeSet::default(), Side::Base).await.ok() };
+            let validators = self.validators;
+            let (none, trusted) = (ChangeSet::default(), validators.is_trusted());
+            let place = || async { validators.place(self.listing, &none, Side::Base, trusted).await.ok() };
             let place = self.place.get_or_init(place).await.as_ref()?;
-            let ran = Arc::new(rung::run(&spec, &place.copy).await);
+            let ran = Arc::new(rung::run(&spec, &place.tools).await);
             let mut runs = kept();
             if runs.len() >= KEPT {
                 runs.clear();

@@ -70,7 +70,7 @@ impl Plan {
         let mut results: Vec<CheckResult> = missing.collect();
         if let Some(first) = self.untrusted.first() {
             let names: Vec<&str> = self.untrusted.iter().map(|tool| tool.name).collect();
-            let why = format!("it runs the project's own code, and this project is not trusted; {allow}");
+            let why = format!("not trusted to run the project's own code; {allow}");
             results.push(left_out(first, names.join(", "), why));
         }
         results
@@ -261,6 +261,9 @@ mod tests {
         for files in [
             [("mypy.ini", "[mypy]\nplugins = mine.py\n"), ("a.py", "")],
             [("mypy.ini", "[mypy]\npython_executable = ./mine\n"), ("a.py", "")],
+            [("mypy.ini", "[mypy]\nPlugIns = ./mine.py\n"), ("a.py", "")],
+            [("setup.cfg", "[mypy]\n[x]\ny = [mypy]\n[mypy]\nplugins = ./mine.py\n"), ("a.py", "")],
+            [("pyproject.toml", "[tool.mypy]\n\"plug\\u0069ns\" = [\"./mine.py\"]\n"), ("a.py", "")],
             [("rust-toolchain.toml", "[toolchain]\npath = \"/mine\"\n"), ("a.rs", "")],
         ] {
             let files = [files[0], files[1], ("Cargo.toml", "")];

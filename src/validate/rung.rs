@@ -8,7 +8,7 @@ use super::differential::{self, Key};
 use super::plan::Spec;
 use super::project::Program;
 use super::report::{last_lines, plain};
-use super::runner::{Ended, Keep, Outcome, RunError, run_keeping};
+use super::runner::{Ended, Keep, Outcome, Place, RunError, run_keeping};
 use super::tool::{Said, Tool, finding};
 use crate::domain::finding::{CheckResult, Finding, Severity};
 use std::path::{Path, PathBuf};
@@ -44,7 +44,7 @@ pub struct Ran {
 pub enum Trouble {
     /// It was not even started: not there, or no sandbox.
     Absent(String),
-    /// It was ended at the deadline, or printed more than is read.
+    /// It was ended at the deadline, printed more than is read, or its directory is no longer in the copy.
     Unfinished(String),
     /// It broke.
     Broken(String),
@@ -57,11 +57,13 @@ pub async fn run(spec: &Spec, copy: &Copy) -> Ran {
         Program::Elsewhere(name) => name.clone(),
     };
     let argv: Vec<String> = std::iter::once(program).chain(spec.call.arguments.iter().cloned()).collect();
-    let mut policy = copy.policy.clone();
-    policy.writable.push(copy.root.clone());
-    let ran = run_keeping(Keep::Report, &argv, &copy.root.join(&spec.call.dir), copy.deadline, &policy).await;
-    let outcome = match ran {
+    let place = Place { root: &copy.root, dir: &spec.call.dir };
+    let outcome = match run_keeping(Keep::Report, &argv, place, copy.deadline, &copy.policy).await {
         Ok(outcome) => outcome,
+        // A tool before may have done it: nothing is said of the change.
+        Err(error @ RunError::Outside(_)) => {
+            return Ran { trouble: Some(Trouble::Unfinished(error.to_string())), ..Ran::default() };
+        }
         Err(error @ (RunError::NotFound(_) | RunError::NoSandbox(_) | RunError::Failed(_))) => {
             return Ran { trouble: Some(Trouble::Absent(error.to_string())), ..Ran::default() };
         }

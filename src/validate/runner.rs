@@ -58,9 +58,22 @@ pub enum RunError {
     /// The command is not there.
     #[error("the check did not run: {0}")]
     NotFound(String),
+    /// Its directory does not lie in the scratch copy: it is gone, or a link leads out.
+    #[error("the check did not run: the directory `{0}` is not in the scratch copy")]
+    Outside(String),
     /// Anything else.
     #[error("the check did not run: {0}")]
     Failed(String),
+}
+
+/// Where a command runs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    /// The copy's top, which may be written.
+    pub root: &'a Path,
+    /// The directory to start in, from there. What ran before may have put a link in its place, so that it never decides what
+    /// may be written.
+    pub dir: &'a str,
 }
 
 /// What is kept of what a command prints.
@@ -74,23 +87,26 @@ pub(super) enum Keep {
 
 /// Runs `argv` in `root` under `policy` until it ends or `deadline` has passed.
 pub async fn run(argv: &[String], root: &Path, deadline: Duration, policy: &Policy) -> Result<Outcome, RunError> {
-    run_keeping(Keep::Ends, argv, root, deadline, policy).await
+    run_keeping(Keep::Ends, argv, Place { root, dir: "" }, deadline, policy).await
 }
 
-/// As [`run`], keeping what is told.
+/// As [`run`], in a directory of the copy, keeping what is told.
 pub(super) async fn run_keeping(
     keep: Keep,
     argv: &[String],
-    root: &Path,
+    place: Place<'_>,
     deadline: Duration,
     policy: &Policy,
 ) -> Result<Outcome, RunError> {
     let start = Instant::now();
     let failed = |what: &str, e: &dyn std::fmt::Display| RunError::Failed(format!("{what}: {e}"));
-    let root = root.canonicalize().map_err(|e| failed(&format!("the scratch copy {}", root.display()), &e))?;
+    let root = place.root.canonicalize();
+    let root = root.map_err(|e| failed(&format!("the scratch copy {}", place.root.display()), &e))?;
+    let dir = root.join(place.dir).canonicalize().ok().filter(|dir| dir.starts_with(&root));
+    let dir = dir.ok_or_else(|| RunError::Outside(place.dir.to_owned()))?;
     let writable = std::iter::once(root.clone()).chain(policy.writable.iter().cloned()).collect();
     let spec = Spec { network: policy.network, writable, grace_ms: GRACE.as_millis() as u64 };
-    let (mut child, mut socket, mut printed) = spawn(keep, argv, &root, policy, &spec)?;
+    let (mut child, mut socket, mut printed) = spawn(keep, argv, &dir, policy, &spec)?;
     let (mut output, mut errors) = match keep {
         Keep::Ends => (Output::default(), Output::default()),
         Keep::Report => (Output::report(), Output::default()),
@@ -141,7 +157,7 @@ struct Printed {
 fn spawn(
     keep: Keep,
     argv: &[String],
-    root: &Path,
+    dir: &Path,
     policy: &Policy,
     spec: &Spec,
 ) -> Result<(Child, Socket, Printed), RunError> {
@@ -158,7 +174,7 @@ fn spawn(
     command
         .args([ENTRY, SUPERVISE, &spec, "--"])
         .args(argv)
-        .current_dir(root)
+        .current_dir(dir)
         .env_clear()
         .envs(environment(std::env::vars_os()))
         .envs([("TERM", "dumb"), ("NO_COLOR", "1"), ("CI", "1")])

@@ -119,7 +119,7 @@ fn the_doctor_lists_what_would_check_and_names_tools_that_do_not_exist() {
     assert!(!doctor.contains("rustfmt (") && !doctor.contains("cargo test ("), "{doctor}");
     place.configure("");
     let doctor = place.run(&["doctor"]).stdout;
-    assert!(doctor.contains("left out       ruff") && doctor.contains("to allow it add"), "{doctor}");
+    assert!(doctor.contains("left out       ruff") && doctor.contains("to allow it always add"), "{doctor}");
 }
 
 #[test]
@@ -155,4 +155,57 @@ fn a_missing_tool_neither_heals_nor_keeps_anything_from_being_written() {
     let validated: Vec<&Value> = all.iter().filter(|e| e["event"] == "validated").collect();
     assert_eq!((validated.len(), &validated[0]["passed"]), (1, &Value::from(true)), "{}", ran.stdout);
     assert!(ran.stdout.contains("`ruff` is not installed"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_check_whose_copy_cannot_be_made_has_not_passed() {
+    let place = place("echo '[]'");
+    place.write("a.py", "x = 1\n");
+    fs::write(place.home().join("cache"), "no directory").unwrap();
+    let ran = place.run(&["check"]);
+    code(&ran, 4);
+    assert!(ran.stderr.contains("not checked: validators: "), "{}", ran.stderr);
+    let json = place.run(&["check", "--json"]);
+    code(&json, 4);
+    assert_eq!(serde_json::from_str::<Value>(&json.stdout).unwrap()["passed"], false);
+}
+
+#[test]
+fn whatever_reads_the_configuration_tells_what_is_wrong_with_it_and_goes_on() {
+    let place = Place::new();
+    place.write("a.py", "x = 1\n");
+    place.configure("[check]\ncommand = \"a && b\"\nvalidators = \"off\"\n");
+    place.write(".vibe-tui.toml", "nothing = 1\n");
+    for arguments in [&["check"][..], &["check", "--gate", "production"], &["analyze"], &["map"], &["sessions"]] {
+        let ran = Ran::from(place.command(arguments).env("VIBE_TUI_NOTHING", "1").output().unwrap());
+        code(&ran, 0);
+        for said in ["`check.command`", ".vibe-tui.toml:1", "VIBE_TUI_NOTHING"] {
+            assert!(ran.stderr.contains(said), "{arguments:?} {said}: {}", ran.stderr);
+        }
+    }
+}
+
+#[test]
+fn flags_of_a_gate_are_refused_without_one() {
+    let place = Place::new();
+    for flags in [&["--staged"][..], &["--since", "HEAD"], &["--sarif"], &["--markdown"]] {
+        let ran = place.run(&[&["check"], flags].concat());
+        code(&ran, 2);
+        assert!(ran.stderr.contains("--gate <LEVEL>"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_run_names_the_tools_that_it_leaves_out() {
+    let place = place("echo '[]'");
+    if !confines(&place) {
+        return;
+    }
+    let ran = place.scripted("greet", &["--accept", "all", REQUEST]);
+    code(&ran, 0);
+    assert!(
+        ran.stderr.contains("not checked: ruff: not trusted to run the project's own code; `vibe-tui check`"),
+        "{}",
+        ran.stderr
+    );
 }

@@ -1,7 +1,7 @@
 //! Tools that misbehave, played by programs that the project's own directories bring along: what they are allowed, what is
 //! said of them, and how much of what they print is kept.
 
-use super::project::{HELPER, Project, has, names, rungs};
+use super::project::{HELPER, Project, has, names, rung, rungs};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use vibe_tui::domain::change::ChangeSet;
@@ -168,7 +168,9 @@ async fn what_the_project_brings_along_waits_for_a_yes_and_is_spoken_of_once() {
     let report = validators.validate(&change("x = 2\n")).await;
     assert!(report.passed() && rungs(&report) == [Strategy::Syntax]);
     assert!(
-        said(&report).contains("not trusted; to allow it add") && said(&report).contains("check.trusted"),
+        said(&report).contains("not trusted to run")
+            && said(&report).contains("to allow it always add")
+            && said(&report).contains("check.trusted"),
         "{}",
         said(&report)
     );
@@ -193,4 +195,39 @@ async fn without_a_sandbox_no_tool_runs_and_that_is_said() {
     let report = validators.validate(&project.changes(&[("a.py", "x = 2\n")])).await;
     assert!(rungs(&report) == [Strategy::Syntax] && said(&report).contains("no sandbox: played"), "{report:?}");
     assert!(!names(project.home()).iter().any(|path| path.ends_with("ran")));
+}
+
+#[tokio::test]
+async fn a_tool_of_the_user_finds_the_projects_programs_only_in_a_project_that_is_trusted() {
+    if !confines().await {
+        return;
+    }
+    let project = Project::new(&[
+        ("pyproject.toml", "[tool.ruff]\n"),
+        ("a.py", "x = 1\n"),
+        ("lib/sitecustomize.py", ""),
+        (".gitignore", ".venv\n"),
+    ]);
+    project.write(".venv/bin/helper", "#!/bin/sh\ntrue\n");
+    let tools = tempfile::tempdir().unwrap();
+    let asks = "#!/bin/sh\ncommand -v helper >&2 && exit 7\ncase \"$PYTHONPATH\" in *lib*) exit 8;; esac\necho '[]'\n";
+    std::fs::write(tools.path().join("ruff"), asks).unwrap();
+    for program in [tools.path().join("ruff"), project.path(".venv/bin/helper")] {
+        std::fs::set_permissions(program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    let mut environment: vibe_tui::config::Environment = std::env::vars().collect();
+    for name in ["VIRTUAL_ENV", "CONDA_PREFIX"] {
+        environment.remove(name);
+    }
+    environment.insert("PATH".into(), format!("{}:/usr/bin:/bin", tools.path().display()));
+    for places in ["lib".to_owned(), project.path("lib").display().to_string()] {
+        environment.insert("PYTHONPATH".into(), places);
+        for (settings, passes) in [("", true), ("TRUSTED", false)] {
+            let validators = project.validators_in(settings, environment.clone());
+            let report = validators.validate(&project.changes(&[("a.py", "x = 2\n")])).await;
+            let lint = rung(&report, Strategy::Lint);
+            // What breaks on both sides is left out.
+            assert_eq!(lint.len() == 1 && lint[0].passed, passes, "{settings}: {report:?}");
+        }
+    }
 }

@@ -48,11 +48,15 @@ impl Project {
 
     /// As the user's file has `[check]` say; `TRUSTED` in it becomes this project.
     pub fn validators(&self, check: &str) -> Validators {
+        self.validators_in(check, std::env::vars().collect())
+    }
+
+    /// The same for a user with this environment.
+    pub fn validators_in(&self, check: &str, environment: Environment) -> Validators {
         let paths = Paths::under(self.home.path(), Some(self.home.path().to_owned()));
         let check = check.replace("TRUSTED", &format!("trusted = [{:?}]", self.path("").display().to_string()));
         std::fs::create_dir_all(paths.config_file().parent().unwrap()).unwrap();
         std::fs::write(paths.config_file(), format!("[check]\n{check}\n")).unwrap();
-        let environment: Environment = std::env::vars().collect();
         let (root, approvals) = (Root::open(self.tree.path()).unwrap(), Approvals::load(&paths.data).0);
         let overrides = Overrides::default();
         let none = Environment::new();

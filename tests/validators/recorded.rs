@@ -421,3 +421,17 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn many_rows_of_go_are_cut_and_rows_that_come_twice_count_once() {
+    let row = |n: usize| format!(r#"{{"posn": "/copy/a.go:{n}:1", "message": "m"}}"#);
+    let vetted = |rows: Vec<String>| format!("{{\"m\": {{\"printf\": [{}]}}}}\n", rows.join(","));
+    assert_eq!(read("go vet", "", &[], &vetted(vec![row(1), row(2), row(1)]), "").len(), 2);
+    assert_eq!(read("go vet", "", &[], &vetted((1..30_000).map(row).collect()), "").len(), 1000);
+    let event = |name: String| format!("{{\"Action\":\"fail\",\"Package\":\"m\",\"Test\":\"{name}\"}}\n");
+    let parts: String = ["T/a", "T/b", "T/b", "T", "Tail"].map(|name| event(name.to_owned())).concat();
+    let rules: Vec<_> = read("go test", "", &[], &parts, "").into_iter().filter_map(|f| f.rule).collect();
+    assert_eq!(rules, ["m.T/a", "m.T/b", "m.Tail"]);
+    let many: String = (0..30_000).map(|n| event(format!("T{n}"))).collect();
+    assert_eq!(read("go test", "", &[], &many, "").len(), 1000);
+}

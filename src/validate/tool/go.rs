@@ -6,7 +6,7 @@ use super::{Tool, diff, json_lines};
 use crate::domain::finding::{Applicability, Finding, Severity, Strategy, TextEdit};
 use regex::Regex;
 use serde::Deserialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::LazyLock;
 
 const INSTALL: &str = "https://go.dev/dl";
@@ -145,25 +145,25 @@ type Vetted = BTreeMap<String, BTreeMap<String, serde_json::Value>>;
 /// Reports stand one after the other on either output, between lines of text.
 fn vet(said: &Said<'_>) -> Result<Vec<Finding>, String> {
     let mut found = compiler(said, "go vet", said.errors);
+    // A file belongs to its package and to that of its tests.
+    let mut seen = HashSet::new();
+    let mut is_new = |f: &Finding| seen.insert((f.path.clone(), f.line, f.column, f.rule.clone(), f.message.clone()));
+    found.retain(&mut is_new);
     for text in [said.output, said.errors] {
         let objects: String =
             text.lines().filter(|line| !line.starts_with(['#', 'v'])).flat_map(|l| [l, "\n"]).collect();
         for report in serde_json::Deserializer::from_str(&objects).into_iter::<Vetted>().map_while(Result::ok) {
             for (analyzer, rows) in report.into_values().flatten() {
                 let rows: Vec<Row> = serde_json::from_value(rows).unwrap_or_default();
-                found.extend(rows.into_iter().map(|row| of_row(said, &analyzer, row)));
+                for row in rows {
+                    if found.len() >= MAX_FINDINGS {
+                        return Ok(found);
+                    }
+                    found.extend(Some(of_row(said, &analyzer, row)).filter(&mut is_new));
+                }
             }
         }
     }
-    // A file belongs to its package and to that of its tests.
-    let mut seen = Vec::new();
-    found.retain(|f| {
-        !seen.contains(f) && {
-            seen.push(f.clone());
-            true
-        }
-    });
-    found.truncate(MAX_FINDINGS);
     Ok(found)
 }
 
@@ -201,12 +201,18 @@ struct Event {
 fn test(said: &Said<'_>) -> Result<Vec<Finding>, String> {
     let mut printed: BTreeMap<(String, Option<String>), String> = BTreeMap::new();
     let mut built = said.errors.to_owned();
-    let mut failed = Vec::new();
+    let (mut failed, mut sorted) = (Vec::new(), BTreeSet::new());
     for event in json_lines::<Event>(said.output) {
         match (event.action.as_str(), event.output) {
             ("build-output", Some(text)) => built.push_str(&text),
             ("output", Some(text)) => printed.entry((event.package, event.test)).or_default().push_str(&text),
-            ("fail", _) => failed.push((event.package, event.test)),
+            ("fail", _) => {
+                let key = (event.package, event.test);
+                // What is told of one test is read once.
+                if sorted.insert(key.clone()) {
+                    failed.push(key);
+                }
+            }
             _ => {}
         }
     }
@@ -214,9 +220,13 @@ fn test(said: &Said<'_>) -> Result<Vec<Finding>, String> {
     // A test fails with each of its parts: the parts say why.
     let parts = |key: &(String, Option<String>)| {
         let begin = format!("{}/", key.1.as_deref().unwrap_or_default());
-        failed.iter().any(|(package, test)| *package == key.0 && test.as_ref().is_some_and(|t| t.starts_with(&begin)))
+        let next = sorted.range((key.0.clone(), Some(begin.clone()))..).next();
+        next.is_some_and(|(package, test)| *package == key.0 && test.as_ref().is_some_and(|t| t.starts_with(&begin)))
     };
     for key in failed.iter().filter(|key| key.1.is_some()) {
+        if found.len() >= MAX_FINDINGS {
+            break;
+        }
         let text = printed.get(key).map_or("", String::as_str);
         let (message, place) = explained(said, &key.0, text);
         if message.is_empty() && parts(key) {
@@ -230,7 +240,6 @@ fn test(said: &Said<'_>) -> Result<Vec<Finding>, String> {
         }
         found.push(failure);
     }
-    found.truncate(MAX_FINDINGS);
     Ok(found)
 }
 

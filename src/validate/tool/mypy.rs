@@ -35,7 +35,7 @@ fn calls(project: &Project<'_>) -> Vec<Call> {
     let call = |(dir, files): (&str, Vec<&str>)| {
         let settings = settings(project, dir)?;
         let mut call = Call::new(dir, WORDS);
-        call.runs_code = ["plugins", "python_executable"].iter().any(|key| settings.contains(key));
+        call.runs_code = Project::above(&join(dir, "mypy.ini")).any(|dir| names_code(project, dir));
         // What it names itself is the whole, dependents of the change included.
         let names = settings
             .lines()
@@ -47,6 +47,27 @@ fn calls(project: &Project<'_>) -> Vec<Call> {
         project.call(call, &files)
     };
     groups.into_iter().filter_map(call).collect()
+}
+
+/// Whether a file of a directory that mypy may read has a word by which it would run something, wherever it stands: mypy reads
+/// keys in any case, other sections than the first of a name, and the next file when it cannot read one.
+fn names_code(project: &Project<'_>, dir: &str) -> bool {
+    ["mypy.ini", ".mypy.ini", "setup.cfg", "pyproject.toml"].iter().any(|name| {
+        let path = join(dir, name);
+        if !project.has(&path) {
+            return false;
+        }
+        let Some(mut text) = (project.text)(&path) else { return true };
+        if *name == "pyproject.toml" && text.contains('\\') {
+            // A key may be written with escapes.
+            match text.parse::<toml::Table>() {
+                Ok(table) => text += &toml::to_string(&table).unwrap_or_default(),
+                Err(_) => return true,
+            }
+        }
+        let text = text.to_lowercase();
+        ["plugins", "python_executable"].iter().any(|key| text.contains(key))
+    })
 }
 
 /// The text of a directory's mypy settings.

@@ -19,7 +19,7 @@ pub fn lines(run: &Run, attempt: &Attempt, findings: &[Finding], width: usize, l
     let mut lines = series::lines(run, width, look);
     for check in attempt.report.iter().flat_map(|r| &r.checks) {
         if let Some(why) = &check.not_run {
-            lines.extend(sentence("not checked", why, Role::Warning, width, look));
+            lines.extend(sentence("not checked", &format!("{}: {why}", check.command), Role::Warning, width, look));
         }
     }
     for check in run.part.iter().flat_map(|r| &r.checks).filter(|check| !check.passed && check.not_run.is_none()) {
