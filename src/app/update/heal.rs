@@ -4,7 +4,6 @@ use super::Step;
 use crate::app::fact::Fact;
 use crate::app::state::{Failed, State};
 use crate::budget::choice::{Candidate, stronger};
-use crate::budget::price::Price;
 use crate::domain::command_line;
 use crate::domain::intent::{Action, Intent};
 use crate::domain::message::Author;
@@ -81,7 +80,7 @@ impl Step<'_> {
 pub(super) fn ladder(state: &State, own: &ModelInfo) -> Ladder {
     let heal = &state.settings.heal;
     let find = |model: &ModelRef| state.candidates.iter().find(|c| c.info.reference == *model).cloned();
-    let this = || find(&own.reference).unwrap_or(Candidate { info: own.clone(), price: Price::Unknown });
+    let this = || state.priced(own);
     let mut models: Vec<Candidate> = Vec::new();
     for named in &heal.models {
         let found = named.as_ref().map_or_else(|| Some(this()), find);
