@@ -12,7 +12,7 @@ use crate::budget::choice::Candidate;
 use crate::budget::price::{Price, worst_case};
 use crate::domain::change::{ChangeSet, FileSnapshot};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::finding::ValidationReport;
+use crate::domain::finding::{Severity, ValidationReport};
 use crate::domain::hunk::FileDiff;
 use crate::domain::ids::RequestId;
 use crate::domain::model::{Locality, ModelRequest, Node};
@@ -182,12 +182,18 @@ fn offer(run: &mut Run, why: &str, green: bool) -> Vec<RunCommand> {
         run.stage = Stage::Gate;
         return Vec::new();
     }
+    let open = report(run).map(heal::open).unwrap_or_default();
+    let left =
+        report(run).map_or(0, |r| r.findings().filter(|f| f.severity != Severity::Error && !open.contains(f)).count());
+    let warnings = if left == 0 { String::new() } else { format!(" Warnings, which are not mended: {left}.") };
     if green {
-        run.answer = formatter::with_notices("No check that ran finds anything.", &run.notices);
+        let found = if left == 0 { "anything" } else { "an error" };
+        let answer = format!("No check that ran finds {found}.{warnings}");
+        run.answer = formatter::with_notices(&answer, &run.notices);
         return step::finish(run, Outcome::NothingToDo);
     }
-    let open = report(run).map_or(0, |r| heal::open(r).len());
-    let mut message = format!("Nothing could be mended: {why}. Findings that are left: {open}.");
+    let open = open.len();
+    let mut message = format!("Nothing could be mended: {why}. Findings that are left: {open}.{warnings}");
     for notice in run.notices.iter().filter(|n| !n.starts_with(ENDED)) {
         message.push_str(&format!(" {notice}"));
     }
@@ -214,9 +220,7 @@ pub(super) fn examined(run: &mut Run, files: &[FileSnapshot], report: &Validatio
 
 /// Begins another series with the chosen attempt.
 pub(super) fn again(run: &mut Run) -> Vec<RunCommand> {
-    let Some(attempt) = run.attempt().filter(|a| a.report.as_ref().is_some_and(validator::is_red)).cloned() else {
-        return Vec::new();
-    };
+    let Some(attempt) = run.attempt().filter(|_| run.is_red()).cloned() else { return Vec::new() };
     let what = format!("attempt {} again", run.chosen + 1);
     let rung = Rung { what, base: Some(run.chosen), ..Rung::default() };
     let decided = std::mem::take(&mut run.decisions);
@@ -250,11 +254,6 @@ fn first(run: &mut Run, changes: ChangeSet, diff: Arc<[FileDiff]>, report: Valid
 /// The series, as far as it is validated.
 fn trials(run: &Run) -> Vec<Trial<'_>> {
     rung::series(run).into_iter().map(|s| s.trial).collect()
-}
-
-/// Whether the chosen attempt is red.
-pub(super) fn chosen_is_red(run: &Run) -> bool {
-    report(run).is_some_and(validator::is_red)
 }
 
 fn report(run: &Run) -> Option<&ValidationReport> {

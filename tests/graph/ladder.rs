@@ -382,6 +382,22 @@ fn a_tree_without_findings_has_nothing_to_change_and_one_that_cannot_be_healed_s
 }
 
 #[test]
+fn warnings_are_counted_apart_and_not_said_to_be_nothing() {
+    let warned = |messages: &[&str]| {
+        let mut warned = report(messages);
+        let mut finding = report(&["unused"]).checks[0].findings[0].clone();
+        finding.severity = Severity::Warning;
+        warned.checks[0].findings.push(finding);
+        warned
+    };
+    let world = tree(reported(Script::new(), warned(&[])));
+    assert_eq!(world.run.answer, "No check that ran finds an error. Warnings, which are not mended: 1.");
+    let world = tree(reported(Script::new().heal("NO CHANGE").heal("NO CHANGE"), warned(&["x"])));
+    let Outcome::Failed(failure) = finished(&world) else { panic!() };
+    assert!(failure.message.contains("Findings that are left: 1. Warnings, which are not mended: 1."), "{failure}");
+}
+
+#[test]
 fn the_attempt_under_review_can_be_healed_again() {
     let settings = RunSettings { quality_threshold: 0.6, max_iterations: 1, heal_attempts: 1 };
     let script = Script::new()
