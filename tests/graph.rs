@@ -8,6 +8,8 @@ mod ladder;
 
 use proptest::prelude::*;
 use std::collections::{BTreeMap, VecDeque};
+use vibe_tui::budget::choice::Candidate;
+use vibe_tui::budget::price::Price;
 use vibe_tui::domain::change::{ChangeSet, FileContent, FileSnapshot};
 use vibe_tui::domain::context::{ContextBundle, ContextItem, ContextKind};
 use vibe_tui::domain::failure::{Failure, FailureKind};
@@ -170,11 +172,22 @@ struct World {
     requests: Vec<ModelRequest>,
     budget: u32,
     taught: Vec<Teaching>,
+    /// What was put over the tree each time it was examined again.
+    examined: Vec<ChangeSet>,
 }
 
 impl World {
     fn new(spec: RunSpec, script: Script) -> World {
-        World { run: Run::new(spec), script, facts: vec![], trace: vec![], requests: vec![], budget: 0, taught: vec![] }
+        World {
+            run: Run::new(spec),
+            script,
+            facts: vec![],
+            trace: vec![],
+            requests: vec![],
+            budget: 0,
+            taught: vec![],
+            examined: vec![],
+        }
     }
 
     /// Takes the fact in and returns the only command (beside cancelling) that may follow.
@@ -226,7 +239,8 @@ impl World {
                     self.fact(RunFact::Recalled { job, known })
                 }
                 RunCommand::Learn(_) => None,
-                RunCommand::Examine { job, changes: Some(_), .. } => {
+                RunCommand::Examine { job, changes: Some(changes), .. } => {
+                    self.examined.push(changes);
                     let report = self.script.reports.pop_front().unwrap_or_else(|| report(&[]));
                     self.fact(RunFact::Validated { job, report })
                 }
@@ -411,6 +425,10 @@ fn all(decision: Decision) -> RunFact {
 
 fn one(hunk: usize, decision: Decision) -> RunFact {
     RunFact::Decided { decisions: vec![(HunkId { file: 0, hunk }, decision)] }
+}
+
+fn priced(info: &ModelInfo) -> Box<Candidate> {
+    Box::new(Candidate { info: info.clone(), price: Price::Unknown })
 }
 
 fn resume(choice: ResumeChoice) -> RunFact {
@@ -859,7 +877,7 @@ fn another_model_takes_over_at_a_pause_in_its_own_form() {
     let mut world = played(Script::new().plan(PLAN).execute(fails(FailureKind::Server)));
     let other = model(70.0, 32_768);
     world.script = world.script.execute(replace("calc.py", "    return a + b", "    return b + a")).review(GOOD);
-    world.script = world.script.user(resume(ResumeChoice::UseModel(Box::new(other.clone()))));
+    world.script = world.script.user(resume(ResumeChoice::UseModel(priced(&other))));
     world.go();
     assert_eq!((&world.requests[2].model, world.requests[2].window), (&other.reference, 32_768));
     assert!(!world.sent(1).contains("<<<<<<< SEARCH") && world.sent(2).contains("<<<<<<< SEARCH"));
@@ -1482,7 +1500,7 @@ fn any_fact() -> impl Strategy<Value = RunFact> {
         prop_oneof![
             Just(ResumeChoice::Retry),
             Just(ResumeChoice::Stop),
-            Just(ResumeChoice::UseModel(Box::new(model(70.0, 600))))
+            Just(ResumeChoice::UseModel(priced(&model(70.0, 600))))
         ]
         .prop_map(resume),
         id.clone().prop_map(|id| RunFact::Applied { job: JobId(id) }),

@@ -488,7 +488,9 @@ fn what_no_pattern_can_do_fails_with_the_nearest_patterns_and_how_to_connect_a_m
     let healing =
         engine::answer(library, &request(Node::Healer, "Create a FastAPI endpoint for users", &[])).unwrap_err();
     assert_eq!(healing.kind, FailureKind::NothingFits);
-    assert!(healing.message.contains("cannot repair"), "{healing}");
+    assert!(healing.message.contains("cannot repair") && !healing.message.contains("review"), "{healing}");
+    let review = engine::answer(library, &request(Node::Reviewer, "Fix the login bug", &[])).unwrap_err();
+    assert!(review.message.starts_with("The embedded patterns can only review what they have made."), "{review}");
 }
 
 #[test]

@@ -62,7 +62,7 @@ pub const COMMANDS: &[Command] = &[
     order(
         "heal",
         "[PATH…]",
-        "Mend what the checks find: in the attempt under review, else in the working tree",
+        "Mend what the checks find: in the attempt under review, else in the tree (allows its own code to run)",
         Does::Heal,
     ),
     order("help", "", "Show what every key does here", Does::Action(Action::Help)),

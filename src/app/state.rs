@@ -29,6 +29,7 @@ use super::session::Session;
 use crate::budget::choice::Candidate;
 use crate::budget::ledger::Totals;
 use crate::budget::limit::{Gauge, Limits, RunCosts};
+use crate::budget::price::Price;
 use crate::domain::clock::Timestamp;
 use crate::domain::failure::Failure;
 use crate::domain::ids::SessionId;
@@ -221,6 +222,12 @@ impl State {
     pub fn model_info(&self) -> Option<&ModelInfo> {
         let chosen = self.model.as_ref()?;
         self.models.as_ref()?.iter().find(|m| m.reference == *chosen)
+    }
+
+    /// A model with its price, where that is known.
+    pub fn priced(&self, info: &ModelInfo) -> Candidate {
+        let found = self.candidates.iter().find(|c| c.info.reference == info.reference).cloned();
+        found.unwrap_or_else(|| Candidate { info: info.clone(), price: Price::Unknown })
     }
 
     /// The chosen mode.

@@ -20,6 +20,7 @@ mod store;
 mod undo;
 mod view;
 
+pub use heal::healed_paths;
 pub use review::needs_own_yes;
 
 use super::action::Action;

@@ -7,8 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(Debug, Args)]
-#[command(after_help = "Exit codes: 0 healed and applied (or nothing to heal), 1 error, 2 usage, 3 nothing accepted, \
-4 checks still fail (nothing is written), 5 budget reached, 6 nothing can serve it, 130 interrupted.")]
+#[command(
+    after_help = "To ask for it allows the project's own code (builds, tests, settings that are programs) to run in the \
+sandbox, also where `check.trusted` does not name the project.\n\nExit codes: 0 healed and applied (or nothing to heal), 1 error, 2 usage, 3 nothing accepted, \
+4 checks still fail (nothing is written), 5 budget reached, 6 nothing can serve it, 130 interrupted."
+)]
 pub(super) struct Heal {
     /// Files and folders whose syntax is checked; the project's check looks at all of it.
     #[arg(value_name = "PATH")]

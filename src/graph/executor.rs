@@ -6,7 +6,6 @@
 
 use super::inner::{Operation, Tries, Unplaced};
 use super::run::{Attempt, Outcome, PauseReason, Run, Stage};
-use super::rung::Healing;
 use super::{RunCommand, answer, clip, formatter, gate, healer, material, rung, step, validator};
 use crate::domain::change::{ChangeSet, FileChange, FileContent, FileSnapshot};
 use crate::domain::failure::{Failure, FailureKind};
@@ -264,7 +263,7 @@ fn proposed(run: &mut Run) -> Vec<RunCommand> {
     let newest = run.attempts.len() - 1;
     if !healing {
         run.inner.series = newest;
-        run.inner.heal = Healing::new(run.calls.len());
+        run.inner.heal.restart(run.calls.len());
     }
     gate::choose(run, newest);
     validator::begin(run)

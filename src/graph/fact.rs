@@ -1,5 +1,7 @@
 //! What has happened to a run, in the past tense. The journal's rows of a run are exactly these.
 
+use crate::budget::choice::Candidate;
+use crate::budget::price::Price;
 use crate::domain::change::{ChangeSet, FileSnapshot};
 use crate::domain::comment::Comment;
 use crate::domain::context::ContextBundle;
@@ -11,7 +13,7 @@ use crate::domain::model::{FinishReason, ModelInfo, Timings, Usage};
 use crate::domain::money::Money;
 use crate::domain::revert::Asker;
 use crate::domain::rung::Recollection;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::sync::Arc;
 
 /// One fact. Facts that carry an identifier the run does not await are ignored.
@@ -200,8 +202,22 @@ pub enum RunFact {
 pub enum ResumeChoice {
     /// Send it again (after the limit was raised, the server started, the key set).
     Retry,
-    /// Go on with another model.
-    UseModel(Box<ModelInfo>),
+    /// Go on with another model, which costs so much.
+    UseModel(#[serde(deserialize_with = "candidate")] Box<Candidate>),
     /// End here.
     Stop,
+}
+
+/// A model and its price. Older journals have the model alone: nobody noted its price.
+fn candidate<'de, D: Deserializer<'de>>(from: D) -> Result<Box<Candidate>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Noted {
+        Priced(Candidate),
+        Bare(ModelInfo),
+    }
+    Ok(Box::new(match Noted::deserialize(from)? {
+        Noted::Priced(candidate) => candidate,
+        Noted::Bare(info) => Candidate { info, price: Price::Unknown },
+    }))
 }

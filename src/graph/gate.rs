@@ -5,12 +5,11 @@
 
 use super::inner::{Operation, Write};
 use super::run::{Attempt, Outcome, Run, Stage};
-use super::{RunCommand, RunFact, executor, formatter, hand, healer, step, validator};
+use super::{RunCommand, RunFact, executor, formatter, hand, healer, rung, step, validator};
 use crate::domain::change::{ChangeSet, FileChange};
 use crate::domain::comment::Comment;
 use crate::domain::finding::ValidationReport;
 use crate::domain::hunk::{Decision, HunkId};
-use crate::domain::model::Node;
 use crate::edit;
 use std::cmp::Reverse;
 
@@ -87,7 +86,10 @@ pub(super) fn choose(run: &mut Run, index: usize) {
 pub(super) fn open_with_best(run: &mut Run) -> Vec<RunCommand> {
     let sent = std::mem::take(&mut run.inner.sent);
     match best(run) {
-        Some(best) => choose(run, best),
+        Some(best) => {
+            choose(run, best);
+            rung::decide_again(run);
+        }
         None => run.comments.extend(sent),
     }
     run.attempts.iter_mut().for_each(validator::cut);
@@ -205,8 +207,7 @@ fn apply(run: &mut Run) -> Vec<RunCommand> {
 pub(super) fn validate_part(run: &mut Run, wanted: Write) -> Vec<RunCommand> {
     let changes = wanted.changes.clone();
     run.inner.write = Some(wanted);
-    run.stage = Stage::Working(Node::Validator);
-    vec![RunCommand::Validate { job: run.next_job(), changes }]
+    validator::check(run, changes)
 }
 
 /// The accepted hunks are checked: green ones are written, red ones lead back to the user.

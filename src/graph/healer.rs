@@ -6,18 +6,20 @@
 use super::inner::Operation;
 use super::ladder::{Rungs, Task};
 use super::run::{Attempt, Outcome, Run, Stage};
-use super::rung::{self, Healing};
+use super::rung;
 use super::{RunCommand, executor, formatter, gate, reviewer, step, validator};
 use crate::budget::choice::Candidate;
 use crate::budget::price::{Price, worst_case};
 use crate::domain::change::{ChangeSet, FileSnapshot};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::finding::ValidationReport;
+use crate::domain::finding::{Severity, ValidationReport};
+use crate::domain::hunk::FileDiff;
 use crate::domain::ids::RequestId;
-use crate::domain::model::{ModelInfo, ModelRequest, Node};
+use crate::domain::model::{Locality, ModelRequest, Node};
 use crate::domain::money::Money;
 use crate::domain::rung::{Recollection, Rung};
 use crate::heal::{self, Bounds, Limits, Next, StopReason, Trial, Turn};
+use std::sync::Arc;
 
 /// How the notice begins that says why healing ended.
 const ENDED: &str = "Healing ended";
@@ -132,16 +134,29 @@ pub(super) fn forbids(run: &Run, request: &ModelRequest) -> Option<StopReason> {
         return Some(StopReason::Tokens);
     }
     let price = run.inner.heal.model.and_then(|at| ladder.models.get(at)).map(|c| &c.price);
+    let most = ladder.max_cost?;
     let spent: Money = calls.filter_map(|c| c.cost).sum();
-    let worst = price.and_then(|p| worst_case(p, request.prompt_tokens, request.max_output)).unwrap_or_default();
-    ladder.max_cost.filter(|most| spent + worst > *most).map(|_| StopReason::Money)
+    let is_free = run.asked().locality != Locality::Remote;
+    let price = if is_free { &Price::Free } else { price.unwrap_or(&Price::Unknown) };
+    match worst_case(price, request.prompt_tokens, request.max_output) {
+        None => Some(StopReason::UnknownPrice),
+        Some(worst) => (spent + worst > most).then_some(StopReason::Money),
+    }
+}
+
+/// A request of the healer is not sent. Where only the price of its model is not known, another may be asked.
+pub(super) fn forbidden(run: &mut Run, why: StopReason) -> Vec<RunCommand> {
+    match why {
+        StopReason::UnknownPrice => gave_up(run, why.words()),
+        why => give_up(run, why.words()),
+    }
 }
 
 /// The user goes on with another model: while healing it takes the place of the one that was asked.
-pub(super) fn use_model(run: &mut Run, model: &ModelInfo) {
-    let at = run.inner.heal.model.filter(|_| run.inner.origin == Operation::Heal);
+pub(super) fn use_model(run: &mut Run, model: &Candidate) {
+    let at = run.inner.heal.model.filter(|_| run.asks_to_mend());
     if let Some(place) = at.and_then(|at| run.spec.ladder.models.get_mut(at)) {
-        *place = Candidate { info: model.clone(), price: Price::Unknown };
+        *place = model.clone();
     }
 }
 
@@ -152,6 +167,7 @@ fn conclude(run: &mut Run, why: &str, best: usize, green: bool) -> Vec<RunComman
     run.inner.findings.clear();
     let best = run.inner.series + best;
     gate::choose(run, best);
+    rung::decide_again(run);
     match run.spec.task {
         Task::Request => reviewer::begin(run),
         Task::Heal { .. } => offer(run, why, green),
@@ -166,12 +182,18 @@ fn offer(run: &mut Run, why: &str, green: bool) -> Vec<RunCommand> {
         run.stage = Stage::Gate;
         return Vec::new();
     }
+    let open = report(run).map(heal::open).unwrap_or_default();
+    let left =
+        report(run).map_or(0, |r| r.findings().filter(|f| f.severity != Severity::Error && !open.contains(f)).count());
+    let warnings = if left == 0 { String::new() } else { format!(" Warnings, which are not mended: {left}.") };
     if green {
-        run.answer = formatter::with_notices("No check that ran finds anything.", &run.notices);
+        let found = if left == 0 { "anything" } else { "an error" };
+        let answer = format!("No check that ran finds {found}.{warnings}");
+        run.answer = formatter::with_notices(&answer, &run.notices);
         return step::finish(run, Outcome::NothingToDo);
     }
-    let open = report(run).map_or(0, |r| heal::open(r).len());
-    let mut message = format!("Nothing could be mended: {why}. Findings that are left: {open}.");
+    let open = open.len();
+    let mut message = format!("Nothing could be mended: {why}. Findings that are left: {open}.{warnings}");
     for notice in run.notices.iter().filter(|n| !n.starts_with(ENDED)) {
         message.push_str(&format!(" {notice}"));
     }
@@ -191,37 +213,36 @@ pub(super) fn examined(run: &mut Run, files: &[FileSnapshot], report: &Validatio
     validator::not_run(run, report);
     let rung = Rung { what: "the working tree as it is".to_owned(), millis: validator::took(run), ..Rung::default() };
     run.inner.iteration = 1;
-    first(run, ChangeSet::default(), report.clone(), rung);
+    first(run, ChangeSet::default(), Arc::default(), report.clone(), rung);
     run.inner.heal.examined = files.to_vec();
     climb(run)
 }
 
 /// Begins another series with the chosen attempt.
 pub(super) fn again(run: &mut Run) -> Vec<RunCommand> {
-    let Some(attempt) = run.attempt().filter(|a| a.report.as_ref().is_some_and(validator::is_red)) else {
-        return Vec::new();
-    };
-    let (changes, report) = (attempt.changes.clone(), attempt.report.clone().unwrap_or_default());
-    let examined = std::mem::take(&mut run.inner.heal.examined);
-    let rung = Rung { what: format!("attempt {} again", run.chosen + 1), ..Rung::default() };
+    let Some(attempt) = run.attempt().filter(|_| run.is_red()).cloned() else { return Vec::new() };
+    let what = format!("attempt {} again", run.chosen + 1);
+    let rung = Rung { what, base: Some(run.chosen), ..Rung::default() };
+    let decided = std::mem::take(&mut run.decisions);
     run.inner.since = run.attempts.len();
-    first(run, changes, report, rung);
-    run.inner.heal.examined = examined;
+    let report = attempt.report.unwrap_or_default();
+    first(run, attempt.changes, attempt.diff, report, rung);
+    run.inner.heal.decided = decided.into_iter().collect();
     run.spec.ladder.rungs = Rungs::All;
     climb(run)
 }
 
 /// Puts a validated attempt at the beginning of a new series.
-fn first(run: &mut Run, changes: ChangeSet, report: ValidationReport, rung: Rung) {
+fn first(run: &mut Run, changes: ChangeSet, diff: Arc<[FileDiff]>, report: ValidationReport, rung: Rung) {
     run.inner.series = run.attempts.len();
-    run.inner.heal = Healing::new(run.calls.len());
+    run.inner.heal.restart(run.calls.len());
     run.attempts.push(Attempt {
         node: Node::Executor,
         iteration: run.inner.iteration,
         cause: Vec::new(),
         request: RequestId::default(),
-        diff: crate::edit::diff(&changes).into(),
         changes,
+        diff,
         report: Some(report),
         verdict: None,
         problems: Vec::new(),
@@ -233,11 +254,6 @@ fn first(run: &mut Run, changes: ChangeSet, report: ValidationReport, rung: Rung
 /// The series, as far as it is validated.
 fn trials(run: &Run) -> Vec<Trial<'_>> {
     rung::series(run).into_iter().map(|s| s.trial).collect()
-}
-
-/// Whether the chosen attempt is red.
-pub(super) fn chosen_is_red(run: &Run) -> bool {
-    report(run).is_some_and(validator::is_red)
 }
 
 fn report(run: &Run) -> Option<&ValidationReport> {

@@ -48,7 +48,7 @@ pub(super) fn resumed(run: &mut Run, choice: &ResumeChoice) -> Vec<RunCommand> {
         ResumeChoice::Retry => step::send(run),
         ResumeChoice::UseModel(model) => {
             healer::use_model(run, model);
-            run.spec.model = model.as_ref().clone();
+            run.spec.model = model.info.clone();
             run.inner.tries = Tries::default();
             step::send(run)
         }

@@ -4,7 +4,7 @@
 
 use super::inner::Operation;
 use super::run::Run;
-use super::{RunCommand, answer, executor, gate, healer, material, step};
+use super::{RunCommand, answer, executor, gate, material, step};
 use crate::domain::finding::Severity;
 use crate::domain::verdict::Verdict;
 
@@ -26,7 +26,7 @@ pub(super) fn answered(run: &mut Run, text: &str) -> Vec<RunCommand> {
 
 /// There is no verdict: the checks alone decide.
 pub(super) fn without_verdict(run: &mut Run, why: &str) -> Vec<RunCommand> {
-    let red = healer::chosen_is_red(run);
+    let red = run.is_red();
     let score = if red { 0.0 } else { run.spec.settings.quality_threshold.clamp(0.0, 1.0) };
     let meaning = if red { "the score only says that checks fail" } else { "the score only says that no check fails" };
     let reasons = vec![format!("There is no review: {why}; {meaning}.")];
@@ -35,7 +35,7 @@ pub(super) fn without_verdict(run: &mut Run, why: &str) -> Vec<RunCommand> {
 
 fn judged(run: &mut Run, verdict: Verdict) -> Vec<RunCommand> {
     let threshold = run.spec.settings.quality_threshold;
-    let good = verdict.score >= threshold && !healer::chosen_is_red(run);
+    let good = verdict.score >= threshold && !run.is_red();
     let mut reasons = verdict.reasons.clone();
     let score = verdict.score;
     let last = good || !run.has_rounds_left();

@@ -3,6 +3,7 @@
 use super::inner::{Inner, Operation};
 use super::ladder::{Ladder, Task};
 use super::template::Prompts;
+use super::validator;
 use crate::domain::change::ChangeSet;
 use crate::domain::clock::Timestamp;
 use crate::domain::comment::Comment;
@@ -255,6 +256,11 @@ impl Run {
     /// The proposal under review.
     pub fn attempt(&self) -> Option<&Attempt> {
         self.attempts.get(self.chosen)
+    }
+
+    /// Whether a check ran on the proposal under review and failed: there is something to mend.
+    pub fn is_red(&self) -> bool {
+        self.attempt().and_then(|a| a.report.as_ref()).is_some_and(validator::is_red)
     }
 
     /// The decision on a hunk of the chosen attempt.

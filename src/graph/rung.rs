@@ -8,6 +8,7 @@ use super::run::{Attempt, Run, Stage};
 use super::{RunCommand, gate, material, validator};
 use crate::domain::change::{ChangeSet, FileChange, FileSnapshot};
 use crate::domain::finding::Fix;
+use crate::domain::hunk::{Decision, HunkId};
 use crate::domain::ids::RequestId;
 use crate::domain::model::Node;
 use crate::domain::money::Money;
@@ -41,12 +42,16 @@ pub(super) struct Healing {
     pub(super) since: usize,
     /// Files of the working tree that is healed, as they were examined.
     pub(super) examined: Vec<FileSnapshot>,
+    /// What the user had decided of the attempt that is healed again.
+    #[serde(default)]
+    pub(super) decided: Vec<(HunkId, Decision)>,
 }
 
 impl Healing {
-    /// At the foot of the ladder, after so many requests.
-    pub(super) fn new(since: usize) -> Healing {
-        Healing { since, ..Healing::default() }
+    /// Back to the foot of the ladder, after so many requests. What was examined is looked at again.
+    pub(super) fn restart(&mut self, since: usize) {
+        let examined = std::mem::take(&mut self.examined);
+        *self = Healing { since, examined, ..Healing::default() };
     }
 }
 
@@ -71,7 +76,11 @@ pub(super) fn series(run: &Run) -> Vec<Climbed<'_>> {
 
 /// What an attempt proposes, with the files that were examined and that it leaves as they are.
 pub(super) fn ground(run: &Run, attempt: usize) -> ChangeSet {
-    let mut changes = run.attempts.get(attempt).map(|a| a.changes.clone()).unwrap_or_default();
+    laid_over(run, run.attempts.get(attempt).map(|a| a.changes.clone()).unwrap_or_default())
+}
+
+/// These changes, with the files that were examined and that they leave as they are.
+pub(super) fn laid_over(run: &Run, mut changes: ChangeSet) -> ChangeSet {
     for file in &run.inner.heal.examined {
         if let (None, Some(text)) = (changes.file(&file.path), file.text()) {
             let text = Some(text.to_owned());
@@ -80,6 +89,14 @@ pub(super) fn ground(run: &Run, attempt: usize) -> ChangeSet {
     }
     changes.files.sort_by(|a, b| a.path.cmp(&b.path));
     changes
+}
+
+/// Where nothing better was made of an attempt that was to be healed again, what was decided of it holds: its text is the same.
+pub(super) fn decide_again(run: &mut Run) {
+    let decided = std::mem::take(&mut run.inner.heal.decided);
+    if run.chosen == run.inner.series {
+        run.decisions.extend(decided);
+    }
 }
 
 /// Asks what the repository knows of what is to be mended.

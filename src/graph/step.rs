@@ -181,7 +181,7 @@ pub(super) fn send(run: &mut Run) -> Vec<RunCommand> {
             let request = composed.request;
             if let Some(why) = healer::forbids(run, &request) {
                 run.inner.request = None;
-                return healer::give_up(run, why.words());
+                return healer::forbidden(run, why);
             }
             run.calls.push(Call {
                 id,

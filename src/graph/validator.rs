@@ -5,6 +5,7 @@
 use super::ladder::Task;
 use super::run::{Attempt, Run, Stage};
 use super::{RunCommand, hand, healer, rung};
+use crate::domain::change::ChangeSet;
 use crate::domain::clock::Timestamp;
 use crate::domain::finding::ValidationReport;
 use crate::domain::hunk::FileDiff;
@@ -15,11 +16,17 @@ use std::sync::Arc;
 /// Has the newest attempt checked.
 pub(super) fn begin(run: &mut Run) -> Vec<RunCommand> {
     let Some(newest) = run.attempts.len().checked_sub(1) else { return Vec::new() };
+    let changes = run.attempts[newest].changes.clone();
+    check(run, changes)
+}
+
+/// Has an attempt, or the accepted part of one, checked the way the run's task wants it.
+pub(super) fn check(run: &mut Run, changes: ChangeSet) -> Vec<RunCommand> {
     run.stage = Stage::Working(Node::Validator);
     let job = run.next_job();
     vec![match run.spec.task.clone() {
-        Task::Request => RunCommand::Validate { job, changes: run.attempts[newest].changes.clone() },
-        Task::Heal { paths } => RunCommand::Examine { job, paths, changes: Some(rung::ground(run, newest)) },
+        Task::Request => RunCommand::Validate { job, changes },
+        Task::Heal { paths } => RunCommand::Examine { job, paths, changes: Some(rung::laid_over(run, changes)) },
     }]
 }
 

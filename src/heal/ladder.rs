@@ -45,6 +45,8 @@ pub enum StopReason {
     Tokens,
     /// The money that healing may take would be passed.
     Money,
+    /// What the next request costs is not known, and money is bounded.
+    UnknownPrice,
 }
 
 impl StopReason {
@@ -58,6 +60,7 @@ impl StopReason {
             StopReason::Regression => "the last attempt made it worse",
             StopReason::Tokens => "the tokens it may take are used",
             StopReason::Money => "the next request might pass the money it may take",
+            StopReason::UnknownPrice => "what the next model costs is not known, and `heal.max_cost` bounds the money",
         }
     }
 }

@@ -62,16 +62,19 @@ impl<'a> Engine<'a> {
             return Ok(self.explanation(brief));
         }
         match brief.node {
-        Node::Healer => Err(nothing(
-            "The embedded patterns cannot repair code: they only make new files. Correct the finding by hand in the review".to_owned(),
-        )),
-        Node::Planner => plan(&self.choose(brief)?),
-        Node::Executor => files(&self.choose(brief)?),
-        Node::Reviewer => verdict(&self.choose(brief)?, brief),
-        Node::Validator | Node::Formatter => {
-            Err(nothing(format!("The embedded patterns have no answer for {}", brief.node.activity())))
+            Node::Healer => {
+                Err(nothing("The embedded patterns cannot repair code: they only make new files".to_owned()))
+            }
+            Node::Planner => plan(&self.choose(brief)?),
+            Node::Executor => files(&self.choose(brief)?),
+            Node::Reviewer => match self.choose(brief) {
+                Ok(choice) => verdict(&choice, brief),
+                Err(_) => Err(nothing("The embedded patterns can only review what they have made".to_owned())),
+            },
+            Node::Validator | Node::Formatter => {
+                Err(nothing(format!("The embedded patterns have no answer for {}", brief.node.activity())))
+            }
         }
-    }
     }
 
     /// The best pattern over the threshold whose values can be derived; the failure names the nearest ones.

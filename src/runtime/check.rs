@@ -116,7 +116,9 @@ fn tell_rest(report: &ValidationReport) {
     }
     let ran = report.checks.iter().filter(|c| c.not_run.is_none()).count();
     let warnings = report.findings().filter(|f| f.severity == Severity::Warning).count();
-    tell_line(&format!("{} errors, {warnings} warnings; {ran} checks ran", report.errors()));
+    let count = |(n, what): (usize, &str)| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
+    let [errors, warnings, checks] = [(report.errors(), "error"), (warnings, "warning"), (ran, "check")].map(count);
+    tell_line(&format!("{errors}, {warnings}; {checks} ran"));
 }
 
 fn json_text(report: &ValidationReport) -> String {

@@ -4,11 +4,11 @@ use super::front::Front;
 use super::panic;
 use super::report::{Reporter, Style, tell, tell_line};
 use super::setup::Setup;
-use crate::app::{Action, Effect, Event, ModelEvent, Resume, StoreEvent};
+use crate::app::{Action, Effect, Event, ModelEvent, Resume, StoreEvent, healed_paths};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::hunk::Decision;
 use crate::domain::safe_text::SafeText;
-use crate::graph::{Outcome, PauseReason, Run, Stage, Task};
+use crate::graph::{Outcome, PauseReason, Run, RunSpec, Stage, Task};
 use std::io::IsTerminal;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -172,21 +172,24 @@ impl Driver {
     }
 
     /// What the named session is in the midst of.
-    fn unfinished(&self, front: &Front) -> Option<(String, Stage)> {
+    fn unfinished(&self, front: &Front) -> Option<(RunSpec, Stage)> {
         let run = front.state.session.active_run().filter(|_| self.named)?;
-        Some((run.spec.intent.text.clone(), run.stage.clone()))
+        Some((run.spec.clone(), run.stage.clone()))
     }
 
     /// An unfinished run of a named session goes on; asking for the same again would be a second one.
-    async fn go_on(&mut self, front: &mut Front, before: &str, stage: &Stage) {
-        let same = before.trim() == self.headless.intent.trim();
+    async fn go_on(&mut self, front: &mut Front, before: &RunSpec, stage: &Stage) {
+        let same = match &before.task {
+            Task::Request => before.intent.text.trim() == self.headless.intent.trim(),
+            Task::Heal { paths } => healed_paths(&self.headless.intent).is_some_and(|wanted| wanted == *paths),
+        };
         match stage {
             Stage::Paused(_) if same => self.take(front, Event::User(Action::Retry)).await,
             _ if same => {}
             // Another sentence at the gate is a revision of what waits there.
             Stage::Gate => self.take(front, Event::Requested(self.headless.intent.clone())).await,
             _ => {
-                let name = &front.state.session.name;
+                let (name, before) = (&front.state.session.name, &before.intent.text);
                 let message = format!(
                     "session “{name}” is in the midst of “{before}”; say the same again to go on with it, or name another session"
                 );
@@ -229,7 +232,7 @@ impl Driver {
             return;
         }
         if run.part.as_ref().is_some_and(|report| !report.passed()) {
-            let message = "The accepted hunks alone do not pass the checks, so nothing was written. The proposal waits in its session.";
+            let message = "The accepted hunks alone do not pass the checks.";
             self.reporter.trouble(&Failure::fatal(FailureKind::Denied, message), &front.state);
             self.exit = Some(Exit::ChecksFailed);
             return;

@@ -10,7 +10,7 @@ use crate::domain::message::Author;
 use crate::domain::rung::RungKind;
 use crate::domain::safe_text::SafeText;
 use crate::edit;
-use crate::graph::{Attempt, PauseReason, Run, RunFact};
+use crate::graph::{Attempt, PauseReason, Run, RunFact, Stage};
 use serde_json::{Value, json};
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::OnceLock;
@@ -219,9 +219,14 @@ impl Reporter {
                 for path in written(run) {
                     tell_line(&format!("wrote {}", SafeText::new(path)));
                 }
-                if exit == Exit::NothingAccepted && !state.session.name.is_empty() {
+                let waits = run.is_some_and(|r| r.stage == Stage::Gate) && !state.session.name.is_empty();
+                let why = match exit {
+                    Exit::ChecksFailed => "The checks do not pass, so nothing was written.",
+                    _ => "Nothing was written.",
+                };
+                if waits && matches!(exit, Exit::NothingAccepted | Exit::ChecksFailed) {
                     tell_line(&format!(
-                        "Nothing was written. The proposal waits in session “{}”: open vibe-tui here to review it.",
+                        "{why} The proposal waits in session “{}”: open vibe-tui here to review it.",
                         state.session.name
                     ));
                 }

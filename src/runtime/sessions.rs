@@ -68,5 +68,6 @@ fn row(s: &SessionSummary, width: usize) -> String {
         60..1440 => format!("{} h ago", minutes / 60),
         _ => format!("{} d ago", minutes / 1440),
     };
-    format!("{name:<width$}  {:<8}  {:>3} runs  {:>9}  {ago}\n", s.status.word(), s.runs, s.spent.to_string())
+    let runs = if s.runs == 1 { "run " } else { "runs" };
+    format!("{name:<width$}  {:<8}  {:>3} {runs}  {:>9}  {ago}\n", s.status.word(), s.runs, s.spent.to_string())
 }

@@ -169,8 +169,8 @@ impl Validators {
             match self.place(&survey.listing, &ChangeSet::default(), Side::Proposal, true).await {
                 Ok(place) => {
                     // Whoever asks wants to see everything, also behind what fails.
-                    for rung in plan.specs.chunk_by(|a, b| a.tool.strategy == b.tool.strategy) {
-                        report.checks.extend(validate::run_tools(rung, &place.tools, &validate::NoBase).await);
+                    for tools in plan.specs.chunk_by(|a, b| a.tool.strategy == b.tool.strategy) {
+                        report.checks.extend(validate::run_tools(tools, &place.tools, &validate::NoBase).await);
                     }
                     if let Some(check) = self.command() {
                         report.checks.push(validate::run_check(check, &place.copy, &ChangeSet::default()).await);

@@ -1,7 +1,7 @@
 //! Runs validators on a scratch copy, sandboxed and bounded, and reads their reports.
 //!
 //! Cheapest first: the grammars' syntax check in this process, then the tools that the project is set up for, then its own
-//! check command, in a sandbox. Stops after the first rung that fails. Writes nothing itself, and never falls back to
+//! check command, in a sandbox. Stops after the first strategy that fails. Writes nothing itself, and never falls back to
 //! running a command without its sandbox unless the caller says so. `docs/VALIDATION.md` tells what the sandbox holds and
 //! what it does not.
 
@@ -32,7 +32,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Tools of one rung that run at the same time.
+/// Tools of one strategy that run at the same time.
 const AT_ONCE: usize = 2;
 
 /// Whether a check may open sockets.
@@ -82,7 +82,7 @@ impl Base for NoBase {
     }
 }
 
-/// Runs tools, which are in the order of their rungs, in a copy, and stops after the first rung that fails. Dropping the
+/// Runs tools, which are in the order of their strategies, in a copy, and stops after the first that fails. Dropping the
 /// future ends them and everything they started.
 pub async fn run_tools(specs: &[plan::Spec], copy: &rung::Copy, base: &dyn Base) -> Vec<CheckResult> {
     let mut results = Vec::new();

@@ -52,7 +52,7 @@ impl Spec {
 /// What to run and what not.
 #[derive(Clone, Default)]
 pub struct Plan {
-    /// In the order of their rungs.
+    /// In the order of their strategies.
     pub specs: Vec<Spec>,
     /// What the project is set up for and this machine does not have.
     pub missing: Vec<&'static Tool>,

@@ -1,4 +1,4 @@
-//! The first rung: does every changed file still parse?
+//! The first strategy: does every changed file still parse?
 //!
 //! Differential: what the base already had is not held against the proposal. The grammars themselves are not here.
 

@@ -2,6 +2,7 @@
 
 use super::desk::*;
 use vibe_tui::app::*;
+use vibe_tui::budget::price::Price;
 use vibe_tui::domain::ids::RequestId;
 use vibe_tui::domain::model::{Locality, Node};
 use vibe_tui::domain::money::Money;
@@ -141,6 +142,51 @@ fn at_the_gate_heal_mends_the_attempt_under_review_if_something_is_wrong_with_it
     assert_eq!((desk.run().stage.clone(), desk.run().attempts.len()), (Stage::Gate, 1));
     desk.submit("/heal");
     assert_eq!(desk.run_facts(), [&RunFact::HealRequested]);
+}
+
+#[test]
+fn heal_says_why_it_mends_nothing_where_a_check_could_not_run() {
+    let mut desk = Desk::with(opening_with(HealSettings::default()), World::new());
+    let mut unchecked = report(0);
+    unchecked.checks[0].passed = false;
+    unchecked.checks[0].not_run = Some("the command was not found".into());
+    desk.world.reports = [unchecked].into();
+    desk.submit(REQUEST);
+    desk.settle();
+    assert_eq!(desk.run().stage, Stage::Gate);
+    desk.submit("/heal");
+    assert!(desk.notice().starts_with("There is nothing to mend"), "{}", desk.notice());
+    assert!(desk.notice().ends_with("could not run: the command was not found."), "{}", desk.notice());
+    assert!(desk.run_facts().is_empty());
+}
+
+#[test]
+fn a_session_that_begins_with_healing_is_named_after_what_is_healed() {
+    let cases = [
+        ("/heal", "Heal the working tree"),
+        ("/heal .", "Heal the working tree"),
+        ("/heal 'a b.py'", "Heal a b.py"),
+        ("/heal src tests a.py", "Heal src and 2 more"),
+    ];
+    for (order, name) in cases {
+        let mut desk = tree(&[0]);
+        desk.submit(order);
+        assert_eq!(desk.state.session.name, name);
+    }
+    let mut opening = opening_with(HealSettings::default());
+    opening.session_name = Some("mine".into());
+    let mut desk = Desk::with(opening, World::new());
+    desk.submit("/heal");
+    assert_eq!(desk.state.session.name, "mine");
+}
+
+#[test]
+fn a_model_that_is_chosen_at_a_pause_comes_with_its_price() {
+    let desk = red(&["ollama/coder", "anthropic/claude-opus-4-5"], "ollama/coder", HealSettings::default());
+    let info = desk.state.models.iter().flatten().find(|m| m.reference.provider == "anthropic").cloned();
+    let priced = desk.state.priced(&info.unwrap());
+    assert_eq!(Some(&priced), desk.state.candidates.iter().find(|c| c.info.reference.provider == "anthropic"));
+    assert_ne!(priced.price, Price::Unknown);
 }
 
 #[test]

@@ -1,8 +1,7 @@
 //! The ladder as scripts: each rung that mends, what is given up, what bounds it, and healing the working tree.
 
 use super::*;
-use vibe_tui::budget::choice::Candidate;
-use vibe_tui::budget::price::{Price, PriceList};
+use vibe_tui::budget::price::PriceList;
 use vibe_tui::domain::clock::Timestamp;
 use vibe_tui::domain::rung::{Rate, RungKind};
 
@@ -221,6 +220,70 @@ fn a_file_outside_of_the_proposal_is_touched_only_where_its_finding_is_and_that_
 
 // ---------------------------------------------------------------- what bounds it
 
+/// A model of Anthropic's at its listed price.
+fn remote(name: &str) -> Candidate {
+    let mut dear = candidate(name, 0.0);
+    dear.info.reference.provider = "anthropic".into();
+    dear.info.locality = Locality::Remote;
+    dear.price = PriceList::preset().price(&dear.info.reference, Locality::Remote);
+    dear
+}
+
+/// The models that were asked to mend.
+fn menders(world: &World) -> Vec<&str> {
+    let healers = world.requests.iter().filter(|r| r.brief.node == Node::Healer);
+    healers.map(|r| r.model.model.as_str()).collect()
+}
+
+#[test]
+fn a_model_whose_price_is_not_known_is_not_asked_where_money_is_bounded() {
+    let unknown = remote("not-on-any-list");
+    assert_eq!(unknown.price, Price::Unknown);
+    let script = || Script::new().plan(PLAN).execute(subtract()).reports(&["x"]).review(GOOD);
+    let script = |healed: &[String]| healed.iter().fold(script(), |script, text| script.heal(text.clone()));
+    let rich = Ladder { max_cost: Some(Money(1_000_000_000_000_000)), models: vec![unknown.clone()], ..ladder() };
+    // The reviewer sends a red proposal back.
+    let world = played_as(on_ladder(rich.clone()), script(&[]).execute(calc("c = 2\n")).review(GOOD));
+    assert!(menders(&world).is_empty(), "{}", world.trace());
+    assert!(world.run.notices.iter().any(|n| n.contains("costs is not known")), "{:?}", world.run.notices);
+    let next = Ladder { models: vec![unknown.clone(), remote("claude-opus-4-5")], ..rich.clone() };
+    assert_eq!(menders(&played_as(on_ladder(next), script(&[calc("b = 2\n")]))), ["claude-opus-4-5"]);
+    let unbounded = Ladder { max_cost: None, ..rich };
+    assert_eq!(menders(&played_as(on_ladder(unbounded), script(&[calc("b = 2\n")]))), ["not-on-any-list"]);
+}
+
+#[test]
+fn a_model_that_is_chosen_at_a_pause_is_bounded_by_its_own_price() {
+    let script = Script::new().plan(PLAN).execute(subtract()).reports(&["x"]).heal(fails(FailureKind::Network));
+    let script = script.user(resume(ResumeChoice::UseModel(Box::new(remote("claude-opus-4-5")))));
+    let script = script.review(GOOD).execute(calc("c = 2\n")).review(GOOD);
+    let world = played_as(on_ladder(Ladder { max_cost: Some(Money(1)), ..ladder() }), script);
+    assert_eq!(menders(&world), ["small"], "{}", world.trace());
+    assert!(world.run.notices.iter().any(|n| n.contains("might pass the money")), "{:?}", world.run.notices);
+}
+
+#[test]
+fn a_model_that_is_chosen_for_the_reviewer_does_not_take_a_menders_place() {
+    let script = Script::new().plan(PLAN).execute(subtract()).reports(&["x"]).heal(calc("b = 2\n"));
+    let script = script.review(fails(FailureKind::Network)).review(GOOD);
+    let world = climbed(script.user(resume(ResumeChoice::UseModel(Box::new(remote("claude-opus-4-5"))))));
+    assert_eq!(world.run.stage, Stage::Gate, "{}", world.trace());
+    assert_eq!(world.run.spec.ladder, ladder());
+}
+
+#[test]
+fn an_older_journal_has_a_chosen_model_without_its_price() {
+    let candidate = remote("claude-opus-4-5");
+    let choice = resume(ResumeChoice::UseModel(Box::new(candidate.clone())));
+    let json = serde_json::to_value(&choice).unwrap();
+    assert_eq!(serde_json::from_value::<RunFact>(json.clone()).unwrap(), choice);
+    let mut older = json;
+    older["choice"]["use_model"] = serde_json::to_value(&candidate.info).unwrap();
+    let unpriced = Candidate { price: Price::Unknown, ..candidate };
+    let read: RunFact = serde_json::from_value(older).unwrap();
+    assert_eq!(read, resume(ResumeChoice::UseModel(Box::new(unpriced))));
+}
+
 #[test]
 fn tokens_and_money_end_it_before_they_are_spent() {
     let script = || Script::new().plan(PLAN).execute(subtract()).reports(&["x"]).review(GOOD).reports(&[]);
@@ -229,10 +292,7 @@ fn tokens_and_money_end_it_before_they_are_spent() {
     let world = played_as(on_ladder(few), script().execute(calc("c = 2\n")).review(GOOD));
     assert!(!asked(&world), "{}", world.trace());
     assert!(world.run.notices.iter().any(|n| n.contains("the tokens it may take are used")), "{:?}", world.run.notices);
-    let mut dear = candidate("claude-opus-4-5", 0.0);
-    dear.info.reference.provider = "anthropic".into();
-    dear.info.locality = Locality::Remote;
-    dear.price = PriceList::preset().price(&dear.info.reference, Locality::Remote);
+    let dear = remote("claude-opus-4-5");
     assert!(matches!(dear.price, Price::Known(_)));
     let poor = Ladder { max_cost: Some(Money(1)), models: vec![dear], ..ladder() };
     let world = played_as(on_ladder(poor), script().execute(calc("c = 2\n")).review(GOOD));
@@ -322,6 +382,22 @@ fn a_tree_without_findings_has_nothing_to_change_and_one_that_cannot_be_healed_s
 }
 
 #[test]
+fn warnings_are_counted_apart_and_not_said_to_be_nothing() {
+    let warned = |messages: &[&str]| {
+        let mut warned = report(messages);
+        let mut finding = report(&["unused"]).checks[0].findings[0].clone();
+        finding.severity = Severity::Warning;
+        warned.checks[0].findings.push(finding);
+        warned
+    };
+    let world = tree(reported(Script::new(), warned(&[])));
+    assert_eq!(world.run.answer, "No check that ran finds an error. Warnings, which are not mended: 1.");
+    let world = tree(reported(Script::new().heal("NO CHANGE").heal("NO CHANGE"), warned(&["x"])));
+    let Outcome::Failed(failure) = finished(&world) else { panic!() };
+    assert!(failure.message.contains("Findings that are left: 1. Warnings, which are not mended: 1."), "{failure}");
+}
+
+#[test]
 fn the_attempt_under_review_can_be_healed_again() {
     let settings = RunSettings { quality_threshold: 0.6, max_iterations: 1, heal_attempts: 1 };
     let script = Script::new()
@@ -390,4 +466,58 @@ fn a_healing_of_the_tree_that_is_killed_after_any_fact_ends_as_if_it_had_not_bee
         .user(all(Decision::Accepted))
         .user(RunFact::ApplyRequested);
     killed_at_every_fact(RunSpec { task: Task::Heal { paths: vec![] }, ..on_ladder(ladder()) }, script);
+}
+
+#[test]
+fn a_revision_of_a_healed_tree_is_checked_with_all_files_that_were_examined() {
+    let script = Script::new()
+        .file("calc.py", &format!("{CALC}{BROKEN}"))
+        .file("other.py", "x = 1\n")
+        .reports(&["missing `:`"])
+        .user(RunFact::RevisionRequested { text: "subtract the other way round".into() })
+        .execute(replace("calc.py", "    return a - b", "    return b - a"));
+    let world = tree(script);
+    assert_eq!(world.run.stage, Stage::Gate, "{}", world.trace());
+    let looked: Vec<Vec<&str>> =
+        world.examined.iter().map(|c| c.files.iter().map(|f| f.path.as_str()).collect()).collect();
+    assert_eq!(looked, [["calc.py", "other.py"], ["calc.py", "other.py"]]);
+}
+
+/// Two hunks, both red, and the first accepted.
+fn half_accepted(healed: &str, reports: &[&[&str]]) -> Script {
+    let far = "\n".repeat(12);
+    let script = Script::new().plan(PLAN).execute(whole("calc.py", &format!("x = 1\n{CALC}{far}y = 2\n")));
+    let script = script.file("calc.py", &format!("{CALC}{far}")).heal(fails(FailureKind::NothingFits)).review(POOR);
+    let script = script.reports(&["x"]).user(one(0, Decision::Accepted)).user(RunFact::HealRequested);
+    reports.iter().fold(script.heal(healed).review(POOR), |script, messages| script.reports(messages))
+}
+
+#[test]
+fn an_attempt_that_is_healed_again_in_vain_keeps_what_was_decided_and_stands_on_the_one_it_repeats() {
+    let settings = RunSettings { quality_threshold: 0.6, max_iterations: 1, heal_attempts: 1 };
+    let one_model = Ladder { models: vec![candidate("small", 14.0)], ..ladder() };
+    let spec = RunSpec { settings, ..on_ladder(one_model) };
+    let worse = replace("calc.py", "y = 2", "y = 3");
+    let world = played_as(spec.clone(), half_accepted(&worse, &[&["x", "y"]]));
+    assert_eq!((world.run.stage.clone(), world.run.chosen), (Stage::Gate, 1), "{}", world.trace());
+    let hunk = |hunk| HunkId { file: 0, hunk };
+    assert_eq!((world.run.decision(hunk(0)), world.run.decision(hunk(1))), (Decision::Accepted, Decision::Pending));
+    assert_eq!((world.run.base_of(1), world.run.step().unwrap().changes.files.len()), (Some(0), 0));
+    assert_eq!(world.run.attempts[1].diff, world.run.attempts[0].diff);
+    let better = played_as(spec, half_accepted(&worse, &[]));
+    assert_eq!((better.run.chosen, better.run.decisions.len()), (2, 0), "decisions belong to their attempt");
+}
+
+#[test]
+fn the_accepted_part_of_a_healed_tree_is_checked_as_the_attempt_was() {
+    let far = "\n".repeat(12);
+    let script = Script::new().file("calc.py", &format!("x = 1\n{far}y = 2\n")).file("other.py", "z = 3\n");
+    let healed = format!("{}{}", replace("calc.py", "x = 1", "x = 2"), replace("calc.py", "y = 2", "y = 3"));
+    let script = script.reports(&["x"]).heal(healed).user(one(0, Decision::Accepted)).user(RunFact::ApplyRequested);
+    let world = tree(script);
+    assert_eq!(*finished(&world), Outcome::Applied);
+    assert!(!world.trace().contains("validate"), "{}", world.trace());
+    let part = world.examined.last().unwrap();
+    assert_eq!(part.file("calc.py").unwrap().after, Some(format!("x = 2\n{far}y = 2\n")));
+    assert!(part.file("other.py").unwrap().is_noop());
 }

@@ -12,7 +12,8 @@ fn apply(place: &Place, reply: &str, flags: &[&str]) -> Ran {
     let arguments: Vec<&str> = ["apply"].iter().chain(flags).copied().collect();
     let mut command = place.command(&arguments);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().unwrap().write_all(reply.as_bytes()).unwrap();
+    // What is refused by its flags ends without reading.
+    let _ = child.stdin.take().unwrap().write_all(reply.as_bytes());
     let output = child.wait_with_output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }

@@ -75,6 +75,18 @@ fn the_tree_is_checked_and_every_finding_is_one_line() {
 }
 
 #[test]
+fn a_single_finding_is_counted_in_the_singular() {
+    let place = place("echo '[]'");
+    if !confines(&place) {
+        return;
+    }
+    place.write("b.py", "def f(:\n");
+    let ran = place.run(&["check"]);
+    code(&ran, 4);
+    assert_eq!(ran.stderr, "1 error, 0 warnings; 2 checks ran\n");
+}
+
+#[test]
 fn what_is_right_gives_zero_and_what_cannot_be_checked_is_told() {
     let place = place("echo '[]'");
     if !confines(&place) {

@@ -119,7 +119,16 @@ fn what_cannot_be_mended_is_given_up_with_the_best_attempt_and_nothing_is_writte
     assert_eq!(ran.code, Some(4), "{}\n{}", ran.stdout, ran.stderr);
     assert_eq!(place.read("greet.py"), None);
     assert!(names(&events).contains(&"proposal"), "the best is offered");
-    assert_eq!(place.run(&["sessions"]).stdout.matches("waiting").count(), 1);
+    let script = script(
+        &place,
+        &[("planner", PLAN), ("executor", &file(&loud)), ("healer", "NO CHANGE"), ("reviewer", VERDICT)],
+    );
+    let words = ["run", "--accept", "all", "--script", &script, "--script-speed", "0", "--session", "s", "--check"];
+    let told = place.run(&[&words[..], &[CALM, TASK]].concat());
+    assert_eq!(told.code, Some(4), "{}", told.stderr);
+    let waits = "The checks do not pass, so nothing was written. The proposal waits in session “s”";
+    assert!(told.stderr.contains(waits), "{}", told.stderr);
+    assert_eq!(place.run(&["sessions"]).stdout.matches("waiting").count(), 2);
 }
 
 // ---------------------------------------------------------------- the working tree
@@ -207,6 +216,29 @@ fn a_tree_that_cannot_be_healed_says_so_and_is_left_alone() {
     assert_eq!(ran.code, Some(4), "{}\n{}", ran.stdout, ran.stderr);
     assert!(ran.stderr.contains("Nothing could be mended"), "{}", ran.stderr);
     assert_eq!(place.read("greet.py").as_deref(), Some("def def def\n"));
+}
+
+#[test]
+fn a_healing_that_was_stopped_goes_on_in_its_session_with_the_same_paths() {
+    let place = Place::new();
+    place.write("greet.py", &GREET.replace("hello", "HELLO"));
+    place.write("a b.py", "x = 1\n");
+    let script = place.home().join("fails.jsonl");
+    let fails = json!({"fail": {"kind": "server", "message": "overloaded", "retryable": true}});
+    fs::write(&script, format!("{}\n{fails}\n", json!({"for": "healer"}))).unwrap();
+    let script = script.display().to_string();
+    let named = ["--session", "s", "--accept", "all", "--check", CALM];
+    let words = |paths: &[&'static str]| {
+        let first = ["heal", "--script", &script, "--script-speed", "0"];
+        place.run(&[&first[..], &named, paths].concat())
+    };
+    assert_eq!(words(&["a b.py", "greet.py"]).code, Some(1));
+    let other = words(&["greet.py"]);
+    assert_eq!(other.code, Some(2), "{}\n{}", other.stdout, other.stderr);
+    let answer = "### FILE: greet.py\n<<<<<<< SEARCH\n    return \"HELLO \" + name\n=======\n    return \"hello \" + name\n>>>>>>> REPLACE\n";
+    let ran = heal(&place, &[("healer", answer)], &[&named[..], &["a b.py", "greet.py"]].concat());
+    assert_eq!(ran.code, Some(0), "{}\n{}", ran.stdout, ran.stderr);
+    assert_eq!(place.read("greet.py").as_deref(), Some(GREET));
 }
 
 #[test]

@@ -97,7 +97,7 @@ impl Step<'_> {
         self.state.model = Some(model);
         self.state.model_chosen = true;
         if let (Some(_), Some(info)) = (self.state.pause(), self.state.model_info().cloned()) {
-            self.commit_run(RunFact::Resumed { choice: ResumeChoice::UseModel(Box::new(info)) });
+            self.commit_run(RunFact::Resumed { choice: ResumeChoice::UseModel(Box::new(self.state.priced(&info))) });
         }
     }
 

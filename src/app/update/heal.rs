@@ -4,12 +4,11 @@ use super::Step;
 use crate::app::fact::Fact;
 use crate::app::state::{Failed, State};
 use crate::budget::choice::{Candidate, stronger};
-use crate::budget::price::Price;
 use crate::domain::command_line;
 use crate::domain::intent::{Action, Intent};
 use crate::domain::message::Author;
 use crate::domain::model::{ModelInfo, ModelRef};
-use crate::graph::{Ladder, RunFact, RunSpec, Stage, Task};
+use crate::graph::{Attempt, Ladder, RunFact, RunSpec, Stage, Task};
 use crate::intent::{self, Vocabulary};
 
 /// The order that heals, as it is typed.
@@ -21,6 +20,35 @@ pub(super) fn heal_order(text: &str) -> Option<&str> {
     (rest.is_empty() || rest.starts_with(char::is_whitespace)).then(|| rest.trim())
 }
 
+/// The paths of an order that heals; `None` where the text is none, or cannot be cut into words.
+pub fn healed_paths(text: &str) -> Option<Vec<String>> {
+    match heal_order(text)? {
+        "" => Some(Vec::new()),
+        paths => command_line::split(paths).ok(),
+    }
+}
+
+/// What a session is called that begins with healing these.
+fn name_of(paths: &[String]) -> String {
+    match paths {
+        [] => "Heal the working tree".to_owned(),
+        [one] if one == "." => "Heal the working tree".to_owned(),
+        [one] => format!("Heal {one}"),
+        [first, others @ ..] => format!("Heal {first} and {} more", others.len()),
+    }
+}
+
+/// Why an attempt that has not passed gives the healer nothing to do.
+fn unmendable(attempt: &Attempt) -> String {
+    let checks = attempt.report.iter().flat_map(|r| &r.checks);
+    let not_run = checks.filter_map(|c| Some((c.command.trim(), c.not_run.as_deref()?)));
+    let said: Vec<String> =
+        not_run.map(|(command, why)| format!("`{command}` could not run: {}.", why.trim_end_matches('.'))).collect();
+    format!("There is nothing to mend: no check found anything, but not all ran. {}", said.join(" "))
+        .trim_end()
+        .to_owned()
+}
+
 impl Step<'_> {
     /// `/heal`: at the gate the attempt under review, otherwise the working tree.
     pub(super) fn heal(&mut self, paths: &str) {
@@ -29,11 +57,15 @@ impl Step<'_> {
         if run.stage != Stage::Gate {
             return self.state.tell("A run is under way: wait for it, or stop it first.", Failed::Yes);
         }
-        let is_red = run.attempt().and_then(|a| a.report.as_ref()).is_some_and(|r| !r.passed());
-        if !is_red {
-            return self
-                .state
-                .tell("Nothing is wrong with this attempt. Apply or drop it to heal the tree.", Failed::No);
+        if !run.is_red() {
+            let unchecked = run.attempt().filter(|a| a.report.as_ref().is_some_and(|r| !r.passed()));
+            let (text, failed) = match unchecked {
+                Some(attempt) => (unmendable(attempt), Failed::Yes),
+                None => {
+                    ("Nothing is wrong with this attempt. Apply or drop it to heal the tree.".to_owned(), Failed::No)
+                }
+            };
+            return self.state.tell(text, failed);
         }
         self.post(Author::User, &order);
         self.state.review = self.state.review.anew();
@@ -60,6 +92,10 @@ impl Step<'_> {
         let read = intent::parse(&text, Vocabulary::embedded()).intent;
         let edits = self.state.settings.modes.iter().find(|m| m.edits);
         let mode = if self.state.mode().edits { self.state.mode() } else { edits.unwrap_or(self.state.mode()) }.clone();
+        if self.state.session.seq == 0 {
+            let name = self.state.session_name.clone().unwrap_or_else(|| name_of(&paths));
+            self.commit(Fact::SessionBegun { name, root: self.state.root.path.clone() });
+        }
         self.post(Author::User, order);
         let spec = RunSpec {
             id: self.state.session.next_run(),
@@ -81,7 +117,7 @@ impl Step<'_> {
 pub(super) fn ladder(state: &State, own: &ModelInfo) -> Ladder {
     let heal = &state.settings.heal;
     let find = |model: &ModelRef| state.candidates.iter().find(|c| c.info.reference == *model).cloned();
-    let this = || find(&own.reference).unwrap_or(Candidate { info: own.clone(), price: Price::Unknown });
+    let this = || state.priced(own);
     let mut models: Vec<Candidate> = Vec::new();
     for named in &heal.models {
         let found = named.as_ref().map_or_else(|| Some(this()), find);

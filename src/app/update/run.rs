@@ -304,7 +304,7 @@ impl Step<'_> {
         match model {
             Some(model) => {
                 self.state.model = Some(model.reference.clone());
-                self.resume(ResumeChoice::UseModel(Box::new(model)));
+                self.resume(ResumeChoice::UseModel(Box::new(self.state.priced(&model))));
             }
             None => self.state.tell(otherwise, Failed::Yes),
         }

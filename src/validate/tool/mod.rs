@@ -26,7 +26,7 @@ use crate::domain::finding::{Finding, Strategy};
 pub struct Tool {
     /// What findings and `[check] skip` call it.
     pub name: &'static str,
-    /// Its rung.
+    /// Its strategy.
     pub strategy: Strategy,
     /// The program that has to be there.
     pub program: &'static str,
@@ -42,7 +42,7 @@ pub struct Tool {
     pub told: &'static [i32],
 }
 
-/// All tools, cheapest first within a rung.
+/// All tools, cheapest first within a strategy.
 pub static TOOLS: &[Tool] = &[
     ruff::FORMAT,
     go::FORMAT,
