@@ -22,6 +22,7 @@ mod view;
 
 pub use heal::healed_paths;
 pub use review::needs_own_yes;
+pub use run::unwritten;
 
 use super::action::Action;
 use super::effect::{Effect, Entry, Mouse, TerminalEffect, UnknownPrice};

@@ -337,6 +337,8 @@ fn what_could_not_be_saved_is_said_and_saved_with_what_follows() {
     pty.expect("Nothing was written, because");
     assert_eq!(place.read("shop.py").as_deref(), Some(SHOP));
     lock.execute_batch("ROLLBACK").unwrap();
+    // The reason takes the place of the keys until the next one.
+    pty.press("n");
     at_gate(&pty);
     pty.press("r");
     pty.settle();

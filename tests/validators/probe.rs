@@ -195,6 +195,8 @@ async fn without_a_sandbox_no_tool_runs_and_that_is_said() {
     let report = validators.validate(&project.changes(&[("a.py", "x = 2\n")])).await;
     assert!(rungs(&report) == [Strategy::Syntax] && said(&report).contains("no sandbox: played"), "{report:?}");
     assert!(!names(project.home()).iter().any(|path| path.ends_with("ran")));
+    let asked = validators.check(&[]).await.unwrap();
+    assert!(!asked.passed(), "whoever asks for the tools has not got them: {asked:?}");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use crate::app::fact::Fact;
 use crate::app::session::UNKNOWN_PRICE;
 use crate::app::state::{Area, Confirming, Failed, Live, raised};
 use crate::app::trail::written_words;
+use crate::domain::failure::Failure;
 use crate::domain::hunk::Decision;
 use crate::domain::ids::{RequestId, RunId};
 use crate::domain::message::Author;
@@ -136,7 +137,7 @@ impl Step<'_> {
         let failure = self.state.session.run_of(run).and_then(|r| r.apply_failure.clone());
         if let (Stage::Applying, Some(failure)) = (before, failure) {
             self.state.tell_failure(&failure);
-            return self.post(Author::Workbench, &format!("Nothing was written: {failure}"));
+            return self.post(Author::Workbench, &unwritten(&failure));
         }
         if *stage == Stage::Working(Node::Validator) {
             self.state.stream.checking = Some(self.state.now);
@@ -312,6 +313,14 @@ impl Step<'_> {
 
     fn resume(&mut self, choice: ResumeChoice) {
         self.commit_run(RunFact::Resumed { choice });
+    }
+}
+
+/// Why a write did not happen, in a sentence that says so once.
+pub fn unwritten(failure: &Failure) -> String {
+    match failure.message.starts_with("Nothing was written") {
+        true => failure.to_string(),
+        false => format!("Nothing was written: {failure}"),
     }
 }
 

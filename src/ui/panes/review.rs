@@ -8,7 +8,7 @@ mod head;
 mod rows;
 mod series;
 
-use crate::app::{Area, State};
+use crate::app::{Area, State, unwritten};
 use crate::domain::change::runs_later;
 use crate::domain::hunk::{Decision, DiffLine, HunkId, LineKind};
 use crate::graph::{Attempt, Outcome, Run, Stage};
@@ -61,7 +61,7 @@ fn summary(attempt: &Attempt, (added, removed): (usize, usize)) -> String {
 /// Why the last write did not happen.
 fn failure_lines(run: &Run, view: &View, width: usize) -> Vec<Line<'static>> {
     let Some(failure) = &run.apply_failure else { return Vec::new() };
-    let text = one_line(&format!("Nothing was written: {failure}"));
+    let text = one_line(&unwritten(failure));
     let mut lines = wrap(&[(text, view.look.style(Role::Error))], width, 0);
     lines.truncate(3);
     lines
