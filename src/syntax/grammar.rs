@@ -1,6 +1,38 @@
 //! The table of languages: which parser each has and how it writes comments. Parses nothing itself.
 
 use crate::domain::language::Language;
+use std::sync::OnceLock;
+
+/// A value for each grammar, made at its first use.
+pub struct PerGrammar<T> {
+    plain: [OnceLock<Option<T>>; Language::ALL.len()],
+    jsx: OnceLock<Option<T>>,
+}
+
+impl<T> PerGrammar<T> {
+    /// None made yet.
+    pub const fn new() -> PerGrammar<T> {
+        PerGrammar { plain: [const { OnceLock::new() }; Language::ALL.len()], jsx: OnceLock::new() }
+    }
+
+    /// The value for a file's grammar; `None` where `make` gave none.
+    pub fn get(&self, language: Language, path: &str, make: impl FnOnce() -> Option<T>) -> Option<&T> {
+        let is_jsx = language == Language::TypeScript && has_jsx(path);
+        let slot = if is_jsx { &self.jsx } else { &self.plain[Language::ALL.iter().position(|l| *l == language)?] };
+        slot.get_or_init(make).as_ref()
+    }
+}
+
+impl<T> Default for PerGrammar<T> {
+    fn default() -> PerGrammar<T> {
+        PerGrammar::new()
+    }
+}
+
+/// Whether a file is of the dialect that has a grammar of its own.
+fn has_jsx(path: &str) -> bool {
+    path.to_ascii_lowercase().ends_with(".tsx")
+}
 
 /// How a language writes comments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,9 +57,7 @@ pub fn grammar(language: Language, path: &str) -> Option<tree_sitter::Language> 
     match row(language).0 {
         Grammar::None => None,
         Grammar::One(language) => Some(language()),
-        Grammar::WithJsx { plain, jsx } => {
-            Some(if path.to_ascii_lowercase().ends_with(".tsx") { jsx() } else { plain() })
-        }
+        Grammar::WithJsx { plain, jsx } => Some(if has_jsx(path) { jsx() } else { plain() }),
     }
 }
 

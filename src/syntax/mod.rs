@@ -22,7 +22,7 @@ mod scan;
 mod tally;
 mod tree;
 
-pub use grammar::{Comment, comment, grammar};
+pub use grammar::{Comment, PerGrammar, comment, grammar};
 pub use oddity::{HEAD_BYTES, MOST_BYTES, oddity};
 pub use outline::{outline, outline_and_tree};
 pub use scan::{Found, Scanned, Sink, scan, scan_with};

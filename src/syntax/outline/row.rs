@@ -5,9 +5,8 @@
 
 use crate::domain::language::Language;
 use crate::domain::outline::DefinitionKind;
-use crate::syntax::grammar::grammar;
+use crate::syntax::grammar::{PerGrammar, grammar};
 use DefinitionKind::{Class, Constant, Enum, Function, Interface, Macro, Method, Module, Struct, Type, Variable};
-use std::sync::OnceLock;
 
 /// What nodes of a language mean.
 pub(super) struct Row {
@@ -382,11 +381,8 @@ impl Table {
 
 /// The table of the language of a file, made at its first use.
 pub(super) fn table(language: Language, path: &str) -> Option<&'static Table> {
-    static TABLES: [OnceLock<Option<Table>>; Language::ALL.len()] = [const { OnceLock::new() }; Language::ALL.len()];
-    static JSX: OnceLock<Option<Table>> = OnceLock::new();
-    let is_jsx = language == Language::TypeScript && path.to_ascii_lowercase().ends_with(".tsx");
-    let slot = if is_jsx { &JSX } else { &TABLES[Language::ALL.iter().position(|l| *l == language)?] };
-    slot.get_or_init(|| Some(Table::new(grammar(language, path)?, row(language)?))).as_ref()
+    static TABLES: PerGrammar<Table> = PerGrammar::new();
+    TABLES.get(language, path, || Some(Table::new(grammar(language, path)?, row(language)?)))
 }
 
 #[cfg(test)]
