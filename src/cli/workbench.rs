@@ -17,6 +17,7 @@ pub(super) struct Workbench {
 }
 
 pub(super) fn main(workbench: &Workbench) -> anyhow::Result<ExitCode> {
+    runtime::prepare_heap();
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
         let text = "there is no terminal here for the workbench; `vibe-tui run INTENT` works without one";
         return Err(Usage(text.to_owned()).into());

@@ -99,7 +99,8 @@ impl Front {
         own
     }
 
-    /// Begins to make the map of the repository and to follow its files. Not before the first frame: it wants all cores.
+    /// Begins to make the map of the repository and to follow its files, as far as that is not done: somebody is at the keys.
+    /// Not before the first frame: it wants all cores.
     pub fn map_repository(&self) {
         self.map.notify_one();
     }
@@ -157,8 +158,11 @@ async fn perform(setup: Setup, answers: Events, results: Events, queue: mpsc::Re
     };
     let (mapped, reports) = (world.clone(), results.clone());
     let mapping = tokio::spawn(async move {
-        map.notified().await;
-        mapped.repository.begin(move |event| reports.report_from_thread(event));
+        loop {
+            map.notified().await;
+            let reports = reports.clone();
+            mapped.repository.begin(move |event| reports.report_from_thread(event));
+        }
     });
     Performer::new(world, answers, results, open).serve(queue).await;
     mapping.abort();

@@ -1,7 +1,9 @@
 //! The repository as the session knows it: which files there are and what they hold, kept up to date by one thread of its own.
 //!
 //! The thread lists, fills the map, watches, looks at what changed, and in between makes outlines exact, the files of the
-//! prompt first. It sleeps when there is nothing to do. Who asks waits at most as long as he says, and gets what there is.
+//! prompt first. It sleeps when there is nothing to do, and when nobody has asked for a while it ends and lets go of the map,
+//! most of the memory that a large repository costs: whoever asks next begins it anew, from what was kept on the disk. Who
+//! asks waits at most as long as he says, and gets what there is.
 
 mod keeper;
 
@@ -9,7 +11,7 @@ use crate::app::Event;
 use crate::map::Map;
 use crate::repo::Root;
 use crate::repo::walk::{self, MAX_FILES};
-use keeper::Keeper;
+use keeper::{Keeper, Report};
 use sha2::{Digest, Sha256};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -18,18 +20,33 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, RwLock, RwLockReadGuard};
 use std::time::{Duration, Instant};
 
+/// How long nobody asks for the map before it is let go: longer than a look at the screen, shorter than a coffee.
+const REST: Duration = Duration::from_secs(15);
+
 /// The repository of a session.
 pub struct Repository {
     shared: Arc<Shared>,
     cache: PathBuf,
-    /// Where the thread is asked, once there is one.
-    asks: Mutex<Option<Sender<Ask>>>,
+    thread: Mutex<Thread>,
+}
+
+/// The thread, and how it is begun again.
+#[derive(Default)]
+struct Thread {
+    /// Who is told how far it is; `None` until it was begun the first time.
+    report: Option<Report>,
+    /// Where it is asked.
+    asks: Option<Sender<Ask>>,
 }
 
 struct Shared {
     root: Arc<Root>,
     map: RwLock<Map>,
     stage: Mutex<Stage>,
+    /// When somebody last asked for the map.
+    used: Mutex<Instant>,
+    /// How long nobody asks before the map is let go.
+    rest: Duration,
     /// Told when the stage changes.
     moved: Condvar,
     /// The repository is no longer needed.
@@ -41,7 +58,7 @@ struct Shared {
 /// How far the thread is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
-    /// There is none.
+    /// There is none: it was not begun yet, or nobody has asked for a while.
     Idle,
     /// The map is not complete yet.
     Filling,
@@ -73,43 +90,67 @@ pub fn cache_file(cache: &Path, root: &Root) -> PathBuf {
 impl Repository {
     /// A repository that nobody has looked at yet.
     pub fn new(root: Arc<Root>, cache: PathBuf) -> Repository {
+        Repository::resting(root, cache, REST)
+    }
+
+    /// One whose map is let go when nobody has asked for it for that long.
+    pub fn resting(root: Arc<Root>, cache: PathBuf, rest: Duration) -> Repository {
         let shared = Shared {
             root,
             map: RwLock::new(Map::new()),
             stage: Mutex::new(Stage::Idle),
+            used: Mutex::new(Instant::now()),
+            rest,
             moved: Condvar::new(),
             end: AtomicBool::new(false),
             asked: AtomicBool::new(false),
         };
-        Repository { shared: Arc::new(shared), cache, asks: Mutex::new(None) }
+        Repository { shared: Arc::new(shared), cache, thread: Mutex::default() }
     }
 
-    /// Begins to make the map and to keep it up to date, if that was not begun before. `report` may wait.
-    pub fn begin(&self, report: impl Fn(Event) + Send + 'static) {
-        let mut asks = self.asks.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        if asks.is_some() {
+    /// Begins to make the map and to keep it up to date, unless that is being done; somebody will soon ask for it. The first
+    /// `report` is told how far it is, from then on; it may wait.
+    pub fn begin(&self, report: impl Fn(Event) + Send + Sync + 'static) {
+        self.thread().report.get_or_insert_with(|| Arc::new(report));
+        self.wake();
+    }
+
+    /// Begins again, if it was begun before and the map was let go since.
+    fn wake(&self) {
+        let mut thread = self.thread();
+        let Some(report) = thread.report.clone() else { return };
+        self.shared.touch();
+        if *self.shared.stage() != Stage::Idle {
             return;
         }
         let (sender, receiver) = channel();
-        let keeper = Keeper::new(self.shared.clone(), receiver, sender.clone(), Box::new(report));
+        let keeper = Keeper::new(self.shared.clone(), receiver, sender.clone(), report);
         self.shared.set(Stage::Filling);
         let cache = self.cache.clone();
-        let thread = std::thread::Builder::new().name("repository".to_owned());
-        match thread.spawn(move || keeper.keep(&cache)) {
-            Ok(_) => *asks = Some(sender),
+        match std::thread::Builder::new().name("repository".to_owned()).spawn(move || keeper.keep(&cache)) {
+            Ok(_) => thread.asks = Some(sender),
             Err(_) => self.shared.set(Stage::Idle),
         }
     }
 
     /// The map, as the files are. Waits at most `patience` if it is being made; `None` when it is not there then.
     pub fn map(&self, patience: Duration) -> Option<RwLockReadGuard<'_, Map>> {
-        self.is_ready(patience).then(|| self.shared.map.read().unwrap_or_else(|poisoned| poisoned.into_inner()))
+        self.wake();
+        let is_ready = self.is_ready(patience);
+        self.shared.touch();
+        is_ready.then(|| self.shared.map.read().unwrap_or_else(|poisoned| poisoned.into_inner()))
     }
 
     /// The map as it was when the files were last looked at, without waiting for that; `None` while it is being made.
     pub fn known(&self) -> Option<RwLockReadGuard<'_, Map>> {
+        self.wake();
         let is_there = matches!(*self.shared.stage(), Stage::Followed | Stage::Unfollowed);
         is_there.then(|| self.shared.map.read().unwrap_or_else(|poisoned| poisoned.into_inner()))
+    }
+
+    /// Whether the map, or a part of it, is in memory.
+    pub fn is_kept(&self) -> bool {
+        *self.shared.stage() != Stage::Idle
     }
 
     /// Every path, sorted, by listing the files: for whoever has no map.
@@ -143,10 +184,14 @@ impl Repository {
     }
 
     fn ask(&self, ask: Ask) {
-        if let Some(asks) = &*self.asks.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) {
+        if let Some(asks) = &self.thread().asks {
             self.shared.asked.store(true, Ordering::Relaxed);
             let _ = asks.send(ask);
         }
+    }
+
+    fn thread(&self) -> MutexGuard<'_, Thread> {
+        self.thread.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
@@ -165,5 +210,32 @@ impl Shared {
     fn set(&self, stage: Stage) {
         *self.stage() = stage;
         self.moved.notify_all();
+    }
+
+    fn used(&self) -> MutexGuard<'_, Instant> {
+        self.used.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    fn touch(&self) {
+        *self.used() = Instant::now();
+    }
+
+    /// How long the map is still kept if nobody asks for it.
+    fn kept_for(&self) -> Duration {
+        self.rest.saturating_sub(self.used().elapsed())
+    }
+
+    /// Lets go of the map, unless somebody has asked for it meanwhile. Whoever asks first touches and then looks at the
+    /// stage, and whoever fills waits for the map's lock: neither finds it half gone.
+    fn let_go(&self) -> bool {
+        let mut map = self.map.write().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let mut stage = self.stage();
+        let is_over = self.kept_for().is_zero();
+        if is_over {
+            *stage = Stage::Idle;
+            drop(stage);
+            *map = Map::new();
+        }
+        is_over
     }
 }

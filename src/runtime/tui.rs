@@ -184,6 +184,7 @@ impl Loop {
     }
 
     async fn terminal_event(&mut self, event: TerminalEvent) -> io::Result<()> {
+        self.front.map_repository();
         let event = match event {
             TerminalEvent::Key(key) => match Key::from_event(key) {
                 Some(key) => return self.key(key).await,

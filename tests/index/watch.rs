@@ -133,3 +133,35 @@ fn a_repository_that_was_not_begun_lists_its_files_and_makes_no_map() {
     assert!(repository.map(PATIENCE).is_none());
     assert!(!place.cache().exists());
 }
+
+#[test]
+fn a_map_that_nobody_asks_for_is_let_go_and_is_there_again_as_the_files_are_for_whoever_asks_next() {
+    let place = Place::new(&[("a.py", "def alpha(): pass\n")]);
+    let rest = Duration::from_millis(200);
+    let repository = Repository::resting(Arc::new(place.root()), place.cache(), rest);
+    let readies = Arc::new(Mutex::new(0));
+    let counted = readies.clone();
+    repository.begin(move |event| {
+        *counted.lock().unwrap() += usize::from(serde_json::to_string(&event).unwrap().contains("\"ready\""));
+    });
+    assert_eq!(repository.map(PATIENCE).unwrap().len(), 1);
+    let start = Instant::now();
+    while repository.is_kept() {
+        assert!(start.elapsed() < PATIENCE, "the map is still there");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    tick();
+    place.write("a.py", "def beta(): pass\n");
+    place.write("b.py", "def gamma(): pass\n");
+    let map = repository.map(PATIENCE).expect("it is made again");
+    assert_eq!(map.paths().collect::<Vec<_>>(), ["a.py", "b.py"]);
+    assert_eq!(map.symbols("a.py")[0].name, "beta");
+    drop(map);
+    place.write("c.py", "def delta(): pass\n");
+    let start = Instant::now();
+    while repository.map(PATIENCE).unwrap().len() != 3 {
+        assert!(start.elapsed() < PATIENCE, "it is not followed again");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert!(*readies.lock().unwrap() >= 2, "what shows how far it is hears of it");
+}

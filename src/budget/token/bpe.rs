@@ -1,25 +1,29 @@
 //! A vocabulary and byte-pair merging, for counting only.
 //!
-//! The vocabularies come from `tiktoken-rs`; its own maps take some 50 MB and its merging of long runs is slow, so the
-//! ranks are moved into one flat table of about 5 MB and merged here. It refuses to give tokens: only how many.
+//! The vocabularies come from `tiktoken-rs`; parsing them takes it a tenth of a second, its maps take some 50 MB and its
+//! merging of long runs is slow. So `assets/vocabularies.rs` takes the tokens out of it when the program is built, and here
+//! they are found through one flat table of about 3 MB and merged. It refuses to give tokens: only how many.
 
 use super::split;
 use regex::Regex;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::sync::OnceLock;
-use tiktoken_rs::CoreBPE;
 
 /// Longest piece that is merged by scanning for the lowest rank; longer ones use buckets.
 const SCANNED: usize = 96;
 const NONE: u32 = u32::MAX;
 
+/// The vocabularies as `assets/vocabularies.rs` wrote them.
+const O200K: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/o200k.tokens"));
+const CL100K: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/cl100k.tokens"));
+
 /// Byte strings and their ranks, and the pattern that cuts a text for them.
 pub(super) struct Vocabulary {
     pattern: Regex,
-    /// All byte strings, one after the other, by rank.
-    bytes: Vec<u8>,
-    /// Where each begins, and the end.
+    /// All byte strings by rank, each behind its length in a byte.
+    bytes: &'static [u8],
+    /// Where each begins.
     starts: Vec<u32>,
     /// Open addressing over the ranks; a power of two.
     slots: Vec<u32>,
@@ -30,32 +34,26 @@ impl Vocabulary {
     /// GPT-4o, GPT-4.1, GPT-5, o1 and later, gpt-oss.
     pub(super) fn o200k() -> &'static Vocabulary {
         static LOADED: OnceLock<Vocabulary> = OnceLock::new();
-        LOADED.get_or_init(|| Vocabulary::new(&embedded(tiktoken_rs::o200k_base()), split::O200K))
+        LOADED.get_or_init(|| Vocabulary::new(O200K, split::O200K))
     }
 
     /// GPT-4 and GPT-3.5.
     pub(super) fn cl100k() -> &'static Vocabulary {
         static LOADED: OnceLock<Vocabulary> = OnceLock::new();
-        LOADED.get_or_init(|| Vocabulary::new(&embedded(tiktoken_rs::cl100k_base()), split::CL100K))
+        LOADED.get_or_init(|| Vocabulary::new(CL100K, split::CL100K))
     }
 
-    fn new(source: &CoreBPE, pattern: &str) -> Vocabulary {
-        let special = source.special_tokens();
-        let (mut bytes, mut starts) = (Vec::new(), Vec::new());
-        // Ranks are dense from 0; the special tokens, which text never becomes, stand behind a gap.
-        while let Ok(token) = source.decode_bytes(&[starts.len() as u32]) {
-            if std::str::from_utf8(&token).is_ok_and(|text| special.contains(text)) {
-                break;
-            }
-            starts.push(bytes.len() as u32);
-            bytes.extend(token);
+    fn new(bytes: &'static [u8], pattern: &str) -> Vocabulary {
+        let (mut starts, mut longest, mut at) = (Vec::new(), 0, 0);
+        while let Some(length) = bytes.get(at).map(|length| usize::from(*length)) {
+            starts.push(at as u32 + 1);
+            longest = longest.max(length);
+            at += 1 + length;
         }
-        starts.push(bytes.len() as u32);
-        let longest = starts.windows(2).map(|w| (w[1] - w[0]) as usize).max().unwrap_or(0);
         let slots = vec![NONE; (starts.len() * 2).next_power_of_two()];
         let pattern = Regex::new(pattern).expect("the pattern is ours and tested");
         let mut vocabulary = Vocabulary { pattern, bytes, starts, slots, longest };
-        for rank in 0..vocabulary.starts.len() - 1 {
+        for rank in 0..vocabulary.starts.len() {
             let mut slot = hash(vocabulary.token(rank)) as usize & (vocabulary.slots.len() - 1);
             while vocabulary.slots[slot] != NONE {
                 slot = (slot + 1) & (vocabulary.slots.len() - 1);
@@ -85,7 +83,8 @@ impl Vocabulary {
     }
 
     fn token(&self, rank: usize) -> &[u8] {
-        &self.bytes[self.starts[rank] as usize..self.starts[rank + 1] as usize]
+        let start = self.starts[rank] as usize;
+        &self.bytes[start..start + usize::from(self.bytes[start - 1])]
     }
 
     fn rank(&self, bytes: &[u8]) -> u32 {
@@ -237,11 +236,6 @@ impl Buckets {
         starts.sort_unstable();
         Some((rank, starts))
     }
-}
-
-/// The vocabularies are part of the program; they cannot be missing.
-fn embedded<E: std::fmt::Debug>(loaded: Result<CoreBPE, E>) -> CoreBPE {
-    loaded.expect("the embedded vocabulary is well-formed")
 }
 
 /// A multiply-and-fold over eight bytes at a time; the table holds fixed strings, so nobody can choose collisions.

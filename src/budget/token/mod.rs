@@ -335,7 +335,7 @@ mod tests {
     fn prompts() -> Vec<(Vec<PromptMessage>, Option<serde_json::Value>)> {
         let material = [
             include_str!("mod.rs"),
-            include_str!("bpe.rs"),
+            include_str!("../ledger.rs"),
             include_str!("split.rs"),
             include_str!("../price.rs"),
             include_str!("../limit.rs"),

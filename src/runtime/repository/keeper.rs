@@ -9,12 +9,13 @@ use crate::index::{Index, Job, Priority, Refreshed};
 use crate::repo::read;
 use crate::repo::walk::{MAX_FILES, walk_at};
 use crate::repo::watch::Watcher;
+use crate::runtime::heap;
 use std::cell::Cell;
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 /// How long changes are gathered before they are looked at.
@@ -32,7 +33,7 @@ const REPORTED_CALMLY: Duration = Duration::from_secs(5);
 const DEEP: usize = 8;
 
 /// Takes what has to be reported, and may wait.
-pub(super) type Report = Box<dyn Fn(Event) + Send>;
+pub(super) type Report = Arc<dyn Fn(Event) + Send + Sync>;
 
 /// The thread's own.
 pub(super) struct Keeper {
@@ -52,13 +53,19 @@ impl Keeper {
         Keeper { shared, asks, ask, report, watcher: None, shallow: VecDeque::new(), last: None }
     }
 
-    /// Works until it is told to end.
-    pub fn keep(mut self, cache: &Path) {
+    /// Works until it is told to end, or nobody has asked for the map for a while.
+    pub fn keep(self, cache: &Path) {
+        if self.follow_files(cache) == Ended::LetGo {
+            heap::give_back();
+        }
+    }
+
+    fn follow_files(mut self, cache: &Path) -> Ended {
         let start = Instant::now();
         let mut index = Index::open(Some(cache), Tier::Exact);
         let directories = self.look(&mut index, &Places::everything(), Tell::Progress).directories;
         if self.is_over() {
-            return;
+            return Ended::NotNeeded;
         }
         let took = start.elapsed();
         self.follow(&mut index, &directories);
@@ -70,7 +77,10 @@ impl Keeper {
         let mut reported = Instant::now();
         while !self.is_over() {
             let ask = match self.shallow.is_empty() {
-                true => self.asks.recv().ok(),
+                true => match self.asks.recv_timeout(self.shared.kept_for()) {
+                    Err(RecvTimeoutError::Timeout) if self.shared.let_go() => return Ended::LetGo,
+                    ask => ask.ok(),
+                },
                 false => self.asks.try_recv().ok(),
             };
             self.shared.asked.store(false, Ordering::Relaxed);
@@ -84,7 +94,7 @@ impl Keeper {
                     let _ = done.send(());
                 }
                 Some(Ask::Prefer(paths)) => self.prefer(paths),
-                Some(Ask::End) => return,
+                Some(Ask::End) => return Ended::NotNeeded,
                 None => {
                     self.deepen(&mut index);
                     if self.shallow.is_empty() {
@@ -98,6 +108,7 @@ impl Keeper {
             }
             self.tell_notices(&mut index);
         }
+        Ended::NotNeeded
     }
 
     fn is_over(&self) -> bool {
@@ -228,6 +239,15 @@ impl Keeper {
         let put_off = index.deepen(&self.shared.map, &batch, &job);
         put_off.into_iter().rev().for_each(|path| self.shallow.push_front(path));
     }
+}
+
+/// Why the thread ends.
+#[derive(PartialEq, Eq)]
+enum Ended {
+    /// Nobody asked for the map for a while.
+    LetGo,
+    /// The repository is no longer needed.
+    NotNeeded,
 }
 
 /// What a look tells about itself.
