@@ -17,6 +17,7 @@ mod gate;
 mod headless;
 mod heap;
 mod hook;
+mod keyboard;
 mod lessons;
 mod map;
 mod memories;

@@ -4,20 +4,21 @@
 
 use super::attention::{Attention, Signals};
 use super::editor::Editor;
+use super::effects::MERGE;
 use super::front::Front;
+use super::keyboard::Keyboard;
 use super::panic;
 use super::presentation::Presentation;
 use super::recorder::Recorder;
 use super::setup::Setup;
 use super::terminal::{Guard, Screen, Suspended};
-use crate::app::{Action, Area, Effect, Event, Mouse, Opening, Pointer, Resume, TerminalEffect, TextEdit};
+use crate::app::{Action, Area, Effect, Event, ModelEvent, Mouse, Opening, Pointer, Resume, TerminalEffect, TextEdit};
 use crate::config::Notify;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::input::{Key, Resolution, Resolver};
 use crate::ui::{self, View};
 use crossterm::clipboard::CopyToClipboard;
-use crossterm::event::{Event as TerminalEvent, EventStream, KeyCode, KeyModifiers, MouseButton, MouseEventKind};
-use futures_util::StreamExt;
+use crossterm::event::{Event as TerminalEvent, KeyCode, KeyModifiers, MouseButton, MouseEventKind};
 use ratatui::layout::Rect;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -27,7 +28,7 @@ use tokio::time::{Instant, sleep_until};
 /// Results taken in one go before the screen and the keys are looked at again.
 const BATCH: usize = 64;
 /// Between frames while only the stream moves: calm for the eye and for a slow line.
-const CALM: Duration = Duration::from_millis(33);
+const CALM: Duration = MERGE;
 /// Elapsed times are shown by the second.
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -47,7 +48,7 @@ pub async fn run(mut setup: Setup, record: Option<PathBuf>) -> io::Result<()> {
     // Before the terminal is taken: a signal that comes a moment later gives it back.
     let signals = Signals::new()?;
     let (guard, screen) = Guard::take(mouse)?;
-    let keys = Some(EventStream::new());
+    let keys = Keyboard::new();
     let size = screen.size()?;
     setup.opening.size = (size.width, size.height);
     setup.opening.mouse = mouse;
@@ -83,8 +84,7 @@ struct Loop {
     screen: Screen,
     view: View,
     resolver: Resolver,
-    /// `None` only while the terminal is not ours.
-    keys: Option<EventStream>,
+    keys: Keyboard,
     signals: Signals,
     notify: Notify,
     frame_time: Duration,
@@ -125,12 +125,11 @@ impl Loop {
         while !self.front.state.leaving {
             let due = self.due;
             let busy = self.front.state.is_busy();
-            let keys = self.keys.get_or_insert_with(EventStream::new);
             let wake = tokio::select! {
                 biased;
                 () = panic::happened() => Wake::Panic,
                 attention = self.signals.next() => Wake::Signal(attention),
-                key = keys.next() => key.map_or(Wake::Gone, Wake::Key),
+                key = self.keys.next() => key.map_or(Wake::Gone, Wake::Key),
                 () = sleep_until(due.unwrap_or(second)), if due.is_some_and(|d| d <= Instant::now()) => Wake::Frame,
                 event = self.front.next() => event.map_or(Wake::Gone, Wake::Result),
                 () = sleep_until(due.unwrap_or(second)), if due.is_some() => Wake::Frame,
@@ -159,12 +158,14 @@ impl Loop {
         Ok(())
     }
 
-    /// Takes a result and those that wait behind it.
+    /// Takes a result and those that wait behind it. The end of an answer is not waited for.
     async fn results(&mut self, first: Event) -> io::Result<()> {
-        self.event(first, CALM).await?;
-        for _ in 1..BATCH {
-            let Some(event) = self.front.waiting() else { break };
-            self.event(event, CALM).await?;
+        let mut next = Some(first);
+        for _ in 0..BATCH {
+            let Some(event) = next else { break };
+            let patience = if is_end(&event) { Duration::ZERO } else { CALM };
+            self.event(event, patience).await?;
+            next = self.front.waiting();
         }
         Ok(())
     }
@@ -276,7 +277,7 @@ impl Loop {
     async fn terminal(&mut self, effect: TerminalEffect) -> io::Result<()> {
         match effect {
             TerminalEffect::Suspend => {
-                self.keys = None;
+                self.keys.pause().await;
                 match self.guard.suspend()? {
                     Suspended::Back => self.clear()?,
                     Suspended::NoShell => {
@@ -303,7 +304,7 @@ impl Loop {
 
     /// Lends the terminal to the user's own editor until that ends. `None` where this program was told to end meanwhile.
     async fn edit(&mut self, path: &str, text: &str, line: u32) -> io::Result<Option<Result<String, Failure>>> {
-        self.keys = None;
+        self.keys.pause().await;
         self.guard.lend();
         let edited = match Editor::start(|name| std::env::var(name).ok(), path, text, line) {
             Err(failure) => Some(Err(failure)),
@@ -340,6 +341,11 @@ impl Loop {
         }
         out.flush()
     }
+}
+
+/// Whether nothing more comes of an answer.
+fn is_end(event: &Event) -> bool {
+    matches!(event, Event::Models(ModelEvent::Answered { .. } | ModelEvent::Failed { .. }))
 }
 
 fn pointer(kind: MouseEventKind, area: Area, row: u16) -> Option<Pointer> {

@@ -11,6 +11,7 @@ mod report;
 mod store;
 mod work;
 
+pub use model::MERGE;
 pub use store::{HISTORY, append, failure as store_failure, read as read_session, read_rows};
 pub use work::{revert, write_all};
 

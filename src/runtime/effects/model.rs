@@ -24,7 +24,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 /// Text is handed on this often at most: once a frame of a calm screen.
-const MERGE: Duration = Duration::from_millis(33);
+pub const MERGE: Duration = Duration::from_millis(50);
 
 /// A request as the state asked for it.
 pub struct Call {
