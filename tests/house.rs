@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 const MAX_LINES: usize = 400;
 const PURE: &[&str] =
-    &["domain", "intent", "pattern", "syntax", "map", "quality", "edit", "context", "budget", "heal", "graph", "app"];
+    &["domain", "intent", "pattern", "syntax", "map", "embedding", "quality", "edit", "context", "budget", "heal", "graph", "app"];
 const IMPURE_NAMES: &[&str] = &[
     "Instant::now",
     "SystemTime",
