@@ -19,6 +19,10 @@ const SYMBOL: f64 = 1.0;
 const RECENT: f64 = 0.15;
 const OPEN: f64 = 0.3;
 const LANGUAGE: f64 = 0.1;
+/// By the place in the order of likeness, since how like is like differs from model to model.
+const MEANING: f64 = 0.5;
+/// Files that are like the request of which is said so.
+const ALIKE: usize = 40;
 /// What is left of a test's score unless tests are asked for.
 const TEST: f64 = 0.5;
 
@@ -35,11 +39,22 @@ pub struct Ranked {
     pub score: f64,
 }
 
+/// A definition, or a file, that is like the request in meaning.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alike {
+    /// The file.
+    pub path: String,
+    /// 1-based first and last line of the definition; `None` for the file as a whole.
+    pub lines: Option<(u32, u32)>,
+}
+
 /// What is known beside the request.
 #[derive(Clone, Debug, Default)]
 pub struct Signals {
     /// Files that changed lately, newest first.
     pub recent: Vec<String>,
+    /// What is like the request in meaning, likest first; empty without embeddings.
+    pub alike: Vec<Alike>,
     /// Files that this session proposed or showed, newest first.
     pub open: Vec<String>,
     /// Files the user wants in every prompt.
@@ -107,6 +122,7 @@ struct Score {
     graph: f64,
     recent: bool,
     open: bool,
+    alike: bool,
 }
 
 impl Score {
@@ -118,6 +134,9 @@ impl Score {
         }
         if !self.words.is_empty() {
             reasons.push(format!("speaks of {}", quoted(&self.words)));
+        }
+        if self.alike {
+            reasons.push("like the request in meaning".to_owned());
         }
         if self.open {
             reasons.push("part of this session".to_owned());
@@ -169,6 +188,17 @@ fn scores<'m>(
             score.sum += SYMBOL / (files.len() as f64).sqrt();
             score.symbols.push((*symbol).to_owned());
         }
+    }
+    let mut alike: Vec<&str> = Vec::new();
+    for Alike { path, .. } in &signals.alike {
+        if alike.len() < ALIKE && !alike.contains(&path.as_str()) && map.stamp(path).is_some() {
+            alike.push(path);
+        }
+    }
+    for (at, path) in alike.into_iter().enumerate() {
+        let score = scores.entry(path).or_default();
+        score.sum += MEANING / (1.0 + at as f64 / 4.0);
+        score.alike = true;
     }
     for (list, worth) in [(&signals.recent, RECENT), (&signals.open, OPEN)] {
         for (at, path) in list.iter().enumerate() {

@@ -15,20 +15,26 @@ pub use vector::{Vector, unit};
 use crate::domain::failure::Failure;
 use std::time::Duration;
 
+/// Points, and what made them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Embedded {
+    /// What made them, dimension included: points of two identities say nothing of each other.
+    pub identity: String,
+    /// One for each text, in their order; all zeros for a text that says nothing to the model. All of one dimension.
+    pub points: Vec<Vec<f32>>,
+}
+
 /// Something that makes points of texts.
 pub trait Embedder: Send + Sync {
-    /// What it is, in a few words for the user: `potion-base-8M, 256 dimensions`.
+    /// What it is, in a few words for the user: `potion-base-8M (static model, 256 dimensions)`.
     fn title(&self) -> String;
-
-    /// What made a point: points of two identities say nothing of each other.
-    fn identity(&self) -> &str;
 
     /// Most texts that are given to it at once.
     fn batch(&self) -> usize;
 
-    /// One point for each text, in their order; all zeros for a text that says nothing to it. Blocks, at most `limit`.
+    /// A point for each text. Blocks, at most `limit`.
     ///
     /// # Errors
-    /// When the files or the server cannot be had or give nonsense. What was done is then not known.
-    fn embed(&self, texts: &[&str], limit: Duration) -> Result<Vec<Vec<f32>>, Failure>;
+    /// When the files or the server cannot be had, or give nonsense.
+    fn embed(&self, texts: &[&str], limit: Duration) -> Result<Embedded, Failure>;
 }

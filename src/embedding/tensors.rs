@@ -90,8 +90,8 @@ struct Entry {
 /// # Errors
 /// What is wrong, as the rest of a sentence that names the file.
 pub fn tensors(head: &[u8], file_length: u64) -> Result<BTreeMap<String, Tensor>, String> {
-    let mut entries: BTreeMap<String, serde_json::Value> =
-        serde_json::from_slice(head).map_err(|error| format!("its head is not that of a safetensors file ({error})"))?;
+    let mut entries: BTreeMap<String, serde_json::Value> = serde_json::from_slice(head)
+        .map_err(|error| format!("its head is not that of a safetensors file ({error})"))?;
     entries.remove("__metadata__");
     let base = 8 + head.len() as u64;
     let mut found = BTreeMap::new();
@@ -125,7 +125,8 @@ mod tests {
         assert_eq!(read(Type::F32, &[1.5f32.to_le_bytes(), (-2f32).to_le_bytes()].concat()), [1.5, -2.0]);
         assert_eq!(read(Type::F64, &0.25f64.to_le_bytes()), [0.25]);
         // 1, -2, the smallest normal number, the smallest number, 65504.
-        let halves: Vec<u8> = [0x3c00u16, 0xc000, 0x0400, 0x0001, 0x7bff].iter().flat_map(|h| h.to_le_bytes()).collect();
+        let halves: Vec<u8> =
+            [0x3c00u16, 0xc000, 0x0400, 0x0001, 0x7bff].iter().flat_map(|h| h.to_le_bytes()).collect();
         assert_eq!(read(Type::F16, &halves), [1.0, -2.0, 2f64.powi(-14), 2f64.powi(-24), 65504.0]);
         assert_eq!(read(Type::BF16, &0x3fc0u16.to_le_bytes()), [1.5]);
         assert_eq!(read(Type::I8, &[3, 0xff]), [3.0, -1.0]);

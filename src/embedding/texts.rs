@@ -69,7 +69,10 @@ impl<'m> Texts<'m> {
             add(path, &mut folder);
             if self.by_file {
                 text.clone_from(&folder);
-                symbols.iter().filter(|symbol| symbol.container.is_none()).for_each(|symbol| add(symbol.name, &mut text));
+                symbols
+                    .iter()
+                    .filter(|symbol| symbol.container.is_none())
+                    .for_each(|symbol| add(symbol.name, &mut text));
                 clip(&mut text);
                 if left == 0 {
                     return;

@@ -75,7 +75,11 @@ mod tests {
     fn what_has_no_direction_is_like_nothing_and_no_number_is_no_point() {
         let nothing = Vector::of(&[0.0; 4]).unwrap();
         assert_eq!(Vector::likeness(&[1.0, 0.0, 0.0, 0.0], nothing.bytes()), 0.0);
-        assert_eq!(Vector::likeness(&[1.0, 0.0], Vector::of(&[1.0, 0.0, 0.0]).unwrap().bytes()), 0.0, "other dimensions");
+        assert_eq!(
+            Vector::likeness(&[1.0, 0.0], Vector::of(&[1.0, 0.0, 0.0]).unwrap().bytes()),
+            0.0,
+            "other dimensions"
+        );
         assert_eq!(Vector::of(&[1.0, f32::NAN]), None);
         assert_eq!(Vector::of(&[f32::INFINITY]), None);
         assert_eq!(unit(vec![0.0, 0.0]), None);

@@ -2,6 +2,7 @@
 
 use super::clock;
 use super::effects::{Events, HISTORY, Performer, Report, read_session};
+use super::meaning;
 use super::recorder::Recorder;
 use super::report::tell_line;
 use super::setup::Setup;
@@ -158,7 +159,11 @@ async fn perform(setup: Setup, answers: Events, results: Events, queue: mpsc::Re
     let (mapped, reports) = (world.clone(), results.clone());
     let mapping = tokio::spawn(async move {
         map.notified().await;
-        mapped.repository.begin(move |event| reports.report_from_thread(event));
+        let heed = meaning::follow(&mapped, &reports);
+        mapped.repository.begin(move |event| {
+            heed(&event);
+            reports.report_from_thread(event);
+        });
     });
     Performer::new(world, answers, results, open).serve(queue).await;
     mapping.abort();

@@ -18,6 +18,7 @@ mod headless;
 mod hook;
 mod lessons;
 mod map;
+mod meaning;
 mod memories;
 mod panic;
 mod presentation;
