@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use std::cell::Cell;
 use vibe_tui::context::token::estimate;
-use vibe_tui::context::{MOST_RANKED, Ranked, Signals, Sources, Truncation, assemble, rank};
+use vibe_tui::context::{Alike, MOST_RANKED, Ranked, Signals, Sources, Truncation, assemble, rank};
 use vibe_tui::domain::change::{FileContent, FileSnapshot};
 use vibe_tui::domain::clock::Timestamp;
 use vibe_tui::domain::context::{ContextBundle, ContextItem, ContextKind};
@@ -54,6 +54,21 @@ fn map(files: &[(&str, &str)]) -> Map {
 fn ranked(intent: &Intent, files: &[(&str, &str)], signals: &Signals) -> Vec<Ranked> {
     let paths: Vec<&str> = files.iter().map(|(path, _)| *path).collect();
     rank(intent, &map(files), &listing(&paths), signals)
+}
+
+#[test]
+fn a_file_that_is_like_the_request_in_meaning_is_ranked_and_says_so_before_it_shares_a_word() {
+    let files = [("net.rs", "fn listen() {}"), ("order.rs", "fn save_order() {}"), ("other.rs", "fn nothing() {}")];
+    let intent = intent("persist the purchases", &[], &[]);
+    let none = ranked(&intent, &files, &Signals::default());
+    let alike = |paths: &[&str]| Signals {
+        alike: paths.iter().map(|path| Alike { path: (*path).to_owned(), lines: Some((1, 1)) }).collect(),
+        ..Signals::default()
+    };
+    let found = ranked(&intent, &files, &alike(&["order.rs", "order.rs", "net.rs", "gone.rs"]));
+    assert_eq!(places(&found)[..2], ["order.rs", "net.rs"], "without: {:?}", places(&none));
+    assert!(found[0].reason.contains("like the request in meaning"), "{}", found[0].reason);
+    assert!(found.iter().all(|file| file.path != "gone.rs"), "what the map does not have is not there");
 }
 
 /// The files that are named, of empty files at these paths.
