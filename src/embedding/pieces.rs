@@ -1,7 +1,7 @@
 //! A text cut into the pieces of a vocabulary, as BERT's WordPiece cuts it (Devlin et al. 2019), from a `tokenizer.json`.
 //!
-//! Reads the tokenizers of the English static models (potion-base, potion-retrieval, M2V-base); another kind of tokenizer
-//! is refused by its name instead of being guessed at. A word that no pieces make is left out.
+//! Reads tokenizers with BERT's rules, as static models made from that family have them; another kind is refused by its name
+//! instead of being guessed at. A word that no pieces make is left out.
 
 use icu_normalizer::DecomposingNormalizerBorrowed;
 use icu_normalizer::properties::CanonicalCombiningClassMapBorrowed;
