@@ -210,7 +210,13 @@ fn no_more_files_are_ranked_than_can_matter_each_once_and_with_a_reason() {
 
 /// A ranking in which the request names all of these.
 fn all_named(snapshots: &[FileSnapshot]) -> Vec<Ranked> {
-    let named = |s: &FileSnapshot| Ranked { path: s.path.clone(), reason: "named".into(), named: true, score: 1.0 };
+    let named = |s: &FileSnapshot| Ranked {
+        path: s.path.clone(),
+        reason: "named".into(),
+        named: true,
+        score: 1.0,
+        alike: vec![],
+    };
     snapshots.iter().map(named).collect()
 }
 

@@ -23,3 +23,4 @@ pub use conversation::Truncation;
 pub use memory::HALF_LIFE_DAYS;
 pub use rank::{Alike, MOST_RANKED, Ranked, Signals, rank};
 pub use remark::remarks;
+pub use want::telling;

@@ -19,8 +19,7 @@ const SYMBOL: f64 = 1.0;
 const RECENT: f64 = 0.15;
 const OPEN: f64 = 0.3;
 const LANGUAGE: f64 = 0.1;
-/// By the place in the order of likeness, since how like is like differs from model to model.
-const MEANING: f64 = 0.5;
+const MEANING: f64 = 0.3;
 /// Files that are like the request of which is said so.
 const ALIKE: usize = 40;
 /// What is left of a test's score unless tests are asked for.
@@ -37,6 +36,8 @@ pub struct Ranked {
     pub named: bool,
     /// How much it matters, 0 to 1.
     pub score: f64,
+    /// Its definitions that are like the request in meaning: the first line, and how like among all of them, 0 to 1.
+    pub alike: Vec<(u32, f64)>,
 }
 
 /// A definition, or a file, that is like the request in meaning.
@@ -96,7 +97,18 @@ pub fn rank(intent: &Intent, map: &Map, listing: &[String], signals: &Signals) -
     }
     found.files.retain(|file| !signals.drops(&file.path));
     found.files.truncate(MOST_RANKED);
+    for (place, alike) in signals.alike.iter().enumerate() {
+        if let (Some((line, _)), Some(file)) = (alike.lines, found.files.iter_mut().find(|f| f.path == alike.path)) {
+            file.alike.push((line, nearness(place)));
+        }
+    }
     found.files
+}
+
+/// What a place in the order of likeness counts: the first one 1. How like is like differs from model to model, so that only
+/// the order is used.
+fn nearness(place: usize) -> f64 {
+    1.0 / (1.0 + place as f64)
 }
 
 #[derive(Default)]
@@ -108,7 +120,13 @@ struct Found {
 impl Found {
     fn push(&mut self, path: &str, reason: &str, named: bool, score: f64) {
         if self.seen.insert(path.to_owned()) {
-            self.files.push(Ranked { path: path.to_owned(), reason: reason.to_owned(), named, score });
+            self.files.push(Ranked {
+                path: path.to_owned(),
+                reason: reason.to_owned(),
+                named,
+                score,
+                alike: Vec::new(),
+            });
         }
     }
 }
@@ -197,7 +215,7 @@ fn scores<'m>(
     }
     for (at, path) in alike.into_iter().enumerate() {
         let score = scores.entry(path).or_default();
-        score.sum += MEANING / (1.0 + at as f64 / 4.0);
+        score.sum += MEANING * nearness(at);
         score.alike = true;
     }
     for (list, worth) in [(&signals.recent, RECENT), (&signals.open, OPEN)] {

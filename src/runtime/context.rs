@@ -6,7 +6,7 @@ use super::report::tell_line;
 use super::sessions::Format;
 use super::setup::Setup;
 use crate::context::token::estimate;
-use crate::context::{self, Ranked, Signals, Sources};
+use crate::context::{self, Ranked, Signals, Sources, telling};
 use crate::domain::context::{ContextBundle, ContextKind};
 use crate::domain::failure::Failure;
 use crate::domain::intent::Intent;
@@ -85,7 +85,7 @@ pub fn context(setup: &Setup, intent: &Intent, budget: u32, format: Format) -> R
     let mut signals = Signals { recent: history::recent(&setup.root), ..Signals::default() };
     let map = opened.read();
     if let Some(meaning) = Meaning::of(&setup.loaded.config, &setup.paths, &setup.root) {
-        let found = meaning.learn_all(&opened).and_then(|()| meaning.find(&map, &intent.text, MOST_ALIKE));
+        let found = meaning.learn_all(&opened).and_then(|()| meaning.find(&map, &telling(&intent.text), MOST_ALIKE));
         match found {
             Ok(found) => signals.alike = found.iter().map(Likeness::alike).collect(),
             Err(failure) => tell_line(&format!("vibe-tui: nothing is compared by meaning: {failure}")),

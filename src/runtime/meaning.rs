@@ -11,7 +11,7 @@ use super::repository::cache_file;
 use super::world::World;
 use crate::app::{Event, RepositoryEvent};
 use crate::config::{Config, EmbeddingSource, Paths};
-use crate::context::Alike;
+use crate::context::{Alike, telling};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::outline::Tier;
 use crate::embedding::{Embedded, Embedder, Place, TextKey, Texts, Vector, key, unit};
@@ -207,11 +207,11 @@ impl Meaning {
     }
 
     /// The point of a request for which a prompt is being made; a failure is reported, once.
-    pub fn ask(&self, text: &str, reports: &Events) -> Option<Question> {
+    pub fn ask(&self, request: &str, reports: &Events) -> Option<Question> {
         if self.is_resting() {
             return None;
         }
-        self.question(text, ASK).unwrap_or_else(|failure| self.fail(failure, reports))
+        self.question(&telling(request), ASK).unwrap_or_else(|failure| self.fail(failure, reports))
     }
 
     /// What of a map is most like a request, likest first; a failure is reported, once.
