@@ -248,6 +248,22 @@ fn items_stand_most_stable_first() {
 }
 
 #[test]
+fn of_two_functions_that_share_no_word_with_the_request_the_one_that_is_like_it_in_meaning_is_shown() {
+    let body = |name: &str| format!("def {name}():\n{}\n\n", "    x = x + 1\n".repeat(40));
+    let code = format!("{}{}", body("listen"), body("keep"));
+    let snapshots = vec![text("a.py", &code)];
+    let shown = |alike: Vec<(u32, f64)>| {
+        let ranking = vec![Ranked { path: "a.py".into(), reason: "near".into(), named: false, score: 0.5, alike }];
+        let sources = Sources { snapshots: snapshots.clone(), ranking, ..Sources::default() };
+        assemble(&intent("persist purchases", &[], &[]), &sources, 350, &estimate).items
+    };
+    assert!(shown(vec![]).is_empty(), "nothing speaks for either");
+    let second = 1 + body("listen").lines().count() as u32;
+    let items = shown(vec![(second, 1.0)]);
+    assert!(items[0].text.contains("def keep") && !items[0].text.contains("def listen():\n    x"), "{}", items[0].text);
+}
+
+#[test]
 fn the_same_input_gives_the_same_bundle() {
     let (asked, sources) = rich();
     for budget in [1, 50, 500, 1500, 5000] {
