@@ -69,6 +69,10 @@ fn a_file_that_is_like_the_request_in_meaning_is_ranked_and_says_so_before_it_sh
     assert_eq!(places(&found)[..2], ["order.rs", "net.rs"], "without: {:?}", places(&none));
     assert!(found[0].reason.contains("like the request in meaning"), "{}", found[0].reason);
     assert!(found.iter().all(|file| file.path != "gone.rs"), "what the map does not have is not there");
+    let files = [("order_test.rs", "fn save_order() {}"), ("order.rs", "fn save_order() {}")];
+    let found = ranked(&intent, &files, &alike(&["order_test.rs", "order.rs"]));
+    assert!(found[0].path == "order.rs" && found[0].reason.contains("in meaning"), "{found:?}");
+    assert!(found.iter().all(|file| file.path == "order.rs" || !file.reason.contains("in meaning")), "{found:?}");
 }
 
 /// The files that are named, of empty files at these paths.
@@ -248,7 +252,7 @@ fn items_stand_most_stable_first() {
 }
 
 #[test]
-fn of_two_functions_that_share_no_word_with_the_request_the_one_that_is_like_it_in_meaning_is_shown() {
+fn of_two_functions_that_share_no_word_with_the_request_the_one_that_is_liker_to_it_in_meaning_is_shown() {
     let body = |name: &str| format!("def {name}():\n{}\n\n", "    x = x + 1\n".repeat(40));
     let code = format!("{}{}", body("listen"), body("keep"));
     let snapshots = vec![text("a.py", &code)];
@@ -259,7 +263,7 @@ fn of_two_functions_that_share_no_word_with_the_request_the_one_that_is_like_it_
     };
     assert!(shown(vec![]).is_empty(), "nothing speaks for either");
     let second = 1 + body("listen").lines().count() as u32;
-    let items = shown(vec![(second, 1.0)]);
+    let items = shown(vec![(1, 0.2), (second, 1.0)]);
     assert!(items[0].text.contains("def keep") && !items[0].text.contains("def listen():\n    x"), "{}", items[0].text);
 }
 

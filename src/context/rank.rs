@@ -97,12 +97,18 @@ pub fn rank(intent: &Intent, map: &Map, listing: &[String], signals: &Signals) -
     }
     found.files.retain(|file| !signals.drops(&file.path));
     found.files.truncate(MOST_RANKED);
-    for (place, alike) in signals.alike.iter().enumerate() {
+    for (place, alike) in wanted(intent, signals).enumerate() {
         if let (Some((line, _)), Some(file)) = (alike.lines, found.files.iter_mut().find(|f| f.path == alike.path)) {
             file.alike.push((line, nearness(place)));
         }
     }
     found.files
+}
+
+/// What is like the request: tests only if they are asked for, since their names say the same as what they test.
+fn wanted<'s>(intent: &Intent, signals: &'s Signals) -> impl Iterator<Item = &'s Alike> {
+    let is_for_tests = intent.action == Action::Test;
+    signals.alike.iter().filter(move |alike| is_for_tests || !is_test(&alike.path))
 }
 
 /// What a place in the order of likeness counts: the first one 1. How like is like differs from model to model, so that only
@@ -208,7 +214,7 @@ fn scores<'m>(
         }
     }
     let mut alike: Vec<&str> = Vec::new();
-    for Alike { path, .. } in &signals.alike {
+    for Alike { path, .. } in wanted(intent, signals) {
         if alike.len() < ALIKE && !alike.contains(&path.as_str()) && map.stamp(path).is_some() {
             alike.push(path);
         }

@@ -27,7 +27,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// Of a question, how many likenesses are looked at for a context.
-pub const MOST_ALIKE: usize = 200;
+pub const MOST_ALIKE: usize = 1000;
 /// How long a batch of texts may take: the server may have to load its model first.
 const LEARN: Duration = Duration::from_secs(120);
 /// How long a question may take while somebody waits for a prompt, and how long a model that failed is then left alone.
