@@ -188,15 +188,15 @@ fn pieces(query: &Query, action: Action, cuts: &[Cut], ranks: &[f64], count: &dy
         let chunk = &cut.chunks[piece.chunk];
         let named = cut.definition(chunk).is_some_and(|d| query.names(&d.name));
         let rank = ranks[piece.file];
-        let like = cut.likeness(chunk);
-        let worth = if score > 0.0 || named || like > 0.0 {
-            score / best + RANK * rank + MEANING * like + if named { NAMED_SYMBOL } else { 0.0 }
+        let worth = if score > 0.0 || named {
+            score / best + RANK * rank + if named { NAMED_SYMBOL } else { 0.0 }
         } else if rank >= TOP {
             // What answers nothing by itself is of some use in a file that matters, its beginning most of all.
             RANK * rank * 0.5 * (1.0 - piece.chunk as f64 / cut.chunks.len() as f64)
         } else {
             0.0
         };
+        let worth = worth + MEANING * cut.likeness(chunk);
         let kind = if action != Action::Test && is_test(cut.path) { TEST } else { 1.0 };
         piece.score = worth * kind / f64::from(piece.tokens.max(30)).powf(THRIFT);
     }

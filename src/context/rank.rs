@@ -20,8 +20,8 @@ const RECENT: f64 = 0.15;
 const OPEN: f64 = 0.3;
 const LANGUAGE: f64 = 0.1;
 const MEANING: f64 = 0.3;
-/// Files that are like the request of which is said so.
-const ALIKE: usize = 40;
+/// Files, and definitions, that are likest to the request: what comes after them would gain next to nothing.
+const ALIKE: (usize, usize) = (10, 20);
 /// What is left of a test's score unless tests are asked for.
 const TEST: f64 = 0.5;
 
@@ -97,7 +97,7 @@ pub fn rank(intent: &Intent, map: &Map, listing: &[String], signals: &Signals) -
     }
     found.files.retain(|file| !signals.drops(&file.path));
     found.files.truncate(MOST_RANKED);
-    for (place, alike) in wanted(intent, signals).enumerate() {
+    for (place, alike) in wanted(intent, signals).take(ALIKE.1).enumerate() {
         if let (Some((line, _)), Some(file)) = (alike.lines, found.files.iter_mut().find(|f| f.path == alike.path)) {
             file.alike.push((line, nearness(place)));
         }
@@ -215,7 +215,7 @@ fn scores<'m>(
     }
     let mut alike: Vec<&str> = Vec::new();
     for Alike { path, .. } in wanted(intent, signals) {
-        if alike.len() < ALIKE && !alike.contains(&path.as_str()) && map.stamp(path).is_some() {
+        if alike.len() < ALIKE.0 && !alike.contains(&path.as_str()) && map.stamp(path).is_some() {
             alike.push(path);
         }
     }

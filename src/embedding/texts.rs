@@ -54,6 +54,12 @@ impl<'m> Texts<'m> {
         Texts { is_final: true, ..Texts::of(map) }
     }
 
+    /// Whether no file was left out for now.
+    pub fn is_complete(&self) -> bool {
+        let is_settled = |path| self.map.stamp(path).is_none_or(|(_, tier)| tier == Tier::Exact);
+        !self.is_final || self.map.paths().all(is_settled)
+    }
+
     /// Gives every text, in the order of paths and lines, at most [`MOST_TEXTS`].
     pub fn each(&self, mut take: impl FnMut(Place<'m>, &str)) {
         let (mut left, mut text, mut folder) = (MOST_TEXTS, String::new(), String::new());

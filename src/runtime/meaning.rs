@@ -81,7 +81,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn of(map: &Map, texts: &Texts, known: &HashSet<TextKey>) -> Wanted {
+    fn of(texts: &Texts, known: &HashSet<TextKey>) -> Wanted {
         let (mut missing, mut live) = (Vec::new(), HashSet::new());
         texts.each(|_, text| {
             let key = key(text);
@@ -89,8 +89,7 @@ impl Wanted {
                 missing.push((key, text.to_owned()));
             }
         });
-        let is_settled = |path| map.stamp(path).is_none_or(|(_, tier)| tier == Tier::Exact);
-        Wanted { missing, live: map.paths().all(is_settled).then_some(live) }
+        Wanted { missing, live: texts.is_complete().then_some(live) }
     }
 }
 
@@ -165,7 +164,7 @@ impl Meaning {
     pub fn learn_all(&self, mapped: &Mapped) -> Result<(), Failure> {
         let map = mapped.read();
         let progress = Progress::new("embedding", "definitions");
-        self.learn(|known| Wanted::of(&map, &Texts::of(&map), known), &|done, total| progress.tell(done, total))
+        self.learn(|known| Wanted::of(&Texts::of(&map), known), &|done, total| progress.tell(done, total))
     }
 
     fn question(&self, text: &str, limit: Duration) -> Result<Option<Question>, Failure> {
@@ -258,7 +257,7 @@ pub fn follow(world: &Arc<World>, reports: &Events) -> impl Fn(&Event) + Send + 
                 let Some(world) = world.upgrade() else { return };
                 let Some(meaning) = &world.meaning else { return };
                 let read = |known: &HashSet<TextKey>| match world.repository.known() {
-                    Some(map) => Wanted::of(&map, &Texts::settled(&map), known),
+                    Some(map) => Wanted::of(&Texts::settled(&map), known),
                     None => Wanted { missing: Vec::new(), live: None },
                 };
                 if let Err(failure) = meaning.learn(read, &|_, _| ()) {

@@ -115,4 +115,5 @@ fn a_definition_is_described_by_its_words_and_the_same_one_alike_wherever_it_sta
     let mut settled = 0;
     Texts::settled(&map).each(|_, _| settled += 1);
     assert_eq!(settled, 0, "a scan becomes more exact soon");
+    assert!(!Texts::settled(&map).is_complete() && Texts::of(&map).is_complete());
 }
