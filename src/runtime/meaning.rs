@@ -21,7 +21,7 @@ use crate::provider::{EmbeddingServer, Reach, StaticModel};
 use crate::repo::Root;
 use std::collections::HashSet;
 use std::path::PathBuf;
-use std::sync::mpsc::{TrySendError, sync_channel};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -47,6 +47,8 @@ pub struct Meaning {
     file: PathBuf,
     /// Since when a model that failed is left alone, and what was said of it.
     failed: Mutex<Option<(Instant, String)>>,
+    /// Wakes who makes points, if he has failed before.
+    owed: Mutex<Option<SyncSender<()>>>,
 }
 
 /// A question's point and whose it is.
@@ -74,6 +76,7 @@ impl Likeness<'_> {
 }
 
 /// What is to be made of a map's texts.
+#[derive(Default)]
 struct Wanted {
     missing: Vec<(TextKey, String)>,
     /// All that there is; `None` while that is not sure.
@@ -93,6 +96,52 @@ impl Wanted {
     }
 }
 
+/// The making of points.
+struct Making<'a> {
+    meaning: &'a Meaning,
+    embedder: Box<dyn Embedder>,
+    identity: String,
+    vectors: Vectors,
+    wanted: Wanted,
+}
+
+impl Making<'_> {
+    /// Makes them, batch by batch, and says after each how many are made, and of how many.
+    fn finish(mut self, tell: &dyn Fn(usize, usize)) -> Result<(), Failure> {
+        let Wanted { missing, live } = std::mem::take(&mut self.wanted);
+        let mut done = 0;
+        for batch in missing.chunks(self.embedder.batch()) {
+            let points = self.points(batch)?;
+            self.vectors.save(&self.identity, &points)?;
+            done += batch.len();
+            tell(done, missing.len());
+        }
+        live.map_or(Ok(()), |live| self.vectors.tidy(&live))
+    }
+
+    /// The same, after all other work of the machine. It has a thread of its own, because who reads the map may not go last:
+    /// others wait for him.
+    fn finish_last(self) -> Result<(), Failure> {
+        thread::scope(|scope| {
+            let working = scope.spawn(|| {
+                give_way();
+                self.finish(&|_, _| ())
+            });
+            working.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })
+    }
+
+    fn points(&self, batch: &[(TextKey, String)]) -> Result<Vec<(TextKey, Vector)>, Failure> {
+        let texts: Vec<&str> = batch.iter().map(|(_, text)| text.as_str()).collect();
+        let made = self.embedder.embed(&texts, LEARN)?;
+        if made.identity != self.identity {
+            return Err(self.meaning.nonsense("became another model while it was asked"));
+        }
+        let points = batch.iter().zip(&made.points).map(|((key, _), point)| Some((*key, Vector::of(point)?)));
+        points.collect::<Option<_>>().ok_or_else(|| self.meaning.nonsense("made a point of what is no number"))
+    }
+}
+
 impl Meaning {
     /// What the configuration says; `None` if it says nothing.
     pub fn of(config: &Config, paths: &Paths, root: &Root) -> Option<Meaning> {
@@ -103,7 +152,15 @@ impl Meaning {
         };
         let reach = if config.search.remote && !config.offline { Reach::Online } else { Reach::Offline };
         let file = cache_file(&paths.cache, root).with_extension("vectors");
-        Some(Meaning { source, shown, model: config.search.model.clone(), reach, file, failed: Mutex::new(None) })
+        Some(Meaning {
+            source,
+            shown,
+            model: config.search.model.clone(),
+            reach,
+            file,
+            failed: Mutex::default(),
+            owed: Mutex::default(),
+        })
     }
 
     /// What makes points. Must not be called or dropped within an async task.
@@ -132,29 +189,14 @@ impl Meaning {
         })
     }
 
-    /// Makes the points that are missing. `read` is asked once what there is, beside what is known.
-    fn learn(
-        &self,
-        read: impl FnOnce(&HashSet<TextKey>) -> Wanted,
-        tell: &dyn Fn(usize, usize),
-    ) -> Result<(), Failure> {
+    /// Begins to make the points that are missing. `read` is asked once what there is, beside what is known.
+    fn begin(&self, read: impl FnOnce(&HashSet<TextKey>) -> Wanted) -> Result<Making<'_>, Failure> {
         let embedder = self.open()?;
         // Whose points these are is known only from an answer.
         let identity = embedder.embed(&["code"], LEARN)?.identity;
         let mut vectors = Vectors::open(&self.file)?;
-        let Wanted { missing, live } = read(&vectors.known(&identity)?);
-        for (at, batch) in missing.chunks(embedder.batch()).enumerate() {
-            let texts: Vec<&str> = batch.iter().map(|(_, text)| text.as_str()).collect();
-            let made = embedder.embed(&texts, LEARN)?;
-            if made.identity != identity {
-                return Err(self.nonsense("became another model while it was asked"));
-            }
-            let points = batch.iter().zip(&made.points).map(|((key, _), point)| Some((*key, Vector::of(point)?)));
-            let points: Option<Vec<_>> = points.collect();
-            vectors.save(&identity, &points.ok_or_else(|| self.nonsense("made a point of what is no number"))?)?;
-            tell((at * embedder.batch() + batch.len()).min(missing.len()), missing.len());
-        }
-        live.map_or(Ok(()), |live| vectors.tidy(&live))
+        let wanted = read(&vectors.known(&identity)?);
+        Ok(Making { meaning: self, embedder, identity, vectors, wanted })
     }
 
     /// Makes all points that a map lacks, and says on a terminal how far it is.
@@ -164,10 +206,15 @@ impl Meaning {
     pub fn learn_all(&self, mapped: &Mapped) -> Result<(), Failure> {
         let map = mapped.read();
         let progress = Progress::new("embedding", "definitions");
-        self.learn(|known| Wanted::of(&Texts::of(&map), known), &|done, total| progress.tell(done, total))
+        let making = self.begin(|known| Wanted::of(&Texts::of(&map), known))?;
+        making.finish(&|done, total| progress.tell(done, total))
     }
 
+    /// A text's point; none for a text that says nothing.
     fn question(&self, text: &str, limit: Duration) -> Result<Option<Question>, Failure> {
+        if text.trim().is_empty() {
+            return Ok(None);
+        }
         let end = (0..=MOST_QUESTION.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         let Embedded { identity, mut points } = self.open()?.embed(&[&text[..end]], limit)?;
         let point = points.pop().unwrap_or_default();
@@ -210,7 +257,12 @@ impl Meaning {
         if self.is_resting() {
             return None;
         }
-        self.question(&telling(request), ASK).unwrap_or_else(|failure| self.fail(failure, reports))
+        let asked = self.question(&telling(request), ASK);
+        let owed = asked.is_ok().then(|| self.owed.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take());
+        if let Some(Some(wake)) = owed {
+            let _ = wake.try_send(());
+        }
+        asked.unwrap_or_else(|failure| self.fail(failure, reports))
     }
 
     /// What of a map is most like a request, likest first; a failure is reported, once.
@@ -248,9 +300,9 @@ impl Meaning {
 pub fn follow(world: &Arc<World>, reports: &Events) -> impl Fn(&Event) + Send + use<> {
     let wake = world.meaning.is_some().then(|| {
         let (wake, woken) = sync_channel::<()>(1);
+        let again = wake.clone();
         let (world, reports) = (Arc::downgrade(world), reports.clone());
         let thread = thread::Builder::new().name("meaning".to_owned()).spawn(move || {
-            give_way();
             while woken.recv().is_ok() {
                 thread::sleep(GATHERED);
                 let _ = woken.try_recv();
@@ -258,9 +310,10 @@ pub fn follow(world: &Arc<World>, reports: &Events) -> impl Fn(&Event) + Send + 
                 let Some(meaning) = &world.meaning else { return };
                 let read = |known: &HashSet<TextKey>| match world.repository.known() {
                     Some(map) => Wanted::of(&Texts::settled(&map), known),
-                    None => Wanted { missing: Vec::new(), live: None },
+                    None => Wanted::default(),
                 };
-                if let Err(failure) = meaning.learn(read, &|_, _| ()) {
+                if let Err(failure) = meaning.begin(read).and_then(Making::finish_last) {
+                    *meaning.owed.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(again.clone());
                     meaning.fail::<()>(failure, &reports);
                 }
             }

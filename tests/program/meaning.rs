@@ -192,6 +192,10 @@ fn the_workbench_makes_points_while_nobody_waits_and_shows_why_a_file_is_in_the_
     let place = place();
     let server = Letters::start();
     server.configure(&place, "m");
+    let context = place.run(&["context", "fix it"]);
+    assert_eq!((context.code, context.stderr.as_str()), (Some(0), ""), "what says nothing is not asked for");
+    assert!(server.asked().iter().all(|text| !text.trim().is_empty()));
+    fs::remove_dir_all(place.home().join("cache")).unwrap();
     let mut pty = workbench::open(&place, "edit", &[]);
     let seen = Mutex::new(Vec::new());
     wait_until("every definition has its point", || {
@@ -200,12 +204,25 @@ fn the_workbench_makes_points_while_nobody_waits_and_shows_why_a_file_is_in_the_
         seen.len() >= 7
     });
     workbench::ask(&mut pty, "Fix the summary of figures");
-    wait_until("the request has its point", || server.asked().contains(&"Fix the summary of figures".to_owned()));
+    wait_until("the request has its point", || server.asked().contains(&"summary figures".to_owned()));
     // The list of the prompt's items; the second one's reason stands below it.
     pty.press("\x1b[15~");
     pty.expect("in all ~");
     pty.press("\x1b[B");
     pty.expect("like the request in meaning");
+    pty.press("\x11");
+    assert!(pty.end().success());
+}
+
+#[test]
+fn a_workbench_whose_model_is_missing_says_so_and_works_on() {
+    let place = place();
+    place.configure("[search]\nembeddings = \"models/none\"\n");
+    let mut pty = workbench::open(&place, "edit", &[]);
+    pty.expect("compared by meaning");
+    place.write("shop.py", workbench::SHOP);
+    workbench::ask(&mut pty, workbench::REQUEST_SHOP);
+    workbench::at_gate(&pty);
     pty.press("\x11");
     assert!(pty.end().success());
 }
