@@ -103,7 +103,7 @@ pub fn tensors(head: &[u8], file_length: u64) -> Result<BTreeMap<String, Tensor>
         if entry.dtype != Type::Other && size.is_none_or(|size| from.checked_add(size) != Some(to)) {
             return Err(format!("its tensor `{name}` has another length than its shape"));
         }
-        if base.checked_add(to).is_none_or(|end| end > file_length) {
+        if from > to || base.checked_add(to).is_none_or(|end| end > file_length) {
             return Err(format!("it ends before its tensor `{name}` does; was it copied whole?"));
         }
         found.insert(name, Tensor { kind: entry.dtype, shape: entry.shape, start: base + from });
@@ -146,6 +146,10 @@ mod tests {
             (r#"{"e":{"dtype":"F32","shape":[2,4],"data_offsets":[0,24]}}"#, "another length than its shape"),
             (r#"{"e":{"dtype":"F32","shape":[18446744073709551615,9],"data_offsets":[0,24]}}"#, "another length"),
             (r#"{"e":{"dtype":"F32","shape":[1],"data_offsets":[18446744073709551615,3]}}"#, "another length"),
+            (
+                r#"{"e":{"dtype":"U8","shape":[1],"data_offsets":[18446744073709551615,3]}}"#,
+                "ends before its tensor `e`",
+            ),
             (r#"{"e":{"dtype":"F32"}}"#, "its tensor `e`"),
         ] {
             let said = tensors(wrong.as_bytes(), 1000).unwrap_err();
