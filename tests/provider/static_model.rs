@@ -111,3 +111,37 @@ fn another_model_in_the_same_directory_has_another_identity() {
     fs::write(dir.path().join("model.safetensors"), file).unwrap();
     assert_ne!(identity(), first, "it was written anew");
 }
+
+#[test]
+fn bytes_that_were_changed_anywhere_never_make_more_of_a_model_than_a_failure() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path());
+    // Knuth's linear congruential generator: the same changes every time.
+    let mut state = 1u64;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    };
+    let mut refused = 0;
+    for name in ["model.safetensors", "tokenizer.json"] {
+        let whole = fs::read(dir.path().join(name)).unwrap();
+        for _ in 0..300 {
+            let mut bytes = whole.clone();
+            for _ in 0..=next(3) {
+                let at = next(bytes.len());
+                bytes[at] = next(256) as u8;
+            }
+            bytes.truncate(bytes.len() - next(2) * next(bytes.len()));
+            fs::write(dir.path().join(name), bytes).unwrap();
+            match open(dir.path()) {
+                Ok(model) => assert!(points(&model, &["save the order"])[0].len() <= 16 << 10),
+                Err(failure) => {
+                    refused += 1;
+                    assert_eq!(failure.kind, FailureKind::Config, "{failure}");
+                }
+            }
+        }
+        fs::write(dir.path().join(name), whole).unwrap();
+    }
+    assert!(refused > 200, "{refused}");
+}
