@@ -6,6 +6,7 @@
 use icu_normalizer::DecomposingNormalizerBorrowed;
 use icu_normalizer::properties::CanonicalCombiningClassMapBorrowed;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use std::collections::HashMap;
 
 /// Cuts texts.
@@ -26,14 +27,15 @@ struct Form {
 }
 
 #[derive(Deserialize)]
-struct Written {
-    model: Model,
+struct Written<'a> {
+    #[serde(borrow)]
+    model: Model<'a>,
     normalizer: Option<Part>,
     pre_tokenizer: Option<Part>,
 }
 
 #[derive(Deserialize)]
-struct Model {
+struct Model<'a> {
     #[serde(rename = "type")]
     kind: Option<String>,
     #[serde(default)]
@@ -42,8 +44,9 @@ struct Model {
     continuing_subword_prefix: Option<String>,
     #[serde(default)]
     max_input_chars_per_word: Option<usize>,
-    /// A map for WordPiece; other kinds write a list.
-    vocab: serde_json::Value,
+    /// A map for WordPiece; other kinds write a list. Read once the kind is known, for it is large.
+    #[serde(borrow)]
+    vocab: &'a RawValue,
 }
 
 #[derive(Deserialize)]
@@ -65,12 +68,10 @@ impl Pieces {
         let written: Written =
             serde_json::from_slice(json).map_err(|error| format!("is no tokenizer that can be read ({error})"))?;
         let model = written.model;
-        let vocabulary = match (model.kind.as_deref(), model.vocab) {
-            (Some("WordPiece") | None, serde_json::Value::Object(map)) => map,
-            (kind, _) => {
-                return Err(format!("is of the kind `{}`; only WordPiece can be read", kind.unwrap_or("unknown")));
-            }
-        };
+        let kind = model.kind.as_deref().unwrap_or("unknown");
+        if kind != "WordPiece" {
+            return Err(format!("is of the kind `{kind}`; only WordPiece can be read"));
+        }
         let form = match written.normalizer {
             None => Form { is_lower: false, is_bare: false },
             Some(part) if part.kind == "BertNormalizer" => {
@@ -82,13 +83,10 @@ impl Pieces {
         if let Some(part) = written.pre_tokenizer.filter(|part| part.kind != "BertPreTokenizer") {
             return Err(format!("has the pre-tokenizer `{}`; only BertPreTokenizer can be read", part.kind));
         }
-        let number = |(piece, number): (String, serde_json::Value)| {
-            let number = number.as_u64().and_then(|n| u32::try_from(n).ok());
-            number.map(|number| (piece.clone().into_boxed_str(), number)).ok_or(piece)
-        };
-        let vocabulary: Result<HashMap<Box<str>, u32>, String> = vocabulary.into_iter().map(number).collect();
+        let vocabulary: HashMap<Box<str>, u32> = serde_json::from_str(model.vocab.get())
+            .map_err(|error| format!("has a vocabulary that cannot be read ({error})"))?;
         Ok(Pieces {
-            vocabulary: vocabulary.map_err(|piece| format!("has no number for its piece `{piece}`"))?,
+            vocabulary,
             unknown: model.unk_token.unwrap_or_else(|| "[UNK]".to_owned()),
             prefix: model.continuing_subword_prefix.unwrap_or_else(|| "##".to_owned()),
             longest: model.max_input_chars_per_word.unwrap_or(100),
@@ -236,7 +234,7 @@ mod tests {
             (r#"{"model":{"type":"BPE","vocab":{"a":0}}}"#, "of the kind `BPE`"),
             (r#"{"normalizer":{"type":"Precompiled"},"model":{"type":"WordPiece","vocab":{"a":0}}}"#, "`Precompiled`"),
             (r#"{"pre_tokenizer":{"type":"Metaspace"},"model":{"type":"WordPiece","vocab":{"a":0}}}"#, "`Metaspace`"),
-            (r#"{"model":{"type":"WordPiece","vocab":{"a":-1}}}"#, "no number for its piece `a`"),
+            (r#"{"model":{"type":"WordPiece","vocab":{"a":-1}}}"#, "a vocabulary that cannot be read"),
             ("{}", "no tokenizer that can be read"),
         ] {
             let said = Pieces::read(json.as_bytes()).err().unwrap();
