@@ -5,7 +5,7 @@
 //! - [`cli`] parses flags and dispatches; [`runtime`] is the shell: event loop, effects, terminal, headless front.
 //! - [`ui`] draws, [`input`] turns keys into actions, [`app`] decides (`update`) and folds the journal.
 //! - Adapters touch the world: [`config`] [`provider`] [`repo`] [`index`] [`validate`] [`store`].
-//! - Pure logic: [`intent`] [`pattern`] [`syntax`] [`map`] [`quality`] [`edit`] [`context`] [`budget`] [`heal`] [`graph`].
+//! - Pure logic: [`intent`] [`pattern`] [`syntax`] [`map`] [`embedding`] [`quality`] [`edit`] [`context`] [`budget`] [`heal`] [`graph`].
 //! - [`domain`] holds the nouns.
 
 pub mod app;
@@ -15,6 +15,7 @@ pub mod config;
 pub mod context;
 pub mod domain;
 pub mod edit;
+pub mod embedding;
 pub mod graph;
 pub mod heal;
 pub mod index;

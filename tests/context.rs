@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use std::cell::Cell;
 use vibe_tui::context::token::estimate;
-use vibe_tui::context::{MOST_RANKED, Ranked, Signals, Sources, Truncation, assemble, rank};
+use vibe_tui::context::{Alike, MOST_RANKED, Ranked, Signals, Sources, Truncation, assemble, rank};
 use vibe_tui::domain::change::{FileContent, FileSnapshot};
 use vibe_tui::domain::clock::Timestamp;
 use vibe_tui::domain::context::{ContextBundle, ContextItem, ContextKind};
@@ -54,6 +54,25 @@ fn map(files: &[(&str, &str)]) -> Map {
 fn ranked(intent: &Intent, files: &[(&str, &str)], signals: &Signals) -> Vec<Ranked> {
     let paths: Vec<&str> = files.iter().map(|(path, _)| *path).collect();
     rank(intent, &map(files), &listing(&paths), signals)
+}
+
+#[test]
+fn a_file_that_is_like_the_request_in_meaning_is_ranked_and_says_so_before_it_shares_a_word() {
+    let files = [("net.rs", "fn listen() {}"), ("order.rs", "fn save_order() {}"), ("other.rs", "fn nothing() {}")];
+    let intent = intent("persist the purchases", &[], &[]);
+    let none = ranked(&intent, &files, &Signals::default());
+    let alike = |paths: &[&str]| Signals {
+        alike: paths.iter().map(|path| Alike { path: (*path).to_owned(), lines: Some((1, 1)) }).collect(),
+        ..Signals::default()
+    };
+    let found = ranked(&intent, &files, &alike(&["order.rs", "order.rs", "net.rs", "gone.rs"]));
+    assert_eq!(places(&found)[..2], ["order.rs", "net.rs"], "without: {:?}", places(&none));
+    assert!(found[0].reason.contains("like the request in meaning"), "{}", found[0].reason);
+    assert!(found.iter().all(|file| file.path != "gone.rs"), "what the map does not have is not there");
+    let files = [("order_test.rs", "fn save_order() {}"), ("order.rs", "fn save_order() {}")];
+    let found = ranked(&intent, &files, &alike(&["order_test.rs", "order.rs"]));
+    assert!(found[0].path == "order.rs" && found[0].reason.contains("in meaning"), "{found:?}");
+    assert!(found.iter().all(|file| file.path == "order.rs" || !file.reason.contains("in meaning")), "{found:?}");
 }
 
 /// The files that are named, of empty files at these paths.
@@ -195,7 +214,13 @@ fn no_more_files_are_ranked_than_can_matter_each_once_and_with_a_reason() {
 
 /// A ranking in which the request names all of these.
 fn all_named(snapshots: &[FileSnapshot]) -> Vec<Ranked> {
-    let named = |s: &FileSnapshot| Ranked { path: s.path.clone(), reason: "named".into(), named: true, score: 1.0 };
+    let named = |s: &FileSnapshot| Ranked {
+        path: s.path.clone(),
+        reason: "named".into(),
+        named: true,
+        score: 1.0,
+        alike: vec![],
+    };
     snapshots.iter().map(named).collect()
 }
 
@@ -224,6 +249,22 @@ fn items_stand_most_stable_first() {
     assert!(bundle.items.iter().all(|i| !i.reason.is_empty() && i.tokens == chars(&i.text)));
     assert_eq!(bundle.tokens, bundle.items.iter().map(|i| i.tokens).sum::<u32>());
     assert_eq!((bundle.budget, bundle.listing.len(), bundle.exact), (100_000, 5, false));
+}
+
+#[test]
+fn of_two_functions_that_share_no_word_with_the_request_the_one_that_is_liker_to_it_in_meaning_is_shown() {
+    let body = |name: &str| format!("def {name}():\n{}\n\n", "    x = x + 1\n".repeat(40));
+    let code = format!("{}{}", body("listen"), body("keep"));
+    let snapshots = vec![text("a.py", &code)];
+    let shown = |alike: Vec<(u32, f64)>| {
+        let ranking = vec![Ranked { path: "a.py".into(), reason: "near".into(), named: false, score: 0.5, alike }];
+        let sources = Sources { snapshots: snapshots.clone(), ranking, ..Sources::default() };
+        assemble(&intent("persist purchases", &[], &[]), &sources, 350, &estimate).items
+    };
+    assert!(shown(vec![]).is_empty(), "nothing speaks for either");
+    let second = 1 + body("listen").lines().count() as u32;
+    let items = shown(vec![(1, 0.2), (second, 1.0)]);
+    assert!(items[0].text.contains("def keep") && !items[0].text.contains("def listen():\n    x"), "{}", items[0].text);
 }
 
 #[test]

@@ -4,8 +4,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 const MAX_LINES: usize = 400;
-const PURE: &[&str] =
-    &["domain", "intent", "pattern", "syntax", "map", "quality", "edit", "context", "budget", "heal", "graph", "app"];
+const PURE: &[&str] = &[
+    "domain",
+    "intent",
+    "pattern",
+    "syntax",
+    "map",
+    "embedding",
+    "quality",
+    "edit",
+    "context",
+    "budget",
+    "heal",
+    "graph",
+    "app",
+];
 const IMPURE_NAMES: &[&str] = &[
     "Instant::now",
     "SystemTime",

@@ -1,6 +1,8 @@
 //! The index against real directories: what is read again and what is not, what survives which accident, and how soon a
 //! change is in the map.
 
+#[path = "index/vector.rs"]
+mod vector;
 #[path = "index/watch.rs"]
 mod watch;
 

@@ -15,7 +15,10 @@ use vibe_tui::domain::model::{
     Brief, Chunk, FinishReason, ModelRef, ModelRequest, Node, PromptMessage, Role, Timings, Usage,
 };
 use vibe_tui::domain::plan::Plan;
-use vibe_tui::provider::{ChunkStream, Discovery, Endpoint, Probe, Protocol, Provider, Secret, Server};
+use vibe_tui::embedding::{Embedded, Embedder};
+use vibe_tui::provider::{
+    ChunkStream, Discovery, EmbeddingServer, Endpoint, Probe, Protocol, Provider, Reach, Secret, Server,
+};
 
 const HELLO: &str = include_str!("../.ci/replies/hello.txt");
 const LITELLM_KEY: &str = "sk-peers";
@@ -408,4 +411,25 @@ async fn litellm_lists_its_models() {
         let models = litellm(protocol, &url, LITELLM_KEY).models().await.unwrap();
         assert!(models.iter().any(|m| m.reference.to_string() == "litellm/local"), "{models:?}");
     }
+}
+
+/// The points of these texts, from a thread that may block.
+async fn embedded(url: &str, texts: &'static [&'static str]) -> Result<Embedded, Failure> {
+    let url = url.to_owned();
+    let ask = move || EmbeddingServer::new(&url, None, Reach::Offline)?.embed(texts, Duration::from_secs(30));
+    tokio::task::spawn_blocking(ask).await.unwrap()
+}
+
+#[tokio::test]
+async fn llama_server_makes_points_of_texts_when_it_was_started_for_that_and_says_so_when_not() {
+    let Some(own) = Own::start(&["--embeddings", "--pooling", "mean"]) else { return };
+    own.ready().await;
+    let made = embedded(&format!("{}/v1", own.url), &["hello", "count", "hello"]).await.unwrap();
+    assert_eq!((made.points.len(), made.points[0].len()), (3, 256), "as wide as the model is");
+    assert!(made.identity.contains("scripted"), "{}", made.identity);
+    let close = |a: &[f32], b: &[f32]| a.iter().zip(b).all(|(a, b)| (a - b).abs() < 1e-3);
+    assert!(close(&made.points[0], &made.points[2]) && !close(&made.points[0], &made.points[1]));
+    let Some(url) = peer("VIBE_PEER_LLAMA") else { return };
+    let refused = embedded(&url, &["hello"]).await.unwrap_err();
+    assert!(refused.message.contains("--embeddings"), "{refused}");
 }

@@ -4,6 +4,8 @@
 
 #[path = "provider/double.rs"]
 mod double;
+#[path = "provider/embedding.rs"]
+mod embedding;
 #[path = "provider/fault.rs"]
 mod fault;
 #[path = "provider/local.rs"]
@@ -12,6 +14,10 @@ mod local;
 mod request;
 #[path = "provider/resolve.rs"]
 mod resolve;
+#[path = "provider/static_model.rs"]
+mod static_model;
+#[path = "provider/static_model_file.rs"]
+mod static_model_file;
 #[path = "provider/tls.rs"]
 mod tls;
 

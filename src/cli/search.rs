@@ -12,7 +12,8 @@ pub(super) struct Search {
     /// What to look for.
     #[arg(required = true, num_args = 1.., value_name = "QUERY")]
     query: Vec<String>,
-    /// Look for one kind only: names of definitions, lines that fit a regular expression, or what holds these words.
+    /// Look for one kind only: names of definitions, lines that fit a regular expression, what holds these words, or what means
+    /// this (needs `search.embeddings` in config.toml).
     #[arg(long, value_enum, value_name = "KIND")]
     kind: Option<KindFlag>,
     /// Print at most so many hits of each kind.
@@ -30,6 +31,7 @@ pub(super) struct Search {
 enum KindFlag {
     Symbol,
     Text,
+    Words,
     Meaning,
 }
 
@@ -41,6 +43,7 @@ pub(super) fn main(search: &Search) -> anyhow::Result<ExitCode> {
         kind: search.kind.map(|kind| match kind {
             KindFlag::Symbol => SearchKind::Symbol,
             KindFlag::Text => SearchKind::Text,
+            KindFlag::Words => SearchKind::Words,
             KindFlag::Meaning => SearchKind::Meaning,
         }),
         limit: search.limit,

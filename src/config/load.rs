@@ -8,6 +8,7 @@ use super::nearest::suggestion;
 use super::path::{Environment, HOME_VARIABLE, PROJECT_FILE, Paths};
 use super::setting::{Config, ProjectConfig, Suggest};
 use super::shape::{self, Known};
+use super::value::EmbeddingSource;
 use crate::domain::failure::Failure;
 use std::path::{Component, Path};
 
@@ -151,6 +152,9 @@ pub fn load(sources: &Sources<'_>) -> Loaded {
     let own = config.patterns.iter().map(|dir| sources.paths.resolve(base, dir));
     config.patterns = own.chain(inside).collect();
     config.check.trusted = config.check.trusted.iter().map(|dir| sources.paths.resolve(base, dir)).collect();
+    if let Some(EmbeddingSource::Model(dir)) = &mut config.search.embeddings {
+        *dir = sources.paths.resolve(base, dir);
+    }
     config.prices = config.prices.map(|file| sources.paths.resolve(base, &file));
     config.prompts.values_mut().for_each(|file| *file = sources.paths.resolve(base, file));
     Loaded { keys: keys(&merge), settings: settings(&merge), config, suggestions, failures }

@@ -26,6 +26,6 @@ pub use nearest::suggestion;
 pub use path::{Environment, HOME_VARIABLE, PROJECT_FILE, Paths};
 pub use setting::{
     Check, Config, Context, Conversation, Endpoint, Limits, ModeTable, Notify, ProjectConfig, Protocol, Run, Screen,
-    Suggest, Validators,
+    Search, Suggest, Validators,
 };
-pub use value::{BaseUrl, CommandLine, HeaderName, KeyVariable, Limit, ModelChoice, Name};
+pub use value::{BaseUrl, CommandLine, EmbeddingSource, HeaderName, KeyVariable, Limit, ModelChoice, Name};

@@ -5,7 +5,7 @@
 //! endpoint or a permission. What it suggests is shown and approved before it counts.
 
 use super::gate::{Gates, ProjectGates};
-use super::value::{BaseUrl, CommandLine, HeaderName, KeyVariable, Limit, ModelChoice, Name};
+use super::value::{BaseUrl, CommandLine, EmbeddingSource, HeaderName, KeyVariable, Limit, ModelChoice, Name};
 use crate::domain::mode::Mode;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -41,6 +41,9 @@ pub struct Config {
     pub heal: Heal,
     /// What prompts are made of.
     pub context: Context,
+    /// Search by meaning.
+    #[serde(default)]
+    pub search: Search,
     /// The project's own check.
     pub check: Check,
     /// What the quality gates allow.
@@ -136,6 +139,19 @@ pub struct Heal {
 pub struct Context {
     /// Which part of the conversation a prompt repeats.
     pub conversation: Conversation,
+}
+
+/// Search by meaning. Without `embeddings` there is none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Search {
+    /// What makes embeddings: the directory of a static model (`model.safetensors`, `tokenizer.json`, `config.json`), or the
+    /// `http://` address of a server that has `/v1/embeddings`.
+    pub embeddings: Option<EmbeddingSource>,
+    /// The server's model.
+    pub model: Option<String>,
+    /// Whether the server may be another machine: names, heads and comments of the code go there.
+    pub remote: bool,
 }
 
 /// Which part of the conversation a prompt repeats.

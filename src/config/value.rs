@@ -9,6 +9,7 @@ use crate::domain::money::Money;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::path::PathBuf;
 
 /// A name that is looked up in a folder of ours, or in a table: letters, digits, `-`, `_`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
@@ -172,6 +173,30 @@ impl TryFrom<String> for BaseUrl {
     }
 }
 
+/// What makes embeddings.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(with = "String")]
+pub enum EmbeddingSource {
+    /// The directory of a static model.
+    Model(PathBuf),
+    /// A server.
+    Server(BaseUrl),
+}
+
+impl TryFrom<String> for EmbeddingSource {
+    type Error = String;
+    fn try_from(text: String) -> Result<EmbeddingSource, String> {
+        if text.contains("://") {
+            return BaseUrl::try_from(text).map(EmbeddingSource::Server);
+        }
+        match text.trim().is_empty() {
+            true => Err("is empty; name the directory of a static model, or a server's address".to_owned()),
+            false => Ok(EmbeddingSource::Model(PathBuf::from(text))),
+        }
+    }
+}
+
 /// The name of an environment variable that holds a key.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]
@@ -259,6 +284,16 @@ mod tests {
             assert_eq!(BaseUrl::try_from(text.to_owned()).is_ok(), fits, "{text}");
         }
         assert_eq!(BaseUrl::try_from("http://h/v1/".to_owned()).unwrap().as_str(), "http://h/v1");
+    }
+
+    #[test]
+    fn embeddings_come_from_a_directory_or_an_address() {
+        let read = |text: &str| EmbeddingSource::try_from(text.to_owned());
+        assert_eq!(read("models/potion"), Ok(EmbeddingSource::Model("models/potion".into())));
+        let server = read("http://127.0.0.1:11434/v1/").unwrap();
+        assert!(matches!(server, EmbeddingSource::Server(url) if url.as_str() == "http://127.0.0.1:11434/v1"));
+        assert!(read("ftp://models/potion").is_err());
+        assert!(read(" ").is_err());
     }
 
     #[test]

@@ -189,7 +189,8 @@ impl Chooser<'_> {
                 let (place, ranked) = candidate(snapshot);
                 let reason = ranked.map_or("read for this run", |r| r.reason.as_str());
                 let (named, rank) = ranked.map_or((true, 1.0), |r| (r.named, r.score));
-                (place, Candidate { snapshot, reason, named, rank })
+                let alike = ranked.map_or(&[][..], |r| &r.alike);
+                (place, Candidate { snapshot, reason, named, rank, alike })
             })
             .collect();
         found.sort_by_key(|(place, _)| *place);

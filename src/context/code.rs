@@ -16,6 +16,8 @@ use std::collections::BTreeSet;
 /// What a file's rank adds to the score of its pieces, and what its being a test leaves of it, unless tests are asked for.
 const RANK: f64 = 0.4;
 const TEST: f64 = 0.5;
+/// What a piece gains that is the likest to the request in meaning.
+const MEANING: f64 = 0.3;
 /// What a piece gains that the request names as a symbol.
 const NAMED_SYMBOL: f64 = 2.0;
 /// Of two pieces that answer as well, the shorter one is worth more: the power of its tokens that its score is divided by.
@@ -46,6 +48,8 @@ pub(super) struct Candidate<'a> {
     pub named: bool,
     /// How well it ranks among the candidates, 0 to 1.
     pub rank: f64,
+    /// Its definitions that are like the request in meaning, as in the ranking.
+    pub alike: &'a [(u32, f64)],
 }
 
 /// The code that was chosen.
@@ -66,6 +70,7 @@ struct Cut<'a> {
     /// Tokens of the whole file, with its title.
     whole: u32,
     reason: &'a str,
+    alike: &'a [(u32, f64)],
     /// 1-based lines to show.
     shown: BTreeSet<u32>,
     /// Tokens that these lines take, about.
@@ -127,13 +132,19 @@ impl<'a> Cut<'a> {
             true => vec![Chunk { lines: (1, number(lines.len())), heads: Vec::new(), definition: None }],
             false => chunks(outline.as_ref(), &lines),
         };
-        let reason = candidate.reason;
+        let (reason, alike) = (candidate.reason, candidate.alike);
         let (shown, because) = (BTreeSet::new(), Vec::new());
-        Cut { path, text, lines, outline, chunks, whole, reason, shown, used: 0, is_whole: false, because }
+        Cut { path, text, lines, outline, chunks, whole, reason, alike, shown, used: 0, is_whole: false, because }
     }
 
     fn text_of(&self, chunk: &Chunk) -> String {
         self.lines[chunk.lines.0 as usize - 1..chunk.lines.1 as usize].concat()
+    }
+
+    /// How like the request in meaning the definition is that begins in a piece.
+    fn likeness(&self, chunk: &Chunk) -> f64 {
+        let begins = |line: u32| (chunk.lines.0..=chunk.lines.1).contains(&line);
+        self.alike.iter().filter(|(line, _)| begins(*line)).map(|(_, worth)| *worth).fold(0.0, f64::max)
     }
 
     fn definition(&self, chunk: &Chunk) -> Option<&Definition> {
@@ -185,6 +196,7 @@ fn pieces(query: &Query, action: Action, cuts: &[Cut], ranks: &[f64], count: &dy
         } else {
             0.0
         };
+        let worth = worth + MEANING * cut.likeness(chunk);
         let kind = if action != Action::Test && is_test(cut.path) { TEST } else { 1.0 };
         piece.score = worth * kind / f64::from(piece.tokens.max(30)).powf(THRIFT);
     }

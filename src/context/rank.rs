@@ -19,6 +19,9 @@ const SYMBOL: f64 = 1.0;
 const RECENT: f64 = 0.15;
 const OPEN: f64 = 0.3;
 const LANGUAGE: f64 = 0.1;
+const MEANING: f64 = 0.3;
+/// Files, and definitions, that are likest to the request: what comes after them would gain next to nothing.
+const ALIKE: (usize, usize) = (10, 20);
 /// What is left of a test's score unless tests are asked for.
 const TEST: f64 = 0.5;
 
@@ -33,6 +36,17 @@ pub struct Ranked {
     pub named: bool,
     /// How much it matters, 0 to 1.
     pub score: f64,
+    /// Its definitions that are like the request in meaning: the first line, and how like among all of them, 0 to 1.
+    pub alike: Vec<(u32, f64)>,
+}
+
+/// A definition, or a file, that is like the request in meaning.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alike {
+    /// The file.
+    pub path: String,
+    /// 1-based first and last line of the definition; `None` for the file as a whole.
+    pub lines: Option<(u32, u32)>,
 }
 
 /// What is known beside the request.
@@ -40,6 +54,8 @@ pub struct Ranked {
 pub struct Signals {
     /// Files that changed lately, newest first.
     pub recent: Vec<String>,
+    /// What is like the request in meaning, likest first; empty without embeddings.
+    pub alike: Vec<Alike>,
     /// Files that this session proposed or showed, newest first.
     pub open: Vec<String>,
     /// Files the user wants in every prompt.
@@ -81,7 +97,24 @@ pub fn rank(intent: &Intent, map: &Map, listing: &[String], signals: &Signals) -
     }
     found.files.retain(|file| !signals.drops(&file.path));
     found.files.truncate(MOST_RANKED);
+    for (place, alike) in wanted(intent, signals).take(ALIKE.1).enumerate() {
+        if let (Some((line, _)), Some(file)) = (alike.lines, found.files.iter_mut().find(|f| f.path == alike.path)) {
+            file.alike.push((line, nearness(place)));
+        }
+    }
     found.files
+}
+
+/// What is like the request: tests only if they are asked for, since their names say the same as what they test.
+fn wanted<'s>(intent: &Intent, signals: &'s Signals) -> impl Iterator<Item = &'s Alike> {
+    let is_for_tests = intent.action == Action::Test;
+    signals.alike.iter().filter(move |alike| is_for_tests || !is_test(&alike.path))
+}
+
+/// What a place in the order of likeness counts: the first one 1. How like is like differs from model to model, so that only
+/// the order is used.
+fn nearness(place: usize) -> f64 {
+    1.0 / (1.0 + place as f64)
 }
 
 #[derive(Default)]
@@ -93,7 +126,13 @@ struct Found {
 impl Found {
     fn push(&mut self, path: &str, reason: &str, named: bool, score: f64) {
         if self.seen.insert(path.to_owned()) {
-            self.files.push(Ranked { path: path.to_owned(), reason: reason.to_owned(), named, score });
+            self.files.push(Ranked {
+                path: path.to_owned(),
+                reason: reason.to_owned(),
+                named,
+                score,
+                alike: Vec::new(),
+            });
         }
     }
 }
@@ -107,6 +146,7 @@ struct Score {
     graph: f64,
     recent: bool,
     open: bool,
+    alike: bool,
 }
 
 impl Score {
@@ -118,6 +158,9 @@ impl Score {
         }
         if !self.words.is_empty() {
             reasons.push(format!("speaks of {}", quoted(&self.words)));
+        }
+        if self.alike {
+            reasons.push("like the request in meaning".to_owned());
         }
         if self.open {
             reasons.push("part of this session".to_owned());
@@ -169,6 +212,17 @@ fn scores<'m>(
             score.sum += SYMBOL / (files.len() as f64).sqrt();
             score.symbols.push((*symbol).to_owned());
         }
+    }
+    let mut alike: Vec<&str> = Vec::new();
+    for Alike { path, .. } in wanted(intent, signals) {
+        if alike.len() < ALIKE.0 && !alike.contains(&path.as_str()) && map.stamp(path).is_some() {
+            alike.push(path);
+        }
+    }
+    for (at, path) in alike.into_iter().enumerate() {
+        let score = scores.entry(path).or_default();
+        score.sum += MEANING * nearness(at);
+        score.alike = true;
     }
     for (list, worth) in [(&signals.recent, RECENT), (&signals.open, OPEN)] {
         for (at, path) in list.iter().enumerate() {

@@ -73,7 +73,7 @@ mod tests {
 
     fn of(path: &str, text: &str) -> Vec<(u32, RemarkKind, String)> {
         let snapshot = FileSnapshot { path: path.into(), content: FileContent::Text { text: text.into() } };
-        let ranked = Ranked { path: path.into(), reason: String::new(), named: true, score: 1.0 };
+        let ranked = Ranked { path: path.into(), reason: String::new(), named: true, score: 1.0, alike: vec![] };
         remarks(&[ranked], &[snapshot]).into_iter().map(|r| (r.line, r.kind, r.text)).collect()
     }
 

@@ -166,7 +166,7 @@ pub(super) fn is_common(word: &str) -> bool {
 }
 
 /// The words of a request that tell what it is about, with the names in it as they are written.
-pub(super) fn telling(text: &str) -> String {
+pub fn telling(text: &str) -> String {
     let words = text.split_whitespace().filter(|word| {
         let bare: String = word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
         !is_common(&bare)

@@ -300,7 +300,7 @@ impl Open {
 }
 
 /// Changes to the write-ahead log. SQLite does not wait by itself for the moment alone with the file that this takes.
-fn wal(connection: &Connection) -> rusqlite::Result<()> {
+pub(super) fn wal(connection: &Connection) -> rusqlite::Result<()> {
     for _ in 0..200 {
         match connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0)) {
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {}

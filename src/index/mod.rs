@@ -9,9 +9,11 @@ mod cache;
 mod change;
 mod snapshot;
 mod stamp;
+mod vector;
 mod work;
 
-pub use work::Source;
+pub use vector::Vectors;
+pub use work::{Source, give_way};
 
 use crate::domain::listing::{FileEntry, Places};
 use crate::domain::outline::Tier;

@@ -160,8 +160,8 @@ impl Work<'_> {
     }
 }
 
-/// Lets every other thread of the machine go first. Elsewhere than on Linux that would be the whole process.
-fn give_way() {
+/// Lets every other thread of the machine go before this one. Elsewhere than on Linux that would be the whole process.
+pub fn give_way() {
     #[cfg(target_os = "linux")]
     let _ = rustix::process::setpriority_process(None, 19);
 }

@@ -76,16 +76,27 @@ impl Link {
 
     /// Asks a question with GET and reads the answer as `T`.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
-        self.ask(Method::GET, path, None).await
+        self.ask(Method::GET, path, None, ASK).await
     }
 
     /// Asks a question with POST and reads the answer as `T`.
     pub async fn post<T: DeserializeOwned>(&self, path: &str, body: &Value) -> Result<T, Failure> {
-        self.ask(Method::POST, path, Some(body)).await
+        self.ask(Method::POST, path, Some(body), ASK).await
     }
 
-    async fn ask<T: DeserializeOwned>(&self, method: Method, path: &str, body: Option<&Value>) -> Result<T, Failure> {
-        let limit = ASK.min(self.endpoint.limits.first_byte);
+    /// The same for what may take longer than a question about models.
+    pub async fn work<T: DeserializeOwned>(&self, path: &str, body: &Value, limit: Duration) -> Result<T, Failure> {
+        self.ask(Method::POST, path, Some(body), limit).await
+    }
+
+    async fn ask<T: DeserializeOwned>(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+        limit: Duration,
+    ) -> Result<T, Failure> {
+        let limit = limit.min(self.endpoint.limits.first_byte);
         let model = body.and_then(|b| b.get("model")).and_then(Value::as_str).unwrap_or("").to_owned();
         let answer = async {
             let response = self.send(method, path, body, "application/json").await?;

@@ -3,7 +3,7 @@
 //! From the outside in: [`Registry`] resolves `provider/model` to a [`Provider`]; [`Server`] is one over HTTP, made of an
 //! [`Endpoint`] and the dialect of its [`Protocol`]; [`Embedded`] answers from patterns, [`Scripted`] from a file. Within a
 //! server, `exchange` drives (limits, retries, order), `link` sends (keys, addresses), `wire`/`sse`/`ndjson` cut bytes into
-//! events, and one decoder a protocol turns events into chunks. Prompts, prices and estimates belong to others.
+//! events, and one decoder a protocol turns events into chunks. [`EmbeddingServer`] and [`StaticModel`] make points of texts. Prompts, prices and estimates belong to others.
 
 mod chat;
 mod chat_decoder;
@@ -11,6 +11,7 @@ mod complaint;
 mod dialect;
 mod discovery;
 mod embedded;
+mod embedding_server;
 mod endpoint;
 mod exchange;
 mod link;
@@ -26,14 +27,17 @@ mod scripted;
 mod server;
 mod size;
 mod sse;
+mod static_model;
 mod wire;
 
 pub use discovery::{Discovery, Probe};
 pub use embedded::Embedded;
+pub use embedding_server::EmbeddingServer;
 pub use endpoint::{Endpoint, Limits, Protocol, Secret};
 pub use registry::{Listing, Reach, Registry};
 pub use scripted::Scripted;
 pub use server::Server;
+pub use static_model::StaticModel;
 pub use wire::{DEPTH_CAP, Event, Framing, LINE_CAP, Parser, WireError};
 
 use crate::domain::failure::Failure;

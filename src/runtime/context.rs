@@ -1,11 +1,12 @@
 //! What a context is chosen from, gathered from the repository and its map: the same for runs and for `vibe-tui context`.
 
 use super::map::Mapped;
+use super::meaning::{Likeness, MOST_ALIKE, Meaning};
 use super::report::tell_line;
 use super::sessions::Format;
 use super::setup::Setup;
 use crate::context::token::estimate;
-use crate::context::{self, Ranked, Signals, Sources};
+use crate::context::{self, Ranked, Signals, Sources, telling};
 use crate::domain::context::{ContextBundle, ContextKind};
 use crate::domain::failure::Failure;
 use crate::domain::intent::Intent;
@@ -81,8 +82,16 @@ fn fitting(library: &Library, intent: &Intent) -> Vec<(String, String)> {
 /// When the repository has more files than are listed.
 pub fn context(setup: &Setup, intent: &Intent, budget: u32, format: Format) -> Result<String, Failure> {
     let opened = Mapped::open(setup, Tier::Scan)?;
-    let signals = Signals { recent: history::recent(&setup.root), ..Signals::default() };
-    let order = Order::of(intent, &opened.read(), &signals);
+    let mut signals = Signals { recent: history::recent(&setup.root), ..Signals::default() };
+    let map = opened.read();
+    if let Some(meaning) = Meaning::of(&setup.loaded.config, &setup.paths, &setup.root) {
+        let found = meaning.learn_all(&opened).and_then(|()| meaning.find(&map, &telling(&intent.text), MOST_ALIKE));
+        match found {
+            Ok(found) => signals.alike = found.iter().map(Likeness::alike).collect(),
+            Err(failure) => tell_line(&format!("vibe-tui: nothing is compared by meaning: {failure}")),
+        }
+    }
+    let order = Order::of(intent, &map, &signals);
     let sources = gather(&setup.root, Library::embedded(), intent, order, &signals);
     let bundle = context::assemble(intent, &sources, budget, &estimate);
     if bundle.items.is_empty() && format == Format::Text {

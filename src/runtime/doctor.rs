@@ -1,5 +1,6 @@
 //! `vibe-tui doctor`: what is found, what is wrong, and what to do about it, without changing anything.
 
+use super::meaning::Meaning;
 use super::setup::Setup;
 use super::world::World;
 use crate::domain::model::Locality;
@@ -9,6 +10,7 @@ use crate::validate::project::Program;
 use crate::validate::{self, Network};
 use std::fmt::Write;
 use std::time::Duration;
+use tokio::task::spawn_blocking;
 
 /// What the doctor found.
 pub struct Diagnosis {
@@ -52,6 +54,7 @@ pub async fn doctor(setup: Setup) -> Diagnosis {
         report.bad("setup", &failure.message);
     }
     models(&world, &mut report).await;
+    let world = embeddings(world, &mut report).await;
     sandbox(&world, &mut report).await;
     validators(&world, &mut report).await;
     world.store.close().await;
@@ -81,6 +84,19 @@ async fn models(world: &World, report: &mut Report) {
         let hint = format!("no model server was found: start Ollama or llama-server on this machine{keys}");
         report.good("hint", &hint);
     }
+}
+
+/// What search by meaning has to go by. None is no fault.
+async fn embeddings(world: World, report: &mut Report) -> World {
+    let examined = spawn_blocking(move || (world.meaning.as_ref().map(Meaning::examine), world)).await;
+    let (examined, world) = examined.expect("looking at a model does not panic");
+    match examined {
+        None => report
+            .good("embeddings", "none: search is by names, text and words (docs/CONTEXT.md says how to add a model)"),
+        Some(Ok(found)) => report.good("embeddings", &found),
+        Some(Err(failure)) => report.bad("embeddings", &failure.message),
+    }
+    world
 }
 
 /// Whether a check could run confined: a command that does nothing is run that way.

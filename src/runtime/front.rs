@@ -2,6 +2,7 @@
 
 use super::clock;
 use super::effects::{Events, HISTORY, Performer, Report, read_session};
+use super::meaning;
 use super::recorder::Recorder;
 use super::report::tell_line;
 use super::setup::Setup;
@@ -158,10 +159,15 @@ async fn perform(setup: Setup, answers: Events, results: Events, queue: mpsc::Re
     };
     let (mapped, reports) = (world.clone(), results.clone());
     let mapping = tokio::spawn(async move {
+        let heed = meaning::follow(&mapped, &reports);
+        let report = Arc::new(move |event: Event| {
+            heed(&event);
+            reports.report_from_thread(event);
+        });
         loop {
             map.notified().await;
-            let reports = reports.clone();
-            mapped.repository.begin(move |event| reports.report_from_thread(event));
+            let report = report.clone();
+            mapped.repository.begin(move |event| report(event));
         }
     });
     Performer::new(world, answers, results, open).serve(queue).await;

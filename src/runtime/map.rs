@@ -144,21 +144,44 @@ impl<'a> Mapped<'a> {
 }
 
 /// Does something with a job whose progress is told.
-fn work<T>(root: &Root, what: &str, work: impl FnOnce(&Job) -> T) -> T {
+fn work<T>(root: &Root, what: &'static str, work: impl FnOnce(&Job) -> T) -> T {
     let source = |path: &str| read::bytes(root, path);
-    let (start, told) = (Instant::now(), Cell::new(None::<Instant>));
-    let is_seen = std::io::stderr().is_terminal();
-    let progress = |done: usize, total: usize| {
-        let due = told.get().is_none_or(|at| at.elapsed() >= REPORTED);
-        if is_seen && due && start.elapsed() >= SPOKEN_OF {
-            told.set(Some(Instant::now()));
-            let _ = write!(std::io::stderr(), "\r{what} {done} of {total} files\x1b[K");
-        }
-    };
+    let told = Progress::new(what, "files");
+    let progress = |done: usize, total: usize| told.tell(done, total);
     let stop = AtomicBool::new(false);
-    let result = work(&Job { priority: Priority::Now, source: &source, stop: &stop, progress: &progress });
-    if told.get().is_some() {
-        let _ = write!(std::io::stderr(), "\r\x1b[K");
+    work(&Job { priority: Priority::Now, source: &source, stop: &stop, progress: &progress })
+}
+
+/// A line on standard error that says how far something is, if that is a terminal; gone when it is over.
+pub(super) struct Progress {
+    what: &'static str,
+    of: &'static str,
+    start: Instant,
+    told: Cell<Option<Instant>>,
+    is_seen: bool,
+}
+
+impl Progress {
+    /// Nothing is said yet.
+    pub fn new(what: &'static str, of: &'static str) -> Progress {
+        let is_seen = std::io::stderr().is_terminal();
+        Progress { what, of, start: Instant::now(), told: Cell::new(None), is_seen }
     }
-    result
+
+    /// Says it, if it is time to.
+    pub fn tell(&self, done: usize, total: usize) {
+        let due = self.told.get().is_none_or(|at| at.elapsed() >= REPORTED);
+        if self.is_seen && due && self.start.elapsed() >= SPOKEN_OF {
+            self.told.set(Some(Instant::now()));
+            let _ = write!(std::io::stderr(), "\r{} {done} of {total} {}\x1b[K", self.what, self.of);
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.told.get().is_some() {
+            let _ = write!(std::io::stderr(), "\r\x1b[K");
+        }
+    }
 }

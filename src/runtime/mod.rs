@@ -20,6 +20,7 @@ mod hook;
 mod keyboard;
 mod lessons;
 mod map;
+mod meaning;
 mod memories;
 mod panic;
 mod presentation;

@@ -1,9 +1,11 @@
-//! `vibe-tui search`: names, lines and files of a repository, by name, by expression and by words.
+//! `vibe-tui search`: names, lines and files of a repository, by name, by expression, by words and by meaning.
 
 use super::Format;
 use super::map::Mapped;
+use super::meaning::{Likeness, Meaning};
+use super::report::tell_line;
 use super::setup::Setup;
-use crate::domain::failure::Failure;
+use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::outline::Tier;
 use crate::domain::safe_text::SafeText;
 use crate::map::{Map, Symbol};
@@ -19,10 +21,12 @@ pub enum SearchKind {
     /// Lines, by a regular expression.
     Text,
     /// Definitions and files, by the words they hold.
+    Words,
+    /// Definitions, or files where there are very many, by what they mean.
     Meaning,
 }
 
-const KINDS: [SearchKind; 3] = [SearchKind::Symbol, SearchKind::Text, SearchKind::Meaning];
+const KINDS: [SearchKind; 4] = [SearchKind::Symbol, SearchKind::Text, SearchKind::Words, SearchKind::Meaning];
 
 /// What `vibe-tui search` is asked for.
 #[derive(Clone, Debug)]
@@ -38,10 +42,10 @@ pub struct SearchRequest {
 }
 
 /// Searches the repository that the set-up was opened on. Without a kind, what is no regular expression is looked for as it
-/// stands.
+/// stands, and by meaning is looked where that is set up.
 ///
 /// # Errors
-/// `Config` for an expression that is none; as [`super::map`].
+/// `Config` for an expression that is none, and by meaning where that is not set up; as [`super::map`].
 pub fn search(setup: &Setup, request: &SearchRequest) -> Result<String, Failure> {
     let mapped = Mapped::open(setup, Tier::Exact)?;
     let map = mapped.read();
@@ -50,7 +54,14 @@ pub fn search(setup: &Setup, request: &SearchRequest) -> Result<String, Failure>
         let hits = match kind {
             SearchKind::Symbol => map.find_symbols(&request.query, request.limit).iter().map(symbol).collect(),
             SearchKind::Text => text(&mapped, &map, request)?,
-            SearchKind::Meaning => meaning(&map, request),
+            SearchKind::Words => words(&map, request),
+            SearchKind::Meaning => match meaning(setup, &mapped, &map, request) {
+                Err(failure) if request.kind.is_none() => {
+                    tell_line(&format!("vibe-tui: nothing is found by meaning: {failure}"));
+                    Vec::new()
+                }
+                found => found?,
+            },
         };
         if request.format == Format::Text && request.kind.is_none() && !hits.is_empty() {
             printed.push_str(&format!("# {}\n", kind.name()));
@@ -72,6 +83,7 @@ impl SearchKind {
         match self {
             SearchKind::Symbol => "symbol",
             SearchKind::Text => "text",
+            SearchKind::Words => "words",
             SearchKind::Meaning => "meaning",
         }
     }
@@ -109,14 +121,35 @@ fn text(mapped: &Mapped, map: &Map, request: &SearchRequest) -> Result<Vec<Shown
     Ok(found.hits.iter().map(shown).collect())
 }
 
-fn meaning(map: &Map, request: &SearchRequest) -> Vec<Shown> {
+fn words(map: &Map, request: &SearchRequest) -> Vec<Shown> {
     let definitions = map.search_definitions(&request.query, request.limit).into_iter().map(|hit| Shown {
         line: line_of(&hit.item),
-        json: json!({"kind": "meaning", "symbol": hit.item, "score": hit.score, "words": hit.words}),
+        json: json!({"kind": "words", "symbol": hit.item, "score": hit.score, "words": hit.words}),
     });
     let files = map.search_files(&request.query, request.limit).into_iter().map(|hit| Shown {
         line: format!("{}: {}", hit.item, hit.words.join(" ")),
-        json: json!({"kind": "meaning", "path": hit.item, "score": hit.score, "words": hit.words}),
+        json: json!({"kind": "words", "path": hit.item, "score": hit.score, "words": hit.words}),
     });
     files.chain(definitions).collect()
+}
+
+fn meaning(setup: &Setup, mapped: &Mapped, map: &Map, request: &SearchRequest) -> Result<Vec<Shown>, Failure> {
+    let Some(meaning) = Meaning::of(&setup.loaded.config, &setup.paths, &setup.root) else {
+        let message = format!(
+            "nothing is set up to search by meaning: in {}, under [search], name the directory of a static model or a server, \
+             such as `embeddings = \"http://127.0.0.1:11434/v1\"` (docs/CONTEXT.md); `--kind words` needs none",
+            setup.paths.show(&setup.paths.config_file())
+        );
+        let unasked = request.kind.is_none();
+        return if unasked { Ok(Vec::new()) } else { Err(Failure::fatal(FailureKind::Config, message)) };
+    };
+    meaning.learn_all(mapped)?;
+    let found = meaning.find(map, &request.query, request.limit)?;
+    let shown = |Likeness { path, symbol, cosine }: Likeness| match symbol {
+        Some(symbol) => {
+            Shown { line: line_of(&symbol), json: json!({"kind": "meaning", "symbol": symbol, "score": cosine}) }
+        }
+        None => Shown { line: path.to_owned(), json: json!({"kind": "meaning", "path": path, "score": cosine}) },
+    };
+    Ok(found.into_iter().map(shown).collect())
 }

@@ -2,6 +2,7 @@
 //! configuration, after the first frame.
 
 use super::clock;
+use super::meaning::Meaning;
 use super::repository::{Repository, cache_file};
 use super::token::Tokens;
 use super::usage::PatternUse;
@@ -27,6 +28,8 @@ pub struct World {
     pub root: Arc<Root>,
     /// What is in it: paths and map.
     pub repository: Repository,
+    /// Search by meaning, if it is set up.
+    pub meaning: Option<Meaning>,
     /// The database.
     pub store: Store,
     /// Prices, the user's own over the built-in ones.
@@ -89,9 +92,11 @@ impl World {
         let root = Arc::new(root);
         let validators = Validators::new(root.clone(), &settings.config, &settings.paths, settings.environment.clone());
         let repository = Repository::new(root.clone(), cache_file(&settings.paths.cache, &root));
+        let meaning = Meaning::of(&settings.config, &settings.paths, &root);
         let world = World {
             root,
             repository,
+            meaning,
             store,
             prices,
             library: Arc::new(library),

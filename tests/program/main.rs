@@ -9,6 +9,7 @@ mod editor;
 mod heal;
 mod kill;
 mod map;
+mod meaning;
 mod place;
 mod project;
 mod pty;
@@ -17,6 +18,8 @@ mod replay;
 mod run;
 mod schema;
 mod server;
+#[path = "../provider/static_model_file.rs"]
+mod static_model_file;
 mod terminal;
 mod tokens;
 mod undo;

@@ -129,8 +129,8 @@ fn a_search_finds_names_lines_and_words() {
     let none = place.run(&["search", "--kind", "text", "ORDER"]);
     assert_eq!(none.code, Some(1), "a capital letter asks for the case: {}", none.stdout);
     assert_eq!((none.stdout.as_str(), none.stderr.as_str()), ("", "vibe-tui: nothing was found for `ORDER`.\n"));
-    let meaning = of(&["--kind", "meaning", "where are orders kept"]);
-    assert!(meaning.iter().any(|hit| hit["path"] == "store.py"), "{meaning:?}");
+    let words = of(&["--kind", "words", "where are orders kept"]);
+    assert!(words.iter().any(|hit| hit["path"] == "store.py"), "{words:?}");
     assert_eq!(place.run(&["search", "nothing-like-this"]).code, Some(1));
     assert_eq!(place.run(&["search", "  "]).code, Some(2), "nothing to look for");
     assert_eq!(place.run(&["search", "--limit", "0", "orderstore"]).code, Some(2), "none is asked for");

@@ -52,11 +52,16 @@ pub async fn assemble(world: Arc<World>, events: Events, wish: Wish) {
     let Wish { intent, budget, model, locality, conversation, past, files, .. } = wish;
     let FileWishes { pinned, dropped, open } = files;
     let gatherer = world.clone();
+    let reports = events.clone();
     let gathered = spawn_blocking(move || {
         let (root, library) = (&gatherer.root, &gatherer.library);
-        let signals = Signals { recent: history::recent(root), open, pinned, dropped };
+        let mut signals = Signals { recent: history::recent(root), alike: Vec::new(), open, pinned, dropped };
+        let question = gatherer.meaning.as_ref().and_then(|meaning| meaning.ask(&intent.text, &reports));
         // A map of a moment ago is better than none, where it takes long to look at every file again.
         let known = gatherer.repository.map(PATIENCE).or_else(|| gatherer.repository.known());
+        if let (Some(map), Some(meaning), Some(question)) = (&known, &gatherer.meaning, &question) {
+            signals.alike = meaning.alike(map, question, &reports);
+        }
         let order = match known {
             Some(map) => Order::of(&intent, &map, &signals),
             None => Order::of_names(&intent, gatherer.repository.list(), &signals),
