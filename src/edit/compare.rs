@@ -1,12 +1,14 @@
 //! What two lists of lines have in common, as operations that turn one into the other.
 //!
 //! A function of the lines alone: no deadline by the clock. Many lines are first cut where both sides have a line that each
-//! has only once, so that what is left to compare are short gaps; within them, and for few lines, it is Myers' algorithm.
+//! has only once, so that what is left to compare are short gaps. Within them, and for few lines, it is Myers' algorithm; of a
+//! gap it gets only the lines that both sides of the gap have, since it takes longest over those that nothing answers to.
 
 use foldhash::fast::RandomState;
 use similar::algorithms::{self, Capture, Compact, DiffHook, NoFinishHook, Replace};
 use similar::{Algorithm, DiffOp};
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::ops::Range;
 
 /// Lines of both sides together from which on they are cut first. Below it takes no time that could be saved.
@@ -37,6 +39,7 @@ pub(super) fn compare<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<DiffOp> {
         let Ok(()) = captured.equal(0, 0, prefix);
     }
     let (mut o, mut n) = (prefix, prefix);
+    let mut shared = Shared::new(if many { numbers.len() } else { 0 });
     for (a, b) in anchors {
         let (mut a, mut b) = (a as usize, b as usize);
         // An anchor within the last run was taken with it.
@@ -48,8 +51,12 @@ pub(super) fn compare<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<DiffOp> {
             (a, b, length) = (a - 1, b - 1, length + 1);
         }
         if a > o || b > n {
-            let mut gap = NoFinishHook::new(&mut captured);
-            let Ok(()) = algorithms::diff(Algorithm::Myers, &mut gap, &olds, o..a, &news, n..b);
+            if many {
+                shared.diff(&mut captured, (&olds, o..a), (&news, n..b));
+            } else {
+                let mut gap = NoFinishHook::new(&mut captured);
+                let Ok(()) = algorithms::diff(Algorithm::Myers, &mut gap, &olds, o..a, &news, n..b);
+            }
         }
         if length > 0 {
             let Ok(()) = captured.equal(a, b, length);
@@ -61,6 +68,62 @@ pub(super) fn compare<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<DiffOp> {
     }
     let Ok(()) = captured.finish();
     captured.into_inner().into_inner().into_ops()
+}
+
+/// Which lines both sides of a gap have.
+struct Shared {
+    /// By a line's number, the last gap in which it is on the old side and on the new one.
+    gaps: Vec<[u32; 2]>,
+    gap: u32,
+}
+
+impl Shared {
+    /// For lines with numbers up to this one.
+    fn new(numbers: usize) -> Shared {
+        Shared { gaps: vec![[0; 2]; numbers + 1], gap: 0 }
+    }
+
+    /// Compares a gap: the lines that only one side has go or come, the others are what Myers' algorithm is asked about. What
+    /// the two have in common is as long as it would be with all lines.
+    fn diff<H: DiffHook<Error = Infallible>>(
+        &mut self,
+        hook: &mut H,
+        (olds, old): (&[u32], Range<usize>),
+        (news, new): (&[u32], Range<usize>),
+    ) {
+        self.gap += 1;
+        old.clone().for_each(|at| self.gaps[olds[at] as usize][0] = self.gap);
+        new.clone().for_each(|at| self.gaps[news[at] as usize][1] = self.gap);
+        let kept = |lines: &[u32], range: Range<usize>| -> (Vec<usize>, Vec<u32>) {
+            let is_shared = |at: &usize| self.gaps[lines[*at] as usize] == [self.gap; 2];
+            range.filter(is_shared).map(|at| (at, lines[at])).unzip()
+        };
+        let ((old_places, old_kept), (new_places, new_kept)) = (kept(olds, old.clone()), kept(news, new.clone()));
+        let mut runs = Capture::new();
+        let (all_old, all_new) = (0..old_kept.len(), 0..new_kept.len());
+        let Ok(()) = algorithms::diff(Algorithm::Myers, &mut runs, &old_kept, all_old, &new_kept, all_new);
+        let (mut o, mut n) = (old.start, new.start);
+        for op in runs.into_ops() {
+            let DiffOp::Equal { old_index, new_index, len } = op else { continue };
+            for at in 0..len {
+                let (a, b) = (old_places[old_index + at], new_places[new_index + at]);
+                replace(hook, (o, a), (n, b));
+                let Ok(()) = hook.equal(a, b, 1);
+                (o, n) = (a + 1, b + 1);
+            }
+        }
+        replace(hook, (o, old.end), (n, new.end));
+    }
+}
+
+/// What goes and what comes between two lines that stay.
+fn replace<H: DiffHook<Error = Infallible>>(hook: &mut H, (o, a): (usize, usize), (n, b): (usize, usize)) {
+    if a > o {
+        let Ok(()) = hook.delete(o, a - o, n);
+    }
+    if b > n {
+        let Ok(()) = hook.insert(a, n, b - n);
+    }
 }
 
 /// Pairs of places of lines that both sides have exactly once, as many as keep their order on both. `numbers` is the largest.
