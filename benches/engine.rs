@@ -28,6 +28,7 @@ use vibe_tui::domain::model::{Locality, ModelInfo, ModelRef, Structured};
 use vibe_tui::domain::rung::{Lesson, RungKind};
 use vibe_tui::graph::{Prompts, RunSettings, shipped_modes};
 use vibe_tui::heal;
+use vibe_tui::heal::lesson::{Pattern, Place};
 use vibe_tui::input::Keymap;
 use vibe_tui::provider::{Framing, Parser};
 use vibe_tui::quality;
@@ -505,8 +506,9 @@ fn syntax_checks(table: &mut Table) {
 /// judgement of whose turn it is; beside reading the report as JSON, or beside parses of the text alone.
 fn heals(table: &mut Table) {
     let lines = 2_000;
-    let line =
-        |n: usize| if n % 10 == 0 { format!("import module_{n}\n") } else { format!("value_{n} = {n} + other_{n}\n") };
+    let line = |n: usize| {
+        if n.is_multiple_of(10) { format!("import module_{n}\n") } else { format!("value_{n} = {n} + other_{n}\n") }
+    };
     let text: String = (0..lines).map(line).collect();
     let proposal = |path: &str, text: String| ChangeSet {
         files: vec![FileChange { path: path.into(), before: Some(String::new()), after: Some(text) }],
@@ -586,8 +588,10 @@ fn heals(table: &mut Table) {
     };
     let lessons: Vec<Lesson> = (0..500).map(lesson).collect();
     let recalled = || {
-        let fix = |f: &Finding| lessons.iter().find_map(|lesson| heal::lesson::recall(lesson, f, &text));
-        findings.iter().filter_map(fix).collect::<Vec<_>>()
+        let patterns: Vec<Pattern> = lessons.iter().map(Pattern::of).collect();
+        let place = |f| Place::of(f, &text).expect("a line");
+        let fix = |place: Place| patterns.iter().find_map(|pattern| pattern.recall(&place));
+        findings.iter().map(place).filter_map(fix).collect::<Vec<_>>()
     };
     assert_eq!(recalled().len(), 20);
     let (ours, limit) = race(11, recalled, || findings.iter().map(heal::lesson::key).collect::<Vec<_>>());

@@ -1532,6 +1532,7 @@ fn any_fact() -> impl Strategy<Value = RunFact> {
         Just(RunFact::ApplyRequested { by: Default::default() }),
         Just(RunFact::UndoRequested),
         Just(RunFact::HealRequested),
+        Just(ladder::yes(ladder::numpy())),
         Just(RunFact::Interrupted),
         Just(resume(ResumeChoice::Retry)),
         Just(RunFact::RevisionRequested { text: "Shorter".into() }),
@@ -1550,10 +1551,10 @@ fn result_of(command: &RunCommand, pick: u8) -> Vec<RunFact> {
             vec![RunFact::FilesRead { job: *job, files: known.map(|p| snapshot(&disk, p)).collect() }]
         }
         RunCommand::Validate { job, changes, .. } => {
-            let reports = [report(&[]), report(&["x"]), report(&["y"]), report(&["x", "y"])];
-            let report = reports[pick as usize % 4].clone();
+            let reports = [&[][..], &["x"], &["y"], &["x", "y"], &[ladder::LACKS]];
+            let report = report(reports[pick as usize % 5]);
             let validated = RunFact::Validated { job: *job, report };
-            match pick.is_multiple_of(5) {
+            match pick.is_multiple_of(7) {
                 true => vec![validated],
                 false => vec![RunFact::Diffed { job: *job, files: diff(changes).into() }, validated],
             }
@@ -1563,7 +1564,8 @@ fn result_of(command: &RunCommand, pick: u8) -> Vec<RunFact> {
             let fix = Fix { title: "mend".into(), applicability: Applicability::MachineApplicable, edits: vec![edit] };
             let imports = if pick.is_multiple_of(2) { vec![fix.clone()] } else { vec![] };
             let learned = if pick.is_multiple_of(3) { vec![(u64::from(pick), fix)] } else { vec![] };
-            let known = Box::new(Recollection { imports, learned, ..Recollection::default() });
+            let known =
+                Box::new(Recollection { imports, learned, installs: vec![ladder::numpy()], ..Recollection::default() });
             vec![RunFact::Recalled { job: *job, known }]
         }
         RunCommand::Learn(_) => vec![],

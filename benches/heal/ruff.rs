@@ -210,7 +210,9 @@ fn expected(snapshot: &str) -> Vec<Expected> {
         let Some(diff) = found.last_mut().and_then(|last| last.diff.as_mut()).filter(|_| in_fix) else { continue };
         // `  - gone`, `12 + come`, `13 | stays`.
         let rest = line.trim_start().trim_start_matches(|c: char| c.is_ascii_digit()).trim_start();
-        if let Some(text) = rest.strip_prefix(['-', '+']) {
+        // Between two parts of a fix there is a rule.
+        let is_rule = rest.len() > 20 && rest.bytes().all(|b| b == b'-');
+        if let Some(text) = rest.strip_prefix(['-', '+']).filter(|_| !is_rule) {
             let sign = &rest[..1];
             diff.push(format!("{sign}{}", text.strip_prefix(' ').unwrap_or(text)));
         }

@@ -104,7 +104,7 @@ fn what_helped_before_is_tried_and_its_outcome_is_told() {
     }
 }
 
-fn numpy() -> Install {
+pub fn numpy() -> Install {
     Install {
         module: "numpy".into(),
         package: "numpy".into(),
@@ -547,7 +547,7 @@ fn the_accepted_part_of_a_healed_tree_is_checked_as_the_attempt_was() {
 
 // ---------------------------------------------------------------- a dependency that is missing
 
-const LACKS: &str = "ModuleNotFoundError: No module named 'numpy'";
+pub const LACKS: &str = "ModuleNotFoundError: No module named 'numpy'";
 
 /// A proposal that lacks numpy and that no model of the ladder can do anything about.
 fn lacking() -> Script {
@@ -564,7 +564,7 @@ fn in_one_round(ladder: Ladder, script: Script) -> World {
     played_as(spec, script)
 }
 
-fn yes(install: Install) -> RunFact {
+pub fn yes(install: Install) -> RunFact {
     RunFact::InstallRequested { install, by: Asker::Workbench }
 }
 

@@ -8,6 +8,7 @@ use crate::domain::finding::{Finding, Fix, Strategy, ValidationReport};
 use crate::domain::ids::JobId;
 use crate::domain::language::Language;
 use crate::domain::rung::{KeptLesson, Recollection, Teaching};
+use crate::heal::lesson::{Pattern, Place};
 use crate::heal::{self, dependency, import, name};
 use crate::map::{Map, convention};
 use crate::repo::{read, walk};
@@ -89,10 +90,11 @@ fn learned<'t>(
 ) -> Vec<(u64, Fix)> {
     let mut trusted: Vec<&KeptLesson> = lessons.iter().filter(|l| l.is_trusted()).collect();
     trusted.sort_by_key(|l| std::cmp::Reverse(((l.successes + 1) * 1000 / (l.uses + 2), l.id)));
+    let patterns: Vec<(u64, Pattern<'_>)> = trusted.iter().map(|kept| (kept.id, Pattern::of(&kept.lesson))).collect();
     let mut found = Vec::new();
     for finding in findings {
-        let Some(text) = text(&finding.path) else { continue };
-        let fix = trusted.iter().find_map(|kept| Some((kept.id, heal::lesson::recall(&kept.lesson, finding, text)?)));
+        let Some(place) = text(&finding.path).and_then(|text| Place::of(finding, text)) else { continue };
+        let fix = patterns.iter().find_map(|(id, pattern)| Some((*id, pattern.recall(&place)?)));
         found.extend(fix);
     }
     found
