@@ -15,9 +15,11 @@ use std::ops::Range;
 
 /// Lines of both sides together from which on they are cut first. Below it takes no time that could be saved.
 const MANY: usize = 2_000;
-/// Lines in a row that are looked for where single ones are there too often. Of six kinds of lines there are as many such
-/// rows as lines in a file of 1.6 million.
-const IN_A_ROW: usize = 8;
+/// Lines of a gap from which on rows of lines are looked for in it.
+const SOME: usize = 400;
+/// Lines in a row that have to be there once: one, and where those leave many lines, rows. Six kinds of lines make 1.6 million
+/// rows of eight, and 1,296 of four.
+const LENGTHS: [usize; 3] = [1, 8, 4];
 
 /// The operations, in order, equal runs included.
 pub(super) fn compare<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<DiffOp> {
@@ -41,9 +43,9 @@ pub(super) fn compare<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<DiffOp> {
         let Ok(()) = captured.equal(0, 0, prefix);
     }
     let gap = (prefix..old_end, prefix..new_end);
-    if is_many(&gap) {
+    if gap.0.len() + gap.1.len() >= MANY {
         let mut shared = Shared { olds: &olds, news: &news, gaps: vec![[0; 2]; numbers.len() + 1], gap: 0 };
-        shared.cut(&mut captured, gap, &[1, IN_A_ROW]);
+        shared.cut(&mut captured, gap, &LENGTHS);
     } else if !gap.0.is_empty() || !gap.1.is_empty() {
         let mut hook = NoFinishHook::new(&mut captured);
         let Ok(()) = algorithms::diff(Algorithm::Myers, &mut hook, &olds, gap.0, &news, gap.1);
@@ -58,10 +60,6 @@ pub(super) fn compare<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<DiffOp> {
 /// Lines of the old side and of the new one.
 type Gap = (Range<usize>, Range<usize>);
 
-fn is_many(gap: &Gap) -> bool {
-    gap.0.len() + gap.1.len() >= MANY
-}
-
 /// What is compared, by numbers of lines, and which lines both sides of a gap have.
 struct Shared<'a> {
     olds: &'a [u32],
@@ -74,7 +72,7 @@ struct Shared<'a> {
 impl Shared<'_> {
     /// Cuts a gap where so many lines in a row are there once on either side, and what is left with the next of `lengths`.
     fn cut<H: DiffHook<Error = Infallible>>(&mut self, hook: &mut H, gap: Gap, lengths: &[usize]) {
-        let Some((length, lengths)) = lengths.split_first().filter(|_| is_many(&gap)) else {
+        let Some((length, lengths)) = lengths.split_first().filter(|_| gap.0.len() + gap.1.len() >= SOME) else {
             return self.diff(hook, gap);
         };
         let (olds, news) = (self.olds, self.news);

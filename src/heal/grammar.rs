@@ -30,19 +30,26 @@ pub fn fixes(base: &ChangeSet, findings: &[Finding]) -> Vec<Fix> {
 /// The insertion that mends what `text` has wrong and `before` had not.
 fn mend(path: &str, before: Option<&str>, text: &str) -> Option<Fix> {
     let language = Language::from_path(path).filter(|_| text.len() <= LONGEST)?;
-    let errors = syntax::introduced(language, path, before, text)?;
+    let whole = syntax::errors(language, path, text)?;
+    let errors = match before.filter(|before| !before.is_empty()) {
+        Some(_) => syntax::introduced(language, path, before, text)?,
+        None => whole.clone(),
+    };
     let all: Vec<Candidate> = errors.iter().take(ERRORS).flat_map(|error| candidates(error, text)).collect();
     let part = around(text, &all);
-    let mut near = Judge::of(language, path, &text[part.clone()])?;
-    let candidate = if part.len() < text.len() && !near.known.is_empty() {
-        let moved = |by: usize| move |c: Candidate| Candidate { at: c.at - by, text: c.text };
-        let found = near.choose(all.into_iter().map(moved(part.start)).collect())?;
-        let found = Candidate { at: found.at + part.start, text: found.text };
-        // A part may be right where the whole is not.
-        Judge::of(language, path, text)?.better(&found)?;
-        found
-    } else {
-        Judge::of(language, path, text)?.choose(all)?
+    let mut judge = Judge::knowing(&whole, language, path, text);
+    let piece = &text[part.clone()];
+    let near = if part.len() < text.len() { syntax::errors(language, path, piece) } else { None };
+    let candidate = match near.filter(|errors| !errors.is_empty()) {
+        Some(errors) => {
+            let moved = all.into_iter().map(|c| Candidate { at: c.at - part.start, ..c }).collect();
+            let found = Judge::knowing(&errors, language, path, piece).choose(moved)?;
+            let found = Candidate { at: found.at + part.start, ..found };
+            // A part may be right where the whole is not.
+            judge.better(&found)?;
+            found
+        }
+        None => judge.choose(all)?,
     };
     let edit = TextEdit { path: path.to_owned(), start: candidate.at, end: candidate.at, text: candidate.text.clone() };
     let title = format!("insert the missing `{}` in line {}", candidate.text.trim(), line_of(text, candidate.at));
@@ -59,9 +66,9 @@ struct Judge<'t> {
 }
 
 impl<'t> Judge<'t> {
-    fn of(language: Language, path: &'t str, text: &'t str) -> Option<Judge<'t>> {
-        let known = keys(&syntax::errors(language, path, text)?, text);
-        Some(Judge { language, path, text, known, fuel: MOST.min(MOST_BYTES / text.len().max(1)) })
+    /// Of a text with these errors.
+    fn knowing(errors: &[SyntaxError], language: Language, path: &'t str, text: &'t str) -> Judge<'t> {
+        Judge { language, path, text, known: keys(errors, text), fuel: MOST.min(MOST_BYTES / text.len().max(1)) }
     }
 
     /// The text with this, and how many errors are left, if there are fewer and none that is new.
