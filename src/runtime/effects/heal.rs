@@ -4,7 +4,7 @@
 use super::Events;
 use crate::app::{Event, WorkEvent};
 use crate::domain::change::{ChangeSet, FileChange, FileSnapshot};
-use crate::domain::finding::{Finding, Fix, Strategy, ValidationReport};
+use crate::domain::finding::{Applicability, Finding, Fix, Strategy, ValidationReport};
 use crate::domain::ids::JobId;
 use crate::domain::language::Language;
 use crate::domain::rung::{KeptLesson, Recollection, Teaching};
@@ -46,7 +46,10 @@ pub async fn recall(world: Arc<World>, events: Events, job: JobId, findings: Vec
         let files = others(&world, &findings, &changes);
         let text = |path: &str| text_of(path, &changes, &files);
         let learned = learned(&lessons, &findings, &text);
-        let map = world.repository.map(PATIENCE).or_else(|| world.repository.known());
+        // What its tool mends needs no map.
+        let is_mended = |f: &Finding| f.fixes.iter().any(|fix| fix.applicability == Applicability::MachineApplicable);
+        let patience = if findings.iter().all(is_mended) { Duration::ZERO } else { PATIENCE };
+        let map = world.repository.map(patience).or_else(|| world.repository.known());
         let mut known = Recollection { learned, rates, similar, ..Recollection::default() };
         if let Some(map) = map {
             let mapped = Mapped { map: &map, changes: &changes };
