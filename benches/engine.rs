@@ -20,11 +20,15 @@ use vibe_tui::budget::price::Price;
 use vibe_tui::budget::token::Counter;
 use vibe_tui::domain::change::{ChangeSet, FileChange, FileContent, FileSnapshot};
 use vibe_tui::domain::clock::Timestamp;
+use vibe_tui::domain::finding::{CheckResult, Finding, Strategy, ValidationReport};
 use vibe_tui::domain::ids::{RequestId, SessionId};
 use vibe_tui::domain::language::Language;
 use vibe_tui::domain::message::{Author, Message};
 use vibe_tui::domain::model::{Locality, ModelInfo, ModelRef, Structured};
+use vibe_tui::domain::rung::{Lesson, RungKind};
 use vibe_tui::graph::{Prompts, RunSettings, shipped_modes};
+use vibe_tui::heal;
+use vibe_tui::heal::lesson::{Pattern, Place};
 use vibe_tui::input::Keymap;
 use vibe_tui::provider::{Framing, Parser};
 use vibe_tui::quality;
@@ -35,6 +39,7 @@ use vibe_tui::syntax;
 use vibe_tui::ui::theme::{Depth, Theme};
 use vibe_tui::ui::{self, Look, View};
 use vibe_tui::validate::Fault;
+use vibe_tui::validate::tool::{Said, TOOLS};
 
 type Bench = fn(&mut Table);
 
@@ -49,6 +54,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("outline", outlines),
     ("quality", figures),
     ("syntax", syntax_checks),
+    ("heal", heals),
 ];
 
 fn main() {
@@ -179,6 +185,7 @@ fn opening(model: &ModelRef) -> Opening {
     Opening {
         session: SessionId("bench".into()),
         session_name: None,
+        asker: Default::default(),
         resume: Resume::Never,
         size: (200, 60),
         mouse: vibe_tui::app::Mouse::Captured,
@@ -479,10 +486,6 @@ fn figures(table: &mut Table) {
 fn syntax_checks(table: &mut Table) {
     let (path, right) = ("src/pattern/parse.rs", include_str!("../src/pattern/parse.rs"));
     let broken = right.replacen(") {", ") {{", 1);
-    let faults = |language: Language, path: &str, text: &str| {
-        let errors = syntax::errors(language, path, text)?;
-        Some(errors.into_iter().map(|e| Fault { line: e.line, column: e.column, message: e.message }).collect())
-    };
     let parse = || {
         let mut parser = tree_sitter::Parser::new();
         parser.set_language(&syntax::grammar(Language::Rust, path).unwrap()).unwrap();
@@ -497,6 +500,108 @@ fn syntax_checks(table: &mut Table) {
         let lines = right.lines().count();
         table.row(&format!("syntax: a changed file of {lines} lines, {what}"), ours, ("a parse of it", limit));
     }
+}
+
+/// What the rungs without a model take beside the tool itself: from what it printed to the mended and cut proposal, with the
+/// judgement of whose turn it is; beside reading the report as JSON, or beside parses of the text alone.
+fn heals(table: &mut Table) {
+    let lines = 2_000;
+    let line = |n: usize| {
+        if n.is_multiple_of(10) { format!("import module_{n}\n") } else { format!("value_{n} = {n} + other_{n}\n") }
+    };
+    let text: String = (0..lines).map(line).collect();
+    let proposal = |path: &str, text: String| ChangeSet {
+        files: vec![FileChange { path: path.into(), before: Some(String::new()), after: Some(text) }],
+    };
+    let checked = |findings: Vec<Finding>| {
+        let check = CheckResult {
+            strategy: Strategy::Lint,
+            command: "ruff check".into(),
+            passed: findings.is_empty(),
+            millis: 0,
+            findings,
+            known: 0,
+            not_run: None,
+        };
+        ValidationReport { checks: vec![check], ..ValidationReport::default() }
+    };
+    let bounds = heal::Bounds { attempts: 3, models: 1, spent: &[] };
+    let turned = |changes: &ChangeSet, report: &ValidationReport| {
+        let trial = heal::Trial { changes, report };
+        let first = heal::Climbed { trial, kind: RungKind::First, base: None, model: None };
+        let heal::Turn::Climb { findings, free, .. } = heal::turn(&[first], bounds) else { panic!("it is red") };
+        black_box(heal::by_rate(&free, findings.first(), &[]));
+        findings
+    };
+    // 200 unused imports in a file of 2,000 lines, as ruff reports them.
+    let row = |n: usize| {
+        let (row, end) = (n + 1, n + 2);
+        let place = |row: usize, column: usize| serde_json::json!({"row": row, "column": column});
+        serde_json::json!({"code": "F401", "filename": "/copy/a.py", "message": format!("`module_{n}` imported but unused"),
+            "location": place(row, 8), "end_location": place(row, 18), "fix": {"applicability": "safe",
+            "message": format!("Remove unused import: `module_{n}`"),
+            "edits": [{"content": "", "location": place(row, 1), "end_location": place(end, 1)}]}})
+    };
+    let printed = serde_json::Value::from((0..lines).step_by(10).map(row).collect::<Vec<_>>()).to_string();
+    let ruff = TOOLS.iter().find(|tool| tool.name == "ruff").expect("our own tool");
+    let changes = proposal("a.py", text.clone());
+    let ours = || {
+        let texts = |_: &str| Some(text.clone());
+        let found = (ruff.parse)(&Said::new("/copy", "", &texts).printing(&printed, "")).expect("a report");
+        let findings = turned(&changes, &checked(found));
+        let fixed = heal::fix::apply(&changes, &[], &heal::fix::machine_applicable(&findings)).expect("safe fixes");
+        assert_eq!(fixed.made.len(), 200);
+        vibe_tui::edit::diff(&fixed.changes)
+    };
+    let json = || serde_json::from_str::<serde_json::Value>(&printed).is_ok();
+    let (ours, limit) = race(21, ours, json);
+    table.row("heal: 200 fixes of a tool, 2,000 lines", ours, ("the report read as JSON", limit));
+    // One missing sign.
+    for (what, path, text, broken) in [
+        ("283 lines", "src/pattern/parse.rs", include_str!("../src/pattern/parse.rs").to_owned(), (") {", " {")),
+        ("2,000 lines", "a.py", text.clone(), (" + other_1001\n", " + (other_1001\n")),
+    ] {
+        let changes = proposal(path, text.replacen(broken.0, broken.1, 1));
+        let after = changes.files[0].after.clone().unwrap_or_default();
+        let check = || vibe_tui::validate::syntax(&changes, &faults).expect("a grammar");
+        let report = ValidationReport { checks: vec![check()], ..ValidationReport::default() };
+        let ours = || heal::grammar::fixes(&changes, &turned(&changes, &report)).len();
+        let language = Language::from_path(path).expect("a language");
+        let (ours, limit) = race(21, ours, || syntax::errors(language, path, &after));
+        table.row(&format!("heal: a sign missing in {what}"), ours, ("its errors found once", limit));
+    }
+    // 20 findings, and 500 lessons of which one fits each.
+    let finding = |n: usize| Finding {
+        tool: "check".into(),
+        path: "a.py".into(),
+        line: (n * 10 + 2) as u32,
+        message: format!("`value_{}` is shadowed", n * 10 + 1),
+        ..Finding::default()
+    };
+    let findings: Vec<Finding> = (0..20).map(finding).collect();
+    let lesson = |n: usize| {
+        let old = format!("‹1› = ‹2› + {}", if n == 499 { "‹3›" } else { "nothing" });
+        let key = heal::lesson::key(&findings[0]);
+        Lesson {
+            key, message: "`‹1›` is shadowed".into(), before: vec![old], after: vec!["‹1›_ = ‹2› + ‹3›".into()]
+        }
+    };
+    let lessons: Vec<Lesson> = (0..500).map(lesson).collect();
+    let recalled = || {
+        let patterns: Vec<Pattern> = lessons.iter().map(Pattern::of).collect();
+        let place = |f| Place::of(f, &text).expect("a line");
+        let fix = |place: Place| patterns.iter().find_map(|pattern| pattern.recall(&place));
+        findings.iter().map(place).filter_map(fix).collect::<Vec<_>>()
+    };
+    assert_eq!(recalled().len(), 20);
+    let (ours, limit) = race(11, recalled, || findings.iter().map(heal::lesson::key).collect::<Vec<_>>());
+    table.row("heal: 20 findings, 500 lessons alike", ours, ("their kinds told", limit));
+}
+
+/// The grammars' word on a text.
+fn faults(language: Language, path: &str, text: &str) -> Option<Vec<Fault>> {
+    let errors = syntax::errors(language, path, text)?;
+    Some(errors.into_iter().map(|e| Fault { line: e.line, column: e.column, message: e.message }).collect())
 }
 
 /// A sink that keeps nothing.

@@ -1,11 +1,14 @@
 //! How often a linter's own safe fixes, made by `heal::fix`, give what its authors expect: `cargo bench --bench heal -- DIR`.
 //!
-//! DIR is `tests/ui` of a checkout of rust-clippy: `X.rs` and what is expected of it, `X.fixed`. Each is given to `clippy-driver` as Clippy's own
+//! DIR is `crates/ruff_linter` of a checkout of ruff (see `heal/ruff.rs`), or `tests/ui` of one of rust-clippy: `X.rs` and what is expected of it, `X.fixed`. Each is given to `clippy-driver` as Clippy's own
 //! tests do, its machine-applicable suggestions are made, and the text is compared with the expected one. What says nothing
 //! about making fixes is counted and left out: files that need helper crates or several passes, on which this Clippy says
 //! something else than `X.stderr` has (it is of another version than the fixtures), or which want suggestions that are not
 //! machine-applicable. The expected files
 //! themselves are valid already: with no finding left, nothing of them may change. Nothing is written to DIR.
+
+#[path = "heal/ruff.rs"]
+mod ruff;
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -24,8 +27,13 @@ enum Outcome {
 
 fn main() {
     let Some(dir) = std::env::args().skip(1).find(|arg| !arg.starts_with("--")) else {
-        return println!("give the directory of Clippy's fixtures: cargo bench --bench heal -- …/rust-clippy/tests/ui");
+        return println!(
+            "give fixtures: cargo bench --bench heal -- …/rust-clippy/tests/ui, or …/ruff/crates/ruff_linter"
+        );
     };
+    if Path::new(&dir).join("resources/test/fixtures").is_dir() {
+        return ruff::main(Path::new(&dir));
+    }
     let mut fixtures: Vec<PathBuf> = std::fs::read_dir(&dir)
         .expect("a directory")
         .flatten()

@@ -18,6 +18,7 @@ use vibe_tui::domain::finding::{
 };
 use vibe_tui::domain::hunk::{Decision, HunkId};
 use vibe_tui::domain::ids::{JobId, RequestId, RunId};
+use vibe_tui::domain::install::Installed;
 use vibe_tui::domain::intent::{Action, Complexity, Intent};
 use vibe_tui::domain::mode::Mode;
 use vibe_tui::domain::model::*;
@@ -81,6 +82,8 @@ struct Script {
     reports: VecDeque<ValidationReport>,
     user: VecDeque<RunFact>,
     apply_fails: u32,
+    /// Why the next installation fails, if it does.
+    install_fails: Option<String>,
     disk: BTreeMap<String, String>,
     recall: Recall,
 }
@@ -238,6 +241,11 @@ impl World {
                     let known = Box::new((self.script.recall.0)(&findings, &changes));
                     self.fact(RunFact::Recalled { job, known })
                 }
+                RunCommand::Install { job, install, by } => {
+                    let failure = self.script.install_fails.take();
+                    let installed = Installed { install, by, failure, said: "said\n".into(), millis: 5 };
+                    self.fact(RunFact::Installed { job, installed: Box::new(installed) })
+                }
                 RunCommand::Learn(_) => None,
                 RunCommand::Examine { job, changes: Some(changes), .. } => {
                     self.examined.push(changes);
@@ -333,6 +341,7 @@ fn name(command: &RunCommand) -> String {
         RunCommand::Validate { .. } => "validate".into(),
         RunCommand::Recall { .. } => "recall".into(),
         RunCommand::Learn(_) => "learn".into(),
+        RunCommand::Install { install, .. } => format!("install({})", install.command()),
         RunCommand::Examine { .. } => "examine".into(),
         RunCommand::Apply { changes, .. } => format!("apply({})", changes.files.len()),
     }
@@ -457,7 +466,7 @@ fn paused(world: &World) -> &PauseReason {
 
 #[test]
 fn a_request_goes_through_every_node_to_the_gate_and_from_there_to_the_disk() {
-    let world = played(happy().user(all(Decision::Accepted)).user(RunFact::ApplyRequested));
+    let world = played(happy().user(all(Decision::Accepted)).user(RunFact::ApplyRequested { by: Default::default() }));
     assert_eq!(world.trace(), "assemble planner executor read(calc.py) validate reviewer apply(1)");
     assert_eq!(*finished(&world), Outcome::Applied);
     assert!(world.script.disk["calc.py"].contains("def subtract"));
@@ -1093,7 +1102,10 @@ fn two_hunks() -> Script {
 #[test]
 fn only_accepted_hunks_are_written() {
     let world = played(
-        two_hunks().user(one(0, Decision::Accepted)).user(one(1, Decision::Rejected)).user(RunFact::ApplyRequested),
+        two_hunks()
+            .user(one(0, Decision::Accepted))
+            .user(one(1, Decision::Rejected))
+            .user(RunFact::ApplyRequested { by: Default::default() }),
     );
     let text = &world.script.disk["calc.py"];
     assert!(text.starts_with("first = 2\n") && text.ends_with("last = 1\n"), "{text}");
@@ -1101,7 +1113,8 @@ fn only_accepted_hunks_are_written() {
 
 #[test]
 fn a_pending_hunk_is_not_written_and_without_an_accepted_one_nothing_is() {
-    let world = played(two_hunks().user(one(1, Decision::Rejected)).user(RunFact::ApplyRequested));
+    let world =
+        played(two_hunks().user(one(1, Decision::Rejected)).user(RunFact::ApplyRequested { by: Default::default() }));
     assert_eq!(*finished(&world), Outcome::Rejected);
     assert!(!world.trace().contains("apply"));
 }
@@ -1175,13 +1188,13 @@ fn a_revision_that_comes_to_nothing_leaves_proposal_and_decisions_as_they_were()
 
 #[test]
 fn a_write_that_fails_leads_back_to_the_gate_with_all_decisions() {
-    let mut script = happy().user(all(Decision::Accepted)).user(RunFact::ApplyRequested);
+    let mut script = happy().user(all(Decision::Accepted)).user(RunFact::ApplyRequested { by: Default::default() });
     script.apply_fails = 1;
     let mut world = played(script);
     assert_eq!(world.run.stage, Stage::Gate);
     assert_eq!(world.run.apply_failure.as_ref().unwrap().kind, FailureKind::Stale);
     assert!(!world.run.decisions.is_empty());
-    world.script.user.push_back(RunFact::ApplyRequested);
+    world.script.user.push_back(RunFact::ApplyRequested { by: Default::default() });
     world.go();
     assert_eq!(*finished(&world), Outcome::Applied);
     assert_eq!(world.run.apply_failure, None);
@@ -1189,7 +1202,10 @@ fn a_write_that_fails_leads_back_to_the_gate_with_all_decisions() {
 
 #[test]
 fn an_applied_change_is_taken_back_and_made_again() {
-    let script = happy().user(all(Decision::Accepted)).user(RunFact::ApplyRequested).user(RunFact::UndoRequested);
+    let script = happy()
+        .user(all(Decision::Accepted))
+        .user(RunFact::ApplyRequested { by: Default::default() })
+        .user(RunFact::UndoRequested);
     let mut world = played(script);
     assert_eq!((finished(&world), world.script.disk["calc.py"].as_str()), (&Outcome::Undone, CALC));
     world.script.user.push_back(RunFact::UndoRequested);
@@ -1205,7 +1221,7 @@ fn an_applied_change_is_taken_back_and_made_again() {
 
 #[test]
 fn stopping_cancels_the_request_and_keeps_what_was_gained() {
-    let full = played(happy().user(all(Decision::Accepted)).user(RunFact::ApplyRequested));
+    let full = played(happy().user(all(Decision::Accepted)).user(RunFact::ApplyRequested { by: Default::default() }));
     for end in 0..full.facts.len() {
         let (mut run, outstanding) = folded(spec(), &full.facts[..end]);
         let before = run.clone();
@@ -1302,7 +1318,10 @@ fn killed_at_every_fact(spec: RunSpec, script: Script) {
 
 #[test]
 fn a_run_that_is_killed_after_any_fact_ends_as_if_it_had_not_been() {
-    killed_at_every_fact(spec(), happy().user(all(Decision::Accepted)).user(RunFact::ApplyRequested));
+    killed_at_every_fact(
+        spec(),
+        happy().user(all(Decision::Accepted)).user(RunFact::ApplyRequested { by: Default::default() }),
+    );
 }
 
 #[test]
@@ -1326,7 +1345,7 @@ fn a_healing_and_revised_run_that_is_killed_after_any_fact_ends_as_if_it_had_not
         .execute(replace("calc.py", "    \"\"\"a minus b.\"\"\"", "    \"\"\"Minus.\"\"\""))
         .review(GOOD)
         .user(all(Decision::Accepted))
-        .user(RunFact::ApplyRequested);
+        .user(RunFact::ApplyRequested { by: Default::default() });
     killed_at_every_fact(spec(), script);
 }
 
@@ -1490,7 +1509,7 @@ fn any_fact() -> impl Strategy<Value = RunFact> {
         Just(RunFact::Started),
         Just(RunFact::Interrupted),
         Just(RunFact::Cancelled),
-        Just(RunFact::ApplyRequested),
+        Just(RunFact::ApplyRequested { by: Default::default() }),
         Just(RunFact::UndoRequested),
         Just(RunFact::DecisionUndone),
         Just(RunFact::DecisionRedone),
@@ -1510,9 +1529,10 @@ fn any_fact() -> impl Strategy<Value = RunFact> {
     ];
     let user = prop_oneof![
         Just(all(Decision::Accepted)),
-        Just(RunFact::ApplyRequested),
+        Just(RunFact::ApplyRequested { by: Default::default() }),
         Just(RunFact::UndoRequested),
         Just(RunFact::HealRequested),
+        Just(ladder::yes(ladder::numpy())),
         Just(RunFact::Interrupted),
         Just(resume(ResumeChoice::Retry)),
         Just(RunFact::RevisionRequested { text: "Shorter".into() }),
@@ -1531,10 +1551,10 @@ fn result_of(command: &RunCommand, pick: u8) -> Vec<RunFact> {
             vec![RunFact::FilesRead { job: *job, files: known.map(|p| snapshot(&disk, p)).collect() }]
         }
         RunCommand::Validate { job, changes, .. } => {
-            let reports = [report(&[]), report(&["x"]), report(&["y"]), report(&["x", "y"])];
-            let report = reports[pick as usize % 4].clone();
+            let reports = [&[][..], &["x"], &["y"], &["x", "y"], &[ladder::LACKS]];
+            let report = report(reports[pick as usize % 5]);
             let validated = RunFact::Validated { job: *job, report };
-            match pick.is_multiple_of(5) {
+            match pick.is_multiple_of(7) {
                 true => vec![validated],
                 false => vec![RunFact::Diffed { job: *job, files: diff(changes).into() }, validated],
             }
@@ -1544,10 +1564,16 @@ fn result_of(command: &RunCommand, pick: u8) -> Vec<RunFact> {
             let fix = Fix { title: "mend".into(), applicability: Applicability::MachineApplicable, edits: vec![edit] };
             let imports = if pick.is_multiple_of(2) { vec![fix.clone()] } else { vec![] };
             let learned = if pick.is_multiple_of(3) { vec![(u64::from(pick), fix)] } else { vec![] };
-            let known = Box::new(Recollection { imports, learned, ..Recollection::default() });
+            let known =
+                Box::new(Recollection { imports, learned, installs: vec![ladder::numpy()], ..Recollection::default() });
             vec![RunFact::Recalled { job: *job, known }]
         }
         RunCommand::Learn(_) => vec![],
+        RunCommand::Install { job, install, by } => {
+            let failure = pick.is_multiple_of(2).then(|| "it failed".to_owned());
+            let installed = Installed { install: install.clone(), by: *by, failure, said: String::new(), millis: 5 };
+            vec![RunFact::Installed { job: *job, installed: Box::new(installed) }]
+        }
         RunCommand::Examine { job, changes: Some(_), .. } => {
             vec![RunFact::Validated { job: *job, report: report([&[][..], &["x"]][pick as usize % 2]) }]
         }

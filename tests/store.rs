@@ -14,6 +14,7 @@ use vibe_tui::domain::ids::{MemoryId, RequestId, RunId, SessionId};
 use vibe_tui::domain::memory::{Memory, MemoryKind, MemorySource, NewMemory};
 use vibe_tui::domain::model::{ModelRef, Node, Usage};
 use vibe_tui::domain::money::Money;
+use vibe_tui::domain::past::{Met, Tally};
 use vibe_tui::domain::rung::{KeptLesson, Lesson, Rate, RungKind, Teaching};
 use vibe_tui::domain::session::SessionStatus;
 use vibe_tui::store::{Access, Durability, NewRow, PatternOutcome, Store, StoreError, SummaryPatch};
@@ -385,8 +386,7 @@ async fn a_database_of_the_first_schema_is_brought_forward_with_what_is_in_it() 
     let store = with_session(&place.path, "a").await;
     store.append(&id("a"), 1, vec![row(1)], none(), Durability::Durable).await.unwrap();
     store.close().await;
-    let back =
-        "DROP TABLE memory; DROP TABLE token_fit; DROP TABLE lesson; DROP TABLE rung_rate; PRAGMA user_version = 1";
+    let back = "DROP TABLE memory; DROP TABLE token_fit; DROP TABLE lesson; DROP TABLE rung_rate; DROP TABLE past; PRAGMA user_version = 1";
     Connection::open(&place.path).unwrap().execute_batch(back).unwrap();
     let store = Store::open(&place.path).await;
     assert_eq!((store.access(), store.notice()), (Access::Saved, None));
@@ -402,7 +402,14 @@ fn lesson(before: &str) -> Lesson {
 }
 
 fn taught(helped: bool, used: &[u64], lessons: Vec<Lesson>) -> Teaching {
-    Teaching { class: "syntax".into(), rung: RungKind::Model, helped, used: used.to_vec(), lessons }
+    Teaching {
+        class: "syntax".into(),
+        rung: RungKind::Model,
+        helped,
+        used: used.to_vec(),
+        lessons,
+        ..Teaching::default()
+    }
 }
 
 #[tokio::test]
@@ -428,6 +435,38 @@ async fn what_healing_taught_is_kept_for_its_root_and_its_outcomes_are_counted()
     assert_eq!(store.forget_lesson("/a", 1).await.unwrap().unwrap().id, 1);
     store.teach("/a", taught(true, &[], vec![lesson("def ‹1›")]), at(5)).await.unwrap();
     assert_eq!(store.lessons("/a").await.unwrap().last().unwrap().id, 4, "a number is never given again");
+}
+
+#[tokio::test]
+async fn what_became_of_findings_is_kept_by_their_kind_the_newest_that_helped_first() {
+    let place = place();
+    let store = Store::open(&place.path).await;
+    let met = |key: &str, helped| Met { key: key.into(), message: format!("{key}!"), helped };
+    let tried = |rung, attempt, met| Teaching { rung, attempt, met, what: "mend it".into(), ..Teaching::default() };
+    store.teach("/a", tried(RungKind::ToolFix, 2, vec![met("x", true), met("y", false)]), at(1)).await.unwrap();
+    store.teach("/a", tried(RungKind::Model, 3, vec![met("x", false)]), at(2)).await.unwrap();
+    store.teach("/a", tried(RungKind::Model, 4, vec![met("x", true)]), at(3)).await.unwrap();
+    store.teach("/b", tried(RungKind::Model, 2, vec![met("z", true)]), at(4)).await.unwrap();
+    store.close().await;
+    let store = Store::open(&place.path).await;
+    let similar = store.similar("/a", ["x", "y", "z"].map(str::to_owned).to_vec()).await.unwrap();
+    let keys: Vec<&str> = similar.iter().map(|s| s.key.as_str()).collect();
+    assert_eq!(keys, ["x", "y"], "of another repository nothing is known");
+    let tally = |rung, tried, helped| Tally { rung, tried, helped };
+    assert_eq!(similar[0].tallies, [tally(RungKind::Model, 2, 1), tally(RungKind::ToolFix, 1, 1)]);
+    let newest: Vec<(u32, bool)> = similar[0].newest.iter().map(|p| (p.attempt, p.helped)).collect();
+    assert_eq!(newest, [(4, true), (2, true), (3, false)]);
+    let words =
+        "seen before: model helped 1 of 2, tool fix helped 1 of 1; mended just now by model (attempt 4): mend it";
+    assert_eq!(similar[0].words(at(3)), words);
+    assert!(
+        similar[1].words(Timestamp(at(1).0 + 7_200_000_000)).contains("; not mended 2 h ago by tool fix (attempt 2)")
+    );
+    for n in 0..2100 {
+        store.teach("/a", tried(RungKind::Model, 2, vec![met("w", n > 0)]), at(n)).await.unwrap();
+    }
+    let similar = store.similar("/a", vec!["w".into(), "x".into()]).await.unwrap();
+    assert_eq!((similar.len(), similar[0].tallies[0].tried), (1, 2000), "the oldest are let go");
 }
 
 #[test]

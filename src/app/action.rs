@@ -101,6 +101,7 @@ actions! {
     ToggleStep = "review.toggle-step", "The whole proposal, or what changed since the attempt before";
     NextAttempt = "review.next-attempt", "Show the next attempt";
     PreviousAttempt = "review.previous-attempt", "Show the attempt before";
+    Install = "review.install", "Get a dependency that is missing: shows the command and asks";
     Undo = "review.undo", "Take back the last decision, or what a run wrote";
     Redo = "review.redo", "Make it again";
     NewSession = "sessions.new", "Begin a new session";

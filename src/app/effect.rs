@@ -7,11 +7,12 @@ use crate::domain::change::ChangeSet;
 use crate::domain::context::FileWishes;
 use crate::domain::finding::Finding;
 use crate::domain::ids::{JobId, RequestId, RunId, SessionId};
+use crate::domain::install::Install;
 use crate::domain::intent::Intent;
 use crate::domain::memory::MemoryOrder;
 use crate::domain::message::{Message, PastRun};
 use crate::domain::model::{Locality, ModelRef, ModelRequest};
-use crate::domain::revert::Way;
+use crate::domain::revert::{Asker, Way};
 use crate::domain::rung::Teaching;
 use crate::domain::session::SessionStatus;
 use serde::{Deserialize, Serialize};
@@ -86,6 +87,15 @@ pub enum Effect {
     },
     /// Keep what an attempt at healing taught.
     Learn(Box<Teaching>),
+    /// Run the commands that get a dependency, in the project itself: the user said yes to them.
+    Install {
+        /// Echoed.
+        job: JobId,
+        /// What to get, and how.
+        install: Install,
+        /// Who said yes; echoed.
+        by: Asker,
+    },
     /// Validate the working tree for its own sake: nothing that is found counts as old.
     Examine {
         /// Echoed.

@@ -13,11 +13,12 @@ use crate::domain::failure::Failure;
 use crate::domain::finding::ValidationReport;
 use crate::domain::hunk::FileDiff;
 use crate::domain::ids::{JobId, RequestId, RunId, SessionId};
+use crate::domain::install::Installed;
 use crate::domain::memory::{Memory, MemoryChange};
 use crate::domain::model::{FinishReason, Timings, Usage};
 use crate::domain::money::Money;
 use crate::domain::outline::Tier;
-use crate::domain::revert::{Revert, Way};
+use crate::domain::revert::{Asker, Revert, Way};
 use crate::domain::rung::Recollection;
 use crate::domain::session::SessionSummary;
 use serde::{Deserialize, Serialize};
@@ -97,6 +98,9 @@ pub struct Opening {
     pub session_name: Option<String>,
     /// Whether a session that was left unfinished is opened at once.
     pub resume: Resume,
+    /// Who will ask for what is written or installed.
+    #[serde(default)]
+    pub asker: Asker,
     /// Terminal columns and rows; 0 without a terminal.
     pub size: (u16, u16),
     /// The repository.
@@ -286,6 +290,13 @@ pub enum WorkEvent {
         job: JobId,
         /// What it is.
         known: Box<Recollection>,
+    },
+    /// The command that was to get a dependency is over.
+    Installed {
+        /// The job.
+        job: JobId,
+        /// What came of it.
+        installed: Box<Installed>,
     },
     /// The working tree is validated.
     Examined {

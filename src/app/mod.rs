@@ -27,5 +27,5 @@ pub use state::{
     Picker, PickerItem, PickerKind, PickerValue, RepositoryView, Reverting, ReviewView, RootInfo, STALL_MS,
     SessionsView, Settings, Standing, State, StreamView, Subject, Written, hunks,
 };
-pub use trail::{Deed, Trace, age, counted, file_words, revert_refused, revertible, trail, written_words};
+pub use trail::{Deed, Trace, counted, file_words, revert_refused, revertible, trail, written_words};
 pub use update::{healed_paths, needs_own_yes, unwritten, update};

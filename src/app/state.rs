@@ -36,6 +36,7 @@ use crate::domain::ids::SessionId;
 use crate::domain::mode::Mode;
 use crate::domain::model::{Locality, ModelInfo, ModelRef};
 use crate::domain::money::Money;
+use crate::domain::revert::Asker;
 use crate::domain::session::SessionSummary;
 use crate::graph::{Prompts, RunSettings, Rungs, Stage};
 use serde::{Deserialize, Serialize};
@@ -91,6 +92,8 @@ pub struct HealSettings {
     pub max_cost: Option<Money>,
     /// Seconds that a model may take for a try.
     pub try_seconds: u32,
+    /// Packages that may be installed without a further question.
+    pub installs: Vec<String>,
 }
 
 /// Something to tell the user, until it is seen or replaced.
@@ -139,6 +142,8 @@ pub struct State {
     pub root: RootInfo,
     /// The configuration.
     pub settings: Settings,
+    /// Who asks for what is written or installed.
+    pub asker: Asker,
     /// The open session.
     pub session: Session,
     /// All sessions of the root.
@@ -192,6 +197,7 @@ impl State {
             now: Timestamp::default(),
             size: opening.size,
             root: opening.root.clone(),
+            asker: opening.asker,
             session: Session::new(opening.session.clone()),
             sessions: SessionsView::default(),
             models: None,

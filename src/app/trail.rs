@@ -1,4 +1,4 @@
-//! The trail: every time a session's runs wrote files, took that back or made it again, as a fold of its journal; and the
+//! The trail: every time a session's runs wrote files, took that back, made it again or got a dependency, as a fold of its journal; and the
 //! words in which fronts speak of it. Reads nothing and decides nothing.
 
 use super::fact::{Dated, Fact};
@@ -6,7 +6,7 @@ use super::session::Session;
 use crate::domain::change::{ChangeSet, FileChange};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::{RunId, SessionId};
-use crate::domain::revert::{Asker, Conflict, Revert, Way};
+use crate::domain::revert::{Conflict, Revert, Way};
 use crate::edit;
 use crate::graph::{Outcome, Run, RunFact, Stage};
 use serde::Serialize;
@@ -21,6 +21,8 @@ pub enum Deed {
     Undone,
     /// It was made again.
     Redone,
+    /// A command got a dependency, or was to.
+    Installed,
 }
 
 impl Deed {
@@ -30,6 +32,7 @@ impl Deed {
             Deed::Applied => "applied",
             Deed::Undone => "undone",
             Deed::Redone => "redone",
+            Deed::Installed => "installed",
         }
     }
 }
@@ -45,8 +48,10 @@ pub struct Trace {
     pub title: String,
     /// What was done.
     pub deed: Deed,
-    /// Who asked: `review` for accepted hunks, `workbench` or `command_line` for a revert.
+    /// Who asked: `workbench` or `command_line`.
     pub by: &'static str,
+    /// The command that was run, and how it ended; empty for what was written.
+    pub what: String,
     /// Files with lines added and removed, in the order of the change.
     pub files: Vec<(String, usize, usize)>,
 }
@@ -66,7 +71,21 @@ pub fn trail(id: &SessionId, facts: &[Dated]) -> Vec<Trace> {
         session.apply(dated);
         let Some(run) = session.run_of(*id) else { continue };
         match fact {
-            RunFact::RevertRequested { changes, by } => asked = Some((changes.clone(), asker(*by))),
+            RunFact::RevertRequested { changes, by } => asked = Some((changes.clone(), by.name())),
+            RunFact::ApplyRequested { by } => asked = Some((ChangeSet::default(), by.name())),
+            RunFact::Installed { installed, .. } => {
+                let ended =
+                    installed.failure.as_ref().map_or_else(|| "done".to_owned(), |why| format!("failed: {why}"));
+                traces.push(Trace {
+                    at: dated.at,
+                    run: *id,
+                    title: run.spec.intent.text.clone(),
+                    deed: Deed::Installed,
+                    by: installed.by.name(),
+                    what: format!("{} ({ended})", installed.install.command()),
+                    files: Vec::new(),
+                });
+            }
             RunFact::UndoRequested => {
                 let applied = run.applied.clone().unwrap_or_default();
                 let undo = before == Some(Stage::Finished(Outcome::Applied));
@@ -83,21 +102,12 @@ pub fn trail(id: &SessionId, facts: &[Dated]) -> Vec<Trace> {
         if before.as_ref() == Some(&run.stage) {
             continue;
         }
-        let (changes, by) = match deed {
-            Deed::Applied => (run.applied.clone().unwrap_or_default(), "review"),
-            _ => asked.take().unwrap_or_default(),
-        };
+        let (asked_for, by) = asked.take().unwrap_or_default();
+        let changes = if deed == Deed::Applied { run.applied.clone().unwrap_or_default() } else { asked_for };
         let title = run.spec.intent.text.clone();
-        traces.push(Trace { at: dated.at, run: *id, title, deed, by, files: counted(&changes) });
+        traces.push(Trace { at: dated.at, run: *id, title, deed, by, what: String::new(), files: counted(&changes) });
     }
     traces
-}
-
-fn asker(by: Asker) -> &'static str {
-    match by {
-        Asker::Workbench => "workbench",
-        Asker::CommandLine => "command_line",
-    }
 }
 
 fn reversed(changes: ChangeSet) -> ChangeSet {
@@ -196,14 +206,4 @@ fn quoted(verb: &str, text: &str) -> String {
     let shown: String = lines[..lines.len() - more].iter().map(|line| format!("      {line}\n")).collect();
     let rest = if more > 0 { format!("      … {more} more lines …\n") } else { String::new() };
     format!("  it {verb}:\n\n{shown}{rest}\n")
-}
-
-/// How long ago, in words.
-pub fn age(millis: u64) -> String {
-    match millis / 60_000 {
-        0 => "just now".to_owned(),
-        minutes @ 1..60 => format!("{minutes} min ago"),
-        minutes @ 60..1440 => format!("{} h ago", minutes / 60),
-        minutes => format!("{} d ago", minutes / 1440),
-    }
 }

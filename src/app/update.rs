@@ -9,6 +9,7 @@ mod completion;
 mod context;
 mod editor;
 mod heal;
+mod install;
 mod memory;
 mod report;
 mod repository;
@@ -32,7 +33,7 @@ use super::session::Session;
 use super::state::{Area, Failed, Overlay, State};
 use crate::domain::ids::RunId;
 use crate::domain::model::Locality;
-use crate::graph::{RunCommand, RunFact};
+use crate::graph::{Run, RunCommand, RunFact, Stage};
 
 /// Changes the state by one event and returns what is to be done, in order.
 pub fn update(state: &mut State, stamped: &Stamped) -> Vec<Effect> {
@@ -133,7 +134,7 @@ impl Step<'_> {
             }
             AcceptHunk | RejectHunk | AcceptFile | RejectFile | AcceptAll | RejectAll | Apply | Refine | NextHunk
             | Comment | EditHunk | OpenEditor | PreviousHunk | NextFile | PreviousFile | ToggleSplit | ToggleStep
-            | NextAttempt | PreviousAttempt | Undo | Redo => {
+            | NextAttempt | PreviousAttempt | Install | Undo | Redo => {
                 self.review_action(action);
             }
             Indent => self.indent(),
@@ -174,6 +175,8 @@ impl Step<'_> {
         };
         let stage = |session: &Session| run.and_then(|id| session.run_of(id)).map(|r| r.stage.clone());
         let before = stage(&self.state.session);
+        // Where a command was asked for is where its failing leads, with nothing new to be said of that place.
+        let returns = run.and_then(|id| self.state.session.run_of(id)).is_some_and(Run::returns_from_install);
         let dated = Dated { at: self.state.now, fact };
         let commands = self.state.session.apply(&dated);
         self.facts.push(dated);
@@ -182,6 +185,7 @@ impl Step<'_> {
         }
         if let (Some(id), Some(before), Some(after)) = (run, before, stage(&self.state.session))
             && before != after
+            && !(returns && matches!(after, Stage::Gate | Stage::Finished(_)))
         {
             self.stage_changed(id, &before, &after);
         }
@@ -233,6 +237,7 @@ impl Step<'_> {
             RunCommand::Validate { job, changes } => Effect::Validate { job, changes },
             RunCommand::Recall { job, findings, changes } => Effect::Recall { job, findings, changes },
             RunCommand::Learn(teaching) => Effect::Learn(teaching),
+            RunCommand::Install { job, install, by } => Effect::Install { job, install, by },
             RunCommand::Examine { job, paths, changes } => Effect::Examine { job, paths, changes },
             RunCommand::Apply { job, changes } => Effect::Apply { job, changes },
         };

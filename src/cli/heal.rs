@@ -19,11 +19,15 @@ pub(super) struct Heal {
     /// Accept every hunk, or none. Without it you are asked hunk by hunk on a terminal; elsewhere nothing is written.
     #[arg(long, value_enum, value_name = "WHICH")]
     accept: Option<AcceptFlag>,
+    /// Where this package is missing, install it without a further question; may be given several times. Nothing else is
+    /// installed.
+    #[arg(long, value_name = "PACKAGE")]
+    install: Vec<String>,
     /// One JSON event a line on standard output.
     #[arg(long)]
     json: bool,
     /// Show what healing has learned in this repository, and how each rung has fared.
-    #[arg(long, conflicts_with_all = ["paths", "accept"])]
+    #[arg(long, conflicts_with_all = ["paths", "accept", "install"])]
     learned: bool,
     /// Forget what was learned under this number.
     #[arg(long, value_name = "NUMBER", requires = "learned")]
@@ -51,6 +55,7 @@ pub(super) fn main(heal: &Heal) -> anyhow::Result<ExitCode> {
     let headless = Headless {
         intent: format!("/heal {paths}").trim_end().to_owned(),
         accept: Accept::from(heal.accept),
+        installs: heal.install.clone(),
         style: if heal.json { Style::Json } else { Style::Text },
     };
     let exit = block_on(runtime::run_headless(setup, headless))?;

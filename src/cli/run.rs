@@ -15,6 +15,10 @@ pub(super) struct Run {
     /// Accept every hunk, or none. Without it you are asked hunk by hunk on a terminal; elsewhere nothing is written.
     #[arg(long, value_enum, value_name = "WHICH")]
     accept: Option<AcceptFlag>,
+    /// Where this package is missing, install it without a further question; may be given several times. Nothing else is
+    /// installed.
+    #[arg(long, value_name = "PACKAGE")]
+    install: Vec<String>,
     /// One JSON event a line on standard output.
     #[arg(long)]
     json: bool,
@@ -43,6 +47,7 @@ pub(super) fn main(run: &Run) -> anyhow::Result<ExitCode> {
     let headless = Headless {
         intent: run.intent.join(" "),
         accept: Accept::from(run.accept),
+        installs: run.install.clone(),
         style: if run.json { Style::Json } else { Style::Text },
     };
     let exit = block_on(runtime::run_headless(setup, headless))?;

@@ -19,6 +19,16 @@ impl Timestamp {
     }
 }
 
+/// How long ago, in words.
+pub fn age(millis: u64) -> String {
+    match millis / 60_000 {
+        0 => "just now".to_owned(),
+        minutes @ 1..60 => format!("{minutes} min ago"),
+        minutes @ 60..1440 => format!("{} h ago", minutes / 60),
+        minutes => format!("{} d ago", minutes / 1440),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

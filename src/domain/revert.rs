@@ -32,14 +32,25 @@ impl Way {
     }
 }
 
-/// Who asked for a revert.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Who asked for what was done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Asker {
     /// The user of the workbench.
+    #[default]
     Workbench,
-    /// The caller of `vibe-tui undo` or `redo`.
+    /// The caller of a subcommand.
     CommandLine,
+}
+
+impl Asker {
+    /// The name in `--json`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Asker::Workbench => "workbench",
+            Asker::CommandLine => "command_line",
+        }
+    }
 }
 
 /// Lines on which a change and what the file became since do not agree. Numbers are 1-based; a side without lines is an

@@ -2,8 +2,10 @@
 
 use super::clock::Timestamp;
 use super::finding::Fix;
+use super::install::Install;
 use super::model::ModelRef;
 use super::money::Money;
+use super::past::{Met, Similar};
 use serde::{Deserialize, Serialize};
 
 /// What made an attempt, cheapest first.
@@ -27,6 +29,8 @@ pub enum RungKind {
     BiggerModel,
     /// The user's own hands.
     ByHand,
+    /// No other text: a dependency that was missing is there now.
+    Install,
 }
 
 impl RungKind {
@@ -44,6 +48,7 @@ impl RungKind {
             RungKind::Model => "model",
             RungKind::BiggerModel => "bigger",
             RungKind::ByHand => "by hand",
+            RungKind::Install => "install",
         }
     }
 
@@ -58,13 +63,14 @@ impl RungKind {
             RungKind::Model => "model",
             RungKind::BiggerModel => "bigger_model",
             RungKind::ByHand => "by_hand",
+            RungKind::Install => "install",
         }
     }
 
     /// The kind of this [`name`](RungKind::name).
     pub fn from_name(name: &str) -> Option<RungKind> {
         use RungKind::*;
-        [First, ToolFix, Grammar, Import, Learned, Model, BiggerModel, ByHand]
+        [First, ToolFix, Grammar, Import, Learned, Model, BiggerModel, ByHand, Install]
             .into_iter()
             .find(|kind| kind.name() == name)
     }
@@ -167,6 +173,14 @@ pub struct Teaching {
     pub used: Vec<u64>,
     /// What is new.
     pub lessons: Vec<Lesson>,
+    /// What was done, one phrase.
+    pub what: String,
+    /// The model that was asked.
+    pub model: Option<String>,
+    /// Which attempt of the run it was, from 1.
+    pub attempt: u32,
+    /// The findings that it was made against.
+    pub met: Vec<Met>,
 }
 
 /// What the repository knows of a set of findings.
@@ -182,6 +196,10 @@ pub struct Recollection {
     pub signatures: Vec<String>,
     /// How the rungs have fared.
     pub rates: Vec<Rate>,
-    /// How to get what is missing: commands to be shown, never to be run.
-    pub installs: Vec<String>,
+    /// What became of like findings before.
+    pub similar: Vec<Similar>,
+    /// How to get what is missing. Shown; run only on the user's yes.
+    pub installs: Vec<Install>,
+    /// Names of missing modules that are no package's: nothing gets them.
+    pub odd: Vec<String>,
 }

@@ -3,7 +3,9 @@
 use crate::domain::change::ChangeSet;
 use crate::domain::finding::Finding;
 use crate::domain::ids::{JobId, RequestId};
+use crate::domain::install::Install;
 use crate::domain::model::ModelRequest;
+use crate::domain::revert::Asker;
 use crate::domain::rung::Teaching;
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +45,15 @@ pub enum RunCommand {
         findings: Vec<Finding>,
         /// The proposal that they are about.
         changes: ChangeSet,
+    },
+    /// Run the commands that get a dependency, in the project itself and not in a copy: the user said yes to them.
+    Install {
+        /// Echoed by `Installed`.
+        job: JobId,
+        /// What to get, and how.
+        install: Install,
+        /// Who said yes; echoed.
+        by: Asker,
     },
     /// Keep what an attempt at healing taught. Nothing is answered.
     Learn(Box<Teaching>),

@@ -9,6 +9,7 @@ use crate::domain::failure::Failure;
 use crate::domain::finding::ValidationReport;
 use crate::domain::hunk::{Decision, FileDiff, HunkId};
 use crate::domain::ids::{JobId, RequestId};
+use crate::domain::install::{Install, Installed};
 use crate::domain::model::{FinishReason, ModelInfo, Timings, Usage};
 use crate::domain::money::Money;
 use crate::domain::revert::Asker;
@@ -129,6 +130,20 @@ pub enum RunFact {
     },
     /// The user wants the chosen attempt healed again.
     HealRequested,
+    /// The user has seen the command that gets a dependency, and said yes.
+    InstallRequested {
+        /// What to get, and how.
+        install: Install,
+        /// Who asked.
+        by: Asker,
+    },
+    /// The command that was to get a dependency is over.
+    Installed {
+        /// The awaited job.
+        job: JobId,
+        /// What came of it.
+        installed: Box<Installed>,
+    },
     /// The user decided hunks; one entry of the decision history.
     Decided {
         /// Each hunk with its new decision.
@@ -162,7 +177,10 @@ pub enum RunFact {
         index: usize,
     },
     /// The user wants the accepted hunks written (none accepted: the run ends with nothing accepted).
-    ApplyRequested,
+    ApplyRequested {
+        /// Who asked.
+        by: Asker,
+    },
     /// Written and on disk.
     Applied {
         /// The awaited job.

@@ -65,7 +65,7 @@ fn at_gate(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
             return revise(run, text);
         }
         RunFact::HealRequested => return healer::again(run),
-        RunFact::ApplyRequested => return apply(run),
+        RunFact::ApplyRequested { .. } => return apply(run),
         _ => {}
     }
     Vec::new()

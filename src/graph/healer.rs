@@ -7,7 +7,7 @@ use super::inner::Operation;
 use super::ladder::{Rungs, Task};
 use super::run::{Attempt, Outcome, Run, Stage};
 use super::rung;
-use super::{RunCommand, executor, formatter, gate, reviewer, step, validator};
+use super::{RunCommand, executor, formatter, gate, install, reviewer, step, validator};
 use crate::budget::choice::Candidate;
 use crate::budget::price::{Price, worst_case};
 use crate::domain::change::{ChangeSet, FileSnapshot};
@@ -43,7 +43,7 @@ pub(super) fn decide(run: &mut Run) -> Vec<RunCommand> {
 }
 
 /// The next rung, or the end.
-fn climb(run: &mut Run) -> Vec<RunCommand> {
+pub(super) fn climb(run: &mut Run) -> Vec<RunCommand> {
     let attempts = run.spec.settings.heal_attempts;
     let models = run.spec.ladder.models.len().max(1);
     let turn = heal::turn(&rung::series(run), Bounds { attempts, models, spent: &run.inner.heal.spent });
@@ -91,12 +91,12 @@ fn ask(run: &mut Run, model: usize, base: usize) -> Vec<RunCommand> {
 
 /// What the repository knows of the findings has come.
 pub(super) fn recalled(run: &mut Run, known: &Recollection) -> Vec<RunCommand> {
-    for command in &known.installs {
-        run.notice(format!("Something that is imported is not installed. If you want it: `{command}`"));
-    }
+    install::recalled(run, known);
+    run.similar.retain(|old| known.similar.iter().all(|new| new.key != old.key));
+    run.similar.extend(known.similar.iter().cloned());
     run.inner.heal.recalling = false;
     run.inner.heal.known = Some(known.clone());
-    climb(run)
+    install::beforehand(run).unwrap_or_else(|| climb(run))
 }
 
 /// Whether the run is on a ladder, and a model is mending.

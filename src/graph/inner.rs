@@ -1,6 +1,7 @@
 //! What the state machine awaits and remembers, and no front shows. Part of the run, so that folding is all there is.
 
 use super::fact::RunFact;
+use super::install::Installing;
 use super::run::{Outcome, Run, Stage};
 use super::rung::Healing;
 use crate::domain::change::{ChangeSet, FileSnapshot};
@@ -145,6 +146,8 @@ pub(super) struct Inner {
     pub(super) write: Option<Write>,
     /// Where the healer stands on the ladder.
     pub(super) heal: Healing,
+    /// The command under way that gets a dependency.
+    pub(super) installing: Option<Installing>,
     /// When the newest fact happened; 0 when nobody says.
     pub(super) now: Timestamp,
     /// When the attempt under work was begun.
@@ -206,6 +209,7 @@ impl Run {
             | RunFact::Validated { job, .. }
             | RunFact::Recalled { job, .. }
             | RunFact::Examined { job, .. }
+            | RunFact::Installed { job, .. }
             | RunFact::Applied { job }
             | RunFact::ApplyFailed { job, .. } => self.inner.job == Some(*job),
             RunFact::RequestSent { request }

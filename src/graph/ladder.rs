@@ -18,6 +18,8 @@ pub struct Ladder {
     pub max_cost: Option<Money>,
     /// Seconds that a model may take for a try; 0 for no bound of its own.
     pub try_seconds: u32,
+    /// Packages that may be installed without a further question where they are missing: the user has named them.
+    pub installs: Vec<String>,
 }
 
 /// Which rungs there are.

@@ -14,6 +14,7 @@ mod gate;
 mod hand;
 mod healer;
 mod inner;
+mod install;
 mod json;
 mod ladder;
 mod material;

@@ -4,7 +4,7 @@
 
 use super::inner::{Operation, Tries};
 use super::run::{Outcome, PauseReason, Run, Stage};
-use super::{ResumeChoice, RunCommand, executor, gate, hand, healer, reviewer, rung, step, validator};
+use super::{ResumeChoice, RunCommand, executor, gate, hand, healer, install, reviewer, rung, step, validator};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::model::Node;
 
@@ -58,6 +58,9 @@ pub(super) fn resumed(run: &mut Run, choice: &ResumeChoice) -> Vec<RunCommand> {
 
 /// The process ended: what was outstanding is asked for again.
 pub(super) fn interrupted(run: &mut Run) -> Vec<RunCommand> {
+    if run.installing().is_some() {
+        return install::broken_off(run, "the process ended");
+    }
     if run.inner.request.is_some() {
         end_call(run, "the process ended");
         return step::send(run);
@@ -91,6 +94,9 @@ pub(super) fn cancelled(run: &mut Run) -> Vec<RunCommand> {
         run.stage = Stage::Gate;
         return Vec::new();
     }
+    if run.installing().is_some() {
+        return install::broken_off(run, "stopped by the user");
+    }
     if run.inner.by_hand {
         return hand::back(run);
     }
@@ -106,7 +112,7 @@ pub(super) fn cancelled(run: &mut Run) -> Vec<RunCommand> {
     commands
 }
 
-fn stop(run: &mut Run) -> Vec<RunCommand> {
+pub(super) fn stop(run: &mut Run) -> Vec<RunCommand> {
     if run.attempts.iter().all(|a| a.changes.is_empty()) {
         return step::finish(run, Outcome::Cancelled);
     }

@@ -12,10 +12,12 @@ use crate::domain::failure::Failure;
 use crate::domain::finding::ValidationReport;
 use crate::domain::hunk::{Decision, FileDiff, HunkId};
 use crate::domain::ids::{RequestId, RunId};
+use crate::domain::install::{Install, Installed};
 use crate::domain::intent::Intent;
 use crate::domain::mode::Mode;
 use crate::domain::model::{FinishReason, ModelInfo, ModelRef, Node, Timings, Usage};
 use crate::domain::money::Money;
+use crate::domain::past::Similar;
 use crate::domain::plan::Plan;
 use crate::domain::rung::{Rung, RungKind};
 use crate::domain::verdict::Verdict;
@@ -213,6 +215,12 @@ pub struct Run {
     pub notices: Vec<String>,
     /// What the user asked for in revisions, each with the number of the first attempt made for it.
     pub revisions: Vec<(usize, String)>,
+    /// Dependencies that attempts lacked, and how each could be got.
+    pub installs: Vec<Install>,
+    /// What became of findings like those of this run before.
+    pub similar: Vec<Similar>,
+    /// Commands that were run to get one, and what came of each.
+    pub installed: Vec<Installed>,
     /// What the checks said of the accepted hunks alone, where those are less than the proposal; `None` before they are
     /// asked for, and once other hunks are accepted.
     pub part: Option<ValidationReport>,
@@ -242,6 +250,9 @@ impl Run {
             answer: String::new(),
             notices: Vec::new(),
             revisions: Vec::new(),
+            installs: Vec::new(),
+            similar: Vec::new(),
+            installed: Vec::new(),
             part: None,
             apply_failure: None,
             inner: Inner::default(),

@@ -7,11 +7,12 @@ use super::inner::Operation;
 use super::run::{Attempt, Run, Stage};
 use super::{RunCommand, gate, material, validator};
 use crate::domain::change::{ChangeSet, FileChange, FileSnapshot};
-use crate::domain::finding::Fix;
+use crate::domain::finding::{Finding, Fix, ValidationReport};
 use crate::domain::hunk::{Decision, HunkId};
 use crate::domain::ids::RequestId;
 use crate::domain::model::Node;
 use crate::domain::money::Money;
+use crate::domain::past::Met;
 use crate::domain::rung::{Recollection, Rung, RungKind, Teaching};
 
 use crate::heal::{self, Climbed, Trial};
@@ -119,7 +120,9 @@ pub(super) fn make(run: &mut Run, kind: RungKind) -> Option<Vec<RunCommand>> {
         RungKind::Grammar => heal::grammar::fixes(&judged(run, &ground), findings),
         RungKind::Import => known.imports,
         RungKind::Learned => known.learned.iter().map(|(_, fix)| fix.clone()).collect(),
-        RungKind::First | RungKind::Model | RungKind::BiggerModel | RungKind::ByHand => return None,
+        RungKind::First | RungKind::Model | RungKind::BiggerModel | RungKind::ByHand | RungKind::Install => {
+            return None;
+        }
     };
     let mut fixed = heal::fix::apply(&ground, &known.files, &fixes)?;
     fixed.changes.files.retain(|f| !f.is_noop());
@@ -198,13 +201,39 @@ pub(super) fn teaching(run: &Run) -> Option<RunCommand> {
     let (before, after) = (base.report.as_ref()?, attempt.report.as_ref()?);
     let class = heal::class(heal::open(before).first()?).word().to_owned();
     let series = series(run);
-    let helped = heal::helped(&series, series.len().checked_sub(1)?);
+    let helped = match attempt.rung.kind {
+        RungKind::Install => !heal::turned_away(before, after).is_empty(),
+        _ => heal::helped(&series, series.len().checked_sub(1)?),
+    };
     let lessons = if helped && attempt.rung.kind.asks_model() {
         let old = ground(run, attempt.rung.base?);
         heal::lesson::learn(&heal::turned_away(before, after), &old, &attempt.changes)
     } else {
         Vec::new()
     };
-    let (rung, used) = (attempt.rung.kind, attempt.rung.learned.clone());
-    Some(RunCommand::Learn(Box::new(Teaching { class, rung, helped, used, lessons })))
+    let Rung { kind: rung, what, model, learned: used, .. } = attempt.rung.clone();
+    Some(RunCommand::Learn(Box::new(Teaching {
+        class,
+        rung,
+        helped,
+        used,
+        lessons,
+        what,
+        model: model.map(|model| model.to_string()),
+        attempt: u32::try_from(run.attempts.len()).unwrap_or(u32::MAX),
+        met: met(rung, before, after),
+    })))
+}
+
+/// What became of the findings that an attempt was made against. A rung without a model is made against those that it can do
+/// something about, so that what it left is held against it only where it mended nothing.
+fn met(rung: RungKind, before: &ValidationReport, after: &ValidationReport) -> Vec<Met> {
+    let gone = heal::turned_away(before, after);
+    let counts = |helped: &bool| *helped || rung.asks_model() || gone.is_empty();
+    let met = |finding: &Finding| {
+        let helped = gone.contains(finding);
+        let message = finding.message.trim().lines().next().unwrap_or_default().to_owned();
+        counts(&helped).then(|| Met { key: heal::lesson::key(finding), message, helped })
+    };
+    heal::open(before).iter().take(CAUSES).filter_map(met).collect()
 }

@@ -5,8 +5,10 @@
 use super::gate;
 use super::run::{Attempt, Run};
 use crate::domain::change::{ChangeSet, FileChange};
+use crate::domain::past::Similar;
 use crate::edit;
 use crate::heal;
+use std::collections::BTreeSet;
 
 impl Run {
     /// The attempt that the gate opens with: the best since the user last asked for another.
@@ -18,6 +20,15 @@ impl Run {
     pub fn base_of(&self, index: usize) -> Option<usize> {
         let rung = &self.attempts.get(index)?.rung;
         rung.base.or_else(|| index.checked_sub(1))
+    }
+
+    /// What became of findings like the attempt's before, where anything is known.
+    pub fn similar_to(&self, attempt: &Attempt) -> Vec<&Similar> {
+        let keys: BTreeSet<String> = match self.similar.is_empty() {
+            true => BTreeSet::new(),
+            false => attempt.report.iter().flat_map(|r| r.findings()).map(heal::lesson::key).collect(),
+        };
+        self.similar.iter().filter(|similar| keys.contains(&similar.key)).collect()
     }
 
     /// How many findings were open before an attempt and after it; `None` while it is not validated, and before the first.

@@ -7,7 +7,7 @@ use super::answer::{self, Garbage};
 use super::inner::{Operation, Tries};
 use super::ladder::Task;
 use super::run::{Call, Outcome, PauseReason, Run, Stage};
-use super::{RunCommand, RunFact, executor, gate, hand, healer, pause, planner, prompt, reviewer, validator};
+use super::{RunCommand, RunFact, executor, gate, hand, healer, install, pause, planner, prompt, reviewer, validator};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::RequestId;
 use crate::domain::model::{FinishReason, Node, Timings};
@@ -85,6 +85,14 @@ pub fn step(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
             let recalling = run.stage == Stage::Working(Node::Healer);
             if recalling && run.take_job(*job) { healer::recalled(run, known) } else { Vec::new() }
         }
+        RunFact::Installed { job, installed } => {
+            if run.take_job(*job) {
+                install::ended(run, installed)
+            } else {
+                Vec::new()
+            }
+        }
+        RunFact::InstallRequested { install, by } => install::requested(run, install, *by),
         RunFact::Examined { job, files, report } => {
             let examining = run.stage == Stage::Working(Node::Validator);
             if examining && run.take_job(*job) { healer::examined(run, files, report) } else { Vec::new() }

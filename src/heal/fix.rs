@@ -5,7 +5,10 @@
 
 use crate::domain::change::{ChangeSet, FileChange, FileSnapshot};
 use crate::domain::finding::{Applicability, Finding, Fix, TextEdit};
-use std::collections::BTreeMap;
+use crate::domain::language::Language;
+use crate::syntax;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What came of fixes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,17 +42,121 @@ fn is_safe(fix: &Fix) -> bool {
     fix.applicability == Applicability::MachineApplicable && !fix.edits.is_empty()
 }
 
+/// How often fixes are left out that break a file together.
+const TURNS: usize = 4;
+
 /// Makes those of `fixes` that can be made together, first come first served: in files of `base` as it leaves them, and in
 /// `files` that it does not change. `None` when nothing changes by it.
+///
+/// Each of two fixes may be right and both together not: what is left of a block from which both take a line. Those are made
+/// one after the other, in attempts of their own; which they are the grammar tells.
 pub fn apply(base: &ChangeSet, files: &[FileSnapshot], fixes: &[Fix]) -> Option<Fixed> {
     let text = |path: &str| match base.file(path) {
         Some(change) => change.after.as_deref(),
         None => files.iter().find(|f| f.path == path).and_then(FileSnapshot::text),
     };
+    let (mut all, mut left_out) = (None, BTreeSet::new());
+    for _ in 0..TURNS {
+        let Some(fixed) = together(base, &text, fixes, &left_out) else { break };
+        let breaking = breaking(&fixed, &text, fixes);
+        if breaking.is_empty() {
+            return Some(fixed);
+        }
+        left_out.extend(breaking);
+        all.get_or_insert(fixed);
+    }
+    // It is not for this that the text is wrong; the checks will say what is.
+    all
+}
+
+/// The fixes but for which a file would parse: for each error that they bring together the nearest one.
+fn breaking<'t>(fixed: &Fixed, text: &dyn Fn(&str) -> Option<&'t str>, fixes: &[Fix]) -> BTreeSet<usize> {
+    let mut found = BTreeSet::new();
+    for file in &fixed.changes.files {
+        let own =
+            |at: &usize| fixes[*at].edits.iter().filter(|e| e.path == file.path).map(|e| (e, *at)).collect::<Vec<_>>();
+        let mut edits: Vec<(&TextEdit, usize)> = fixed.made.iter().flat_map(own).collect();
+        edits.sort_by_key(|(edit, at)| (edit.start, edit.end, *at));
+        let (Some((_, first)), Some((_, last))) = (edits.first(), edits.last()) else { continue };
+        let (Some(before), Some(after), Some(language)) =
+            (text(&file.path), file.after.as_deref(), Language::from_path(&file.path))
+        else {
+            continue;
+        };
+        if first == last {
+            continue;
+        }
+        let errors = broken(language, &file.path, before, after);
+        let mut places: Vec<(u32, usize)> = Vec::new();
+        let (mut out, mut at, mut made) = (0, 0, None);
+        for (edit, fix) in edits.into_iter().filter(|_| !errors.is_empty()) {
+            if made != Some(edit) {
+                out += edit.start.saturating_sub(at);
+                (at, made) = (edit.end, Some(edit));
+                places.push((line_of(after, out), fix));
+                out += edit.text.len();
+            }
+        }
+        for error in errors {
+            let far = |(line, fix): &&(u32, usize)| (line.abs_diff(error), Reverse(*line), Reverse(*fix));
+            let nearest = places.iter().filter(|(_, fix)| !found.contains(fix)).min_by_key(far);
+            found.extend(nearest.map(|(_, fix)| *fix));
+        }
+    }
+    found
+}
+
+/// Lines at which `after` is not of its language and `before` was.
+fn broken(language: Language, path: &str, before: &str, after: &str) -> Vec<u32> {
+    let errors = syntax::introduced(language, path, Some(before), after).unwrap_or_default();
+    let mut lines: Vec<u32> = errors.iter().map(|error| error.line).collect();
+    // The grammar takes a block without a statement for one.
+    if language == Language::Python {
+        let mut known = hollow(before);
+        for (line, head) in hollow(after) {
+            match known.iter().position(|(_, other)| *other == head) {
+                Some(at) => drop(known.swap_remove(at)),
+                None => lines.push(line),
+            }
+        }
+    }
+    lines
+}
+
+/// Lines of a Python text that begin a block, and none follows.
+fn hollow(text: &str) -> Vec<(u32, &str)> {
+    let mut found = Vec::new();
+    let mut head: Option<(u32, &str, usize)> = None;
+    for (number, line) in (1..).zip(text.lines()) {
+        let code = line.trim();
+        if code.is_empty() || code.starts_with('#') {
+            continue;
+        }
+        let indent = line.len() - line.trim_start().len();
+        found.extend(head.take().filter(|(.., own)| indent <= *own).map(|(number, head, _)| (number, head)));
+        let bare = code.split(" #").next().unwrap_or_default();
+        head = bare.trim_end().ends_with(':').then_some((number, code, indent));
+    }
+    found.extend(head.map(|(number, head, _)| (number, head)));
+    found
+}
+
+fn line_of(text: &str, at: usize) -> u32 {
+    let lines = text.bytes().take(at).filter(|byte| *byte == b'\n').count();
+    u32::try_from(lines + 1).unwrap_or(u32::MAX)
+}
+
+/// Makes those that can be made together, but for some.
+fn together<'t>(
+    base: &ChangeSet,
+    text: &dyn Fn(&str) -> Option<&'t str>,
+    fixes: &[Fix],
+    left_out: &BTreeSet<usize>,
+) -> Option<Fixed> {
     let mut taken: BTreeMap<&str, Vec<&TextEdit>> = BTreeMap::new();
     let (mut made, mut titles): (Vec<usize>, Vec<String>) = (Vec::new(), Vec::new());
-    for (index, fix) in fixes.iter().enumerate().filter(|(_, f)| is_safe(f)) {
-        let Some(edits) = fitting(fix, &taken, &text) else { continue };
+    for (index, fix) in fixes.iter().enumerate().filter(|(index, f)| is_safe(f) && !left_out.contains(index)) {
+        let Some(edits) = fitting(fix, &taken, text) else { continue };
         for edit in edits {
             taken.entry(edit.path.as_str()).or_default().push(edit);
         }
@@ -168,6 +275,22 @@ mod tests {
         let insert = fix(vec![edit("a.py", 0, 0, "import re\n")]);
         let other = fix(vec![edit("a.py", 0, 0, "import io\n")]);
         assert_eq!(after(&[insert.clone(), insert, other]).as_deref(), Some("import re\nimport os\nx = 1\n"));
+    }
+
+    #[test]
+    fn two_fixes_that_are_only_wrong_together_are_not_made_together() {
+        let text = "if x:\n    import a\n    import b\n\ny = 1\n";
+        let both = [fix(vec![edit("a.py", 6, 19, "")]), fix(vec![edit("a.py", 19, 32, "")])];
+        let fixed = apply(&base(text), &[], &both).unwrap();
+        assert_eq!(fixed.changes.files[0].after.as_deref(), Some("if x:\n    import b\n\ny = 1\n"));
+        assert_eq!(fixed.made, [0]);
+        // What one alone breaks is its tool's own matter, and said by the checks.
+        let one = [fix(vec![edit("a.py", 6, 32, "")])];
+        assert_eq!(apply(&base(text), &[], &one).unwrap().made, [0]);
+        // A text that is wrong for another reason is mended all the same.
+        let wrong = base("def f(:\nimport a\nimport b\n");
+        let others = [fix(vec![edit("a.py", 8, 17, "")]), fix(vec![edit("a.py", 17, 26, "")])];
+        assert_eq!(apply(&wrong, &[], &others).unwrap().made, [0, 1]);
     }
 
     #[test]

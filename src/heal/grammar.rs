@@ -8,6 +8,7 @@ use crate::domain::finding::{Applicability, Finding, Fix, TextEdit};
 use crate::domain::language::Language;
 use crate::syntax::{self, SyntaxError};
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 /// Texts longer than this are left alone, in bytes: each candidate is a parse.
 const LONGEST: usize = 256 * 1024;
@@ -29,23 +30,94 @@ pub fn fixes(base: &ChangeSet, findings: &[Finding]) -> Vec<Fix> {
 /// The insertion that mends what `text` has wrong and `before` had not.
 fn mend(path: &str, before: Option<&str>, text: &str) -> Option<Fix> {
     let language = Language::from_path(path).filter(|_| text.len() <= LONGEST)?;
-    let errors = syntax::introduced(language, path, before, text)?;
-    let known = keys(&syntax::errors(language, path, text)?, text);
-    let mut fuel = MOST.min(MOST_BYTES / text.len().max(1));
-    let mut better = |candidate: &Candidate| {
-        fuel = fuel.checked_sub(1)?;
-        let mended = inserted(text, candidate)?;
-        let left = syntax::errors(language, path, &mended)?;
-        let is_better = left.len() < known.values().sum::<usize>() && is_part(&keys(&left, &mended), &known);
-        is_better.then_some((left.len(), mended))
+    let whole = syntax::errors(language, path, text)?;
+    let errors = match before.filter(|before| !before.is_empty()) {
+        Some(_) => syntax::introduced(language, path, before, text)?,
+        None => whole.clone(),
     };
-    let (by_indent, by_line): (Vec<Candidate>, Vec<Candidate>) =
-        errors.iter().take(ERRORS).flat_map(|error| candidates(error, text)).partition(|c| c.text.ends_with('\n'));
-    // Where a block ends by its indentation is better evidence than where a line does.
-    let candidate = the_only(&by_indent, &mut better).or_else(|| the_only(&by_line, &mut better))?;
+    let all: Vec<Candidate> = errors.iter().take(ERRORS).flat_map(|error| candidates(error, text)).collect();
+    let part = around(text, &all);
+    let mut judge = Judge::knowing(&whole, language, path, text);
+    let piece = &text[part.clone()];
+    let near = if part.len() < text.len() { syntax::errors(language, path, piece) } else { None };
+    let candidate = match near.filter(|errors| !errors.is_empty()) {
+        Some(errors) => {
+            let moved = all.into_iter().map(|c| Candidate { at: c.at - part.start, ..c }).collect();
+            let found = Judge::knowing(&errors, language, path, piece).choose(moved)?;
+            let found = Candidate { at: found.at + part.start, ..found };
+            // A part may be right where the whole is not.
+            judge.better(&found)?;
+            found
+        }
+        None => judge.choose(all)?,
+    };
     let edit = TextEdit { path: path.to_owned(), start: candidate.at, end: candidate.at, text: candidate.text.clone() };
     let title = format!("insert the missing `{}` in line {}", candidate.text.trim(), line_of(text, candidate.at));
     Some(Fix { title, applicability: Applicability::MachineApplicable, edits: vec![edit] })
+}
+
+/// What is known of a text, and how often it may still be parsed.
+struct Judge<'t> {
+    language: Language,
+    path: &'t str,
+    text: &'t str,
+    known: BTreeMap<(String, String), usize>,
+    fuel: usize,
+}
+
+impl<'t> Judge<'t> {
+    /// Of a text with these errors.
+    fn knowing(errors: &[SyntaxError], language: Language, path: &'t str, text: &'t str) -> Judge<'t> {
+        Judge { language, path, text, known: keys(errors, text), fuel: MOST.min(MOST_BYTES / text.len().max(1)) }
+    }
+
+    /// The text with this, and how many errors are left, if there are fewer and none that is new.
+    fn better(&mut self, candidate: &Candidate) -> Option<(usize, String)> {
+        self.fuel = self.fuel.checked_sub(1)?;
+        let mended = inserted(self.text, candidate)?;
+        let left = syntax::errors(self.language, self.path, &mended)?;
+        let is_better = left.len() < self.known.values().sum::<usize>() && is_part(&keys(&left, &mended), &self.known);
+        is_better.then_some((left.len(), mended))
+    }
+
+    /// The only one that does best.
+    fn choose(&mut self, candidates: Vec<Candidate>) -> Option<Candidate> {
+        let (by_indent, by_line): (Vec<Candidate>, Vec<Candidate>) =
+            candidates.into_iter().partition(|c| c.text.ends_with('\n'));
+        let mut better = |candidate: &Candidate| self.better(candidate);
+        // Where a block ends by its indentation is better evidence than where a line does.
+        the_only(&by_indent, &mut better).or_else(|| the_only(&by_line, &mut better))
+    }
+}
+
+/// Lines behind the last candidate that are looked at, too: enough that the end of the part says nothing of the candidates.
+const BEHIND: usize = 20;
+
+/// The part of a text in which the candidates lie, from one line that is not indented to another: to parse that is to know
+/// what they do, for a fraction of the time. The whole where the language needs its beginning.
+fn around(text: &str, candidates: &[Candidate]) -> Range<usize> {
+    let places = candidates.iter().map(|c| c.at.min(text.len()));
+    let (Some(first), Some(last)) = (places.clone().min(), places.max()) else { return 0..text.len() };
+    let begins = |line: &str| line.starts_with(|c: char| c.is_alphanumeric() || "_#@/<".contains(c));
+    if text.starts_with('<') {
+        return 0..text.len();
+    }
+    let (mut start, mut end, mut at, mut behind) = (0, text.len(), 0, 0);
+    for line in text.split_inclusive('\n') {
+        // A line at which something is missing is no beginning.
+        if begins(line) && at + line.len() <= first {
+            start = at;
+        }
+        if at > last {
+            behind += 1;
+            if behind > BEHIND && begins(line) {
+                end = at;
+                break;
+            }
+        }
+        at += line.len();
+    }
+    start..end
 }
 
 /// The candidate that leaves the fewest errors, if it is the only one that does.
@@ -218,6 +290,18 @@ mod tests {
         ];
         for (path, broken, whole) in table {
             assert_eq!(mended(path, broken).as_deref(), Some(whole), "{broken}");
+            // In the middle of a long file it is the same.
+            let lines = |of: &str| match path {
+                "a.py" => format!("def {of}(x):\n    return [x]\n\n").repeat(40),
+                "a.go" => format!("func {of}() int {{\n\treturn 1\n}}\n\n").repeat(40),
+                "a.rs" => format!("fn {of}() -> u32 {{\n    1\n}}\n\n").repeat(40),
+                _ => format!("function {of}() {{\n  return 1;\n}}\n\n").repeat(40),
+            };
+            let [broken, whole] = [broken, whole].map(|text| {
+                let (head, text) = text.split_once("\n\n").filter(|_| path == "a.go").unwrap_or(("", text));
+                format!("{head}\n\n{}{text}\n{}", lines("one"), lines("two"))
+            });
+            assert_eq!(mended(path, &broken).as_deref(), Some(whole.as_str()), "{broken}");
         }
     }
 

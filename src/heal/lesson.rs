@@ -9,7 +9,6 @@ use crate::domain::finding::{Applicability, Finding, Fix, TextEdit};
 use crate::domain::rung::Lesson;
 use crate::edit;
 use regex::Regex;
-use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// Longest replacement that is a lesson, in lines of either side.
@@ -172,60 +171,102 @@ fn generalised(finding: &Finding, before: &[String], after: &[String]) -> Option
     Some(Lesson { key: key(finding), message, before, after })
 }
 
-/// What a lesson makes of a finding in `text`, if its lines fit in exactly one place near the finding.
-pub fn recall(lesson: &Lesson, finding: &Finding, text: &str) -> Option<Fix> {
-    if lesson.key != key(finding) || finding.line == 0 || lesson.before.is_empty() {
-        return None;
-    }
-    let mut names = BTreeMap::new();
-    bind(&lesson.message, head(&finding.message), &mut names)?;
-    let lines: Vec<&str> = text.split_inclusive('\n').collect();
-    let line = (finding.line as usize).min(lines.len().max(1)) - 1;
-    let first = line.saturating_sub(NEAR + lesson.before.len() - 1);
-    let fits = (first..=line + NEAR)
-        .filter_map(|at| fit(lesson, &lines, at, &names).map(|(indent, names)| (at, indent, names)));
-    let fits: Vec<_> = fits.collect();
-    let [(at, indent, names)] = fits.as_slice() else { return None };
-    let start: usize = lines[..*at].iter().map(|l| l.len()).sum();
-    let old: usize = lines[*at..at + lesson.before.len()].iter().map(|l| l.len()).sum();
-    let end_of = |line: &&str| if line.ends_with("\r\n") { "\r\n" } else { "\n" };
-    let ending = lines.get(*at).map_or("\n", end_of);
-    let mut new = String::new();
-    for line in &lesson.after {
-        let filled = fill(line, names)?;
-        if !filled.is_empty() {
-            new.push_str(indent);
-        }
-        new.push_str(&filled);
-        new.push_str(ending);
-    }
-    if !text[..start + old].ends_with('\n') {
-        new.truncate(new.trim_end_matches(['\r', '\n']).len());
-    }
-    let edit = TextEdit { path: finding.path.clone(), start, end: start + old, text: new };
-    (text[start..start + old] != edit.text).then(|| Fix {
-        title: format!("as before: {}", lesson.after.first().map_or("remove the line", |l| l.trim())),
-        applicability: Applicability::MachineApplicable,
-        edits: vec![edit],
-    })
+/// The lines about a finding, read once for all lessons.
+pub struct Place<'t> {
+    finding: &'t Finding,
+    text: &'t str,
+    key: String,
+    message: Vec<&'t str>,
+    /// Lines from the first that a lesson may be about, each with its byte.
+    lines: Vec<(usize, &'t str)>,
+    /// How many of them lie before those near to the finding.
+    before: usize,
 }
 
-/// The indentation and the names with which a lesson's lines stand at line `at`.
-fn fit(
-    lesson: &Lesson,
-    lines: &[&str],
-    at: usize,
-    names: &BTreeMap<String, String>,
-) -> Option<(String, BTreeMap<String, String>)> {
-    let own = lines.get(at..at + lesson.before.len())?;
-    let indent: String = own[0].chars().take_while(|c| *c == ' ' || *c == '\t').collect();
-    let mut names = names.clone();
-    for (pattern, line) in lesson.before.iter().zip(own) {
-        let line = line.trim_end_matches(['\n', '\r']);
-        let line = if pattern.is_empty() { line.trim() } else { line.strip_prefix(indent.as_str())? };
-        bind(pattern, line, &mut names)?;
+impl<'t> Place<'t> {
+    /// Of a finding in the text of its file; `None` where it names no line.
+    pub fn of(finding: &'t Finding, text: &'t str) -> Option<Place<'t>> {
+        let count = text.split_inclusive('\n').count();
+        let line = (finding.line.checked_sub(1)? as usize).min(count.max(1) - 1);
+        let first = line.saturating_sub(NEAR + MOST_LINES - 1);
+        let mut at = 0;
+        let placed = text.split_inclusive('\n').map(|line| {
+            at += line.len();
+            (at - line.len(), line)
+        });
+        let lines = placed.skip(first).take(line + NEAR + MOST_LINES - first).collect();
+        let message = tokens(head(&finding.message)).collect();
+        Some(Place { finding, text, key: key(finding), message, lines, before: line - first })
     }
-    Some((indent, names))
+}
+
+/// A lesson, read once for all findings.
+pub struct Pattern<'l> {
+    lesson: &'l Lesson,
+    message: Vec<&'l str>,
+    before: Vec<Vec<&'l str>>,
+}
+
+/// What each mark stands for.
+type Names<'p> = Vec<(&'p str, &'p str)>;
+
+impl<'l> Pattern<'l> {
+    /// Of a lesson.
+    pub fn of(lesson: &'l Lesson) -> Pattern<'l> {
+        let before = lesson.before.iter().map(|line| pieces(line)).collect();
+        Pattern { lesson, message: pieces(&lesson.message), before }
+    }
+
+    /// What the lesson makes of a finding, if its lines fit in exactly one place near it.
+    pub fn recall(&self, place: &Place<'_>) -> Option<Fix> {
+        let Place { text, lines, .. } = place;
+        if self.lesson.key != place.key || self.before.is_empty() {
+            return None;
+        }
+        let mut names = Names::new();
+        bind(&self.message, place.message.iter().copied(), &mut names)?;
+        let length = self.before.len();
+        let first = place.before.saturating_sub(NEAR + length - 1);
+        let fits = (first..=place.before + NEAR)
+            .filter_map(|at| self.fit(lines, at, &names).map(|(indent, names)| (at, indent, names)));
+        let fits: Vec<_> = fits.collect();
+        let [(at, indent, names)] = fits.as_slice() else { return None };
+        let (start, last) = (lines[*at].0, lines[at + length - 1]);
+        let end = last.0 + last.1.len();
+        let ending = if lines[*at].1.ends_with("\r\n") { "\r\n" } else { "\n" };
+        let mut new = String::new();
+        for line in &self.lesson.after {
+            let filled = fill(line, names)?;
+            if !filled.is_empty() {
+                new.push_str(indent);
+            }
+            new.push_str(&filled);
+            new.push_str(ending);
+        }
+        if !text[..end].ends_with('\n') {
+            new.truncate(new.trim_end_matches(['\r', '\n']).len());
+        }
+        let edit = TextEdit { path: place.finding.path.clone(), start, end, text: new };
+        (text[start..end] != edit.text).then(|| Fix {
+            title: format!("as before: {}", self.lesson.after.first().map_or("remove the line", |l| l.trim())),
+            applicability: Applicability::MachineApplicable,
+            edits: vec![edit],
+        })
+    }
+
+    /// The indentation and the names with which the lesson's lines stand at the line `at`.
+    fn fit<'p>(&'p self, lines: &[(usize, &'p str)], at: usize, names: &Names<'p>) -> Option<(&'p str, Names<'p>)> {
+        let own = lines.get(at..at + self.before.len())?;
+        let first = own[0].1;
+        let indent = &first[..first.len() - first.trim_start_matches([' ', '\t']).len()];
+        let mut names = names.clone();
+        for (pattern, (_, line)) in self.before.iter().zip(own) {
+            let line = line.trim_end_matches(['\n', '\r']);
+            let line = if pattern.is_empty() { line.trim() } else { line.strip_prefix(indent)? };
+            bind(pattern, tokens(line), &mut names)?;
+        }
+        Some((indent, names))
+    }
 }
 
 /// Pieces of a pattern: marks and tokens.
@@ -243,29 +284,29 @@ fn pieces(pattern: &str) -> Vec<&str> {
     found
 }
 
-/// Reads `text` as the pattern, with one name for each mark.
-fn bind(pattern: &str, text: &str, names: &mut BTreeMap<String, String>) -> Option<()> {
-    let mut own = tokens(text);
-    for piece in pieces(pattern) {
+/// Reads tokens as the pattern, with one name for each mark.
+fn bind<'p>(pattern: &[&'p str], mut own: impl Iterator<Item = &'p str>, names: &mut Names<'p>) -> Option<()> {
+    for piece in pattern {
         let token = own.next()?;
         if !piece.starts_with('‹') {
-            if piece != token {
+            if *piece != token {
                 return None;
             }
-        } else if !is_name(token) || names.get(piece).is_some_and(|known| known != token) {
-            return None;
-        } else {
-            names.insert(piece.to_owned(), token.to_owned());
+            continue;
+        }
+        let known = names.iter().find(|(mark, _)| mark == piece);
+        match known {
+            Some((_, name)) if *name == token => {}
+            None if is_name(token) => names.push((piece, token)),
+            _ => return None,
         }
     }
     own.next().is_none().then_some(())
 }
 
-fn fill(pattern: &str, names: &BTreeMap<String, String>) -> Option<String> {
-    pieces(pattern)
-        .into_iter()
-        .map(|p| if p.starts_with('‹') { names.get(p).map(String::as_str) } else { Some(p) })
-        .collect()
+fn fill(pattern: &str, names: &Names<'_>) -> Option<String> {
+    let named = |mark: &str| names.iter().find(|(known, _)| *known == mark).map(|(_, name)| *name);
+    pieces(pattern).into_iter().map(|p| if p.starts_with('‹') { named(p) } else { Some(p) }).collect()
 }
 
 #[cfg(test)]
@@ -290,7 +331,8 @@ mod tests {
     }
 
     fn mended(lesson: &Lesson, message: &str, line: u32, text: &str) -> Option<String> {
-        let fix = recall(lesson, &finding(line, message), text)?;
+        let finding = finding(line, message);
+        let fix = Pattern::of(lesson).recall(&Place::of(&finding, text)?)?;
         crate::heal::fix::apply(&changes(text), &[], &[fix])?.changes.files[0].after.clone()
     }
 

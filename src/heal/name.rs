@@ -150,6 +150,23 @@ mod tests {
         assert_eq!(missing(&[finding("a", "the name of the file is not defined well")], &[]), []);
     }
 
+    /// A project without files.
+    struct Nothing;
+
+    impl crate::heal::dependency::Project for Nothing {
+        fn has_file(&self, _: &str) -> bool {
+            false
+        }
+
+        fn is_own(&self, _: &str) -> bool {
+            false
+        }
+
+        fn text(&self, _: &str) -> Option<String> {
+            None
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
         #[test]
@@ -157,7 +174,7 @@ mod tests {
             let paths = vec!["a.py".to_owned()];
             let findings = [finding("", &message), finding("a.py", &message)];
             let _ = (missing(&findings, &paths), places(&message, &paths), origin_frame(&message, &paths));
-            let _ = crate::heal::dependency::installs(&findings, &|_| false, &|_| false);
+            let _ = crate::heal::dependency::missing(&findings, &Nothing);
         }
     }
 

@@ -83,6 +83,7 @@ pub fn label(action: Action) -> &'static str {
         Action::ToggleStep => "step",
         Action::NextAttempt => "next try",
         Action::PreviousAttempt => "prev try",
+        Action::Install => "install",
         Action::Undo => "undo",
         Action::Redo => "redo",
         Action::NewSession => "new",

@@ -1,11 +1,16 @@
-//! `vibe-tui check`: validates the tree as it stands and prints every finding. Writes nothing, asks no model, opens no database.
+//! `vibe-tui check`: validates the tree as it stands and prints every finding. With each kind of finding
+//! stands what became of it before in this repository, if anything is known. Writes nothing, asks no model.
 
-use super::report::tell_line;
+use super::clock;
+use super::report::{similar_json, tell_line};
 use super::sessions::Format;
 use super::setup::Setup;
 use super::validation::Validators;
 use crate::domain::finding::{Finding, Severity, ValidationReport};
+use crate::domain::past::Similar;
 use crate::domain::safe_text::SafeText;
+use crate::heal;
+use crate::store::Store;
 use serde_json::json;
 use std::fmt::Write;
 use std::path::{Component, Path, PathBuf};
@@ -49,15 +54,31 @@ pub async fn check(setup: Setup, request: &CheckRequest) -> Result<Checked, Chec
     if paths.iter().any(String::is_empty) {
         paths.clear();
     }
+    let (database, name) = (setup.paths.data.join("sessions.db"), setup.opening.root.path.clone());
     let validators = Validators::new(root, &setup.loaded.config, &setup.paths, setup.environment);
     let report = validators.check(&paths).await.map_err(CheckError)?;
+    let similar = past(&database, &name, &report).await;
     Ok(match request.format {
-        Format::Json => Checked { text: json_text(&report), passed: report.passed() },
+        Format::Json => Checked { text: json_text(&report, &similar), passed: report.passed() },
         Format::Text => {
             tell_rest(&report);
-            Checked { text: lines(&report), passed: report.passed() }
+            Checked { text: lines(&report, &similar), passed: report.passed() }
         }
     })
+}
+
+/// What became of findings like these before. Whoever has never healed anything has no database, and gets none by a check.
+async fn past(database: &Path, root: &str, report: &ValidationReport) -> Vec<Similar> {
+    let mut keys: Vec<String> = report.findings().map(heal::lesson::key).collect();
+    keys.sort();
+    keys.dedup();
+    if keys.is_empty() || !database.is_file() {
+        return Vec::new();
+    }
+    let store = Store::open(database).await;
+    let similar = store.similar(root, keys).await.unwrap_or_default();
+    store.close().await;
+    similar
 }
 
 /// A path relative to the root. Links are left as they are: what is checked is what is listed.
@@ -77,11 +98,17 @@ pub fn inside(root: &Path, path: &Path) -> Result<String, CheckError> {
     inside.ok_or_else(|| CheckError(format!("`{}` is not in the repository {}", path.display(), root.display())))
 }
 
-fn lines(report: &ValidationReport) -> String {
+fn lines(report: &ValidationReport, similar: &[Similar]) -> String {
     let mut text = String::new();
+    let mut told: Vec<&str> = Vec::new();
     for finding in report.findings() {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{}", SafeText::new(&line(finding)));
+        let key = if similar.is_empty() { String::new() } else { heal::lesson::key(finding) };
+        if let Some(past) = similar.iter().find(|past| past.key == key).filter(|past| !told.contains(&&*past.key)) {
+            told.push(&past.key);
+            let _ = writeln!(text, "    {}", SafeText::new(&past.words(clock::now())));
+        }
     }
     text
 }
@@ -121,7 +148,9 @@ fn tell_rest(report: &ValidationReport) {
     tell_line(&format!("{errors}, {warnings}; {checks} ran"));
 }
 
-fn json_text(report: &ValidationReport) -> String {
-    let object = json!({"passed": report.passed(), "errors": report.errors(), "checks": report.checks});
+fn json_text(report: &ValidationReport, similar: &[Similar]) -> String {
+    let similar: Vec<_> = similar.iter().map(similar_json).collect();
+    let (passed, errors) = (report.passed(), report.errors());
+    let object = json!({"passed": passed, "errors": errors, "checks": report.checks, "similar": similar});
     format!("{object}\n")
 }

@@ -7,6 +7,7 @@ use super::setup::Setup;
 use crate::app::{Action, Effect, Event, ModelEvent, Resume, StoreEvent, healed_paths};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::hunk::Decision;
+use crate::domain::revert::Asker;
 use crate::domain::safe_text::SafeText;
 use crate::graph::{Outcome, PauseReason, Run, RunSpec, Stage, Task};
 use std::io::IsTerminal;
@@ -51,6 +52,8 @@ pub struct Headless {
     pub intent: String,
     /// Who decides.
     pub accept: Accept,
+    /// Packages that may be installed where they are missing.
+    pub installs: Vec<String>,
     /// How progress is told.
     pub style: Style,
 }
@@ -59,6 +62,8 @@ pub struct Headless {
 pub async fn run(mut setup: Setup, headless: Headless) -> Exit {
     panic::watch(|| ());
     setup.opening.resume = Resume::Never;
+    setup.opening.asker = Asker::CommandLine;
+    setup.opening.settings.heal.installs.clone_from(&headless.installs);
     let opening = setup.opening.clone();
     for problem in &opening.problems {
         tell_line(&format!("vibe-tui: {}", problem.message));

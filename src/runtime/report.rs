@@ -6,7 +6,9 @@ use super::headless::Exit;
 use crate::app::{Dated, Effect, Fact, State, UNKNOWN_PRICE};
 use crate::domain::clock::Timestamp;
 use crate::domain::failure::Failure;
+use crate::domain::install::Install;
 use crate::domain::message::Author;
+use crate::domain::past::Similar;
 use crate::domain::rung::RungKind;
 use crate::domain::safe_text::SafeText;
 use crate::edit;
@@ -77,12 +79,29 @@ impl Reporter {
                         "" => String::new(),
                         path => format!("{path}:{}: ", finding.line),
                     };
-                    tell_line(&format!("  {place}{}", finding.message.trim_end()));
+                    let rule = finding.rule.as_ref().map(|rule| format!(" {rule}")).unwrap_or_default();
+                    tell_line(&format!("  {place}{}{rule}: {}", finding.tool, finding.message.trim_end()));
                 }
                 for check in &report.checks {
                     if let Some(why) = &check.not_run {
                         tell_line(&format!("  not checked: {}: {why}", check.command));
                     }
+                }
+            }
+            Fact::Run { fact: RunFact::Recalled { known, .. }, .. } => {
+                for similar in &known.similar {
+                    let [tool, rule, _, shape] = similar.parts();
+                    tell_line(&format!(
+                        "  {} “{shape}” {}",
+                        format!("{tool} {rule}").trim_end(),
+                        similar.words(dated.at)
+                    ));
+                }
+                for install in &known.installs {
+                    let origin = state.session.run().map(|run| install.origin(run.is_the_models(install)));
+                    let (module, command) = (&install.module, install.command());
+                    tell_line(&format!("  not installed: {module} ({}): {command}", origin.unwrap_or_default()));
+                    tell_line(&format!("  `--install {}` lets that run", install.package));
                 }
             }
             Fact::Posted { message } if message.author == Author::Workbench => tell_line(&message.text),
@@ -270,6 +289,19 @@ fn run_line(fact: &RunFact, state: &State) -> Option<Value> {
         RunFact::Validated { report, .. } | RunFact::Examined { report, .. } => {
             json!({"event": "validated", "passed": report.passed(), "checks": report.checks})
         }
+        RunFact::Recalled { known, .. } if !(known.installs.is_empty() && known.similar.is_empty()) => {
+            let missing = |install: &Install| {
+                json!({"module": install.module, "package": install.package, "command": install.command(),
+                    "manifest": install.manifest, "named": install.is_named, "by_model": run.is_the_models(install)})
+            };
+            let missing: Vec<Value> = known.installs.iter().map(missing).collect();
+            let similar: Vec<Value> = known.similar.iter().map(similar_json).collect();
+            json!({"event": "recalled", "similar": similar, "missing": missing})
+        }
+        RunFact::Installed { installed, .. } => json!({
+            "event": "installed", "package": installed.install.package, "command": installed.install.command(),
+            "failure": installed.failure, "said": installed.said, "millis": installed.millis,
+        }),
         RunFact::Decided { decisions } => json!({"event": "decided", "decisions": decisions}),
         RunFact::Applied { .. } => json!({"event": "applied", "files": written(Some(run))}),
         RunFact::ApplyFailed { failure, .. } => {
@@ -279,6 +311,12 @@ fn run_line(fact: &RunFact, state: &State) -> Option<Value> {
         RunFact::Interrupted => json!({"event": "interrupted"}),
         _ => return None,
     })
+}
+
+/// What became of findings of a kind before.
+pub fn similar_json(similar: &Similar) -> Value {
+    let [tool, rule, class, message] = similar.parts();
+    json!({"tool": tool, "rule": rule, "class": class, "message": message, "rungs": similar.tallies, "newest": similar.newest})
 }
 
 /// The newest attempt that is validated.

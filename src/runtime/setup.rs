@@ -8,6 +8,7 @@ use crate::config::{self, Approvals, Environment, Loaded, ModelChoice, Overrides
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::mode::Mode;
 use crate::domain::model::ModelRef;
+use crate::domain::revert::Asker;
 use crate::graph::{Prompts, RunSettings, Rungs, shipped_modes};
 use crate::provider::Scripted;
 use crate::repo::Root;
@@ -76,6 +77,7 @@ impl Setup {
         let opening = Opening {
             session: new_session(),
             session_name: flags.session.clone(),
+            asker: Asker::default(),
             resume: Resume::Never,
             size: (0, 0),
             mouse: Mouse::default(),
@@ -194,6 +196,7 @@ fn settings(loaded: &Loaded, paths: &Paths, scripted: bool) -> (Settings, Vec<Fa
             max_tokens: u64::from(config.heal.max_tokens),
             max_cost: config.heal.max_cost.0,
             try_seconds: config.heal.try_seconds,
+            installs: Vec::new(),
         },
     };
     (settings, failures)

@@ -8,8 +8,9 @@ use super::report::{print, tell, tell_line};
 use super::sessions::Format;
 use super::setup::Setup;
 use super::world::World;
-use crate::app::{Dated, Entry, Fact, Session, Trace, age, counted, file_words, revert_refused, revertible, trail};
+use crate::app::{Dated, Entry, Fact, Session, Trace, counted, file_words, revert_refused, revertible, trail};
 use crate::domain::change::ChangeSet;
+use crate::domain::clock::age;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{RunId, SessionId};
 use crate::domain::message::{Author, Message};
@@ -302,17 +303,17 @@ async fn facts(world: &World, id: &SessionId) -> Result<Vec<Dated>, Failure> {
 fn trace_json(session: &SessionSummary, trace: &Trace) -> Value {
     let files: Vec<Value> = trace.files.iter().map(file_json).collect();
     json!({"at": trace.at, "session": session.name, "session_id": session.id, "run": trace.run, "title": trace.title,
-        "deed": trace.deed, "by": trace.by, "files": files})
+        "deed": trace.deed, "by": trace.by, "what": trace.what, "files": files})
 }
 
 fn trace_text(session: &SessionSummary, trace: &Trace) -> String {
     let when = clock::shown(trace.at);
     let (deed, run, by) = (trace.deed.word(), trace.run.0, trace.by.replace('_', " "));
     let text = format!(
-        "{when}  {deed:<7}  run {run} of “{}” (by the {by})\n    {}\n    {}\n",
+        "{when}  {deed:<9}  run {run} of “{}” (by the {by})\n    {}\n    {}\n",
         session.name,
         trace.title,
-        files_text(&trace.files)
+        if trace.what.is_empty() { files_text(&trace.files) } else { trace.what.clone() }
     );
     SafeText::new(&text).into_string()
 }

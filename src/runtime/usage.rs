@@ -66,7 +66,7 @@ impl PatternUse {
                 }
                 Fact::Run { fact: RunFact::Applied { .. }, .. } => Outcome::Accepted,
                 // With nothing accepted there is nothing to write, and the run is over at once.
-                Fact::Run { fact: RunFact::ApplyRequested, .. } if entry.status == SessionStatus::Idle => {
+                Fact::Run { fact: RunFact::ApplyRequested { .. }, .. } if entry.status == SessionStatus::Idle => {
                     Outcome::Rejected
                 }
                 _ => continue,

@@ -192,6 +192,11 @@ impl Validators {
         self.survey(ChangeSet::default(), Some(Vec::new())).await.plan(self.choice(self.is_trusted()))
     }
 
+    /// Forgets what tools said of the base: something that is not among its files has changed.
+    pub fn forget(&self) {
+        self.runs.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// How to allow a project's own code.
     pub fn allow(&self) -> String {
         format!(

@@ -17,6 +17,7 @@ use crate::domain::ids::{MemoryId, RequestId, RunId, SessionId};
 use crate::domain::memory::{Memory, NewMemory};
 use crate::domain::model::{ModelRef, Usage};
 use crate::domain::money::Money;
+use crate::domain::past::Similar;
 use crate::domain::rung::{KeptLesson, Rate, Teaching};
 use crate::domain::session::SessionSummary;
 use std::path::Path;
@@ -323,6 +324,12 @@ impl Store {
     pub async fn rung_rates(&self, root: &str) -> Result<Vec<Rate>, StoreError> {
         let root = root.to_owned();
         self.ask(move |db| db.rung_rates(&root)).await
+    }
+
+    /// What is known of findings of these kinds in the root.
+    pub async fn similar(&self, root: &str, keys: Vec<String>) -> Result<Vec<Similar>, StoreError> {
+        let root = root.to_owned();
+        self.ask(move |db| db.similar(&root, &keys)).await
     }
 
     async fn ask<T: Send + 'static>(

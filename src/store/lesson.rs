@@ -38,6 +38,7 @@ impl Database {
                     params![root, lesson.key, lesson.message, before, after, at.0],
                 )?;
             }
+            super::past::keep(conn, root, teaching, at)?;
             conn.execute(
                 "DELETE FROM lesson WHERE root = ?1 AND id <= (SELECT id FROM lesson WHERE root = ?1
                  ORDER BY id DESC LIMIT 1 OFFSET ?2)",

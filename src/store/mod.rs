@@ -20,6 +20,7 @@ mod memory;
 mod migrations;
 mod open;
 mod owner;
+mod past;
 mod patch;
 mod pattern;
 mod salvage;

@@ -76,6 +76,7 @@ const TABLES: &[(&str, &[&str])] = &[
     ("memory", &["id", "root", "kind", "text", "source", "at", "pinned", "recalled", "accepted", "accepted_at"]),
     ("lesson", &["id", "root", "key", "message", "before", "after", "uses", "successes", "at"]),
     ("rung_rate", &["id", "root", "class", "rung", "tried", "helped"]),
+    ("past", &["id", "root", "key", "message", "rung", "what", "model", "attempt", "helped", "at"]),
 ];
 
 /// Where the new file is made before it takes the damaged one's place.

@@ -272,6 +272,9 @@ fn review(run: &Run, review: &ReviewView) -> Vec<Wanted> {
         Stage::Finished(Outcome::Undone) => vec![(Redo, "write again", true), (NextHunk, "next", true)],
         _ => vec![(NextHunk, "next", true), (PreviousHunk, "previous", true), (ToggleSplit, "split", true)],
     };
+    if run.can_install() && !run.installs.is_empty() && !run.missing().is_empty() {
+        keys.insert(keys.len().min(3), (Install, "install…", true));
+    }
     if run.attempts.len() > 1 && run.stage == Stage::Gate {
         keys.extend([(PreviousAttempt, "earlier", true), (NextAttempt, "later", true), (ToggleStep, "step", true)]);
     }

@@ -32,7 +32,7 @@ impl Output {
     }
 
     /// Takes the next bytes.
-    pub(super) fn push(&mut self, mut bytes: &[u8]) {
+    pub fn push(&mut self, mut bytes: &[u8]) {
         self.total += bytes.len() as u64;
         let room = self.room - self.head.len();
         let (first, rest) = bytes.split_at(room.min(bytes.len()));

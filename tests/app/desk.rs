@@ -18,6 +18,7 @@ use vibe_tui::domain::failure::{Failure, FailureKind};
 use vibe_tui::domain::finding::{CheckResult, Finding, Severity, Strategy, ValidationReport};
 use vibe_tui::domain::hunk::{Decision, HunkId};
 use vibe_tui::domain::ids::{JobId, RequestId, SessionId};
+use vibe_tui::domain::install::Installed;
 use vibe_tui::domain::message::Author;
 use vibe_tui::domain::model::{FinishReason, Locality, ModelInfo, ModelRef, Node, Structured, Timings, Usage};
 use vibe_tui::domain::money::Money;
@@ -102,6 +103,8 @@ pub struct World {
     /// What validators say next; without an entry they pass.
     pub reports: VecDeque<ValidationReport>,
     pub apply_fails: u32,
+    /// Why the next installation fails, if it does.
+    pub install_fails: Option<String>,
     /// What the repository knows of the next findings.
     pub known: Recollection,
     /// Whether every first proposal is red.
@@ -121,6 +124,7 @@ impl World {
             replies: BTreeMap::new(),
             reports: VecDeque::new(),
             apply_fails: 0,
+            install_fails: None,
             known: Recollection::default(),
             flawed: false,
             price: None,
@@ -257,6 +261,7 @@ pub fn opening() -> Opening {
     Opening {
         session: SessionId("first".into()),
         session_name: None,
+        asker: Default::default(),
         resume: Resume::Unfinished,
         size: (120, 40),
         root,
@@ -420,6 +425,7 @@ impl Desk {
             | WorkEvent::Validated { job, .. }
             | WorkEvent::Recalled { job, .. }
             | WorkEvent::Examined { job, .. }
+            | WorkEvent::Installed { job, .. }
             | WorkEvent::Applied { job }
             | WorkEvent::ApplyFailed { job, .. } => *job,
         };
@@ -508,6 +514,12 @@ impl Desk {
             Effect::Recall { job, .. } => {
                 let known = Box::new(std::mem::take(&mut self.world.known));
                 self.work(WorkEvent::Recalled { job, known });
+            }
+            Effect::Install { job, install, by } => {
+                let failure = self.world.install_fails.take();
+                let said = "resolved\n\n+ it\n".to_owned();
+                let installed = Box::new(Installed { install, by, failure, said, millis: 5 });
+                self.work(WorkEvent::Installed { job, installed });
             }
             Effect::Examine { job, changes: Some(changes), .. } => {
                 let broken = changes.files.iter().any(|f| f.after.as_ref().is_some_and(|t| t.contains("BROKEN")));
@@ -623,6 +635,7 @@ impl Desk {
             | Effect::Validate { .. }
             | Effect::Recall { .. }
             | Effect::Examine { .. }
+            | Effect::Install { .. }
             | Effect::Apply { .. } => {
                 assert!(self.out.is_none(), "{:?} is outstanding when a job begins", self.out);
                 let stage = &self.mirror.active_run().unwrap().stage;
@@ -775,6 +788,7 @@ pub fn job_of(effect: &Effect) -> Option<JobId> {
         | Effect::Validate { job, .. }
         | Effect::Recall { job, .. }
         | Effect::Examine { job, .. }
+        | Effect::Install { job, .. }
         | Effect::Apply { job, .. } => Some(*job),
         _ => None,
     }
@@ -791,6 +805,7 @@ pub fn name(effect: &Effect) -> &'static str {
         Effect::Apply { .. } => "apply",
         Effect::Recall { .. } => "recall",
         Effect::Learn(_) => "learn",
+        Effect::Install { .. } => "install",
         Effect::Examine { .. } => "examine",
         Effect::PlanRevert { .. } => "plan-revert",
         Effect::Report { .. } => "report",

@@ -3,9 +3,12 @@
 use super::desk::*;
 use vibe_tui::app::*;
 use vibe_tui::budget::price::Price;
-use vibe_tui::domain::ids::RequestId;
+use vibe_tui::domain::finding::CheckResult;
+use vibe_tui::domain::ids::{RequestId, SessionId};
+use vibe_tui::domain::install::Install;
 use vibe_tui::domain::model::{Locality, Node};
 use vibe_tui::domain::money::Money;
+use vibe_tui::domain::rung::Recollection;
 use vibe_tui::graph::{Outcome, RunFact, Rungs, Stage, Task};
 
 fn opening_with(heal: HealSettings) -> Opening {
@@ -161,6 +164,29 @@ fn heal_says_why_it_mends_nothing_where_a_check_could_not_run() {
 }
 
 #[test]
+fn healing_at_the_gate_says_which_checks_it_goes_without() {
+    let mut opening = opening_with(HealSettings::default());
+    opening.settings.run.heal_attempts = 0;
+    opening.settings.run.max_iterations = 1;
+    let mut desk = Desk::with(opening, World::new());
+    let mut red = report(1);
+    let left = CheckResult {
+        command: "cargo test".into(),
+        passed: true,
+        findings: vec![],
+        not_run: Some("it runs the project's own code, which is not trusted".into()),
+        ..red.checks[0].clone()
+    };
+    red.checks.push(left);
+    desk.world.reports = [red].into();
+    desk.submit(REQUEST);
+    desk.settle();
+    desk.submit("/heal");
+    let told = "Healing without `cargo test`: it runs the project's own code, which is not trusted.";
+    assert_eq!(desk.notice(), told);
+}
+
+#[test]
 fn a_session_that_begins_with_healing_is_named_after_what_is_healed() {
     let cases = [
         ("/heal", "Heal the working tree"),
@@ -202,4 +228,102 @@ fn heal_waits_for_the_models_and_for_a_run_under_way() {
     desk.submit("/heal");
     assert_eq!(desk.notice(), "A run is under way: wait for it, or stop it first.");
     assert_eq!(desk.request(), Some(request));
+}
+
+// ---------------------------------------------------------------- a dependency that is missing
+
+fn numpy() -> Install {
+    Install {
+        module: "numpy".into(),
+        package: "numpy".into(),
+        dir: "web".into(),
+        commands: vec![["uv", "add", "numpy"].map(str::to_owned).to_vec()],
+        manifest: "web/pyproject.toml".into(),
+        ..Install::default()
+    }
+}
+
+/// A desk whose proposal lacks numpy and waits at the gate.
+fn lacking() -> Desk {
+    let mut opening = opening_with(HealSettings::default());
+    opening.settings.run.max_iterations = 1;
+    let text = whole("calc.py", "import numpy\n");
+    let mut desk = Desk::with(opening, World::new().says(Node::Executor, text).says(Node::Healer, "NO CHANGE"));
+    let mut lacks = report(1);
+    lacks.checks[0].findings[0].message = "No module named 'numpy'".into();
+    desk.world.reports = [lacks].into();
+    desk.world.known = Recollection { installs: vec![numpy()], ..Recollection::default() };
+    desk.submit(REQUEST);
+    desk.settle();
+    assert_eq!((desk.run().stage.clone(), desk.run().missing()), (Stage::Gate, vec![&numpy()]));
+    desk
+}
+
+fn offered(desk: &Desk) -> Vec<String> {
+    let Some(Overlay::Picker(picker)) = &desk.state.overlay else { panic!("{:?}", desk.state.overlay) };
+    picker.items.iter().map(|item| item.label.clone()).collect()
+}
+
+#[test]
+fn a_missing_dependency_is_shown_with_its_whole_command_and_its_origin_before_it_is_run() {
+    let mut desk = lacking();
+    desk.act(Action::Install);
+    let offered = offered(&desk);
+    assert_eq!(offered[..2], ["Yes, run cd web && uv add numpy", "No, leave it"]);
+    let told = offered[2..].join(" ");
+    assert!(told.starts_with("numpy: the model imported `numpy`; web/pyproject.toml does not name it."), "{told}");
+    assert!(
+        told.contains("In full: cd web && uv add numpy") && told.ends_with("/undo does not take it back."),
+        "{told}"
+    );
+    assert!(offered[2..].iter().all(|line| line.chars().count() <= 66), "{offered:?}");
+    assert!(desk.run_facts().is_empty(), "nothing was asked for yet");
+    desk.acts(&[Action::Down, Action::Confirm]);
+    assert!(desk.run_facts().is_empty() && desk.state.overlay.is_none(), "a no is a no");
+}
+
+#[test]
+fn on_a_yes_it_is_run_and_told_and_the_checks_run_again() {
+    let mut desk = lacking();
+    desk.acts(&[Action::Install, Action::Confirm]);
+    let effect = desk.settle_to(|e| matches!(e, Effect::Install { .. }));
+    assert!(desk.notice().starts_with("Running cd web && uv add numpy…"), "{}", desk.notice());
+    desk.perform(effect);
+    assert!(desk.state.session.messages.last().unwrap().text.ends_with("    resolved\n    + it"));
+    desk.settle();
+    assert_eq!((desk.run().stage.clone(), desk.run().missing().len()), (Stage::Gate, 0));
+    assert!(!desk.run().is_red());
+    let id = SessionId("first".into());
+    let trail = trail(&id, &desk.world.journals[&id]);
+    let told: Vec<String> = trail.iter().map(|t| format!("{} {} {}", t.deed.word(), t.by, t.what)).collect();
+    assert_eq!(told, ["installed workbench cd web && uv add numpy (done)"]);
+}
+
+#[test]
+fn escape_stops_it_and_the_proposal_is_as_it_was() {
+    let mut desk = lacking();
+    desk.acts(&[Action::AcceptAll, Action::Install, Action::Confirm]);
+    desk.settle_to(|e| matches!(e, Effect::Install { .. }));
+    desk.act(Action::Close);
+    assert!(desk.effects.contains(&Effect::CancelJobs));
+    assert_eq!((desk.run().stage.clone(), desk.run().decisions.len()), (Stage::Gate, 1));
+    desk.acts(&[Action::Install]);
+    assert_eq!(offered(&desk)[0], "Yes, run cd web && uv add numpy", "it can be asked for again");
+}
+
+#[test]
+fn an_installation_that_fails_says_why_and_leaves_the_gate_open() {
+    let mut desk = lacking();
+    desk.world.install_fails = Some("there is no `uv`".into());
+    desk.acts(&[Action::Install, Action::Confirm]);
+    desk.settle();
+    assert_eq!(desk.notice(), "`cd web && uv add numpy` did not get it: there is no `uv`.");
+    assert_eq!((desk.run().stage.clone(), desk.run().attempts.len()), (Stage::Gate, 1));
+}
+
+#[test]
+fn nothing_is_offered_where_nothing_is_missing() {
+    let mut desk = Desk::at_gate(World::new());
+    desk.act(Action::Install);
+    assert_eq!(desk.notice(), "No check says that a dependency is missing.");
 }

@@ -220,10 +220,10 @@ fn a_write_is_journaled_before_it_is_asked_for() {
     desk.acts(&[Action::NextFile, Action::AcceptHunk, Action::Apply, Action::Apply]);
     // The part is checked before it is written.
     assert_eq!(desk.asked(), ["journal", "validate"]);
-    assert_eq!(desk.run_facts(), [&RunFact::ApplyRequested]);
+    assert_eq!(desk.run_facts(), [&RunFact::ApplyRequested { by: Default::default() }]);
     let Effect::Apply { changes, .. } = desk.settle_to(|e| matches!(e, Effect::Apply { .. })) else { panic!() };
     let journaled = desk.world.journals[&desk.state.session.id].iter().map(|dated| &dated.fact);
-    assert!(journaled.into_iter().any(|f| matches!(f, Fact::Run { fact: RunFact::ApplyRequested, .. })));
+    assert!(journaled.into_iter().any(|f| matches!(f, Fact::Run { fact: RunFact::ApplyRequested { .. }, .. })));
     assert_eq!(changes.files.len(), 1);
     let after = changes.files[0].after.as_ref().unwrap();
     assert!(after.contains("line_2 = 22") && after.contains("line_19 = 19"), "only the accepted hunk is written");

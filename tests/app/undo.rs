@@ -217,9 +217,9 @@ fn the_trail_says_what_was_written_taken_back_and_made_again_and_by_whom() {
     assert_eq!(
         told,
         [
-            r#"run-1 applied review [("calc.py", 4, 0)]"#,
-            r#"run-2 applied review [("other.py", 2, 0)]"#,
-            r#"run-3 applied review [("calc.py", 1, 1)]"#,
+            r#"run-1 applied workbench [("calc.py", 4, 0)]"#,
+            r#"run-2 applied workbench [("other.py", 2, 0)]"#,
+            r#"run-3 applied workbench [("calc.py", 1, 1)]"#,
             r#"run-1 undone workbench [("calc.py", 0, 4)]"#,
             r#"run-1 redone workbench [("calc.py", 4, 0)]"#,
         ]

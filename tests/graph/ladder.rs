@@ -3,7 +3,11 @@
 use super::*;
 use vibe_tui::budget::price::PriceList;
 use vibe_tui::domain::clock::Timestamp;
+use vibe_tui::domain::install::Install;
+use vibe_tui::domain::past::Similar;
+use vibe_tui::domain::revert::Asker;
 use vibe_tui::domain::rung::{Rate, RungKind};
+use vibe_tui::heal;
 
 const BROKEN: &str = "\n\ndef subtract(a, b)\n    return a - b\n";
 
@@ -100,12 +104,26 @@ fn what_helped_before_is_tried_and_its_outcome_is_told() {
     }
 }
 
+pub fn numpy() -> Install {
+    Install {
+        module: "numpy".into(),
+        package: "numpy".into(),
+        commands: vec![["uv", "add", "numpy"].map(str::to_owned).to_vec()],
+        manifest: "pyproject.toml".into(),
+        ..Install::default()
+    }
+}
+
+fn lacks_numpy(_: &[Finding], _: &ChangeSet) -> Recollection {
+    Recollection { installs: vec![numpy()], ..Recollection::default() }
+}
+
 fn knows_the_import(_: &[Finding], _: &ChangeSet) -> Recollection {
     let mut import = fix(0, 0, "import math\n");
     import.title = "import `math`".into();
     Recollection {
         imports: vec![import],
-        installs: vec!["uv add numpy".into()],
+        installs: vec![numpy()],
         signatures: vec!["calc.py:1: def add(a, b)".into()],
         ..Recollection::default()
     }
@@ -118,7 +136,8 @@ fn a_missing_import_is_added_and_what_is_not_installed_is_only_said() {
     let world = climbed(script);
     assert_eq!(kinds(&world), [RungKind::First, RungKind::Import]);
     assert!(newest(&world).starts_with("import math\n"));
-    assert!(world.run.answer.contains("If you want it: `uv add numpy`"), "{}", world.run.answer);
+    assert!(world.run.answer.contains("What would get it: `uv add numpy`"), "{}", world.run.answer);
+    assert!(!world.trace().contains("install"), "nobody said yes");
 }
 
 #[test]
@@ -359,7 +378,7 @@ fn tree(script: Script) -> World {
 #[test]
 fn a_working_tree_is_healed_against_what_it_is_and_waits_at_the_gate() {
     let script = Script::new().file("calc.py", &format!("{CALC}{BROKEN}")).reports(&["missing `:`"]);
-    let script = script.user(all(Decision::Accepted)).user(RunFact::ApplyRequested);
+    let script = script.user(all(Decision::Accepted)).user(RunFact::ApplyRequested { by: Default::default() });
     let mut begun = Script { user: VecDeque::new(), ..script.clone() };
     begun.reports = script.reports.clone();
     let world = tree(begun);
@@ -441,7 +460,7 @@ fn a_run_on_the_ladder_that_is_killed_after_any_fact_ends_as_if_it_had_not_been(
         .heal(calc("\n\ndef subtract(a, b):\n    return b - a\n"))
         .review(GOOD)
         .user(all(Decision::Accepted))
-        .user(RunFact::ApplyRequested);
+        .user(RunFact::ApplyRequested { by: Default::default() });
     script.recall = Recall(|findings, changes| {
         let is_there = changes.files[0].after.as_deref().unwrap().starts_with("import math");
         if is_there { Recollection::default() } else { knows_the_import(findings, changes) }
@@ -464,7 +483,7 @@ fn a_healing_of_the_tree_that_is_killed_after_any_fact_ends_as_if_it_had_not_bee
         .reports(&["y"])
         .heal(replace("calc.py", "    return a - b", "    return b - a"))
         .user(all(Decision::Accepted))
-        .user(RunFact::ApplyRequested);
+        .user(RunFact::ApplyRequested { by: Default::default() });
     killed_at_every_fact(RunSpec { task: Task::Heal { paths: vec![] }, ..on_ladder(ladder()) }, script);
 }
 
@@ -513,11 +532,142 @@ fn the_accepted_part_of_a_healed_tree_is_checked_as_the_attempt_was() {
     let far = "\n".repeat(12);
     let script = Script::new().file("calc.py", &format!("x = 1\n{far}y = 2\n")).file("other.py", "z = 3\n");
     let healed = format!("{}{}", replace("calc.py", "x = 1", "x = 2"), replace("calc.py", "y = 2", "y = 3"));
-    let script = script.reports(&["x"]).heal(healed).user(one(0, Decision::Accepted)).user(RunFact::ApplyRequested);
+    let script = script
+        .reports(&["x"])
+        .heal(healed)
+        .user(one(0, Decision::Accepted))
+        .user(RunFact::ApplyRequested { by: Default::default() });
     let world = tree(script);
     assert_eq!(*finished(&world), Outcome::Applied);
     assert!(!world.trace().contains("validate"), "{}", world.trace());
     let part = world.examined.last().unwrap();
     assert_eq!(part.file("calc.py").unwrap().after, Some(format!("x = 2\n{far}y = 2\n")));
     assert!(part.file("other.py").unwrap().is_noop());
+}
+
+// ---------------------------------------------------------------- a dependency that is missing
+
+pub const LACKS: &str = "ModuleNotFoundError: No module named 'numpy'";
+
+/// A proposal that lacks numpy and that no model of the ladder can do anything about.
+fn lacking() -> Script {
+    let script = Script::new().plan(PLAN).execute(whole("calc.py", &format!("import numpy\n{CALC}")));
+    let mut script = script.reports(&[LACKS]).heal("NO CHANGE").heal("NO CHANGE").review(GOOD);
+    script.recall = Recall(lacks_numpy);
+    script
+}
+
+/// The executor does not try again by itself.
+fn in_one_round(ladder: Ladder, script: Script) -> World {
+    let mut spec = on_ladder(ladder);
+    spec.settings.max_iterations = 1;
+    played_as(spec, script)
+}
+
+pub fn yes(install: Install) -> RunFact {
+    RunFact::InstallRequested { install, by: Asker::Workbench }
+}
+
+#[test]
+fn what_is_missing_is_got_on_a_yes_and_then_the_same_attempt_is_checked_again() {
+    let script = lacking().user(one(0, Decision::Accepted)).user(yes(numpy())).review(GOOD);
+    let world = in_one_round(ladder(), script);
+    assert!(world.trace().ends_with("reviewer install(uv add numpy) validate learn reviewer"), "{}", world.trace());
+    let newest = world.run.attempts.last().unwrap();
+    assert_eq!((newest.rung.kind, newest.rung.base), (RungKind::Install, Some(0)));
+    assert_eq!(newest.changes, world.run.attempts[0].changes);
+    assert_eq!((world.run.stage.clone(), world.run.missing()), (Stage::Gate, vec![]));
+    assert_eq!(world.run.decision(HunkId { file: 0, hunk: 0 }), Decision::Accepted, "what was decided of it holds");
+    assert!(world.taught.last().unwrap().helped);
+    let said = &world.run.notices[0];
+    assert!(said.contains("the model imported `numpy`; pyproject.toml does not name it"), "{said}");
+    assert!(said.ends_with("What would get it: `uv add numpy`"), "{said}");
+}
+
+#[test]
+fn nothing_but_the_command_that_was_shown_is_run_and_only_where_something_is_missing() {
+    let other = Install { commands: vec![vec!["rm".into(), "-r".into()]], ..numpy() };
+    let mut world = in_one_round(ladder(), lacking().user(yes(other)));
+    assert_eq!((world.run.missing(), world.run.stage.clone()), (vec![&numpy()], Stage::Gate));
+    assert!(!world.trace().contains("install"), "{}", world.trace());
+    world.fact(yes(numpy()));
+    assert!(world.trace().ends_with("install(uv add numpy)"));
+    assert_eq!(world.fact(yes(numpy())), None, "once");
+    let green = Script::new().plan(PLAN).execute(subtract()).review(GOOD).user(yes(numpy()));
+    assert!(!in_one_round(ladder(), green).trace().contains("install"));
+}
+
+#[test]
+fn a_package_that_was_allowed_by_its_name_beforehand_is_got_before_a_model_is_asked() {
+    for (allowed, ran) in [("numpy", true), ("numpi", false)] {
+        let world = in_one_round(Ladder { installs: vec![allowed.into()], ..ladder() }, lacking());
+        assert_eq!(
+            world.trace().contains("recall install(uv add numpy) validate learn reviewer"),
+            ran,
+            "{}",
+            world.trace()
+        );
+        assert_eq!(world.trace().contains("healer"), !ran);
+        assert_eq!(world.run.installed.first().map(|i| i.by), ran.then_some(Asker::CommandLine));
+    }
+}
+
+#[test]
+fn an_installation_that_fails_leads_back_to_where_it_was_asked_for_and_is_not_tried_again_by_itself() {
+    let mut script = lacking().user(one(0, Decision::Accepted)).user(yes(numpy()));
+    script.install_fails = Some("there is no `uv`".into());
+    let world = in_one_round(ladder(), script);
+    assert_eq!((world.run.stage.clone(), world.run.attempts.len()), (Stage::Gate, 1));
+    assert_eq!(world.run.decision(HunkId { file: 0, hunk: 0 }), Decision::Accepted);
+    assert_eq!(world.run.notices.last().unwrap(), "`uv add numpy` did not get it: there is no `uv`.");
+    let mut script = lacking();
+    script.install_fails = Some("there is no `uv`".into());
+    let world = in_one_round(Ladder { installs: vec!["numpy".into()], ..ladder() }, script);
+    assert_eq!(world.trace().matches("install").count(), 1, "{}", world.trace());
+    assert!(world.trace().contains("healer"), "healing goes on without it");
+}
+
+#[test]
+fn an_installation_that_is_broken_off_is_not_begun_again() {
+    for end in [RunFact::Interrupted, RunFact::Cancelled] {
+        let mut world = in_one_round(ladder(), lacking());
+        assert!(matches!(world.fact(yes(numpy())), Some(RunCommand::Install { .. })));
+        assert_eq!(world.run.installing(), Some(&numpy()));
+        assert_eq!(world.fact(end), None);
+        assert_eq!((world.run.installing(), world.run.stage.clone()), (None, Stage::Gate));
+        assert!(world.run.notices.last().unwrap().starts_with("`uv add numpy` was broken off: "));
+    }
+}
+
+#[test]
+fn a_tree_that_only_lacks_a_dependency_is_healed_by_the_yes_to_it() {
+    let spec = RunSpec { task: Task::Heal { paths: vec![] }, ..on_ladder(ladder()) };
+    let mut script = Script::new().reports(&[LACKS]).heal("NO CHANGE").heal("NO CHANGE").user(RunFact::Started);
+    script.recall = Recall(lacks_numpy);
+    let mut world = World::new(spec, script);
+    world.go();
+    let Stage::Finished(Outcome::Failed(failure)) = world.run.stage.clone() else { panic!("{:?}", world.run.stage) };
+    assert!(failure.message.contains("the project imports `numpy`"), "{failure}");
+    world.script.user.push_back(yes(numpy()));
+    world.go();
+    assert_eq!(world.run.stage, Stage::Finished(Outcome::NothingToDo));
+    assert!(world.trace().ends_with("install(uv add numpy) examine learn"), "{}", world.trace());
+}
+
+#[test]
+fn what_became_of_each_finding_is_taught_and_like_ones_are_told_of() {
+    let script = Script::new().plan(PLAN).execute(subtract()).reports(&["AssertionError: 1", "other"]);
+    let healed = replace("calc.py", "    return a - b", "    return b - a");
+    let mut script = script.heal(healed.clone()).reports(&["other"]).heal("NO CHANGE").heal("NO CHANGE").review(GOOD);
+    script.recall = Recall(|findings, _| {
+        let key = heal::lesson::key(&findings[0]);
+        Recollection { similar: vec![Similar { key, tallies: vec![], newest: vec![] }], ..Recollection::default() }
+    });
+    let world = in_one_round(ladder(), script);
+    let taught = &world.taught[0];
+    let met: Vec<(&str, bool)> = taught.met.iter().map(|m| (m.message.as_str(), m.helped)).collect();
+    assert_eq!(met, [("AssertionError: 1", true), ("other", false)], "a model was asked for both");
+    assert_eq!((taught.attempt, taught.model.as_deref()), (2, Some("ollama/small")));
+    assert_eq!(world.run.similar.len(), 2, "of both bases");
+    assert_eq!(world.run.similar_to(&world.run.attempts[1]).len(), 1);
 }

@@ -5,6 +5,7 @@ use super::schema::{events, names};
 use super::server::Server;
 use serde_json::{Value, json};
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 const TASK: &str = "Create a greeting function in greet.py";
@@ -241,16 +242,72 @@ fn a_healing_that_was_stopped_goes_on_in_its_session_with_the_same_paths() {
     assert_eq!(place.read("greet.py").as_deref(), Some(GREET));
 }
 
-#[test]
-fn a_package_that_is_not_there_is_named_with_how_to_get_it_and_not_installed() {
+/// A place that lacks `httpx`, with a package manager that notes where it was called and with what.
+fn lacking() -> Place {
     let place = Place::new();
+    place.write("pyproject.toml", "[project]\nname = \"shop\"\ndependencies = []\n");
     place.write("uv.lock", "");
     place.write("app.py", "import httpx\n");
-    let check = r#"sh -c 'echo "app.py:1: ModuleNotFoundError: No module named '"'httpx'"'"; exit 1'"#;
-    let ran = heal(&place, &[("healer", "NO CHANGE")], &["--check", check]);
-    assert_eq!(ran.code, Some(4), "{}\n{}", ran.stdout, ran.stderr);
-    let log = place.run(&["sessions"]);
-    assert!(ran.stderr.contains("uv add httpx"), "{}\n{}", ran.stderr, log.stdout);
+    let uv = place.home().join("uv");
+    fs::write(&uv, "#!/bin/sh\necho \"$@\" >> called\necho \"key: $ANTHROPIC_API_KEY\"\n").unwrap();
+    fs::set_permissions(&uv, fs::Permissions::from_mode(0o755)).unwrap();
+    place
+}
+
+/// Heals it with these flags.
+fn heal_lacking(place: &Place, flags: &[&str]) -> Ran {
+    let check =
+        r#"sh -c 'grep -q httpx called 2>/dev/null || { echo "app.py:1: No module named '"'httpx'"'"; exit 1; }'"#;
+    let script = script(place, &[("healer", "NO CHANGE")]);
+    let path = format!("{}:{}", place.home().display(), std::env::var("PATH").unwrap());
+    let words = [&["heal", "--script", &script, "--script-speed", "0", "--check", check][..], flags].concat();
+    let mut command = place.command(&words);
+    Ran::from(command.env("PATH", path).env("ANTHROPIC_API_KEY", "secret").output().unwrap())
+}
+
+#[test]
+fn a_package_that_is_not_there_is_named_with_how_to_get_it_and_not_installed() {
+    let place = lacking();
+    for flags in [&["--accept", "all"][..], &["--install", "other"]] {
+        let ran = heal_lacking(&place, flags);
+        assert_eq!((ran.code, place.read("called")), (Some(4), None), "{}\n{}", ran.stdout, ran.stderr);
+        let told = "not installed: httpx (the project imports `httpx`; pyproject.toml does not name it): uv add httpx";
+        assert!(ran.stderr.contains(told) && ran.stderr.contains("`--install httpx` lets that run"), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_package_that_was_allowed_by_its_name_is_installed_told_and_in_the_trail() {
+    let place = lacking();
+    let ran = heal_lacking(&place, &["--install", "httpx", "--json"]);
+    assert_eq!(ran.code, Some(0), "{}\n{}", ran.stdout, ran.stderr);
+    assert_eq!(place.read("called").as_deref(), Some("add httpx\n"), "in the project itself, once");
+    let events = events(&ran.stdout);
+    assert_eq!(rungs(&events), ["first", "install"]);
+    let event = |name: &str| events.iter().find(|e| e["event"] == name).unwrap();
+    assert_eq!(event("recalled")["missing"][0]["command"], "uv add httpx");
+    let installed = event("installed");
+    assert_eq!((&installed["failure"], &installed["said"]), (&Value::Null, &json!("key:")), "no key reaches it");
+    let audit = place.run(&["sessions", "--audit"]).stdout;
+    assert!(audit.contains("installed") && audit.contains("(by the command line)"), "{audit}");
+    assert!(audit.contains("uv add httpx (done)"), "{audit}");
+}
+
+#[test]
+fn what_became_of_a_finding_before_stands_beneath_the_next_like_it() {
+    let place = Place::new();
+    let loud = GREET.replace("hello", "HELLO");
+    let (ran, _) = run(&place, &loud, &[GREET], CALM);
+    assert_eq!(ran.code, Some(0), "{}\n{}", ran.stdout, ran.stderr);
+    place.write("greet.py", &loud.replace("name", "who"));
+    place.configure(&format!("check.command = '''{CALM}'''\n"));
+    let checked = place.run(&["check"]);
+    let past = "seen before: model helped 1 of 1; mended just now by scripted/script (attempt 2)";
+    assert!(checked.stdout.contains(past), "{}\n{}", checked.stdout, checked.stderr);
+    let json: Value = serde_json::from_str(&place.run(&["check", "--json"]).stdout).unwrap();
+    assert_eq!(json["similar"][0]["rungs"], json!([{"rung": "model", "tried": 1, "helped": 1}]));
+    let healed = heal(&place, &[("healer", "NO CHANGE")], &[]);
+    assert!(healed.stderr.contains(past), "{}", healed.stderr);
 }
 
 #[test]

@@ -37,10 +37,10 @@ fn what_a_run_wrote_is_taken_back_and_made_again_and_the_trail_has_all_three() {
         .collect();
     assert_eq!(
         deeds,
-        ["redone command_line \"greet.py\"", "undone command_line \"greet.py\"", "applied review \"greet.py\""]
+        ["redone command_line \"greet.py\"", "undone command_line \"greet.py\"", "applied command_line \"greet.py\""]
     );
     let shown = place.run(&["sessions", "--audit"]).stdout;
-    assert!(shown.contains("undone   run 1 of “Create a greeting function") && shown.contains(REQUEST), "{shown}");
+    assert!(shown.contains("undone     run 1 of “Create a greeting function") && shown.contains(REQUEST), "{shown}");
 }
 
 #[test]

@@ -17,6 +17,7 @@ use vibe_tui::domain::finding::{CheckResult, Finding, Severity, Strategy, Valida
 use vibe_tui::domain::ids::{JobId, RequestId, SessionId};
 use vibe_tui::domain::model::*;
 use vibe_tui::domain::money::Money;
+use vibe_tui::domain::rung::Recollection;
 use vibe_tui::domain::session::SessionSummary;
 use vibe_tui::graph::{Prompts, RunSettings, shipped_modes};
 use vibe_tui::input::Keymap;
@@ -45,6 +46,8 @@ pub struct Desk {
     pub state: State,
     pub view: View,
     pub replies: VecDeque<Reply>,
+    /// What the repository knows of findings.
+    pub known: Recollection,
     pub reports: VecDeque<ValidationReport>,
     pub files: BTreeMap<String, String>,
     pub sessions: Vec<SessionSummary>,
@@ -136,6 +139,7 @@ impl Desk {
         let opening = Opening {
             session: SessionId("s-1".into()),
             session_name: None,
+            asker: Default::default(),
             resume: Resume::Never,
             size,
             mouse: Mouse::Captured,
@@ -159,6 +163,7 @@ impl Desk {
             state: State::new(&opening),
             view: View::new(vec![look("dark", Depth::TrueColor), look("light", Depth::TrueColor)], keymap("default")),
             replies: VecDeque::new(),
+            known: Recollection::default(),
             reports: VecDeque::new(),
             files: BTreeMap::new(),
             sessions: Vec::new(),
@@ -210,7 +215,9 @@ impl Desk {
                 let diffed = Event::Work(WorkEvent::Diffed { job, files });
                 vec![diffed, Event::Work(WorkEvent::Validated { job, report })]
             }
-            Effect::Recall { job, .. } => vec![Event::Work(WorkEvent::Recalled { job, known: Box::default() })],
+            Effect::Recall { job, .. } => {
+                vec![Event::Work(WorkEvent::Recalled { job, known: Box::new(self.known.clone()) })]
+            }
             Effect::Apply { job, .. } => vec![Event::Work(self.apply(job))],
             Effect::CallModel { request, .. } => self.call(*request),
             Effect::SumLedger(..) => {

@@ -4,8 +4,11 @@ use super::desk::*;
 use super::*;
 use vibe_tui::budget::choice::Candidate;
 use vibe_tui::budget::price::Price;
-use vibe_tui::domain::finding::{Applicability, Fix, TextEdit};
+use vibe_tui::domain::finding::{Applicability, Finding, Fix, TextEdit};
+use vibe_tui::domain::install::Install;
 use vibe_tui::domain::model::{ModelInfo, ModelRef};
+use vibe_tui::domain::past::{Past, Similar, Tally};
+use vibe_tui::domain::rung::RungKind;
 use vibe_tui::graph::Rungs;
 
 const SHADOWED: &str = "`percent` shadows a name of the module";
@@ -92,5 +95,48 @@ fn the_chosen_attempt_and_the_best_stand_out_in_both_themes() {
         desk.view = View::new(vec![look(theme, Depth::TrueColor)], keymap("default"));
         let text = desk.text();
         assert!(text.contains("▶ 4") && text.contains("★5"), "{theme}: {text}");
+    }
+}
+
+#[test]
+fn a_missing_dependency_and_what_became_of_like_findings_stand_above_the_hunks() {
+    for (size, whole) in [(SMALL, false), (MIDDLE, true)] {
+        let mut desk = shop(size);
+        desk.replies = [PLAN.into(), Reply::Text(fix()), "NO CHANGE".into(), VERDICT.into()].into();
+        desk.state.settings.heal.rungs = Rungs::All;
+        desk.state.settings.run.max_iterations = 1;
+        let lacks = Finding { path: String::new(), ..finding("", 0, "No module named 'httpx'") };
+        let past = Past {
+            message: String::new(),
+            rung: RungKind::Model,
+            what: "use the client of the shop".into(),
+            model: None,
+            attempt: 2,
+            helped: true,
+            at: desk.state.now,
+        };
+        let tallies = vec![Tally { rung: RungKind::Model, tried: 3, helped: 1 }];
+        let install = Install {
+            module: "httpx".into(),
+            package: "httpx".into(),
+            commands: vec![["uv", "add", "httpx"].map(str::to_owned).to_vec()],
+            manifest: "pyproject.toml".into(),
+            ..Install::default()
+        };
+        desk.known.similar = vec![Similar { key: vibe_tui::heal::lesson::key(&lacks), tallies, newest: vec![past] }];
+        desk.known.installs = vec![install];
+        desk.reports.push_back(report(vec![lacks]));
+        desk.event(Event::Requested(REQUEST.into()));
+        let shown = desk.text();
+        assert!(shown.contains("I install…"), "{shown}");
+        // On a small screen the hunks come first.
+        if whole {
+            assert!(shown.contains("not installed: uv add httpx would get `httpx`"), "{shown}");
+            assert!(shown.contains("seen before: model helped 1 of 3"), "{shown}");
+        }
+        desk.act(Action::Install);
+        let asked = desk.text();
+        assert!(asked.contains("▌ Yes, run uv add httpx") && asked.contains("No, leave it"), "{asked}");
+        assert!(asked.contains("In full: uv add httpx"), "{asked}");
     }
 }

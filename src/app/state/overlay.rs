@@ -4,6 +4,7 @@ use super::{ContextView, Editor};
 use crate::app::action::Action;
 use crate::app::command::Command;
 use crate::domain::ids::{MemoryId, RunId};
+use crate::domain::install::Install;
 use crate::domain::model::ModelRef;
 use crate::domain::revert::Way;
 
@@ -51,6 +52,8 @@ pub enum PickerKind {
     Memory,
     /// A run whose change goes this way, or the yes to it.
     Revert(Way),
+    /// A command that gets a dependency: the yes to it.
+    Install,
 }
 
 /// One line of a picker.
@@ -83,6 +86,10 @@ pub enum PickerValue {
     WriteRevert,
     /// Leave it.
     LeaveRevert,
+    /// Run this.
+    Install(Install),
+    /// Run nothing.
+    LeaveInstall,
     /// Nothing: a line that is there to be read.
     ShownLine,
 }

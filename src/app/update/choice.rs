@@ -83,6 +83,8 @@ impl Step<'_> {
             Some(PickerValue::Revert(run, way)) => self.plan_revert(run, way),
             Some(PickerValue::WriteRevert) => self.write_revert(),
             Some(PickerValue::LeaveRevert | PickerValue::ShownLine) => self.state.reverting = None,
+            Some(PickerValue::Install(install)) => self.install(install),
+            Some(PickerValue::LeaveInstall) => {}
             Some(PickerValue::Command(command)) => {
                 self.start_typing();
                 self.state.chat.set_text(&format!("/{} ", command.name));

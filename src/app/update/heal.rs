@@ -8,8 +8,9 @@ use crate::domain::command_line;
 use crate::domain::intent::{Action, Intent};
 use crate::domain::message::Author;
 use crate::domain::model::{ModelInfo, ModelRef};
-use crate::graph::{Attempt, Ladder, RunFact, RunSpec, Stage, Task};
+use crate::graph::{Attempt, Ladder, Run, RunFact, RunSpec, Stage, Task};
 use crate::intent::{self, Vocabulary};
+use std::collections::BTreeMap;
 
 /// The order that heals, as it is typed.
 const ORDER: &str = "/heal";
@@ -49,6 +50,18 @@ fn unmendable(attempt: &Attempt) -> String {
         .to_owned()
 }
 
+/// Which checks a proposal goes without, and why: said once when they were first left out, and once more to whoever relies on
+/// the checks.
+fn left_out(runs: &[Run]) -> Option<String> {
+    let reports = runs.iter().flat_map(|run| &run.attempts).filter_map(|attempt| attempt.report.as_ref());
+    let checks = reports.flat_map(|report| &report.checks).filter(|check| check.passed);
+    let left_out: BTreeMap<&str, &str> =
+        checks.filter_map(|check| Some((check.command.trim(), check.not_run.as_deref()?))).collect();
+    let why = left_out.values().next()?.trim_end_matches('.');
+    let commands: Vec<String> = left_out.keys().map(|command| format!("`{command}`")).collect();
+    Some(format!("Healing without {}: {why}.", commands.join(", ")))
+}
+
 impl Step<'_> {
     /// `/heal`: at the gate the attempt under review, otherwise the working tree.
     pub(super) fn heal(&mut self, paths: &str) {
@@ -70,6 +83,9 @@ impl Step<'_> {
         self.post(Author::User, &order);
         self.state.review = self.state.review.anew();
         self.commit_run(RunFact::HealRequested);
+        if let Some(text) = left_out(&self.state.session.runs) {
+            self.state.tell(text, Failed::No);
+        }
     }
 
     fn heal_tree(&mut self, order: &str, paths: &str) {
@@ -133,5 +149,6 @@ pub(super) fn ladder(state: &State, own: &ModelInfo) -> Ladder {
         max_tokens: heal.max_tokens,
         max_cost: heal.max_cost,
         try_seconds: heal.try_seconds,
+        installs: heal.installs.clone(),
     }
 }

@@ -22,6 +22,7 @@ impl Step<'_> {
             ToggleStep => return self.toggle_step(),
             _ if self.decides_blindly(action) => return,
             Undo | Redo => return self.undo(action),
+            Install => return self.offer_installs(),
             _ => {}
         }
         let shown = self.state.session.run().and_then(|r| self.state.review.shown(r));
@@ -148,7 +149,7 @@ impl Step<'_> {
             return self.state.tell(text, Failed::No);
         }
         self.state.review.confirming = None;
-        self.commit_run(RunFact::ApplyRequested);
+        self.commit_run(RunFact::ApplyRequested { by: self.state.asker });
     }
 
     /// Takes back the last decision; where nothing waits for decisions, what a run wrote.

@@ -101,6 +101,14 @@ impl Step<'_> {
         if let WorkEvent::Applied { job } = event {
             return self.applied(RunFact::Applied { job: *job });
         }
+        if let WorkEvent::Installed { job, installed } = event {
+            let awaited = self.is_installing();
+            self.commit_run(RunFact::Installed { job: *job, installed: installed.clone() });
+            if awaited && !self.is_installing() {
+                self.installed(installed);
+            }
+            return;
+        }
         let fact = match event.clone() {
             WorkEvent::ContextAssembled { job, bundle } => RunFact::ContextAssembled { job, bundle },
             WorkEvent::FilesRead { job, files } => RunFact::FilesRead { job, files },
@@ -108,6 +116,7 @@ impl Step<'_> {
             WorkEvent::Validated { job, report } => RunFact::Validated { job, report },
             WorkEvent::Recalled { job, known } => RunFact::Recalled { job, known },
             WorkEvent::Examined { job, files, report } => RunFact::Examined { job, files, report },
+            WorkEvent::Installed { job, installed } => RunFact::Installed { job, installed },
             WorkEvent::Applied { job } => RunFact::Applied { job },
             WorkEvent::ApplyFailed { job, failure } => RunFact::ApplyFailed { job, failure },
         };

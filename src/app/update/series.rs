@@ -41,6 +41,7 @@ impl Step<'_> {
                 | Apply
                 | Undo
                 | Redo
+                | Install
                 | Comment
                 | EditHunk
                 | OpenEditor

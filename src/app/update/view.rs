@@ -21,6 +21,9 @@ impl Step<'_> {
             self.state.chat.completion.iter_mut().for_each(|completion| completion.closed = true);
             return;
         }
+        if self.state.overlay.is_none() && self.is_installing() {
+            return self.action(Action::CancelRun);
+        }
         let state = &mut *self.state;
         if let Some(Overlay::Context(view)) = &mut state.overlay
             && view.reading.take().is_some()

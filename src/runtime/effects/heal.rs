@@ -4,11 +4,12 @@
 use super::Events;
 use crate::app::{Event, WorkEvent};
 use crate::domain::change::{ChangeSet, FileChange, FileSnapshot};
-use crate::domain::finding::{Finding, Fix, Strategy, ValidationReport};
+use crate::domain::finding::{Applicability, Finding, Fix, Strategy, ValidationReport};
 use crate::domain::ids::JobId;
 use crate::domain::language::Language;
 use crate::domain::rung::{KeptLesson, Recollection, Teaching};
-use crate::heal::{self, import, name};
+use crate::heal::lesson::{Pattern, Place};
+use crate::heal::{self, dependency, import, name};
 use crate::map::{Map, convention};
 use crate::repo::{read, walk};
 use crate::runtime::clock;
@@ -34,6 +35,10 @@ pub async fn recall(world: Arc<World>, events: Events, job: JobId, findings: Vec
     // Without its lessons healing goes on with what it has.
     let lessons = world.store.lessons(&root).await.unwrap_or_default();
     let rates = world.store.rung_rates(&root).await.unwrap_or_default();
+    let mut keys: Vec<String> = findings.iter().take(heal::MAX_FINDINGS).map(heal::lesson::key).collect();
+    keys.sort();
+    keys.dedup();
+    let similar = world.store.similar(&root, keys).await.unwrap_or_default();
     let reports = events.clone();
     let recalled = spawn_blocking(move || {
         // Without a screen nobody has asked for the map before.
@@ -41,8 +46,11 @@ pub async fn recall(world: Arc<World>, events: Events, job: JobId, findings: Vec
         let files = others(&world, &findings, &changes);
         let text = |path: &str| text_of(path, &changes, &files);
         let learned = learned(&lessons, &findings, &text);
-        let map = world.repository.map(PATIENCE).or_else(|| world.repository.known());
-        let mut known = Recollection { learned, rates, ..Recollection::default() };
+        // What its tool mends needs no map.
+        let is_mended = |f: &Finding| f.fixes.iter().any(|fix| fix.applicability == Applicability::MachineApplicable);
+        let patience = if findings.iter().all(is_mended) { Duration::ZERO } else { PATIENCE };
+        let map = world.repository.map(patience).or_else(|| world.repository.known());
+        let mut known = Recollection { learned, rates, similar, ..Recollection::default() };
         if let Some(map) = map {
             let mapped = Mapped { map: &map, changes: &changes };
             let paths: Vec<String> =
@@ -50,7 +58,9 @@ pub async fn recall(world: Arc<World>, events: Events, job: JobId, findings: Vec
             let missing = name::missing(&findings, &paths);
             known.imports = import::fixes(&missing, &text, &mapped);
             known.signatures = signatures(&map, &findings, &text);
-            known.installs = installs(&map, &findings);
+            let project = Known { map: &map, world: &world };
+            let missing = dependency::missing(&findings, &project);
+            (known.installs, known.odd) = (missing.installs, missing.odd);
         }
         known.files = files;
         known
@@ -83,10 +93,11 @@ fn learned<'t>(
 ) -> Vec<(u64, Fix)> {
     let mut trusted: Vec<&KeptLesson> = lessons.iter().filter(|l| l.is_trusted()).collect();
     trusted.sort_by_key(|l| std::cmp::Reverse(((l.successes + 1) * 1000 / (l.uses + 2), l.id)));
+    let patterns: Vec<(u64, Pattern<'_>)> = trusted.iter().map(|kept| (kept.id, Pattern::of(&kept.lesson))).collect();
     let mut found = Vec::new();
     for finding in findings {
-        let Some(text) = text(&finding.path) else { continue };
-        let fix = trusted.iter().find_map(|kept| Some((kept.id, heal::lesson::recall(&kept.lesson, finding, text)?)));
+        let Some(place) = text(&finding.path).and_then(|text| Place::of(finding, text)) else { continue };
+        let fix = patterns.iter().find_map(|(id, pattern)| Some((*id, pattern.recall(&place)?)));
         found.extend(fix);
     }
     found
@@ -109,13 +120,26 @@ fn signatures<'t>(map: &Map, findings: &[Finding], text: &dyn Fn(&str) -> Option
     found
 }
 
-fn installs(map: &Map, findings: &[Finding]) -> Vec<String> {
-    let has_file = |path: &str| map.paths().any(|p| p == path);
-    let is_own = |module: &str| {
+/// The project as it is on disk: what a proposal says of itself is no recommendation.
+struct Known<'a> {
+    map: &'a Map,
+    world: &'a World,
+}
+
+impl dependency::Project for Known<'_> {
+    fn has_file(&self, path: &str) -> bool {
+        self.world.root.path().join(path).is_file()
+    }
+
+    fn is_own(&self, module: &str) -> bool {
         let first = module.split(['.', '/']).next().unwrap_or(module);
-        map.paths().any(|p| p.strip_prefix(first).is_some_and(|rest| rest.starts_with(['/', '.'])))
-    };
-    heal::dependency::installs(findings, &has_file, &is_own)
+        self.map.paths().any(|p| p.strip_prefix(first).is_some_and(|rest| rest.starts_with(['/', '.'])))
+    }
+
+    fn text(&self, path: &str) -> Option<String> {
+        let files = read::read(&self.world.root, &[path.to_owned()]);
+        files.first()?.text().map(str::to_owned)
+    }
 }
 
 /// The repository and what the proposal adds to it.

@@ -5,6 +5,7 @@
 mod completion;
 mod context;
 mod heal;
+mod install;
 mod memory;
 mod model;
 mod report;
@@ -20,6 +21,7 @@ use super::world::World;
 use crate::app::{Effect, Entry, Event, ModelEvent, StoreEvent, WorkEvent};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{RequestId, SessionId};
+use crate::domain::install::Installed;
 use crate::domain::model::Locality;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -180,6 +182,15 @@ impl Performer {
             Effect::Examine { job, changes: Some(changes), .. } => {
                 self.tasks.start(TaskKey::Job(job), heal::examine_again(world, results, job, changes));
             }
+            // A yes that is not on disk is none.
+            Effect::Install { job, install, by } => match &self.unsaved {
+                None => self.tasks.start(TaskKey::Job(job), install::install(world, results, job, install, by)),
+                Some((_, why)) => {
+                    let failure = Some(unsaved(why, "nothing was run").message);
+                    let installed = Box::new(Installed { install, by, failure, said: String::new(), millis: 0 });
+                    answers.report(Event::Work(WorkEvent::Installed { job, installed })).await;
+                }
+            },
             Effect::Learn(teaching) => heal::learn(&world, *teaching).await,
             Effect::Report { about, of } => {
                 self.tasks.start(TaskKey::Report, report::report(world, results, about, of))

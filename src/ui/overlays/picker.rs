@@ -22,6 +22,7 @@ pub fn draw_picker(frame: &mut Frame, screen: Rect, picker: &Picker, state: &Sta
         PickerKind::Mode => ("Which mode?", 84),
         PickerKind::Revert(Way::Undo) => ("Take back what a run wrote", 116),
         PickerKind::Revert(Way::Redo) => ("Make again what was taken back", 116),
+        PickerKind::Install => ("Get what is missing?", 116),
         PickerKind::Memory => ("What is remembered: choose one to pin it, or to let it go", 116),
     };
     // As high as the whole list, so that it does not jump while it is narrowed.
@@ -88,7 +89,12 @@ fn row(item: &PickerItem, selected: bool, width: usize, state: &State, view: &Vi
         PickerValue::ShownLine => {
             (padded(&fit(&item.label, width.saturating_sub(4)), width.saturating_sub(4)), String::new())
         }
-        PickerValue::Memory(_) | PickerValue::Revert(..) | PickerValue::WriteRevert | PickerValue::LeaveRevert => {
+        PickerValue::Memory(_)
+        | PickerValue::Revert(..)
+        | PickerValue::WriteRevert
+        | PickerValue::LeaveRevert
+        | PickerValue::Install(_)
+        | PickerValue::LeaveInstall => {
             let note = fit(&item.note, width / 2);
             (padded(&one_line(&item.label), width.saturating_sub(columns(&note) + 4)), note)
         }

@@ -39,6 +39,7 @@ struct Origin {
     part: bool,
     comments: Vec<Comment>,
     step: bool,
+    known: (usize, usize),
     cut: Cut,
 }
 
@@ -60,10 +61,11 @@ pub(super) fn lay_out(state: &State, run: &Run, attempt: &Attempt, width: usize,
         part: run.part.is_some(),
         comments: run.comments.clone(),
         step: state.review.step.is_some(),
+        known: (run.installs.len(), run.similar.len()),
         cut: Cut { width, split },
     };
     if view.review.made_from.as_ref() != Some(&origin) {
-        let rows = Rows::of(run, attempt, origin.cut, &view.look);
+        let rows = Rows::of(run, attempt, origin.cut, state.now, &view.look);
         view.work.placed += rows.rows.len();
         view.review = Cache { made_from: Some(origin), rows, code: Code::default() };
     }

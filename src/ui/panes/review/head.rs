@@ -3,6 +3,7 @@
 
 use super::rows::finding_lines;
 use super::series;
+use crate::domain::clock::Timestamp;
 use crate::domain::finding::Finding;
 use crate::graph::{Attempt, Run};
 use crate::ui::Look;
@@ -13,9 +14,17 @@ use ratatui::text::Line;
 
 /// Most sentences of a kind that are listed.
 const SENTENCES: usize = 6;
+/// Most kinds of findings of which the past is told.
+const KINDS: usize = 3;
 
 /// The lines, each no wider than `width`.
-pub fn lines(run: &Run, attempt: &Attempt, findings: &[Finding], width: usize, look: &Look) -> Vec<Line<'static>> {
+pub fn lines(
+    run: &Run,
+    attempt: &Attempt,
+    findings: &[Finding],
+    (width, now): (usize, Timestamp),
+    look: &Look,
+) -> Vec<Line<'static>> {
     let mut lines = series::lines(run, width, look);
     for check in attempt.report.iter().flat_map(|r| &r.checks) {
         if let Some(why) = &check.not_run {
@@ -34,6 +43,17 @@ pub fn lines(run: &Run, attempt: &Attempt, findings: &[Finding], width: usize, l
     }
     for finding in findings.iter().take(SENTENCES) {
         lines.extend(finding_lines(finding, width, look));
+    }
+    for similar in run.similar_to(attempt).into_iter().take(KINDS) {
+        let [tool, rule, _, shape] = similar.parts();
+        let kind = format!("{tool} {rule}").trim_end().to_owned();
+        let text = format!("“{shape}” {}", similar.words(now));
+        lines.extend(sentence(&kind, &text, Role::Dim, width, look));
+    }
+    for install in run.missing() {
+        let origin = install.origin(run.is_the_models(install));
+        let text = format!("{} would get `{}` ({origin})", install.command(), install.module);
+        lines.extend(sentence("not installed", &text, Role::Warning, width, look));
     }
     if let Some(figures) = attempt.report.as_ref().map(|report| &report.figures).filter(|f| !f.is_empty()) {
         lines.extend(sentence("figures", figures, Role::Dim, width, look));

@@ -1,6 +1,7 @@
 //! A proposal as rows: what stands where. Made once for a proposal at a width, so that a frame only looks up what it shows.
 
 use super::head;
+use crate::domain::clock::Timestamp;
 use crate::domain::comment::Comment;
 use crate::domain::finding::{Finding, Severity, ValidationReport};
 use crate::domain::hunk::{DiffLine, FileDiff, HunkId, LineKind};
@@ -83,10 +84,10 @@ pub struct Rows {
 
 impl Rows {
     /// Cuts the chosen attempt of a run.
-    pub fn of(run: &Run, attempt: &Attempt, cut: Cut, look: &Look) -> Rows {
+    pub fn of(run: &Run, attempt: &Attempt, cut: Cut, now: Timestamp, look: &Look) -> Rows {
         let mut rows = Rows::default();
         let findings = Findings::of(attempt.report.as_ref(), &attempt.diff);
-        for line in head::lines(run, attempt, &findings.nowhere, cut.width, look) {
+        for line in head::lines(run, attempt, &findings.nowhere, (cut.width, now), look) {
             rows.put_ready(line);
         }
         for (index, file) in attempt.diff.iter().enumerate() {
