@@ -17,7 +17,6 @@ mod gate;
 mod headless;
 mod heap;
 mod hook;
-mod keyboard;
 mod lessons;
 mod map;
 mod meaning;

@@ -6,7 +6,6 @@ use super::attention::{Attention, Signals};
 use super::editor::Editor;
 use super::effects::MERGE;
 use super::front::Front;
-use super::keyboard::Keyboard;
 use super::panic;
 use super::presentation::Presentation;
 use super::recorder::Recorder;
@@ -18,7 +17,8 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::input::{Key, Resolution, Resolver};
 use crate::ui::{self, View};
 use crossterm::clipboard::CopyToClipboard;
-use crossterm::event::{Event as TerminalEvent, KeyCode, KeyModifiers, MouseButton, MouseEventKind};
+use crossterm::event::{Event as TerminalEvent, EventStream, KeyCode, KeyModifiers, MouseButton, MouseEventKind};
+use futures_util::stream::{SelectAll, StreamExt, select_all};
 use ratatui::layout::Rect;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -48,7 +48,7 @@ pub async fn run(mut setup: Setup, record: Option<PathBuf>) -> io::Result<()> {
     // Before the terminal is taken: a signal that comes a moment later gives it back.
     let signals = Signals::new()?;
     let (guard, screen) = Guard::take(mouse)?;
-    let keys = Keyboard::new();
+    let keys = Some(keys());
     let size = screen.size()?;
     setup.opening.size = (size.width, size.height);
     setup.opening.mouse = mouse;
@@ -84,7 +84,8 @@ struct Loop {
     screen: Screen,
     view: View,
     resolver: Resolver,
-    keys: Keyboard,
+    /// `None` only while the terminal is not ours.
+    keys: Option<SelectAll<EventStream>>,
     signals: Signals,
     notify: Notify,
     frame_time: Duration,
@@ -125,11 +126,12 @@ impl Loop {
         while !self.front.state.leaving {
             let due = self.due;
             let busy = self.front.state.is_busy();
+            let keys = self.keys.get_or_insert_with(keys);
             let wake = tokio::select! {
                 biased;
                 () = panic::happened() => Wake::Panic,
                 attention = self.signals.next() => Wake::Signal(attention),
-                key = self.keys.next() => key.map_or(Wake::Gone, Wake::Key),
+                key = keys.next() => key.map_or(Wake::Gone, Wake::Key),
                 () = sleep_until(due.unwrap_or(second)), if due.is_some_and(|d| d <= Instant::now()) => Wake::Frame,
                 event = self.front.next() => event.map_or(Wake::Gone, Wake::Result),
                 () = sleep_until(due.unwrap_or(second)), if due.is_some() => Wake::Frame,
@@ -277,7 +279,7 @@ impl Loop {
     async fn terminal(&mut self, effect: TerminalEffect) -> io::Result<()> {
         match effect {
             TerminalEffect::Suspend => {
-                self.keys.pause().await;
+                self.keys = None;
                 match self.guard.suspend()? {
                     Suspended::Back => self.clear()?,
                     Suspended::NoShell => {
@@ -304,7 +306,7 @@ impl Loop {
 
     /// Lends the terminal to the user's own editor until that ends. `None` where this program was told to end meanwhile.
     async fn edit(&mut self, path: &str, text: &str, line: u32) -> io::Result<Option<Result<String, Failure>>> {
-        self.keys.pause().await;
+        self.keys = None;
         self.guard.lend();
         let edited = match Editor::start(|name| std::env::var(name).ok(), path, text, line) {
             Err(failure) => Some(Err(failure)),
@@ -341,6 +343,12 @@ impl Loop {
         }
         out.flush()
     }
+}
+
+/// The terminal's events. The terminal is asked, which takes a system call and a lock, only when it has something, and not
+/// whenever the loop is woken: that is what a selection of one is for.
+fn keys() -> SelectAll<EventStream> {
+    select_all([EventStream::new()])
 }
 
 /// Whether nothing more comes of an answer.
