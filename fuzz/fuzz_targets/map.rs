@@ -16,8 +16,15 @@ fuzz_target!(|data: &[u8]| {
     if let Some((head, body)) = bytes.split_first_chunk_mut::<6>() {
         head[2..].copy_from_slice(&crc32fast::hash(body).to_le_bytes());
     }
-    let (first, second) = data.split_at(data.len() / 2);
-    let mut map = Map::thaw([first, second]).or_else(|_| Map::thaw([data])).unwrap_or_default();
+    // Parts begin with their length.
+    let mut rest = data;
+    let parts = std::iter::from_fn(|| {
+        let (length, behind) = rest.split_first_chunk::<2>()?;
+        let (part, behind) = behind.split_at(behind.len().min(u16::from_le_bytes(*length).into()));
+        rest = behind;
+        Some(part)
+    });
+    let mut map = Map::thaw(parts).unwrap_or_default();
     ask(&map);
     if let Ok(record) = decode(&bytes) {
         let _ = record.outline();

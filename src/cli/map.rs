@@ -15,7 +15,7 @@ pub(super) struct Map {
     /// Print at most so many tokens.
     #[arg(long, value_name = "N", default_value_t = 1024)]
     budget: u32,
-    /// Parse every file, not only those that are shown; figures of complexity, types and documentation are then whole.
+    /// Parse every file: figures of complexity, types and documentation are there only then.
     #[arg(long)]
     exact: bool,
     /// One JSON object, with figures of the whole repository.
@@ -31,6 +31,6 @@ pub(super) fn main(map: &Map) -> anyhow::Result<ExitCode> {
         format: if map.json { Format::Json } else { Format::Text },
         tier: if map.exact { Tier::Exact } else { Tier::Scan },
     };
-    runtime::print(&runtime::map(&setup, request)?);
+    runtime::map(&setup, request, runtime::print)?;
     Ok(ExitCode::SUCCESS)
 }

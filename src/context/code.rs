@@ -127,7 +127,8 @@ impl<'a> Cut<'a> {
     fn new(candidate: &Candidate<'a>, text: &'a str, whole: u32) -> Cut<'a> {
         let path = candidate.snapshot.path.as_str();
         let lines: Vec<&str> = text.split_inclusive('\n').collect();
-        let outline = Language::from_path(path).and_then(|language| crate::syntax::outline(language, path, text));
+        // A scan: which pieces there are and what they are called is all that is asked here, of every candidate.
+        let outline = Language::from_path(path).map(|language| crate::syntax::scan(language, text));
         let chunks = match whole <= SMALL_FILE && !lines.is_empty() {
             true => vec![Chunk { lines: (1, number(lines.len())), heads: Vec::new(), definition: None }],
             false => chunks(outline.as_ref(), &lines),

@@ -180,6 +180,12 @@ impl Cache {
         });
     }
 
+    /// Whether there is any record.
+    pub fn has_records(&mut self) -> bool {
+        self.with(|connection| connection.query_row("SELECT EXISTS(SELECT 1 FROM record)", [], |row| row.get(0)))
+            .unwrap_or(false)
+    }
+
     /// The record of a content.
     pub fn record(&mut self, hash: ContentHash, tier: Tier) -> Option<Vec<u8>> {
         self.with(|connection| {

@@ -16,6 +16,8 @@ const NONE: ContentHash = [0; 32];
 pub(super) struct Changes<'m> {
     pub edit: Edit<'m>,
     pub unsaved: Unsaved,
+    /// Whether the cache is to have what is read.
+    pub is_kept: bool,
 }
 
 /// What is in the map and not yet written down.
@@ -30,7 +32,7 @@ pub(super) struct Unsaved {
 
 impl<'m> Changes<'m> {
     pub fn new(edit: Edit<'m>) -> Changes<'m> {
-        Changes { edit, unsaved: Unsaved::default() }
+        Changes { edit, unsaved: Unsaved::default(), is_kept: true }
     }
 
     /// Takes what was seen of a file into the map; what is then known of it, or nothing when it is not there.
@@ -52,13 +54,22 @@ impl<'m> Changes<'m> {
                 }
                 let (hash, is_final) = (record.hash, record.tier == Tier::Exact);
                 if !record.is_kept {
-                    self.unsaved.bytes += record.bytes.len();
-                    self.unsaved.records.push(NewRecord { hash, tier: record.tier, bytes: record.bytes });
+                    self.unsaved.record(NewRecord { hash, tier: record.tier, bytes: record.bytes });
                 }
                 Held { stamp, known: Known::Outlined(hash), is_final }
             }
+            Seen::Scanned(draft) => {
+                let hash = draft.hash();
+                if self.is_kept {
+                    self.unsaved.record(NewRecord { hash, tier: Tier::Scan, bytes: draft.encode() });
+                }
+                self.edit.insert_draft(*draft);
+                Held { stamp, known: Known::Outlined(hash), is_final: false }
+            }
         };
-        self.unsaved.rows.push(Row { entry: stamp.entry(path), known: held.known });
+        if self.is_kept {
+            self.unsaved.rows.push(Row { entry: stamp.entry(path), known: held.known });
+        }
         Some(held)
     }
 
@@ -69,6 +80,11 @@ impl<'m> Changes<'m> {
 }
 
 impl Unsaved {
+    fn record(&mut self, record: NewRecord) {
+        self.bytes += record.bytes.len();
+        self.records.push(record);
+    }
+
     /// Writes down what is new, if that is a lot.
     pub fn save_when_large(&mut self, cache: &Mutex<Cache>) {
         if self.bytes >= LARGE.0 || self.rows.len() >= LARGE.1 {

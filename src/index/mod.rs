@@ -5,6 +5,7 @@
 //! differs. Knows no repository: listing and reading are passed in, and nothing here looks at a directory. A file that
 //! cannot be read, vanishes or changes meanwhile is left out or marked, and never an error.
 
+mod answer;
 mod cache;
 mod change;
 mod snapshot;
@@ -12,6 +13,7 @@ mod stamp;
 mod vector;
 mod work;
 
+pub use answer::Answer;
 pub use vector::Vectors;
 pub use work::{Source, give_way};
 
@@ -42,6 +44,8 @@ pub struct Index {
     most: Tier,
     files: BTreeMap<Box<str>, Held>,
     is_loaded: bool,
+    /// Whether the snapshot is made by [`Index::keep`] only.
+    is_put_off: bool,
     /// Changes of files since the snapshot.
     unsnapped: usize,
 }
@@ -78,6 +82,8 @@ pub struct Job<'a> {
 
 impl<'a> Job<'a> {
     fn work(&self, cache: &'a Mutex<Cache>, plan: Plan) -> Work<'a> {
+        let has_records = cache.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).has_records();
+        let cache = Some(cache).filter(|_| has_records);
         Work { source: self.source, stop: self.stop, priority: self.priority, cache, plan }
     }
 }
@@ -104,7 +110,17 @@ impl Index {
             Tier::Exact => ".exact",
         };
         let snapshot = Snapshot::beside(file, suffix);
-        Index { cache, snapshot, most, files: BTreeMap::new(), is_loaded: false, unsnapped: 0 }
+        Index { cache, snapshot, most, files: BTreeMap::new(), is_loaded: false, is_put_off: false, unsnapped: 0 }
+    }
+
+    /// The same index, which leaves it to [`Index::keep`] to make the snapshot: somebody waits for the map.
+    pub fn keeping_later(self) -> Index {
+        Index { is_put_off: true, ..self }
+    }
+
+    /// Whether the map is sure to be that of the files whose stamps were found: none of them changed in the moment it was read.
+    pub fn is_sure(&self) -> bool {
+        self.files.values().all(|held| held.stamp != Stamp::UNSURE)
     }
 
     /// What the user has to know, each once: a cache that was set aside, or cannot be kept.
@@ -177,6 +193,8 @@ impl Index {
             }
             false => self.take_over(paths.into_iter().zip(held).collect(), found, &mut changes),
         };
+        // A scan costs hardly more than its record, and the snapshot holds what a first fill finds.
+        changes.is_kept = self.most == Tier::Exact || !self.files.is_empty() || !self.snapshot.is_somewhere();
         job.work(&self.cache, Plan::Soon(self.most)).run(&wanted(found, &unread), |number, seen| {
             take(&mut self.files, &mut changes, &found[unread[number]], moment, seen, &mut outcome);
             changes.unsaved.save_when_large(&self.cache);
@@ -184,7 +202,9 @@ impl Index {
         });
         changes.done().save(&self.cache);
         self.unsnapped += outcome.changed + outcome.removed;
-        self.snap(&map, SHARE);
+        if !self.is_put_off {
+            self.snap(&map, SHARE);
+        }
         outcome
     }
 

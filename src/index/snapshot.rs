@@ -20,6 +20,11 @@ impl Snapshot {
         Snapshot(cache.map(|path| beside(path, suffix)))
     }
 
+    /// Whether there is a place for it.
+    pub fn is_somewhere(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// The map, and of each of its files by path what was known.
     pub fn load(&self) -> Option<(Map, Vec<Held>)> {
         let file = File::open(self.0.as_ref()?).ok()?;

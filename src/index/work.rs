@@ -5,11 +5,11 @@ use super::cache::Cache;
 use crate::domain::language::Language;
 use crate::domain::listing::Unread;
 use crate::domain::outline::{Oddity, Tier};
-use crate::map::{self, ContentHash};
+use crate::map::{self, ContentHash, Draft, Drafter};
 use crate::syntax;
 use sha2::{Digest, Sha256};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, mpsc};
+use std::sync::{Mutex, mpsc};
 
 /// Gives the bytes of a file. Called from several threads; must not wait for a pipe.
 pub type Source<'a> = dyn Fn(&str) -> Result<Vec<u8>, Unread> + Sync + 'a;
@@ -27,6 +27,8 @@ pub(super) enum Seen {
     Plain(Option<Oddity>, u32),
     /// Outlined.
     Outlined(Record),
+    /// Scanned.
+    Scanned(Box<Draft>),
     /// It holds something else than what it was to be outlined for.
     Other,
 }
@@ -55,8 +57,8 @@ pub(super) struct Work<'a> {
     pub source: &'a Source<'a>,
     pub stop: &'a AtomicBool,
     pub priority: Priority,
-    /// Asked for records of contents that were seen before.
-    pub cache: &'a Mutex<Cache>,
+    /// Asked for records of contents that were seen before, if there are any.
+    pub cache: Option<&'a Mutex<Cache>>,
     pub plan: Plan,
 }
 
@@ -75,7 +77,8 @@ impl Work<'_> {
         let threads = std::thread::available_parallelism().map_or(2, |n| n.get().min(8)).min(wanted.len());
         if threads < 2 {
             let all = wanted.iter().enumerate().take_while(|_| !self.is_stopped());
-            return all.for_each(|(number, wanted)| take(number, self.look(wanted)));
+            let mut drafter = Drafter::default();
+            return all.for_each(|(number, wanted)| take(number, self.look(wanted, &mut drafter)));
         }
         let together = (wanted.len() / (threads * 16)).clamp(1, TOGETHER);
         let (next, (sender, seen)) = (AtomicUsize::new(0), mpsc::sync_channel(AHEAD / TOGETHER));
@@ -86,12 +89,13 @@ impl Work<'_> {
                     if self.priority == Priority::Background {
                         give_way();
                     }
+                    let mut drafter = Drafter::default();
                     while !self.is_stopped() {
                         let start = next.fetch_add(together, Ordering::Relaxed).min(wanted.len());
                         let some = &wanted[start..(start + together).min(wanted.len())];
                         let some = some.iter().zip(start..).take_while(|_| !self.is_stopped());
                         let seen: Vec<(usize, Seen)> =
-                            some.map(|(wanted, number)| (number, self.look(wanted))).collect();
+                            some.map(|(wanted, number)| (number, self.look(wanted, &mut drafter))).collect();
                         if seen.is_empty() || sender.send(seen).is_err() {
                             break;
                         }
@@ -107,16 +111,17 @@ impl Work<'_> {
         self.stop.load(Ordering::Relaxed)
     }
 
-    fn cache(&self) -> MutexGuard<'_, Cache> {
-        self.cache.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    fn record(&self, hash: ContentHash, tier: Tier) -> Option<Vec<u8>> {
+        let mut cache = self.cache?.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        cache.record(hash, tier)
     }
 
-    fn look(&self, wanted: &Wanted) -> Seen {
+    fn look(&self, wanted: &Wanted, drafter: &mut Drafter) -> Seen {
         let path = wanted.path;
         let odd = |oddity| Seen::Plain(Some(oddity), 0);
         let Some(language) = Language::from_path(path) else { return Seen::Plain(None, 0) };
         // What the path and the size say needs no reading.
-        if let Some(oddity) = syntax::oddity(path, b"", wanted.size) {
+        if let Some(oddity) = syntax::oddity_of_place(path, wanted.size) {
             return odd(oddity);
         }
         let bytes = match (self.source)(path) {
@@ -125,7 +130,9 @@ impl Work<'_> {
             Err(Unread::Large) => return odd(Oddity::Large),
             Err(Unread::Refused(_)) => return odd(Oddity::Unreadable),
         };
-        if let Some(oddity) = syntax::oddity(path, &bytes, bytes.len() as u64) {
+        // It may have grown since it was listed.
+        let grown = (bytes.len() as u64 > syntax::MOST_BYTES).then_some(Oddity::Large);
+        if let Some(oddity) = grown.or_else(|| syntax::oddity_of_head(path, &bytes)) {
             let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
             return Seen::Plain(Some(oddity), u32::try_from(lines).unwrap_or(u32::MAX));
         }
@@ -136,27 +143,26 @@ impl Work<'_> {
         if wanted.hash.is_some_and(|other| other != hash) {
             return Seen::Other;
         }
-        Seen::Outlined(self.outline(language, path, &text, hash))
+        self.outline(language, path, &text, hash, drafter)
     }
 
-    /// The record of a text: from the cache, or made.
-    fn outline(&self, language: Language, path: &str, text: &str, hash: ContentHash) -> Record {
+    /// The outline of a text: from the cache, or made.
+    fn outline(&self, language: Language, path: &str, text: &str, hash: ContentHash, drafter: &mut Drafter) -> Seen {
         let tiers: &[Tier] = match self.plan {
             Plan::Soon(Tier::Scan) => &[Tier::Scan],
             Plan::Soon(Tier::Exact) => &[Tier::Exact, Tier::Scan],
             Plan::Exact => &[Tier::Exact],
         };
         for &tier in tiers {
-            if let Some(bytes) = self.cache().record(hash, tier).filter(|bytes| map::decode(bytes).is_ok()) {
-                return Record { hash, bytes, tier, is_kept: true };
+            if let Some(bytes) = self.record(hash, tier).filter(|bytes| map::decode(bytes).is_ok()) {
+                return Seen::Outlined(Record { hash, bytes, tier, is_kept: true });
             }
         }
-        let scan = || syntax::scan(language, text);
-        let (outline, tier) = match self.plan {
-            Plan::Soon(_) => (scan(), Tier::Scan),
-            Plan::Exact => (syntax::outline(language, path, text).unwrap_or_else(scan), Tier::Exact),
-        };
-        Record { hash, bytes: map::encode(&outline), tier, is_kept: false }
+        if self.plan != Plan::Exact {
+            return Seen::Scanned(Box::new(drafter.scan(path, hash, language, text)));
+        }
+        let outline = syntax::outline(language, path, text).unwrap_or_else(|| syntax::scan(language, text));
+        Seen::Outlined(Record { hash, bytes: map::encode(&outline), tier: Tier::Exact, is_kept: false })
     }
 }
 

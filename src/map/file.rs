@@ -1,6 +1,7 @@
 //! One file as the table keeps it: ids and flat slices made of a record. Knows no other file.
 
 use super::convention::is_test;
+use super::draft::Draft;
 use super::names::Names;
 use super::paths::Target;
 use super::record::{DefinitionRecord, Record};
@@ -120,9 +121,11 @@ impl Map {
             take(&self.names, &mut uses, name, count);
         }
         // A name that is only imported is used all the same.
-        for &name in record.imports.iter().flat_map(|(_, names, _)| names) {
-            if record.references.binary_search_by(|(other, ..)| (*other).cmp(name)).is_err() {
-                let name = self.names.intern(name);
+        let mut known = uses.clone();
+        known.sort_unstable();
+        for name in record.imports.iter().flat_map(|(_, names, _)| names) {
+            let name = self.names.intern(name);
+            if known.binary_search(&name).is_err() {
                 take(&self.names, &mut uses, name, 1);
             }
         }
@@ -137,14 +140,7 @@ impl Map {
         let mut text = String::new();
         let definitions = record.definitions.iter().map(|d| self.row(d, &mut text)).collect();
         let mut imports = String::new();
-        for (target, names, _) in &record.imports {
-            // The separators of this list are in no name of any language.
-            let clean = |s: &str| s.replace(['\n', '\r', '\t', ','], " ");
-            imports.push_str(&clean(target));
-            imports.push('\t');
-            imports.push_str(&names.iter().map(|name| clean(name)).collect::<Vec<_>>().join(","));
-            imports.push('\n');
-        }
+        record.imports.iter().for_each(|(target, names, _)| write_import(&mut imports, target, names));
         File {
             path: path.into(),
             hash,
@@ -184,10 +180,41 @@ impl Map {
         }
     }
 
-    /// Name ids of a path's parts, the last one without its ending.
+    /// Name ids of a path's parts.
     fn segments(&mut self, path: &str) -> impl Iterator<Item = u32> {
-        let bare = path.rsplit_once('.').filter(|(stem, _)| !stem.is_empty() && !stem.ends_with('/'));
-        let bare = bare.filter(|(_, ending)| !ending.contains('/')).map_or(path, |(stem, _)| stem);
-        bare.split('/').map(|segment| self.names.intern(segment))
+        segments(path).map(|segment| self.names.intern(segment))
     }
+
+    /// The file of a draft.
+    pub(super) fn drafted(&mut self, draft: Draft) -> File {
+        let ids = self.names.intern_all(draft.names(), &draft.hashes);
+        let mut file = draft.file;
+        file.uses.iter_mut().for_each(|name| *name = ids[*name as usize]);
+        file.definitions.iter_mut().for_each(|row| row.name = ids[row.name as usize]);
+        let words = |(name, count): (&u32, &u8)| u32::from(*count) * self.names.stems(*name).len() as u32;
+        file.length = file.uses.iter().zip(&file.counts).map(words).fold(0, u32::saturating_add);
+        file
+    }
+}
+
+/// A path's parts, the last one without its ending.
+pub(super) fn segments(path: &str) -> impl Iterator<Item = &str> {
+    let bare = path.rsplit_once('.').filter(|(stem, _)| !stem.is_empty() && !stem.ends_with('/'));
+    let bare = bare.filter(|(_, ending)| !ending.contains('/')).map_or(path, |(stem, _)| stem);
+    bare.split('/')
+}
+
+/// Adds an import to a file's list.
+pub(super) fn write_import(imports: &mut String, target: &str, names: &[&str]) {
+    // The separators of this list are in no name of any language.
+    let mut write = |text: &str, end: char| {
+        imports.extend(text.chars().map(|c| if matches!(c, '\n' | '\r' | '\t' | ',') { ' ' } else { c }));
+        imports.push(end);
+    };
+    write(target, '\t');
+    names.iter().for_each(|name| write(name, ','));
+    if !names.is_empty() {
+        imports.pop();
+    }
+    imports.push('\n');
 }

@@ -17,9 +17,10 @@ pub(super) struct Flow {
     /// By name, its number among those that carry rank (defined and referenced), counted as they are first defined, so that
     /// those of one file stand together; or `u32::MAX`.
     pub numbers: Vec<u32>,
-    /// Number and weight of each reference to something another file defines; ends by file.
-    given: Vec<(u32, f32)>,
+    /// Each reference to something another file defines, by [`pack`]; ends by file, and what they weigh together.
+    given: Vec<u32>,
     given_ends: Vec<u32>,
+    given_weight: Vec<f64>,
     /// Numbers that a file defines, each once; ends by file.
     own: Vec<u32>,
     own_ends: Vec<u32>,
@@ -32,9 +33,24 @@ pub(super) struct Flow {
     pub weight: Vec<f64>,
     /// Whether rank flows back to those that reference.
     is_focused: bool,
-    /// By number: weights of its places of definition, and of the references to it.
+    /// By number: weights of its places of definition, of one reference to it, and of all.
     pub definers: Vec<f64>,
+    weights: Vec<f64>,
     references: Vec<f64>,
+    /// The square root of each count: what a name weighs that stands so often.
+    roots: [f64; 256],
+}
+
+/// Names that can carry rank, at most: what is defined after so many others carries none.
+const MOST_NUMBERS: u32 = 1 << 24;
+
+/// A name's number and how often it stands, in four bytes: they are what a round reads.
+fn pack(number: u32, count: u8) -> u32 {
+    number << 8 | u32::from(count)
+}
+
+fn unpack(given: u32) -> (usize, usize) {
+    ((given >> 8) as usize, (given & 0xff) as usize)
 }
 
 /// What a round collects, kept between rounds for its room.
@@ -65,6 +81,7 @@ impl Flow {
             numbers: vec![u32::MAX; names],
             given: Vec::new(),
             given_ends: Vec::with_capacity(rows.len()),
+            given_weight: Vec::with_capacity(rows.len()),
             own: Vec::new(),
             own_ends: Vec::with_capacity(rows.len()),
             imports: Vec::new(),
@@ -73,7 +90,9 @@ impl Flow {
             weight: rows.iter().map(|(_, file)| if file.is_test { TEST_WEIGHT } else { 1.0 }).collect(),
             is_focused,
             definers: Vec::new(),
+            weights: Vec::new(),
             references: Vec::new(),
+            roots: std::array::from_fn(|count| (count as f64).sqrt()),
         };
         // The languages in which a name is defined, so that it carries nothing to another; and the last row that defines it.
         let (mut families, mut last) = (Vec::new(), Vec::new());
@@ -81,6 +100,9 @@ impl Flow {
             for name in file.definitions.iter().map(|row| row.name).filter(|name| map.used[*name as usize] > 0) {
                 let number = &mut flow.numbers[name as usize];
                 if *number == u32::MAX {
+                    if families.len() as u32 >= MOST_NUMBERS {
+                        continue;
+                    }
                     *number = families.len() as u32;
                     families.push(0u32);
                     last.push(u32::MAX);
@@ -96,10 +118,10 @@ impl Flow {
             flow.own_ends.push(flow.own.len() as u32);
         }
         flow.references = vec![0.0; families.len()];
-        let mut weights = vec![0.0; families.len()];
+        flow.weights = vec![0.0; families.len()];
         for (name, number) in flow.numbers.iter().enumerate().filter(|(_, number)| **number != u32::MAX) {
             let definers = flow.definers[*number as usize];
-            weights[*number as usize] = specificity(map, name as u32, definers) * boost[name];
+            flow.weights[*number as usize] = f64::from(specificity(map, name as u32, definers) * boost[name]);
         }
         let mut row_of = vec![u32::MAX; map.files.len()];
         flow.slots.iter().enumerate().for_each(|(row, slot)| row_of[*slot as usize] = row as u32);
@@ -107,16 +129,19 @@ impl Flow {
         for (at, (_, file)) in rows.iter().enumerate() {
             flow.own(at).iter().for_each(|number| last[*number as usize] = at as u32);
             let bit = 1 << (family(file.language) & 31);
+            let mut all = 0.0;
             for (name, count) in file.references() {
                 let number = flow.numbers[name as usize];
                 let index = number as usize;
                 // What a file defines itself it means itself.
                 if number != u32::MAX && families[index] & bit != 0 && last[index] != at as u32 {
-                    let weight = f32::from(count).sqrt() * weights[index];
-                    flow.given.push((number, weight));
-                    flow.references[index] += f64::from(weight);
+                    let weight = flow.roots[usize::from(count)] * flow.weights[index];
+                    flow.given.push(pack(number, count));
+                    flow.references[index] += weight;
+                    all += weight;
                 }
             }
+            flow.given_weight.push(all);
             flow.given_ends.push(flow.given.len() as u32);
             flow.imports.extend(file.targets.iter().filter_map(|target| match target.split() {
                 Ok(slot) => Some(row_of[slot as usize]).filter(|row| *row != u32::MAX),
@@ -127,7 +152,7 @@ impl Flow {
         flow
     }
 
-    fn given(&self, row: usize) -> &[(u32, f32)] {
+    fn given(&self, row: usize) -> &[u32] {
         slice(&self.given, &self.given_ends, row)
     }
 
@@ -148,7 +173,7 @@ impl Flow {
         let mut kept = 0.0;
         for (row, mass) in rank.iter().map(|mass| mass * DAMPING).enumerate() {
             let (given, own, imports) = (self.given(row), self.own(row), self.imports(row));
-            let out: f64 = given.iter().map(|(_, weight)| f64::from(*weight)).sum();
+            let out = self.given_weight[row];
             let asked = |name: &&u32| self.references[**name as usize] > 0.0;
             let back = if self.is_focused { own.iter().filter(asked).count() } else { 0 };
             let parts = [(out > 0.0, SHARES.0), (!imports.is_empty(), SHARES.1), (back > 0, SHARES.2)];
@@ -160,7 +185,9 @@ impl Flow {
             let unit = mass / all;
             if out > 0.0 {
                 let each = unit * SHARES.0 / out;
-                given.iter().for_each(|(name, weight)| pool.forward[*name as usize] += each * f64::from(*weight));
+                for (number, count) in given.iter().map(|given| unpack(*given)) {
+                    pool.forward[number] += each * self.roots[count];
+                }
             }
             let each = unit * SHARES.1 / imports.len().max(1) as f64;
             for target in imports {
@@ -175,8 +202,12 @@ impl Flow {
             }
         }
         // Each part of what a name was given, once for all who have one.
-        pool.forward.iter_mut().zip(&self.definers).for_each(|(mass, all)| *mass /= all);
-        pool.back.iter_mut().zip(&self.references).filter(|(_, all)| **all > 0.0).for_each(|(mass, all)| *mass /= all);
+        for (number, weight) in self.weights.iter().enumerate() {
+            pool.forward[number] *= weight / self.definers[number];
+            if self.references[number] > 0.0 {
+                pool.back[number] *= weight / self.references[number];
+            }
+        }
         self.hand_out(pool, &mut next);
         let lost = 1.0 - DAMPING + kept;
         next.iter_mut().zip(seeds).for_each(|(rank, seed)| *rank += lost * seed);
@@ -196,8 +227,8 @@ impl Flow {
             }
             sum *= self.weight[row];
             let referenced = if self.is_focused { self.given(row) } else { &[] };
-            for (name, weight) in referenced {
-                sum += pool.back[*name as usize] * f64::from(*weight);
+            for (number, count) in referenced.iter().map(|given| unpack(*given)) {
+                sum += pool.back[number] * self.roots[count];
             }
             let (folder, part) = self.folders[row];
             sum += pool.folders[folder as usize] * part;

@@ -5,6 +5,7 @@
 //! order the files came in. It reads no file, knows no cache and counts no tokens: the counter is passed in.
 
 pub mod convention;
+mod draft;
 mod file;
 mod flow;
 mod graph;
@@ -23,10 +24,11 @@ mod symbol;
 mod table;
 pub mod word;
 
+pub use draft::{Draft, Drafter};
 pub use lexical::Hit;
 pub use rank::{Focus, Ranking};
 pub use record::{Record, RecordError, decode, encode};
-pub use render::render;
+pub use render::{HeadSource, render, render_with};
 pub use summary::{LanguageLines, Summary, summary};
 pub use symbol::Symbol;
 pub use table::{ContentHash, Edit, Map};

@@ -6,20 +6,37 @@
 use super::word;
 use foldhash::fast::RandomState;
 use std::hash::BuildHasher;
+use std::ops::Range;
+use std::sync::LazyLock;
 
 /// Longest name that is kept whole, in bytes: longer ones are data that looks like a name.
 const MAX_NAME: usize = 128;
 
+/// Slots of a table that is not empty.
+const FEWEST_SLOTS: usize = 1024;
+
+/// The hash of a text in every table of this process: keyed anew in each, so that no repository can be made to collide.
+pub(super) fn hash(text: &str) -> u64 {
+    static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+    HASHER.hash_one(text)
+}
+
+/// Where a text stands among those that end there.
+#[inline]
+fn range(ends: &[u32], id: u32) -> Range<usize> {
+    let at = id as usize;
+    let start = at.checked_sub(1).map_or(0, |before| ends[before] as usize);
+    start..ends[at] as usize
+}
+
 /// Texts, each once.
 #[derive(Clone, Debug, Default)]
-struct Interner {
+pub(super) struct Interner {
     text: String,
     /// Where each text ends.
     ends: Vec<u32>,
     /// Open addressing: half a hash and an id + 1, or zeros. A power of two long, at most three quarters full.
     slots: Vec<(u32, u32)>,
-    /// Keyed anew in each process, so that no repository can be made to collide.
-    hasher: RandomState,
 }
 
 /// Texts by id, one after the other.
@@ -30,54 +47,92 @@ pub(super) struct Texts<'a> {
     pub ends: &'a [u32],
 }
 
+impl<'a> Texts<'a> {
+    /// Each text, by id.
+    pub fn iter(self) -> impl Iterator<Item = &'a str> {
+        (0..self.ends.len() as u32).map(move |id| &self.text[range(self.ends, id)])
+    }
+}
+
 impl Interner {
     /// `None` when the ends are none.
-    fn from_texts(texts: Texts) -> Option<Interner> {
+    fn from_texts((text, ends): (String, Vec<u32>)) -> Option<Interner> {
         let mut start = 0;
-        let is_whole = texts.ends.iter().all(|end| {
+        let is_whole = ends.iter().all(|end| {
             let end = *end as usize;
-            texts.text.get(std::mem::replace(&mut start, end)..end).is_some()
+            text.get(std::mem::replace(&mut start, end)..end).is_some()
         });
         if !is_whole {
             return None;
         }
-        let mut interner = Interner { text: texts.text.to_owned(), ends: texts.ends.to_owned(), ..Interner::default() };
-        interner.place_all((texts.ends.len() * 4 / 3 + 1).next_power_of_two().max(1024));
+        let mut interner = Interner { text, ends, ..Interner::default() };
+        interner.place_all((interner.ends.len() * 4 / 3 + 1).next_power_of_two().max(FEWEST_SLOTS));
         Some(interner)
     }
 
-    fn get(&self, id: u32) -> &str {
-        let at = id as usize;
-        let start = at.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
-        &self.text[start..self.ends[at] as usize]
+    /// Where the text of an id stands.
+    #[inline]
+    fn range(&self, id: u32) -> Range<usize> {
+        range(&self.ends, id)
+    }
+
+    /// The text of an id.
+    pub fn get(&self, id: u32) -> &str {
+        &self.text[self.range(id)]
+    }
+
+    /// Whether an id is that of a text.
+    #[inline]
+    fn is(&self, id: u32, text: &str) -> bool {
+        self.text.as_bytes()[self.range(id)] == *text.as_bytes()
+    }
+
+    /// Every text.
+    pub fn texts(&self) -> Texts<'_> {
+        Texts { text: &self.text, ends: &self.ends }
+    }
+
+    /// Forgets all texts but keeps their room.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+        self.slots.truncate(FEWEST_SLOTS);
+        self.slots.fill((0, 0));
     }
 
     fn find(&self, text: &str) -> Option<u32> {
         if self.slots.is_empty() {
             return None;
         }
-        self.place(text, self.hasher.hash_one(text)).ok()
+        self.place(text, hash(text)).ok()
     }
 
     /// The id of `text`, or the free slot where it would stand.
+    #[inline]
     fn place(&self, text: &str, hash: u64) -> Result<u32, usize> {
         let mask = self.slots.len() - 1;
         let mut at = hash as usize & mask;
         loop {
             match self.slots[at] {
                 (_, 0) => return Err(at),
-                (tag, id) if tag == (hash >> 32) as u32 && self.get(id - 1) == text => return Ok(id - 1),
+                (tag, id) if tag == (hash >> 32) as u32 && self.is(id - 1, text) => return Ok(id - 1),
                 _ => at = (at + 1) & mask,
             }
         }
     }
 
-    /// The id of `text`, and whether it is new. A text past 4 GiB of them is taken as the first one.
-    fn intern(&mut self, text: &str) -> (u32, bool) {
+    /// The id of `text`, and whether it is new. A long text is cut, one past 4 GiB of them is taken as the first one.
+    pub fn intern(&mut self, text: &str) -> (u32, bool) {
+        let text = clip(text);
+        self.intern_hashed(text, hash(text))
+    }
+
+    /// The same for a text that is not too long and its hash.
+    #[inline]
+    pub fn intern_hashed(&mut self, text: &str, hash: u64) -> (u32, bool) {
         if self.slots.len() * 3 <= self.ends.len() * 4 {
-            self.place_all((self.slots.len() * 2).max(1024));
+            self.place_all((self.slots.len() * 2).max(FEWEST_SLOTS));
         }
-        let hash = self.hasher.hash_one(text);
         match self.place(text, hash) {
             Ok(id) => (id, false),
             Err(slot) => {
@@ -95,7 +150,7 @@ impl Interner {
     fn place_all(&mut self, size: usize) {
         self.slots = vec![(0, 0); size];
         for id in 0..self.ends.len() as u32 {
-            let hash = self.hasher.hash_one(self.get(id));
+            let hash = hash(self.get(id));
             let mut at = hash as usize & (size - 1);
             while self.slots[at].1 != 0 {
                 at = (at + 1) & (size - 1);
@@ -116,12 +171,18 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Names and stems by id, and where each name's stems end in the list of all; `None` when these do not fit together.
-    pub fn from_parts(names: Texts, stems: Texts, stem_ends: Vec<u32>, stem_ids: Vec<u32>) -> Option<Names> {
-        let fits = stem_ends.len() == names.ends.len()
+    /// Names and stems, each one after the other and where each ends, and where each name's stems end in the list of all; `None`
+    /// when these do not fit together.
+    pub fn from_parts(
+        names: (String, Vec<u32>),
+        stems: (String, Vec<u32>),
+        stem_ends: Vec<u32>,
+        stem_ids: Vec<u32>,
+    ) -> Option<Names> {
+        let fits = stem_ends.len() == names.1.len()
             && stem_ends.is_sorted()
             && stem_ends.last().copied().unwrap_or(0) as usize == stem_ids.len()
-            && stem_ids.iter().all(|stem| (*stem as usize) < stems.ends.len());
+            && stem_ids.iter().all(|stem| (*stem as usize) < stems.1.len());
         fits.then_some(())?;
         let (names, stems) = (Interner::from_texts(names)?, Interner::from_texts(stems)?);
         Some(Names { names, stems, stem_ends, stem_ids })
@@ -147,13 +208,48 @@ impl Names {
         self.names.find(clip(name))
     }
 
+    /// The ids of many names and their hashes, which are learned if they are new.
+    ///
+    /// In a large table each step waits for memory. So each is taken for all names before the next one: the processor then
+    /// waits for many at once.
+    pub fn intern_all(&mut self, names: Texts, hashes: &[u64]) -> Vec<u32> {
+        const ABSENT: u32 = u32::MAX;
+        if self.names.slots.is_empty() {
+            return names.iter().map(|name| self.intern(name)).collect();
+        }
+        let (slots, mask) = (&self.names.slots, self.names.slots.len() - 1);
+        let guess = |hash: &u64| match slots[*hash as usize & mask] {
+            (tag, id) if id > 0 && tag == (hash >> 32) as u32 => id - 1,
+            _ => ABSENT,
+        };
+        let mut ids: Vec<u32> = hashes.iter().map(guess).collect();
+        let ranges: Vec<Range<usize>> =
+            ids.iter().map(|id| if *id == ABSENT { 0..0 } else { self.names.range(*id) }).collect();
+        let texts = self.names.text.as_bytes();
+        for ((id, range), name) in ids.iter_mut().zip(ranges).zip(names.iter()) {
+            if texts[range] != *name.as_bytes() {
+                *id = ABSENT;
+            }
+        }
+        for ((id, name), hash) in ids.iter_mut().zip(names.iter()).zip(hashes) {
+            if *id == ABSENT {
+                *id = self.intern_hashed(name, *hash);
+            }
+        }
+        ids
+    }
+
     /// The id of a name, which is learned if it is new.
     pub fn intern(&mut self, name: &str) -> u32 {
         let name = clip(name);
-        let (id, is_new) = self.names.intern(name);
+        self.intern_hashed(name, hash(name))
+    }
+
+    fn intern_hashed(&mut self, name: &str, hash: u64) -> u32 {
+        let (id, is_new) = self.names.intern_hashed(name, hash);
         if is_new {
-            word::each_part(name, |part| {
-                let id = self.stems.intern(&word::stem(part)).0;
+            word::each_stem(name, |stem| {
+                let id = self.stems.intern(stem).0;
                 self.stem_ids.push(id);
             });
             self.stem_ends.push(self.stem_ids.len() as u32);
@@ -187,7 +283,8 @@ impl Names {
     }
 }
 
-fn clip(name: &str) -> &str {
+/// A name without what is too long of it.
+pub(super) fn clip(name: &str) -> &str {
     if name.len() <= MAX_NAME {
         return name;
     }
@@ -210,6 +307,22 @@ mod tests {
         }
         assert_eq!(names.find("name5000"), None);
         assert_eq!(Names::default().find("x"), None);
+    }
+
+    #[test]
+    fn names_that_come_together_get_the_ids_that_they_would_get_one_by_one() {
+        let (mut together, mut single) = (Names::default(), Names::default());
+        for round in 0..40u32 {
+            let mut some = Interner::default();
+            for i in 0..200 {
+                some.intern(&format!("name{}", (round * 150 + i * 7) % 5000));
+            }
+            let hashes: Vec<u64> = some.texts().iter().map(hash).collect();
+            let ids: Vec<u32> = some.texts().iter().map(|name| single.intern(name)).collect();
+            assert_eq!(together.intern_all(some.texts(), &hashes), ids);
+        }
+        assert_eq!(together.len(), single.len());
+        assert!((0..together.len() as u32).all(|id| together.get(id) == single.get(id)));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// The first changes with the meaning of an outline or its bytes, the second with the languages, which are numbered: a record
 /// of another version is not read but made anew.
-pub(super) const VERSION: [u8; 2] = [2, Language::ALL.len() as u8];
+pub(super) const VERSION: [u8; 2] = [3, Language::ALL.len() as u8];
 
 /// Why bytes are no record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -56,9 +56,14 @@ const CHECKSUM: usize = 4;
 
 /// The bytes of an outline.
 pub fn encode(outline: &Outline) -> Vec<u8> {
+    encode_record(&Record::of(outline))
+}
+
+/// The bytes of a record.
+pub(super) fn encode_record(record: &Record) -> Vec<u8> {
     let head = [&VERSION[..], &[0; CHECKSUM]].concat();
     let start = head.len();
-    let mut bytes = postcard::to_extend(&Record::of(outline), head).expect("plain data has bytes");
+    let mut bytes = postcard::to_extend(record, head).expect("plain data has bytes");
     let sum = crc32fast::hash(&bytes[start..]).to_le_bytes();
     bytes[start - CHECKSUM..start].copy_from_slice(&sum);
     bytes

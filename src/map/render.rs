@@ -17,14 +17,28 @@ const MAX_ITEMS: usize = 20_000;
 /// A definition, or a file that has none.
 type Item = (u32, Option<usize>);
 
+/// Gives the head of a definition for which the map has none: the definition's number in the file at this path, and its name.
+pub type HeadSource<'a> = dyn Fn(&str, usize, &str) -> Option<String> + 'a;
+
 /// The text of a map for a ranking, and its tokens as `count` counts them: at most `budget`. Empty when nothing fits.
 pub fn render(map: &Map, ranking: &Ranking, budget: u32, count: &dyn Fn(&str) -> u32) -> (String, u32) {
+    render_with(map, ranking, budget, count, &|_, _, _| None)
+}
+
+/// Like [`render`], with heads from elsewhere for what was only scanned.
+pub fn render_with(
+    map: &Map,
+    ranking: &Ranking,
+    budget: u32,
+    count: &dyn Fn(&str) -> u32,
+    heads: &HeadSource,
+) -> (String, u32) {
     if budget == 0 {
         return (String::new(), 0);
     }
     let items = items(map, ranking);
     let fits = |shown: usize| {
-        let text = print(map, &items[..shown]);
+        let text = print(map, &items[..shown], heads);
         let tokens = count(&text);
         (tokens <= budget).then_some((text, tokens))
     };
@@ -52,10 +66,23 @@ pub fn render(map: &Map, ranking: &Ranking, budget: u32, count: &dyn Fn(&str) ->
 
 /// What can be shown, most relevant first.
 fn items(map: &Map, ranking: &Ranking) -> Vec<Item> {
-    let mut scored: Vec<(f64, u32, Item)> = Vec::new();
+    // Equal ones stay in the order of paths and lines.
+    let order = |a: &(f64, u32, Item), b: &(f64, u32, Item)| {
+        b.0.partial_cmp(&a.0).unwrap_or(Ordering::Equal).then(a.1.cmp(&b.1))
+    };
+    let (mut scored, mut seen): (Vec<(f64, u32, Item)>, u32) = (Vec::new(), 0);
+    let mut add = |score: f64, item: Item| {
+        // Of a large repository no more are held than are looked at.
+        if scored.len() == 2 * MAX_ITEMS {
+            scored.select_nth_unstable_by(MAX_ITEMS, order);
+            scored.truncate(MAX_ITEMS);
+        }
+        scored.push((score, seen, item));
+        seen += 1;
+    };
     for (slot, file) in map.ordered().filter(|(_, file)| file.oddity.is_none()) {
         if file.definitions.is_empty() {
-            scored.push((ranking.file(slot) * 0.3, scored.len() as u32, (slot, None)));
+            add(ranking.file(slot) * 0.3, (slot, None));
         }
         for (at, row) in file.definitions.iter().enumerate() {
             let is_local = row.container != NONE
@@ -64,24 +91,16 @@ fn items(map: &Map, ranking: &Ranking) -> Vec<Item> {
                     DefinitionKind::Function | DefinitionKind::Method
                 );
             let weight = if is_local || row.kind == DefinitionKind::Variable { 0.1 } else { 1.0 };
-            let score = ranking.definition(file, slot, at) * weight;
-            scored.push((score, scored.len() as u32, (slot, Some(at))));
+            add(ranking.definition(file, slot, at) * weight, (slot, Some(at)));
         }
     }
-    // Equal ones stay in the order of paths and lines.
-    let order = |a: &(f64, u32, Item), b: &(f64, u32, Item)| {
-        b.0.partial_cmp(&a.0).unwrap_or(Ordering::Equal).then(a.1.cmp(&b.1))
-    };
-    if scored.len() > MAX_ITEMS {
-        scored.select_nth_unstable_by(MAX_ITEMS, order);
-        scored.truncate(MAX_ITEMS);
-    }
     scored.sort_unstable_by(order);
+    scored.truncate(MAX_ITEMS);
     scored.into_iter().map(|(.., item)| item).collect()
 }
 
 /// The items by path and line, each definition under what it stands in.
-fn print(map: &Map, items: &[Item]) -> String {
+fn print(map: &Map, items: &[Item], heads: &HeadSource) -> String {
     let mut by_path: BTreeMap<&str, (u32, BTreeSet<usize>)> = BTreeMap::new();
     for (slot, at) in items {
         let file = map.file(*slot);
@@ -98,7 +117,7 @@ fn print(map: &Map, items: &[Item]) -> String {
         let file = map.file(slot);
         for at in shown {
             text.push_str(&"  ".repeat(1 + depth(file, at)));
-            text.push_str(&one_line(&head(map, file, at)));
+            text.push_str(&one_line(&head(map, file, at, heads)));
             text.push('\n');
         }
     }
@@ -111,10 +130,13 @@ fn depth(file: &File, at: usize) -> usize {
 }
 
 /// A signature, or what is known in its place.
-fn head(map: &Map, file: &File, at: usize) -> String {
+fn head(map: &Map, file: &File, at: usize, heads: &HeadSource) -> String {
     let row = &file.definitions[at];
+    let name = map.names.get(row.name);
     match file.texts(at).0 {
-        "" => format!("{} {}", kind_word(row.kind), map.names.get(row.name)),
+        "" => heads(&file.path, at, name)
+            .filter(|head| !head.is_empty())
+            .unwrap_or_else(|| format!("{} {name}", kind_word(row.kind))),
         signature => signature.to_owned(),
     }
 }

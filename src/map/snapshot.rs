@@ -1,13 +1,13 @@
 //! A whole map as bytes, for a cache: filling a map from records looks every name up again, thawing one does not.
 //!
 //! Files and names are numbered anew in the order of paths, so that equal maps give equal bytes and names that stand
-//! together lie together. The bytes come in parts of bounded size, the names apart, so that a large map is never in memory
-//! twice. Reading trusts nothing: whatever the bytes are, there is a map or an error, and a map from
+//! together lie together. The bytes come in parts, what is kept of the names one kind after the other and then files by the
+//! hundred, so that a large map is never in memory twice. Reading trusts nothing: whatever the bytes are, there is a map or an error, and a map from
 //! changed bytes may be wrong but never makes anything panic. The caller has to know whether they changed.
 
 use super::convention::folder;
 use super::file::{File, NONE, Row};
-use super::names::{Names, Texts};
+use super::names::Names;
 use super::paths::Target;
 use super::record::{self, RecordError};
 use super::table::{ContentHash, Map};
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The first changes with the meaning of a snapshot or its bytes, the others with what it is made of.
-const VERSION: [u8; 3] = [1, record::VERSION[0], record::VERSION[1]];
+const VERSION: [u8; 3] = [2, record::VERSION[0], record::VERSION[1]];
 
 /// Numbers of four bytes, little end first, as they lie in the bytes.
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -25,22 +25,6 @@ struct Numbers<'a>(#[serde(borrow, serialize_with = "raw")] &'a [u8]);
 
 /// Files of one part.
 const TOGETHER: usize = 256;
-
-/// The first part.
-#[derive(Serialize, Deserialize)]
-struct FrozenNames<'a> {
-    files: u32,
-    names: &'a str,
-    #[serde(borrow)]
-    name_ends: Numbers<'a>,
-    stems: &'a str,
-    stem_ends: Numbers<'a>,
-    /// Where each name's stems end in `name_stems`.
-    name_stem_ends: Numbers<'a>,
-    name_stems: Numbers<'a>,
-    defined: Numbers<'a>,
-    used: Numbers<'a>,
-}
 
 /// [`File`], borrowed.
 #[derive(Serialize, Deserialize)]
@@ -79,18 +63,24 @@ impl Numbers<'_> {
     }
 }
 
-fn write(numbers: impl IntoIterator<Item = u32>) -> Vec<u8> {
-    numbers.into_iter().flat_map(u32::to_le_bytes).collect()
+fn write(numbers: impl ExactSizeIterator<Item = u32>) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(numbers.len() * size_of::<u32>());
+    numbers.for_each(|number| bytes.extend_from_slice(&number.to_le_bytes()));
+    bytes
 }
 
-/// Texts one after the other, and where each ends.
-fn joined<'a>(texts: impl Iterator<Item = &'a str>) -> (String, Vec<u8>) {
-    let (mut joined, mut ends) = (String::new(), Vec::new());
+/// Gives texts one after the other, and then where each ends.
+fn write_texts<'a>(texts: impl Iterator<Item = &'a str> + Clone, give: &mut impl FnMut(&[u8])) {
+    let mut joined = String::with_capacity(texts.clone().map(str::len).sum());
+    texts.clone().for_each(|text| joined.push_str(text));
+    give(joined.as_bytes());
+    drop(joined);
+    let (mut end, mut ends) = (0u32, Vec::new());
     for text in texts {
-        joined.push_str(text);
-        ends.extend((joined.len() as u32).to_le_bytes());
+        end += text.len() as u32;
+        ends.extend_from_slice(&end.to_le_bytes());
     }
-    (joined, ends)
+    give(&ends);
 }
 
 /// Numbers given anew, in the order of first sight.
@@ -126,7 +116,8 @@ impl Map {
                 names.of(*name);
             });
         }
-        give(&self.freeze_names(&names.old));
+        give(&[&VERSION[..], &(self.len() as u32).to_le_bytes()].concat());
+        self.freeze_names(&names.old, &mut give);
         let target = |target: &Target| match target.split() {
             Ok(slot) => numbers[slot as usize] * 2,
             Err(id) => folders.by_old[id as usize] * 2 + 1,
@@ -151,29 +142,20 @@ impl Map {
         }
     }
 
-    /// The names of these ids, in this order, and what is kept of each.
-    fn freeze_names(&self, names: &[u32]) -> Vec<u8> {
+    /// Gives the names of these ids, in this order, and what is kept of each.
+    fn freeze_names(&self, names: &[u32], give: &mut impl FnMut(&[u8])) {
         let mut stems = Anew::new(self.names.stem_count());
-        let (mut name_stems, mut name_stem_ends) = (Vec::new(), Vec::new());
+        let (mut name_stems, mut name_stem_ends) = (Vec::new(), Vec::with_capacity(names.len()));
         for name in names {
             name_stems.extend(self.names.stems(*name).iter().map(|stem| stems.of(*stem)));
             name_stem_ends.push(name_stems.len() as u32);
         }
-        let counts = |all: &[u32]| write(names.iter().map(|name| all[*name as usize]));
-        let (name_text, name_ends) = joined(names.iter().map(|name| self.names.get(*name)));
-        let (stem_text, stem_ends) = joined(stems.old.iter().map(|stem| self.names.stem(*stem)));
-        let frozen = FrozenNames {
-            files: self.len() as u32,
-            names: &name_text,
-            name_ends: Numbers(&name_ends),
-            stems: &stem_text,
-            stem_ends: Numbers(&stem_ends),
-            name_stem_ends: Numbers(&write(name_stem_ends)),
-            name_stems: Numbers(&write(name_stems)),
-            defined: Numbers(&counts(&self.defined)),
-            used: Numbers(&counts(&self.used)),
-        };
-        postcard::to_extend(&frozen, VERSION.to_vec()).expect("plain data has bytes")
+        give(&write(name_stem_ends.into_iter()));
+        give(&write(name_stems.into_iter()));
+        write_texts(names.iter().map(|name| self.names.get(*name)), give);
+        write_texts(stems.old.iter().map(|stem| self.names.stem(*stem)), give);
+        give(&write(names.iter().map(|name| self.defined[*name as usize])));
+        give(&write(names.iter().map(|name| self.used[*name as usize])));
     }
 
     /// The map that these parts hold.
@@ -187,10 +169,8 @@ impl Map {
         if *version != VERSION {
             return Err(RecordError::Version);
         }
-        let names: FrozenNames = postcard::from_bytes(body).map_err(|_| RecordError::Damaged)?;
-        let count = names.files as usize;
-        let mut map = names.map().ok_or(RecordError::Damaged)?;
-        drop(first);
+        let count = u32::from_le_bytes(body.try_into().map_err(|_| RecordError::Damaged)?) as usize;
+        let mut map = Map::thaw_names(&mut parts).ok_or(RecordError::Damaged)?;
         for part in parts {
             let files: Vec<FrozenFile> = postcard::from_bytes(part.as_ref()).map_err(|_| RecordError::Damaged)?;
             files.into_iter().try_for_each(|file| map.thaw_file(file, count)).ok_or(RecordError::Damaged)?;
@@ -199,6 +179,21 @@ impl Map {
         let leads = |target: &Target| target.split().err().is_none_or(|id| id < folders);
         let is_whole = map.len() == count && map.ordered().all(|(_, file)| file.targets.iter().all(leads));
         if is_whole { Ok(map) } else { Err(RecordError::Damaged) }
+    }
+
+    /// A map that has the names of the next parts and no file yet, if they fit together.
+    fn thaw_names<B: AsRef<[u8]>>(parts: &mut impl Iterator<Item = B>) -> Option<Map> {
+        let numbers = |part: Option<B>| Numbers(part?.as_ref()).read();
+        let text = |part: Option<B>| Some(str::from_utf8(part?.as_ref()).ok()?.to_owned());
+        let (stem_ends, stem_ids) = (numbers(parts.next())?, numbers(parts.next())?);
+        let names = (text(parts.next())?, numbers(parts.next())?);
+        let stems = (text(parts.next())?, numbers(parts.next())?);
+        let (defined, used) = (numbers(parts.next())?, numbers(parts.next())?);
+        let has_counts = defined.len() == names.1.len() && used.len() == names.1.len();
+        let names = Names::from_parts(names, stems, stem_ends, stem_ids).filter(|_| has_counts)?;
+        let mut map = Map::new();
+        (map.names, map.defined, map.used) = (names, defined, used);
+        Some(map)
     }
 
     /// Puts the next of so many files; `None` if it is none.
@@ -213,22 +208,6 @@ impl Map {
         self.order.push(number);
         self.files.push(Some(file));
         Some(())
-    }
-}
-
-impl FrozenNames<'_> {
-    /// A map that has these names and no file yet, if they fit together.
-    fn map(self) -> Option<Map> {
-        let mut map = Map::new();
-        map.names = Names::from_parts(
-            Texts { text: self.names, ends: &self.name_ends.read()? },
-            Texts { text: self.stems, ends: &self.stem_ends.read()? },
-            self.name_stem_ends.read()?,
-            self.name_stems.read()?,
-        )?;
-        (map.defined, map.used) = (self.defined.read()?, self.used.read()?);
-        let has_counts = map.defined.len() == map.names.len() && map.used.len() == map.names.len();
-        has_counts.then_some(map)
     }
 }
 

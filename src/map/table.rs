@@ -2,6 +2,7 @@
 //!
 //! A change costs what the changed file holds. Nothing that leaves the table depends on the order in which files came.
 
+use super::draft::Draft;
 use super::file::{File, Row};
 use super::names::Names;
 use super::paths::{Paths, Target};
@@ -50,6 +51,12 @@ impl Edit<'_> {
     /// Puts an outlined file from its record.
     pub fn insert_record(&mut self, path: &str, hash: ContentHash, record: &Record) {
         let file = self.map.outlined(path, hash, record);
+        self.put(file);
+    }
+
+    /// Puts a scanned file.
+    pub fn insert_draft(&mut self, draft: Draft) {
+        let file = self.map.drafted(draft);
         self.put(file);
     }
 

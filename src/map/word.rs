@@ -4,7 +4,45 @@
 /// Calls `each` with the words of a text or a name, lower case: it is cut at everything that is no letter or digit, before a
 /// capital that follows a small letter, and before the last capital of a run that small letters follow (`HTTPServer`).
 pub fn each_part(text: &str, mut each: impl FnMut(&str)) {
+    each_word(text, &mut |part| each(part));
+}
+
+/// Calls `each` with the stem of every word that [`each_part`] cuts.
+pub fn each_stem(text: &str, mut each: impl FnMut(&str)) {
+    each_word(text, &mut |part| {
+        shorten(part);
+        each(part);
+    });
+}
+
+/// Calls `each` with every word; what it makes of it is thrown away.
+fn each_word(text: &str, each: &mut impl FnMut(&mut String)) {
     let mut part = String::new();
+    let mut end = |part: &mut String| {
+        if !part.is_empty() {
+            each(part);
+            part.clear();
+        }
+    };
+    // Nearly every name: no character is more than a byte.
+    if text.is_ascii() {
+        let bytes = text.as_bytes();
+        let mut previous = b' ';
+        for (at, &byte) in bytes.iter().enumerate() {
+            let has_small_next = || bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase);
+            let is_start = byte.is_ascii_uppercase()
+                && (previous.is_ascii_lowercase() || previous.is_ascii_uppercase() && has_small_next());
+            let is_part = byte.is_ascii_alphanumeric();
+            if is_start || !is_part {
+                end(&mut part);
+            }
+            if is_part {
+                part.push(char::from(byte.to_ascii_lowercase()));
+            }
+            previous = byte;
+        }
+        return end(&mut part);
+    }
     let mut chars = text.chars().peekable();
     let mut previous = ' ';
     while let Some(c) = chars.next() {
@@ -12,20 +50,15 @@ pub fn each_part(text: &str, mut each: impl FnMut(&str)) {
             || c.is_uppercase()
                 && (previous.is_lowercase()
                     || previous.is_uppercase() && chars.peek().is_some_and(|next| next.is_lowercase()));
-        if is_start && !part.is_empty() {
-            each(&part);
-            part.clear();
+        if is_start {
+            end(&mut part);
         }
-        match c {
-            c if c.is_ascii() && c.is_alphanumeric() => part.push(c.to_ascii_lowercase()),
-            c if c.is_alphanumeric() => part.extend(c.to_lowercase()),
-            _ => {}
+        if c.is_alphanumeric() {
+            part.extend(c.to_lowercase());
         }
         previous = c;
     }
-    if !part.is_empty() {
-        each(&part);
-    }
+    end(&mut part);
 }
 
 /// The words of a text or a name, as [`each_part`] cuts it.
@@ -37,17 +70,31 @@ pub fn parts(text: &str) -> Vec<String> {
 
 /// A word without the ending of its plural.
 pub fn singular(word: &str) -> String {
-    match word {
-        w if w.len() > 4 && w.ends_with("ies") => format!("{}y", &w[..w.len() - 3]),
-        w if w.len() > 3 && w.ends_with('s') && !w.ends_with("ss") && !w.ends_with("us") => w[..w.len() - 1].to_owned(),
-        w => w.to_owned(),
+    let mut word = word.to_owned();
+    make_singular(&mut word);
+    word
+}
+
+fn make_singular(word: &mut String) {
+    if word.len() > 4 && word.ends_with("ies") {
+        word.truncate(word.len() - 3);
+        word.push('y');
+    } else if word.len() > 3 && word.ends_with('s') && !word.ends_with("ss") && !word.ends_with("us") {
+        word.pop();
     }
 }
 
 /// The form under which a lower-case word is looked up: without plural, `-ing`, `-ed` and a last `e`, so that `parses`,
 /// `parsing` and `parsed` are one. Not always a word itself.
 pub fn stem(word: &str) -> String {
-    let mut stem = singular(word);
+    let mut stem = word.to_owned();
+    shorten(&mut stem);
+    stem
+}
+
+/// Makes a word its stem.
+fn shorten(stem: &mut String) {
+    make_singular(stem);
     let ending = if stem.len() > 5 && stem.ends_with("ing") {
         3
     } else if stem.len() > 4 && stem.ends_with("ed") {
@@ -75,7 +122,6 @@ pub fn stem(word: &str) -> String {
         stem.pop();
         stem.push('i');
     }
-    stem
 }
 
 #[cfg(test)]

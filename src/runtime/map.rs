@@ -1,7 +1,7 @@
 //! `vibe-tui map`: what matters in a repository, within a budget of tokens.
 //!
-//! The same files give the same text, whatever was made exact before: it is chosen from scans, and what is shown is then
-//! made exact.
+//! The same files give the same text, whatever was made exact before: it is chosen from scans, and shown with the heads that
+//! stand in the files.
 
 use super::Format;
 use super::report::tell_line;
@@ -9,23 +9,24 @@ use super::repository::cache_file;
 use super::setup::Setup;
 use crate::context::token;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::language::Language;
 use crate::domain::listing::Places;
 use crate::domain::outline::Tier;
 use crate::domain::safe_text::SafeText;
-use crate::index::{Index, Job, Priority};
+use crate::index::{Answer, Index, Job, Priority};
 use crate::map::{self, Focus, Map};
-use crate::repo::walk::{self, MAX_FILES, Skipped};
+use crate::repo::walk::{self, Listing, MAX_FILES, Skipped};
 use crate::repo::{Root, read};
+use crate::syntax;
 use serde_json::json;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::io::{IsTerminal, Write};
 use std::mem::ManuallyDrop;
 use std::sync::RwLock;
 use std::sync::atomic::AtomicBool;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
-/// Rounds of showing, making exact what is shown, and ranking anew: what is shown has settled by then.
-const ROUNDS: usize = 4;
 /// Between two words on how far it is.
 const REPORTED: Duration = Duration::from_millis(100);
 /// Work that takes less is not spoken of.
@@ -42,38 +43,64 @@ pub struct MapRequest {
     pub tier: Tier,
 }
 
-/// Makes the map of the repository that the set-up was opened on.
+/// Gives the map of the repository that the set-up was opened on to `give`, and then keeps what makes the next one cheap.
 ///
 /// # Errors
 /// When the repository has more files than are listed.
-pub fn map(setup: &Setup, request: MapRequest) -> Result<String, Failure> {
-    let mut opened = Mapped::open(setup, Tier::Scan)?;
+pub fn map(setup: &Setup, request: MapRequest, give: impl FnOnce(&str)) -> Result<(), Failure> {
+    let listing = list(&setup.root)?;
+    let is_plain = request.format == Format::Text && request.tier == Tier::Scan;
+    let cache = cache_file(&setup.paths.cache, &setup.root);
+    let question = format!("map {} {}", request.budget, program());
+    let answer = is_plain.then(|| Answer::to(&question, &cache, &listing.entries));
+    if let Some(text) = answer.as_ref().and_then(Answer::recall) {
+        tell_skipped(&listing.skipped);
+        give(&text);
+        return Ok(());
+    }
+    let mut opened = Mapped::of(setup, Tier::Scan, listing);
     if request.tier == Tier::Exact {
+        // What is made exact for this answer is not what the next one starts from.
+        opened.index.keep(&opened.map);
         let shallow = opened.index.shallow();
         opened.deepen(&shallow);
     }
     let (text, tokens) = opened.text(request.budget);
+    opened.tell_notices();
+    give(&opened.printed(request, &text, tokens));
+    if let Some(answer) = answer.filter(|_| opened.index.is_sure() && !text.is_empty()) {
+        answer.keep(&text);
+    }
+    if request.tier == Tier::Scan {
+        opened.index.keep(&opened.map);
+    }
     opened.index.tidy();
     opened.tell_notices();
-    if text.is_empty() && request.format == Format::Text {
-        let why = if opened.read().is_empty() { "there are no files here" } else { "nothing fits the budget" };
-        tell_line(&format!("vibe-tui: the map is empty: {why}"));
+    Ok(())
+}
+
+/// Which program this is: another one may answer otherwise.
+fn program() -> String {
+    let stat = std::env::current_exe().and_then(std::fs::metadata).ok();
+    let made = stat.as_ref().and_then(|stat| stat.modified().ok());
+    let made = made.and_then(|at| at.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+    format!("{} {}", stat.map_or(0, |stat| stat.len()), made.as_nanos())
+}
+
+fn list(root: &Root) -> Result<Listing, Failure> {
+    let listing = walk::walk(root, MAX_FILES, &AtomicBool::new(false));
+    if listing.truncated {
+        let message =
+            format!("The repository has more than {MAX_FILES} files. List what does not matter in .vibeignore.");
+        return Err(Failure::fatal(FailureKind::Denied, message));
     }
-    Ok(match request.format {
-        Format::Text => text,
-        Format::Json => {
-            let map = opened.read();
-            let summary = map::summary(&map, &map.rank(&Focus::default()));
-            let skipped: Vec<_> = opened.skipped.iter().map(|s| json!({"path": s.path, "reason": s.reason})).collect();
-            let root = setup.root.path().display().to_string();
-            let budget = request.budget;
-            format!(
-                "{}\n",
-                json!({"root": root, "budget": budget, "tokens": tokens, "exact": false, "map": text,
-                    "summary": summary, "skipped": skipped})
-            )
-        }
-    })
+    Ok(listing)
+}
+
+fn tell_skipped(skipped: &[Skipped]) {
+    for Skipped { path, reason } in skipped {
+        tell_line(&format!("vibe-tui: {} is left out: {reason}", SafeText::new(path).into_string()));
+    }
 }
 
 /// A repository's map, made for one question.
@@ -86,26 +113,49 @@ pub(super) struct Mapped<'a> {
 }
 
 impl<'a> Mapped<'a> {
-    /// Lists the repository and outlines what changed since the last time. Progress goes to standard error, if that is a
-    /// terminal; so do complaints, always.
+    /// Lists the repository and outlines what changed since the last time, and keeps that. Progress goes to standard error, if
+    /// that is a terminal; so do complaints, always.
     pub fn open(setup: &'a Setup, most: Tier) -> Result<Mapped<'a>, Failure> {
+        let mut mapped = Mapped::of(setup, most, list(&setup.root)?);
+        mapped.index.keep(&mapped.map);
+        Ok(mapped)
+    }
+
+    /// Outlines what changed of the files that were listed. It is not kept yet.
+    fn of(setup: &'a Setup, most: Tier, listing: Listing) -> Mapped<'a> {
         let root = &setup.root;
-        let listing = walk::walk(root, MAX_FILES, &AtomicBool::new(false));
-        if listing.truncated {
-            let message =
-                format!("The repository has more than {MAX_FILES} files. List what does not matter in .vibeignore.");
-            return Err(Failure::fatal(FailureKind::Denied, message));
-        }
-        let index = Index::open(Some(&cache_file(&setup.paths.cache, root)), most);
+        let index = Index::open(Some(&cache_file(&setup.paths.cache, root)), most).keeping_later();
         let mut mapped =
             Mapped { root, map: ManuallyDrop::new(RwLock::new(Map::new())), index, skipped: listing.skipped };
         let entries = &listing.entries;
         work(root, "reading", |job| mapped.index.refresh(&mapped.map, &Places::everything(), entries, job));
         mapped.tell_notices();
-        for Skipped { path, reason } in &mapped.skipped {
-            tell_line(&format!("vibe-tui: {} is left out: {reason}", SafeText::new(path).into_string()));
+        tell_skipped(&mapped.skipped);
+        mapped
+    }
+
+    /// A map as it is printed.
+    fn printed(&self, request: MapRequest, text: &str, tokens: u32) -> String {
+        if text.is_empty() && request.format == Format::Text {
+            let why = if self.read().is_empty() { "there are no files here" } else { "nothing fits the budget" };
+            tell_line(&format!("vibe-tui: the map is empty: {why}"));
         }
-        Ok(mapped)
+        match request.format {
+            Format::Text => text.to_owned(),
+            Format::Json => {
+                let map = self.read();
+                let summary = map::summary(&map, &map.rank(&Focus::default()));
+                let skipped: Vec<_> =
+                    self.skipped.iter().map(|s| json!({"path": s.path, "reason": s.reason})).collect();
+                let root = self.root.path().display().to_string();
+                let budget = request.budget;
+                format!(
+                    "{}\n",
+                    json!({"root": root, "budget": budget, "tokens": tokens, "exact": false, "map": text,
+                        "summary": summary, "skipped": skipped})
+                )
+            }
+        }
     }
 
     /// The map, for reading.
@@ -117,22 +167,26 @@ impl<'a> Mapped<'a> {
         work(self.root, "parsing", |job| self.index.deepen(&self.map, paths, job));
     }
 
-    /// The text and its tokens, with exact outlines of all that is shown.
-    fn text(&mut self, budget: u32) -> (String, u32) {
-        let mut shown = (String::new(), 0);
-        for round in 0..=ROUNDS {
-            let map = self.read();
-            shown = map::render(&map, &map.rank(&Focus::default()), budget, &token::estimate);
-            let paths: Vec<String> = shown.0.lines().filter(|l| !l.starts_with(' ')).map(str::to_owned).collect();
-            let scanned = |path: &&String| map.stamp(path).is_some_and(|(_, tier)| tier == Tier::Scan);
-            let scans: Vec<String> = paths.iter().filter(scanned).cloned().collect();
-            drop(map);
-            if scans.is_empty() || round == ROUNDS {
-                break;
+    /// The text and its tokens.
+    fn text(&self, budget: u32) -> (String, u32) {
+        let map = self.read();
+        // Of each file that may be shown, what its text says of its definitions.
+        let known: RefCell<HashMap<String, Vec<(String, String)>>> = RefCell::default();
+        let head = |path: &str, at: usize, name: &str| {
+            let mut known = known.borrow_mut();
+            if !known.contains_key(path) {
+                known.insert(path.to_owned(), self.heads(path));
             }
-            self.deepen(&scans);
-        }
-        shown
+            known[path].get(at).filter(|(own, _)| own == name).map(|(_, head)| head.clone())
+        };
+        map::render_with(&map, &map.rank(&Focus::default()), budget, &token::estimate, &head)
+    }
+
+    /// Names and heads of what a file defines; nothing when it cannot be read any more.
+    fn heads(&self, path: &str) -> Vec<(String, String)> {
+        let text = read::bytes(self.root, path).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+        let (Some(language), Some(text)) = (Language::from_path(path), text) else { return Vec::new() };
+        syntax::heads(language, &text).into_iter().map(|(name, head)| (name.to_owned(), head)).collect()
     }
 
     fn tell_notices(&mut self) {

@@ -23,9 +23,9 @@ mod tally;
 mod tree;
 
 pub use grammar::{Comment, PerGrammar, comment, grammar};
-pub use oddity::{HEAD_BYTES, MOST_BYTES, oddity};
+pub use oddity::{HEAD_BYTES, MOST_BYTES, oddity, oddity_of_head, oddity_of_place};
 pub use outline::{outline, outline_and_tree};
-pub use scan::{Found, Scanned, Sink, scan, scan_with};
+pub use scan::{Found, Head, Scanned, Sink, heads, scan, scan_with};
 
 use crate::domain::language::Language;
 use std::collections::HashMap;

@@ -7,6 +7,9 @@ use crate::domain::outline::Oddity;
 /// Larger files are not outlined: 1 MiB.
 pub const MOST_BYTES: u64 = 1024 * 1024;
 
+/// The longest line that somebody writes by hand.
+const LONGEST_LINE: usize = 5_000;
+
 /// As many of a file's first bytes are enough for [`oddity`].
 pub const HEAD_BYTES: usize = 8 * 1024;
 
@@ -78,6 +81,11 @@ const GENERATED: &[&str] = &[
 
 /// Why the file at `path`, which begins with `head` and has `size` bytes, is not outlined; `None` if it is.
 pub fn oddity(path: &str, head: &[u8], size: u64) -> Option<Oddity> {
+    oddity_of_place(path, size).or_else(|| oddity_of_head(path, head))
+}
+
+/// What its path and size alone say.
+pub fn oddity_of_place(path: &str, size: u64) -> Option<Oddity> {
     let path = path.to_ascii_lowercase();
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
     if folders.split('/').any(|f| VENDORED.contains(&f)) {
@@ -88,15 +96,18 @@ pub fn oddity(path: &str, head: &[u8], size: u64) -> Option<Oddity> {
     if is_generated {
         return Some(Oddity::Generated);
     }
-    if size > MOST_BYTES {
-        return Some(Oddity::Large);
-    }
+    (size > MOST_BYTES).then_some(Oddity::Large)
+}
+
+/// What its first bytes say, when [`oddity_of_place`] says nothing.
+pub fn oddity_of_head(path: &str, head: &[u8]) -> Option<Oddity> {
     let head = &head[..head.len().min(HEAD_BYTES)];
     let Some(text) = text(head) else { return Some(Oddity::Binary) };
     if says_generated(text) {
         return Some(Oddity::Generated);
     }
-    let is_packed = name.contains(".min.") || name.ends_with(".map") || is_packed(Language::from_path(name), text);
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let is_packed = name.contains(".min.") || name.ends_with(".map") || is_packed(Language::from_path(&name), text);
     is_packed.then_some(Oddity::Minified)
 }
 
@@ -134,13 +145,19 @@ fn is_comment(line: &str) -> bool {
 fn is_packed(language: Option<Language>, text: &str) -> bool {
     let may_be_long =
         matches!(language, None | Some(Language::Markdown | Language::Html | Language::Json | Language::Sql));
-    let longest = text.lines().map(str::len).max().unwrap_or(0);
-    let mean = text.len() / text.lines().count().max(1);
     if may_be_long {
-        longest >= HEAD_BYTES - 1 && language == Some(Language::Json)
-    } else {
-        longest > 5_000 || mean > 300
+        return language == Some(Language::Json) && longest(text) >= HEAD_BYTES - 1;
     }
+    let ends = text.bytes().filter(|byte| *byte == b'\n').count();
+    let lines = ends + usize::from(!text.is_empty() && !text.ends_with('\n'));
+    // A line that is too long covers the middle of the head.
+    let middle = text.as_bytes().get(HEAD_BYTES - LONGEST_LINE..LONGEST_LINE);
+    let may_be_too_long = text.len() > LONGEST_LINE && middle.is_none_or(|middle| !middle.contains(&b'\n'));
+    text.len() / lines.max(1) > 300 || may_be_too_long && longest(text) > LONGEST_LINE
+}
+
+fn longest(text: &str) -> usize {
+    text.lines().map(str::len).max().unwrap_or(0)
 }
 
 #[cfg(test)]

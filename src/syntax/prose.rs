@@ -1,5 +1,7 @@
 //! What comments say: their words, and the first sentence of a doc comment. Knows marks of comments, not languages.
 
+/// A signature has at most this many characters.
+pub(super) const MOST_SIGNATURE: usize = 200;
 /// A first sentence has at most this many characters.
 const MOST_SENTENCE: usize = 120;
 
@@ -28,6 +30,7 @@ pub(super) fn words<'t>(text: &'t str, mut take: impl FnMut(&'t str)) {
     }
 }
 
+#[inline]
 fn is_letter(byte: u8) -> bool {
     byte.is_ascii_alphabetic() || byte >= 0x80
 }

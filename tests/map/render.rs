@@ -38,6 +38,17 @@ fn what_matters_most_is_shown_when_not_all_fits() {
 }
 
 #[test]
+fn what_matters_most_is_shown_of_however_many() {
+    let script: String = (0..1000).map(|i| format!("def other{i}\n")).collect();
+    let mut files: Vec<(String, &str)> = (0..60).map(|i| (format!("f{i:02}.py"), script.as_str())).collect();
+    files.push(("z.py".to_owned(), "def wanted"));
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, script)| (path.as_str(), *script)).collect();
+    let map = map(&files);
+    let focus = Focus { files: &[("z.py", 1.0)], symbols: &["wanted"], ..Focus::default() };
+    assert_eq!(render(&map, &map.rank(&focus), 3, &words).0, "z.py\n  def wanted()\n");
+}
+
+#[test]
 fn nothing_is_shown_for_nothing() {
     let map = shop();
     let ranking = map.rank(&Focus::default());

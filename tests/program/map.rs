@@ -55,6 +55,34 @@ fn the_map_names_what_matters_with_its_heads_and_is_the_same_from_run_to_run() {
 }
 
 #[test]
+fn the_same_question_about_the_same_files_is_answered_without_the_map_and_any_change_is_seen() {
+    let place = place();
+    // A file that changes within a tick of being read is read again: until none did, nothing is sure.
+    std::thread::sleep(std::time::Duration::from_millis(50));
+    let first = done(place.run(&["map"]));
+    let index = place.home().join("cache/index");
+    let forget = || {
+        for entry in fs::read_dir(&index).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|ending| ending != "answer") {
+                fs::remove_file(path).unwrap();
+            }
+        }
+    };
+    forget();
+    assert_eq!(done(place.run(&["map"])), first);
+    assert_eq!(fs::read_dir(&index).unwrap().count(), 1, "no map was made");
+    assert_ne!(done(place.run(&["map", "--budget", "20"])), first, "another question");
+    forget();
+    place.write("store.py", "class OrderStore:\n    def keep(self, order, price=0):\n        return order\n");
+    let changed = done(place.run(&["map"]));
+    assert!(changed.contains("def keep(self, order, price=0)"), "{changed}");
+    fs::remove_file(place.root().join("main.go")).unwrap();
+    let without = done(place.run(&["map"]));
+    assert!(!without.contains("main.go") && without.contains("def keep"), "{without}");
+}
+
+#[test]
 fn an_empty_answer_says_why() {
     let place = place();
     for (arguments, why) in [

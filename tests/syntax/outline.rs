@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
 use vibe_tui::domain::language::Language;
-use vibe_tui::domain::outline::{Definition, Outline};
-use vibe_tui::syntax::{outline, scan};
+use vibe_tui::domain::outline::{Definition, Outline, Tier};
+use vibe_tui::syntax::{heads, outline, scan};
 
 /// The example files with their expected outlines beside them.
 fn examples() -> Vec<(String, String, String)> {
@@ -137,6 +137,13 @@ fn check(path: &str, text: &str, outline: &Outline) {
         of("a wrong reference")
     );
     assert!(outline.words.is_sorted_by(|a, b| a.0 < b.0), "{}", of("words out of order"));
+    if outline.tier == Tier::Scan {
+        let heads = heads(outline.language, text);
+        let is_head =
+            |((name, head), d): (&(&str, String), &Definition)| *name == d.name && head.chars().count() <= 420;
+        assert!(heads.len() == outline.definitions.len(), "{}", of("heads of something else"));
+        assert!(heads.iter().zip(&outline.definitions).all(is_head), "{}", of("a wrong head"));
+    }
 }
 
 fn check_both(path: &str, text: &str) {
@@ -349,4 +356,26 @@ proptest::proptest! {
             check(path, &text, &scan(Language::from_path(path).unwrap(), &text));
         }
     }
+}
+
+#[test]
+fn the_heads_that_a_scan_cuts_are_those_of_the_grammar() {
+    let (mut all, mut wrong) = (0, Vec::new());
+    for (name, text, _) in examples() {
+        let exact = exact(&name, &text);
+        let language = Language::from_path(&name).unwrap();
+        let scanned = scan(language, &text);
+        for (at, (own, head)) in heads(language, &text).into_iter().enumerate() {
+            assert_eq!(own, scanned.definitions[at].name, "{name}");
+            let same = |d: &&Definition| d.name == own && d.lines.0 == scanned.definitions[at].lines.0;
+            if let Some(same) = exact.definitions.iter().find(same) {
+                all += 1;
+                if same.signature != head {
+                    wrong.push(format!("{name}: `{head}` for `{}`", same.signature));
+                }
+            }
+        }
+    }
+    assert!(all > 150, "{all}");
+    assert!(wrong.len() * 100 <= all * 4, "{} of {all}:\n{}", wrong.len(), wrong.join("\n"));
 }

@@ -4,11 +4,8 @@ use super::row::Table;
 use crate::domain::language::Language;
 use crate::domain::outline::DefinitionKind::{self, Class, Constant, Enum, Function, Interface, Struct, Type};
 use crate::syntax::convention::{has_word, is_constant, type_name};
-use crate::syntax::prose;
+use crate::syntax::prose::{self, MOST_SIGNATURE};
 use tree_sitter::Node;
-
-/// A signature has at most this many characters.
-const MOST_SIGNATURE: usize = 200;
 
 /// Declarators and patterns are followed this deep to their name.
 const DEEPEST_NAME: usize = 16;

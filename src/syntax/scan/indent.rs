@@ -7,7 +7,7 @@ use super::{Base, Found, Sink};
 use crate::domain::language::Language;
 use crate::domain::outline::DefinitionKind::{self, Class, Constant, Function, Method, Module, Type, Variable};
 use crate::syntax::convention::is_constant;
-use crate::syntax::{import, prose};
+use crate::syntax::{import, prose, saturate};
 
 /// A method without `end` has its `=` within as many bytes.
 const LONGEST_HEAD: usize = 400;
@@ -241,8 +241,9 @@ impl<'t, S: Sink<'t>> Reader<'_, 't, '_, S> {
         let head = self.base.lexer.slice(self.head, self.base.lexer.start);
         let exported = !is_private && self.base.is_exported(head, name, container, container.is_some(), false);
         let first = self.first.min(line);
-        self.base.found.push(Found { name, kind, container, lines: (first, line), exported });
-        crate::syntax::saturate(self.base.found.len() - 1)
+        let (head_at, name_at) = (saturate(self.head), saturate(self.base.lexer.start));
+        self.base.found.push(Found { name, kind, container, lines: (first, line), exported, head_at, name_at });
+        saturate(self.base.found.len() - 1)
     }
 
     /// The first word of a statement that is no keyword: a variable, a soft keyword, or any name.

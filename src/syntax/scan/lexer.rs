@@ -136,7 +136,7 @@ impl<'t> Lexer<'t> {
             self.start = self.at;
             self.start_line = self.line;
             match CLASSES[usize::from(byte)] {
-                Class::Space => self.at += 1,
+                Class::Space => self.at += self.bytes[self.at..].iter().take_while(|b| **b == b' ').count().max(1),
                 Class::Line => {
                     self.at += 1;
                     self.line += 1;

@@ -3,6 +3,7 @@
 
 mod brace;
 mod exchange;
+mod head;
 mod heredoc;
 mod indent;
 mod lexer;
@@ -18,6 +19,7 @@ use super::tally::Tally;
 use super::{import, prose, saturate};
 use crate::domain::language::Language;
 use crate::domain::outline::{Definition, DefinitionKind, Import, Outline, Tier};
+pub use head::{Head, heads};
 use lexer::{Lexer, Token};
 
 /// Who is told what a scan finds. Names are slices of the text, so that who interns them allocates once a name.
@@ -41,6 +43,9 @@ pub struct Found<'t> {
     pub container: Option<u32>,
     pub lines: (u32, u32),
     pub exported: bool,
+    /// The byte its statement begins at, and the one its name does.
+    pub head_at: u32,
+    pub name_at: u32,
 }
 
 /// What a scan says of a text as a whole.

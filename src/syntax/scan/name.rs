@@ -96,7 +96,8 @@ impl<'t, S: Sink<'t>> Reader<'_, 't, '_, S> {
         }
         let first = if self.now.first == 0 { spot.line } else { self.now.first };
         let lines = (first.min(spot.line), self.base.lexer.start_line.max(spot.line));
-        self.base.found.push(Found { name: spot.word, kind, container, lines, exported });
+        let (head_at, name_at) = (saturate(self.now.head.min(spot.at)), saturate(spot.at));
+        self.base.found.push(Found { name: spot.word, kind, container, lines, exported, head_at, name_at });
         self.now.open = Some(index);
         // Go's kind of a type is the word behind its name.
         let is_type = self.language == Go && kind == Type && self.base.lexer.peek().0 != b'*';
