@@ -113,6 +113,12 @@ impl Index {
         Index { cache, snapshot, most, files: BTreeMap::new(), is_loaded: false, is_put_off: false, unsnapped: 0 }
     }
 
+    /// The same index, with its snapshot read: while the files are listed, there is time for it.
+    pub fn read_ahead(mut self) -> Index {
+        self.snapshot.read_ahead();
+        self
+    }
+
     /// The same index, which leaves it to [`Index::keep`] to make the snapshot: somebody waits for the map.
     pub fn keeping_later(self) -> Index {
         Index { is_put_off: true, ..self }

@@ -12,22 +12,38 @@ use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// Where the map is kept, or nowhere.
-pub(super) struct Snapshot(Option<PathBuf>);
+pub(super) struct Snapshot {
+    path: Option<PathBuf>,
+    /// What was read of it before somebody asked.
+    ahead: Option<Loaded>,
+}
+
+/// A map, and of each of its files by path what was known.
+type Loaded = (Map, Vec<Held>);
 
 impl Snapshot {
     /// The snapshot beside this cache file.
     pub fn beside(cache: Option<&Path>, suffix: &str) -> Snapshot {
-        Snapshot(cache.map(|path| beside(path, suffix)))
+        Snapshot { path: cache.map(|path| beside(path, suffix)), ahead: None }
     }
 
     /// Whether there is a place for it.
     pub fn is_somewhere(&self) -> bool {
-        self.0.is_some()
+        self.path.is_some()
     }
 
-    /// The map, and of each of its files by path what was known.
-    pub fn load(&self) -> Option<(Map, Vec<Held>)> {
-        let file = File::open(self.0.as_ref()?).ok()?;
+    /// Reads it before it is asked for.
+    pub fn read_ahead(&mut self) {
+        self.ahead = self.read();
+    }
+
+    /// What is in it.
+    pub fn load(&mut self) -> Option<Loaded> {
+        self.ahead.take().or_else(|| self.read())
+    }
+
+    fn read(&self) -> Option<Loaded> {
+        let file = File::open(self.path.as_ref()?).ok()?;
         let left = file.metadata().ok()?.len();
         let mut parts = Parts { file: BufReader::new(file), left };
         let held: Vec<Held> = postcard::from_bytes(&parts.next()?).ok()?;
@@ -37,7 +53,7 @@ impl Snapshot {
 
     /// Writes the map down. `held` is of its files by path.
     pub fn save(&self, map: &Map, held: &[&Held]) {
-        let Some(path) = &self.0 else { return };
+        let Some(path) = &self.path else { return };
         if held.len() != map.len() {
             return;
         }

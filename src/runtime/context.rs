@@ -16,6 +16,7 @@ use crate::map::Map;
 use crate::pattern::{self, Library};
 use crate::repo::{Root, history, read};
 use serde_json::{Value, json};
+use std::thread;
 
 /// Patterns offered to a model as examples.
 const PATTERNS: usize = 3;
@@ -81,8 +82,12 @@ fn fitting(library: &Library, intent: &Intent) -> Vec<(String, String)> {
 /// # Errors
 /// When the repository has more files than are listed.
 pub fn context(setup: &Setup, intent: &Intent, budget: u32, format: Format) -> Result<String, Failure> {
-    let opened = Mapped::open(setup, Tier::Scan)?;
-    let mut signals = Signals { recent: history::recent(&setup.root), ..Signals::default() };
+    let (opened, recent) = thread::scope(|scope| {
+        let recent = scope.spawn(|| history::recent(&setup.root));
+        (Mapped::open(setup, Tier::Scan), recent.join().unwrap_or_default())
+    });
+    let opened = opened?;
+    let mut signals = Signals { recent, ..Signals::default() };
     let map = opened.read();
     if let Some(meaning) = Meaning::of(&setup.loaded.config, &setup.paths, &setup.root) {
         let found = meaning.learn_all(&opened).and_then(|()| meaning.find(&map, &telling(&intent.text), MOST_ALIKE));

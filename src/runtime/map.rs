@@ -25,6 +25,7 @@ use std::io::{IsTerminal, Write};
 use std::mem::ManuallyDrop;
 use std::sync::RwLock;
 use std::sync::atomic::AtomicBool;
+use std::thread;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 /// Between two words on how far it is.
@@ -58,7 +59,7 @@ pub fn map(setup: &Setup, request: MapRequest, give: impl FnOnce(&str)) -> Resul
         give(&text);
         return Ok(());
     }
-    let mut opened = Mapped::of(setup, Tier::Scan, listing);
+    let mut opened = Mapped::of(setup, index(setup, Tier::Scan), listing);
     if request.tier == Tier::Exact {
         // What is made exact for this answer is not what the next one starts from.
         opened.index.keep(&opened.map);
@@ -103,6 +104,10 @@ fn tell_skipped(skipped: &[Skipped]) {
     }
 }
 
+fn index(setup: &Setup, most: Tier) -> Index {
+    Index::open(Some(&cache_file(&setup.paths.cache, &setup.root)), most).keeping_later()
+}
+
 /// A repository's map, made for one question.
 pub(super) struct Mapped<'a> {
     pub root: &'a Root,
@@ -116,15 +121,18 @@ impl<'a> Mapped<'a> {
     /// Lists the repository and outlines what changed since the last time, and keeps that. Progress goes to standard error, if
     /// that is a terminal; so do complaints, always.
     pub fn open(setup: &'a Setup, most: Tier) -> Result<Mapped<'a>, Failure> {
-        let mut mapped = Mapped::of(setup, most, list(&setup.root)?);
+        let (listing, index) = thread::scope(|scope| {
+            let index = scope.spawn(|| index(setup, most).read_ahead());
+            (list(&setup.root), index.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        let mut mapped = Mapped::of(setup, index, listing?);
         mapped.index.keep(&mapped.map);
         Ok(mapped)
     }
 
     /// Outlines what changed of the files that were listed. It is not kept yet.
-    fn of(setup: &'a Setup, most: Tier, listing: Listing) -> Mapped<'a> {
+    fn of(setup: &'a Setup, index: Index, listing: Listing) -> Mapped<'a> {
         let root = &setup.root;
-        let index = Index::open(Some(&cache_file(&setup.paths.cache, root)), most).keeping_later();
         let mut mapped =
             Mapped { root, map: ManuallyDrop::new(RwLock::new(Map::new())), index, skipped: listing.skipped };
         let entries = &listing.entries;
