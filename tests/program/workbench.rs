@@ -30,6 +30,13 @@ pub fn ask(pty: &mut Pty, request: &str) {
     pty.press("\r");
 }
 
+/// Goes to the review of a proposal that was waiting when the workbench was opened.
+pub fn resume(pty: &mut Pty) {
+    pty.expect("A proposal waits");
+    pty.press("\x1b3");
+    at_gate(pty);
+}
+
 /// Waits until the keys decide on hunks.
 pub fn at_gate(pty: &Pty) {
     pty.expect(" a accept  r reject");
@@ -98,7 +105,7 @@ fn a_kill_at_the_gate_loses_neither_the_proposal_nor_the_decisions() {
     pty.end();
 
     let mut again = open(&place, "edit", &[]);
-    at_gate(&again);
+    resume(&mut again);
     again.press("ww");
     again.expect("Written: 1 file");
     let expected = SHOP.replace("\"€ \" + str(amount)", "f\"€ {amount:.2f}\"");
@@ -133,6 +140,27 @@ fn a_proposal_that_comes_while_a_sentence_is_written_does_not_take_its_letters_a
     pty.expect("a wrAw");
     pty.settle();
     assert_eq!(place.files(), Vec::<String>::new());
+}
+
+#[test]
+fn a_proposal_that_waited_when_the_workbench_is_opened_does_not_take_the_first_letters_as_decisions() {
+    let place = Place::new();
+    place.write("shop.py", SHOP);
+    let mut pty = open(&place, "edit", &["--script-speed", "0"]);
+    ask(&mut pty, REQUEST_SHOP);
+    at_gate(&pty);
+    pty.press("\x11");
+    pty.end();
+    let mut again = open(&place, "edit", &[]);
+    // The focus is where it was in the first frame.
+    again.expect("round(price");
+    again.press("Fix");
+    again.expect("Fix");
+    again.press(" aA");
+    again.expect("Fix aA");
+    again.press("\x1b3");
+    at_gate(&again);
+    again.expect("0 accepted, 0 rejected");
 }
 
 #[test]
@@ -346,7 +374,7 @@ fn what_could_not_be_saved_is_said_and_saved_with_what_follows() {
     pty.end();
 
     let mut again = open(&place, "edit", &[]);
-    at_gate(&again);
+    resume(&mut again);
     again.expect("1 accepted, 1 rejected");
     again.press("ww");
     again.expect("Written: 1 file");
