@@ -209,6 +209,20 @@ fn behind_an_at_sign_the_repositorys_files_and_names_are_offered_and_what_is_dro
 }
 
 #[test]
+fn what_is_completed_before_the_map_is_made_is_completed_when_it_is() {
+    let place = Place::new();
+    for number in 0..400 {
+        place.write(&format!("module_{number}.py"), &SHOP.repeat(20));
+    }
+    let script = script("greet");
+    let words = [PROGRAM, "--script", script.to_str().unwrap()];
+    let mut pty = Pty::start(&words, &place.root(), &place.environment(), (120, 40));
+    pty.expect("Chat");
+    pty.press("Fix @module_399\t");
+    pty.expect("Fix module_399.py");
+}
+
+#[test]
 fn a_copy_goes_to_the_terminals_clipboard() {
     let place = Place::new();
     let mut pty = open(&place, "greet", &["--script-speed", "0"]);
