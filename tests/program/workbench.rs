@@ -223,6 +223,17 @@ fn what_is_completed_before_the_map_is_made_is_completed_when_it_is() {
 }
 
 #[test]
+fn the_header_says_how_many_files_there_are_after_a_write_without_a_further_key() {
+    let place = Place::new();
+    let mut pty = open(&place, "greet", &["--script-speed", "0"]);
+    pty.expect("0 files · 0 symbols");
+    ask(&mut pty, REQUEST);
+    at_gate(&pty);
+    pty.press("Aww");
+    pty.expect("· 1 file · 1 s");
+}
+
+#[test]
 fn a_copy_goes_to_the_terminals_clipboard() {
     let place = Place::new();
     let mut pty = open(&place, "greet", &["--script-speed", "0"]);
