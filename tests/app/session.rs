@@ -407,6 +407,21 @@ fn the_first_letters_typed_at_a_start_are_no_decisions_and_no_answers_wherever_t
 }
 
 #[test]
+fn what_comes_of_a_run_that_goes_on_by_itself_takes_no_letters_until_somebody_has_touched_a_key() {
+    let mut killed = Desk::new(World::new());
+    killed.submit(REQUEST);
+    killed.settle_to(|effect| matches!(effect, Effect::Validate { .. }));
+    for key in [None, Some(Action::PageUp)] {
+        let mut again = killed.reopened("first");
+        key.into_iter().for_each(|key| ignore(again.act(key)));
+        again.settle();
+        assert_eq!(again.run().stage, Stage::Gate);
+        let focus = if key.is_none() { Area::Chat } else { Area::Review };
+        assert_eq!(again.state.layout.focus, focus, "{key:?}: {}", again.notice());
+    }
+}
+
+#[test]
 fn a_request_that_waits_for_the_models_is_not_taken_for_a_revision_of_what_is_opened_meanwhile() {
     let mut opening = opening();
     opening.session = id("second");

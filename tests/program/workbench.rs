@@ -121,6 +121,8 @@ fn a_run_that_was_killed_goes_on_when_the_workbench_is_opened_again() {
     pty.signal(rustix::process::Signal::KILL);
     pty.end();
     let mut again = open(&place, "greet", &[]);
+    again.expect("The proposal is ready");
+    again.press("\x1b3");
     at_gate(&again);
     again.press("A");
     again.press("ww");

@@ -142,6 +142,7 @@ impl Step<'_> {
             (self.state.chat.composer, self.state.chat.completion) = typed;
             self.read();
         }
+        self.state.unattended = typing;
         let session = &self.state.session;
         let stage = session.active_run().or(session.run()).map(|r| r.stage.clone());
         match stage {
