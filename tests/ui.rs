@@ -182,6 +182,35 @@ fn at_the_gate_the_proposal_is_there_with_its_keys() {
 }
 
 #[test]
+fn the_footer_leads_on_and_out_at_every_size_and_has_the_keys_of_whole_files_where_there_is_room() {
+    let last_line = |desk: &mut Desk| desk.text().lines().last().unwrap_or_default().trim_end().to_owned();
+    for size in [SMALL, MIDDLE, LARGE] {
+        for mut desk in [Desk::new(size), at_the_gate(size)] {
+            for area in Area::ALL {
+                desk.state.layout.focus_on(area);
+                let line = last_line(&mut desk);
+                assert!(line.ends_with("f1 help  ^p palette  ^q quit"), "{area:?} {size:?}: {line}");
+            }
+        }
+        let line = last_line(&mut at_the_gate(size));
+        for keys in ["f/F whole file", "]/[ next file"] {
+            assert_eq!(line.contains(keys), size != SMALL, "{size:?}: {line}");
+        }
+        let mut elsewhere = at_the_gate(size);
+        elsewhere.acts(&[Action::FocusChat, Action::StartTyping]);
+        elsewhere.types("also");
+        let line = last_line(&mut elsewhere);
+        assert!(line.contains("enter revise  alt-3 review"), "{size:?}: {line}");
+    }
+    let mut commented = at_the_gate(SMALL);
+    commented.act(Action::Comment);
+    commented.types("why?");
+    commented.act(Action::Confirm);
+    let line = last_line(&mut commented);
+    assert!(line.contains("e send comments") && line.contains("apply"), "{line}");
+}
+
+#[test]
 fn a_zoomed_change_is_side_by_side_where_there_is_room() {
     let mut desk = at_the_gate(LARGE);
     desk.acts(&[Action::Zoom, Action::AcceptHunk, Action::RejectHunk]);

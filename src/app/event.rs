@@ -390,9 +390,11 @@ pub enum RepositoryEvent {
         /// Milliseconds it took.
         millis: u64,
     },
-    /// Files changed on the disk, and now in the map.
+    /// Files changed on the disk, and now in the map: what it holds since.
     Changed {
-        /// How many are new, other or gone.
+        /// Files.
         files: u32,
+        /// Definitions in them.
+        symbols: u32,
     },
 }

@@ -186,6 +186,9 @@ pub struct State {
     pub waiting_request: Option<String>,
     /// A written change that is to be taken back, or made again.
     pub reverting: Option<Reverting>,
+    /// Whether a session was opened by itself and nobody has touched a key since: nobody waits for what comes of it, and
+    /// whoever begins to type may not have seen that it came.
+    pub unattended: bool,
     /// Whether the program is leaving.
     pub leaving: bool,
 }
@@ -220,6 +223,7 @@ impl State {
             resume: opening.resume,
             waiting_request: None,
             reverting: None,
+            unattended: false,
             leaving: false,
         }
     }

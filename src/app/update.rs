@@ -64,6 +64,9 @@ struct Step<'a> {
 
 impl Step<'_> {
     fn event(&mut self, event: &Event) {
+        if matches!(event, Event::User(_) | Event::Typed(_) | Event::Pointed(_) | Event::KeyUnbound(_)) {
+            self.state.unattended = false;
+        }
         match event {
             Event::Opened(opening) => self.opened(opening),
             Event::Resized(columns, rows) => self.state.size = (*columns, *rows),

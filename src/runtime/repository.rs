@@ -133,6 +133,15 @@ impl Repository {
         }
     }
 
+    /// Brings the map up to files that we wrote: it is begun again if it was let go, and told to look if it does not follow.
+    pub fn follow_write(&self) {
+        self.wake();
+        let is_told = *self.shared.stage() == Stage::Unfollowed;
+        if is_told {
+            self.ask(Ask::LookAtAll(channel().0));
+        }
+    }
+
     /// The map, as the files are. Waits at most `patience` if it is being made; `None` when it is not there then.
     pub fn map(&self, patience: Duration) -> Option<RwLockReadGuard<'_, Map>> {
         self.wake();

@@ -32,7 +32,7 @@ pub fn draw_footer(frame: &mut Frame, rect: Rect, state: &State, view: &View) {
         rows.extend(long);
     } else if state.chord.is_empty() {
         rows.push(told_line(state, view, width));
-        rows.extend(key_rows(hints(state, view), width, 1, view));
+        rows.push(key_row(hints(state, view), &ways_on(state, view), width, view));
     } else {
         let ways = state.chord.iter().map(|(keys, word)| Hint { keys: keys.clone(), word: word.clone(), ready: true });
         rows.extend(key_rows(ways, width, 2, view));
@@ -83,25 +83,80 @@ fn told_line(state: &State, view: &View, width: usize) -> Line<'static> {
 
 /// Keys and words, as many as fit in so many rows.
 fn key_rows(hints: impl IntoIterator<Item = Hint>, width: usize, most: usize, view: &View) -> Vec<Line<'static>> {
-    let look = &view.look;
     let (mut rows, mut used) = (vec![Vec::new()], 0);
     for hint in hints {
-        let wide = columns(&hint.keys) + columns(&hint.word) + 3;
-        if used + wide > width + 1 {
+        if used + hint.columns() > width + 1 {
             if rows.len() == most {
                 break;
             }
             rows.push(Vec::new());
             used = 0;
         }
-        used += wide;
+        used += hint.columns();
         if let Some(row) = rows.last_mut() {
-            let role = if hint.ready { Role::Key } else { Role::Dim };
-            row.push(Span::styled(format!(" {}", hint.keys), look.style(role)));
-            row.push(Span::styled(format!(" {} ", hint.word), look.style(Role::Dim)));
+            row.extend(hint.spans(view));
         }
     }
     rows.into_iter().map(Line::from).collect()
+}
+
+/// Keys and words, as many as fit in a row beside those at its end. These take no more than half of it.
+fn key_row(hints: Vec<Hint>, last: &[Hint], width: usize, view: &View) -> Line<'static> {
+    let (mut end, mut used) = (Vec::new(), 0);
+    for hint in last {
+        if used + hint.columns() > width / 2 {
+            break;
+        }
+        used += hint.columns();
+        end.extend(hint.spans(view));
+    }
+    let mut line = key_rows(hints, width.saturating_sub(used), 1, view).pop().unwrap_or_default();
+    line.spans.extend(end);
+    line
+}
+
+impl Hint {
+    fn columns(&self) -> usize {
+        columns(&self.keys) + columns(&self.word) + 3
+    }
+
+    fn spans(&self, view: &View) -> [Span<'static>; 2] {
+        let role = if self.ready { Role::Key } else { Role::Dim };
+        let keys = Span::styled(format!(" {}", self.keys), view.look.style(role));
+        [keys, Span::styled(format!(" {} ", self.word), view.look.style(Role::Dim))]
+    }
+}
+
+/// What leads to everything that finds no room, and out: shown at the end of the line wherever nothing lies on top.
+fn ways_on(state: &State, view: &View) -> Vec<Hint> {
+    let scopes = state.scopes();
+    if is_closed(scopes[0]) {
+        return Vec::new();
+    }
+    let hint =
+        |action: &Action| Some(Hint { keys: keys(*action, &scopes, view)?, word: label(*action).into(), ready: true });
+    let mut ways = vec![Action::Help, Action::Palette, Action::Quit];
+    // A pause has many answers, all of them needed.
+    ways.truncate(if scopes[0] == Scope::Pause { 2 } else { 3 });
+    ways.iter().filter_map(hint).collect()
+}
+
+/// Whether a place has only its own keys in the footer: one leaves it first.
+fn is_closed(scope: Scope) -> bool {
+    use Scope::*;
+    matches!(scope, Picker | Completion | Context | Comment | Editor | Overlay)
+}
+
+/// The first keys of an action; for two that are each other's reverse, the keys of both.
+fn keys(action: Action, scopes: &[Scope], view: &View) -> Option<String> {
+    let first = |action| view.keymap.bindings(action, scopes).into_iter().next();
+    let reverse = match action {
+        Action::AcceptFile => first(Action::RejectFile),
+        Action::NextFile => first(Action::PreviousFile),
+        Action::PreviousAttempt => first(Action::NextAttempt),
+        _ => None,
+    };
+    Some(first(action)? + &reverse.map(|keys| format!("/{keys}")).unwrap_or_default())
 }
 
 /// The keys to show, those that matter most first.
@@ -109,7 +164,7 @@ fn hints(state: &State, view: &View) -> Vec<Hint> {
     let scopes = state.scopes();
     let mut shown: Vec<Hint> = Vec::new();
     for (action, word, ready) in wanted(state, &scopes) {
-        if let Some(keys) = view.keymap.bindings(action, &scopes).into_iter().next() {
+        if let Some(keys) = keys(action, &scopes, view) {
             shown.push(Hint { keys, word: word.to_owned(), ready });
         }
         if action == Action::Submit && state.session.can_undo_apply() && state.chat.is_empty() {
@@ -155,18 +210,24 @@ fn wanted(state: &State, scopes: &[Scope]) -> Vec<Wanted> {
         wanted.insert(0, (CancelRun, "cancel", true));
     }
     if stage == Some(&Stage::Gate) && state.layout.focus != Area::Review {
-        wanted.push((FocusReview, "review", true));
+        wanted.insert(wanted.len().min(1), (FocusReview, "review", true));
     }
-    wanted.extend(plain(&[Help, FocusNext, Palette]));
-    if state.context().is_some() {
-        wanted.push((ShowContext, "context", true));
-    }
-    if stage == Some(&Stage::Gate) && scopes[0] == Scope::Review && state.review.step.is_none() {
-        wanted.extend(plain(&[Comment, EditHunk, OpenEditor, RejectAll, PreviousHunk, ToggleSplit]));
+    let decides = stage == Some(&Stage::Gate) && scopes[0] == Scope::Review && state.review.step.is_none();
+    if decides {
+        wanted.extend(plain(&[Comment, EditHunk]));
         let drop = if state.review.confirming == Some(Confirming::Drop) { "yes, drop" } else { "drop all" };
         wanted.push((CancelRun, drop, true));
     }
-    wanted.push((Quit, "quit", true));
+    wanted.extend(plain(&[FocusNext]));
+    if state.context().is_some() {
+        wanted.push((ShowContext, "context", true));
+    }
+    if decides {
+        wanted.extend(plain(&[RejectAll, OpenEditor, ToggleSplit, PreviousHunk]));
+    }
+    if scopes[0] == Scope::Pause {
+        wanted.push((Quit, "quit", true));
+    }
     wanted
 }
 
@@ -240,12 +301,7 @@ fn pane(state: &State) -> Vec<Wanted> {
 fn review(run: &Run, review: &ReviewView) -> Vec<Wanted> {
     use Action::*;
     if review.step.is_some() {
-        return vec![
-            (ToggleStep, "show the whole", true),
-            (NextHunk, "next", true),
-            (PreviousAttempt, "earlier", true),
-            (NextAttempt, "later", true),
-        ];
+        return vec![(ToggleStep, "show the whole", true), (NextHunk, "next", true), (PreviousAttempt, "tries", true)];
     }
     let confirming = review.confirming == Some(Confirming::Write);
     let mut keys = match &run.stage {
@@ -258,15 +314,23 @@ fn review(run: &Run, review: &ReviewView) -> Vec<Wanted> {
                 (false, false) => "apply",
                 (false, true) => "yes, write",
             };
-            vec![
-                (AcceptHunk, "accept", true),
-                (RejectHunk, "reject", true),
-                (AcceptAll, "all", true),
-                (Apply, apply, decided),
-                (NextHunk, "next", true),
-                (Undo, "undo", !run.history.is_empty()),
-                (Refine, if run.comments.is_empty() { "refine" } else { "send comments" }, true),
-            ]
+            let commented = !run.comments.is_empty();
+            let refine = (Refine, if commented { "send comments" } else { "refine" }, true);
+            let (all, apply) = ((AcceptAll, "all", true), (Apply, apply, decided));
+            let mut keys = vec![(AcceptHunk, "accept", true), (RejectHunk, "reject", true)];
+            // Comments are answered only when they are sent.
+            keys.extend(if commented { [apply, refine, all] } else { [all, apply, (NextHunk, "next", true)] });
+            keys.extend(commented.then_some((NextHunk, "next", true)));
+            if run.attempt().is_some_and(|a| a.diff.len() > 1) {
+                keys.extend([(AcceptFile, "whole file", true), (NextFile, "next file", true)]);
+            }
+            if run.attempts.len() > 1 {
+                keys.push((PreviousAttempt, "tries", true));
+            }
+            keys.push((Undo, "undo", !run.history.is_empty()));
+            keys.extend((!commented).then_some(refine));
+            keys.extend((run.attempts.len() > 1).then_some((ToggleStep, "step", true)));
+            keys
         }
         Stage::Finished(Outcome::Applied) => vec![(Undo, "take back", true), (NextHunk, "next", true)],
         Stage::Finished(Outcome::Undone) => vec![(Redo, "write again", true), (NextHunk, "next", true)],
@@ -274,9 +338,6 @@ fn review(run: &Run, review: &ReviewView) -> Vec<Wanted> {
     };
     if run.can_install() && !run.installs.is_empty() && !run.missing().is_empty() {
         keys.insert(keys.len().min(3), (Install, "install…", true));
-    }
-    if run.attempts.len() > 1 && run.stage == Stage::Gate {
-        keys.extend([(PreviousAttempt, "earlier", true), (NextAttempt, "later", true), (ToggleStep, "step", true)]);
     }
     keys
 }

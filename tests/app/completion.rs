@@ -122,15 +122,69 @@ fn an_at_sign_within_a_word_and_one_that_was_left_behind_ask_for_nothing() {
     assert_eq!(desk.state.chat.completion, None);
 }
 
+fn map_is_made(desk: &mut Desk) {
+    desk.event(Event::Repository(RepositoryEvent::Ready { files: 1, symbols: 1, millis: 1 }));
+}
+
+/// The answer while the map is being made.
+fn no_map(desk: &mut Desk, query: &str) {
+    desk.event(Event::Completed { query: query.to_owned(), items: None });
+}
+
 #[test]
 fn what_came_before_the_map_was_made_is_asked_for_once_it_is() {
     let mut desk = Desk::new(World::new());
     letters(&mut desk, "@app");
-    desk.event(Event::Completed { query: "app".to_owned(), items: None });
+    no_map(&mut desk, "app");
     assert!(desk.state.chat.completion.as_ref().unwrap().no_map);
-    assert_eq!(desk.state.scopes()[0], Scope::Typing);
-    desk.event(Event::Repository(RepositoryEvent::Ready { files: 1, symbols: 1, millis: 1 }));
+    map_is_made(&mut desk);
     assert_eq!(asked(&desk), Some("app".to_owned()));
+}
+
+#[test]
+fn what_is_taken_while_the_map_is_being_made_waits_for_it_and_nothing_is_sent() {
+    let mut desk = Desk::new(World::new());
+    letters(&mut desk, "Fix @modu");
+    no_map(&mut desk, "modu");
+    assert_eq!(desk.state.scopes()[0], Scope::Completion, "Tab and Enter are the list's");
+    desk.act(Action::Confirm);
+    assert_eq!((desk.state.chat.text().as_str(), desk.state.session.seq), ("Fix @modu", 0));
+    map_is_made(&mut desk);
+    answer(&mut desk, "modu", &[file("module.py")]);
+    assert_eq!(desk.state.chat.text(), "Fix module.py ");
+    assert_eq!(desk.state.scopes()[0], Scope::Typing);
+}
+
+#[test]
+fn a_map_that_is_made_just_before_the_word_that_it_is_not_is_asked_and_heard() {
+    let mut desk = Desk::new(World::new());
+    letters(&mut desk, "@modu");
+    desk.act(Action::Confirm);
+    map_is_made(&mut desk);
+    assert_eq!(asked(&desk), Some("modu".to_owned()));
+    no_map(&mut desk, "modu");
+    answer(&mut desk, "modu", &[file("module.py")]);
+    assert_eq!(desk.state.chat.text(), "module.py ");
+    letters(&mut desk, "@other");
+    answer(&mut desk, "other", &[file("other.py")]);
+    no_map(&mut desk, "other");
+    assert_eq!(offered(&desk), ["other.py"], "an older answer takes nothing away");
+}
+
+#[test]
+fn a_map_that_never_comes_keeps_nobody_from_sending() {
+    for leave in [Action::Close, Action::Confirm] {
+        let mut desk = Desk::new(World::new());
+        letters(&mut desk, "Fix @modu");
+        no_map(&mut desk, "modu");
+        desk.acts(&[Action::Confirm, leave]);
+        assert_eq!(desk.state.scopes()[0], Scope::Typing, "{leave:?}");
+        map_is_made(&mut desk);
+        answer(&mut desk, "modu", &[file("module.py")]);
+        assert_eq!(desk.state.chat.text(), "Fix @modu", "{leave:?}");
+        desk.act(Action::Submit);
+        assert!(desk.state.session.seq > 0, "{leave:?}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Sessions and their journal: beginning, opening, naming, deleting, and what the entries say.
 
 use super::desk::*;
-use vibe_tui::app::{Action, Area, Dated, Effect, Event, Fact, Pointer, Resume, StoreEvent, TextEdit};
+use vibe_tui::app::{Action, Area, Dated, Effect, Event, Fact, Pointer, Resume, Scope, StoreEvent, TextEdit};
 use vibe_tui::domain::failure::FailureKind;
 use vibe_tui::domain::ids::SessionId;
 use vibe_tui::domain::session::SessionStatus;
@@ -373,12 +373,69 @@ fn a_session_that_waits_for_the_user_asks_for_nothing_when_it_is_opened() {
     paused.settle();
     let mut ended = Desk::at_gate(World::new());
     ended.act(Action::CancelRun);
-    for (desk, typing) in [(paused, false), (ended, true), (Desk::at_gate(World::new()), true)] {
+    for desk in [paused, ended, Desk::at_gate(World::new())] {
         let again = desk.reopened("first");
         assert_eq!(again.asked(), ["sum"]);
-        assert_eq!(again.state.chat.typing, typing);
         assert_eq!(again.state.session, Desk::clone(&desk).settled_session());
     }
+}
+
+#[test]
+fn the_first_letters_typed_at_a_start_are_no_decisions_and_no_answers_wherever_the_session_stands() {
+    let mut paused = Desk::new(World::new().says(
+        vibe_tui::domain::model::Node::Planner,
+        Reply::Fail(failure(vibe_tui::domain::failure::FailureKind::Network)),
+    ));
+    paused.submit(REQUEST);
+    paused.settle();
+    let gate = Desk::at_gate(World::new());
+    for (desk, notice) in [(gate, "A proposal waits"), (paused, "This run is paused")] {
+        for typed in ["", "F", "Fix @ap"] {
+            let mut opening = opening();
+            opening.session = id("second");
+            let mut again = Desk::opened(opening, desk.world.clone());
+            again.typed(typed);
+            again.settle();
+            assert_eq!(again.state.session.id, id("first"), "it is opened");
+            assert!(again.notice().starts_with(notice), "{:?}", again.notice());
+            assert_eq!(again.state.layout.focus, Area::Chat);
+            assert_eq!(again.state.scopes().last_chunk::<2>(), Some(&[Scope::Typing, Scope::Global]));
+            again.typed("ix");
+            assert_eq!(again.state.chat.text(), format!("{typed}ix"), "nothing that was typed is lost");
+        }
+    }
+}
+
+#[test]
+fn what_comes_of_a_run_that_goes_on_by_itself_takes_no_letters_until_somebody_has_touched_a_key() {
+    let mut killed = Desk::new(World::new());
+    killed.submit(REQUEST);
+    killed.settle_to(|effect| matches!(effect, Effect::Validate { .. }));
+    for key in [None, Some(Action::PageUp)] {
+        let mut again = killed.reopened("first");
+        key.into_iter().for_each(|key| ignore(again.act(key)));
+        again.settle();
+        assert_eq!(again.run().stage, Stage::Gate);
+        let focus = if key.is_none() { Area::Chat } else { Area::Review };
+        assert_eq!(again.state.layout.focus, focus, "{key:?}: {}", again.notice());
+    }
+}
+
+#[test]
+fn a_request_that_waits_for_the_models_is_not_taken_for_a_revision_of_what_is_opened_meanwhile() {
+    let mut opening = opening();
+    opening.session = id("second");
+    let mut desk = Desk::opened(opening, Desk::at_gate(World::new()).world);
+    let models = desk.queue.pop_front().unwrap();
+    let list = desk.queue.pop_front().unwrap();
+    desk.perform(list);
+    assert_eq!(desk.state.sessions.opening, Some(id("first")));
+    desk.submit(REQUEST);
+    let load = desk.queue.pop_front().unwrap();
+    desk.perform(load);
+    desk.perform(models);
+    desk.settle();
+    assert_eq!((desk.state.session.id.clone(), desk.state.session.runs.len()), (id("second"), 1));
 }
 
 impl Desk {

@@ -122,7 +122,9 @@ fn progress_is_reported_and_outlines_become_exact_by_themselves() {
     said(r#""ready":{"files":2,"symbols":1,"#);
     said(r#""progress":{"tier":"exact","done":1,"total":1}"#);
     place.write("c.py", "def gamma(): pass\n");
-    said(r#""changed":{"files":1}"#);
+    said(r#""changed":{"files":3,"symbols":2}"#);
+    fs::remove_file(place.path("a.py")).unwrap();
+    said(r#""changed":{"files":2,"symbols":1}"#);
 }
 
 #[test]
@@ -164,4 +166,26 @@ fn a_map_that_nobody_asks_for_is_let_go_and_is_there_again_as_the_files_are_for_
         std::thread::sleep(Duration::from_millis(5));
     }
     assert!(*readies.lock().unwrap() >= 2, "what shows how far it is hears of it");
+}
+
+#[test]
+fn a_map_that_was_let_go_is_made_again_for_what_we_write_and_says_what_it_holds_then() {
+    let place = Place::new(&[]);
+    let repository = Repository::resting(Arc::new(place.root()), place.cache(), Duration::from_millis(50));
+    let events: Arc<Mutex<Vec<String>>> = Arc::default();
+    let heard = events.clone();
+    repository.begin(move |event| heard.lock().unwrap().push(serde_json::to_string(&event).unwrap()));
+    let until = |what: &str, done: &dyn Fn() -> bool| {
+        let start = Instant::now();
+        while !done() {
+            assert!(start.elapsed() < PATIENCE, "{what}: {:?}", events.lock().unwrap());
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    };
+    let said = |what: &str| events.lock().unwrap().iter().any(|event| event.contains(what));
+    until("the map is there", &|| said(r#""ready":{"files":0,"#));
+    until("it is let go", &|| !repository.is_kept());
+    place.write("a.py", "def alpha(): pass\n");
+    repository.follow_write();
+    until("it has what was written", &|| said(r#""ready":{"files":1,"symbols":1,"#));
 }

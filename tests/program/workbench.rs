@@ -30,6 +30,13 @@ pub fn ask(pty: &mut Pty, request: &str) {
     pty.press("\r");
 }
 
+/// Goes to the review of a proposal that was waiting when the workbench was opened.
+pub fn resume(pty: &mut Pty) {
+    pty.expect("A proposal waits");
+    pty.press("\x1b3");
+    at_gate(pty);
+}
+
 /// Waits until the keys decide on hunks.
 pub fn at_gate(pty: &Pty) {
     pty.expect(" a accept  r reject");
@@ -98,7 +105,7 @@ fn a_kill_at_the_gate_loses_neither_the_proposal_nor_the_decisions() {
     pty.end();
 
     let mut again = open(&place, "edit", &[]);
-    at_gate(&again);
+    resume(&mut again);
     again.press("ww");
     again.expect("Written: 1 file");
     let expected = SHOP.replace("\"€ \" + str(amount)", "f\"€ {amount:.2f}\"");
@@ -114,6 +121,8 @@ fn a_run_that_was_killed_goes_on_when_the_workbench_is_opened_again() {
     pty.signal(rustix::process::Signal::KILL);
     pty.end();
     let mut again = open(&place, "greet", &[]);
+    again.expect("The proposal is ready");
+    again.press("\x1b3");
     at_gate(&again);
     again.press("A");
     again.press("ww");
@@ -133,6 +142,27 @@ fn a_proposal_that_comes_while_a_sentence_is_written_does_not_take_its_letters_a
     pty.expect("a wrAw");
     pty.settle();
     assert_eq!(place.files(), Vec::<String>::new());
+}
+
+#[test]
+fn a_proposal_that_waited_when_the_workbench_is_opened_does_not_take_the_first_letters_as_decisions() {
+    let place = Place::new();
+    place.write("shop.py", SHOP);
+    let mut pty = open(&place, "edit", &["--script-speed", "0"]);
+    ask(&mut pty, REQUEST_SHOP);
+    at_gate(&pty);
+    pty.press("\x11");
+    pty.end();
+    let mut again = open(&place, "edit", &[]);
+    // The focus is where it was in the first frame.
+    again.expect("round(price");
+    again.press("Fix");
+    again.expect("Fix");
+    again.press(" aA");
+    again.expect("Fix aA");
+    again.press("\x1b3");
+    at_gate(&again);
+    again.expect("0 accepted, 0 rejected");
 }
 
 #[test]
@@ -178,6 +208,31 @@ fn behind_an_at_sign_the_repositorys_files_and_names_are_offered_and_what_is_dro
     pty.expect_that("the dropped file, and that it is no item", |s| {
         s.lines().any(|l| l.contains("−     code    shop.py") && l.contains("in no context"))
     });
+}
+
+#[test]
+fn what_is_completed_before_the_map_is_made_is_completed_when_it_is() {
+    let place = Place::new();
+    for number in 0..400 {
+        place.write(&format!("module_{number}.py"), &SHOP.repeat(20));
+    }
+    let script = script("greet");
+    let words = [PROGRAM, "--script", script.to_str().unwrap()];
+    let mut pty = Pty::start(&words, &place.root(), &place.environment(), (120, 40));
+    pty.expect("Chat");
+    pty.press("Fix @module_399\t");
+    pty.expect("Fix module_399.py");
+}
+
+#[test]
+fn the_header_says_how_many_files_there_are_after_a_write_without_a_further_key() {
+    let place = Place::new();
+    let mut pty = open(&place, "greet", &["--script-speed", "0"]);
+    pty.expect("0 files · 0 symbols");
+    ask(&mut pty, REQUEST);
+    at_gate(&pty);
+    pty.press("Aww");
+    pty.expect("· 1 file · 1 s");
 }
 
 #[test]
@@ -346,7 +401,7 @@ fn what_could_not_be_saved_is_said_and_saved_with_what_follows() {
     pty.end();
 
     let mut again = open(&place, "edit", &[]);
-    at_gate(&again);
+    resume(&mut again);
     again.expect("1 accepted, 1 rejected");
     again.press("ww");
     again.expect("Written: 1 file");

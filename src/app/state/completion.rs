@@ -17,7 +17,7 @@ pub struct Completion {
     pub items: Vec<CompletionItem>,
     /// The letters that `items` were found for; `None` before the first answer.
     pub answered: Option<String>,
-    /// Whether the answer was that the map is being made.
+    /// Whether the map is being made: the answer comes after that.
     pub no_map: bool,
     /// Index into `items`.
     pub selected: usize,
@@ -68,7 +68,7 @@ impl Completion {
         !self.closed && (!self.items.is_empty() || self.is_awaited())
     }
 
-    /// Whether the answer for these letters is on its way.
+    /// Whether the answer for these letters is on its way, or will be once the map is made.
     pub fn is_awaited(&self) -> bool {
         !self.query.is_empty() && self.answered.as_deref() != Some(&self.query)
     }

@@ -7,8 +7,6 @@ use crate::domain::outline::Tier;
 pub struct RepositoryView {
     /// Which outlines are being made, files done and files in all; `None` while none are.
     pub progress: Option<(Tier, u32, u32)>,
-    /// Files and definitions in the map when it was complete, and the milliseconds it took; `None` before.
+    /// Files and definitions in the map once it was complete, and the milliseconds that took; `None` before.
     pub ready: Option<(u32, u32, u64)>,
-    /// Files that changed since.
-    pub changed: u32,
 }

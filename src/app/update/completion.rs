@@ -2,7 +2,7 @@
 
 use super::Step;
 use crate::app::effect::Effect;
-use crate::app::state::{Completion, CompletionItem, CompletionKind};
+use crate::app::state::{Completion, CompletionItem, CompletionKind, Failed};
 use tui_textarea::TextArea;
 
 impl Step<'_> {
@@ -25,21 +25,27 @@ impl Step<'_> {
         }
     }
 
-    /// An answer. One for older letters is of no use: that for the newer ones is on its way.
+    /// An answer. One for older letters is of no use: that for the newer ones is on its way. That there is no map yet is no
+    /// answer: it is awaited until the map is there.
     pub(super) fn completed(&mut self, query: &str, items: Option<&[CompletionItem]>) {
         let Some(completion) = self.state.chat.completion.as_mut().filter(|c| c.query == query) else { return };
+        if items.is_none() && !completion.is_awaited() {
+            return;
+        }
         completion.no_map = items.is_none();
-        completion.items = items.unwrap_or_default().to_vec();
-        completion.answered = Some(query.to_owned());
-        completion.selected = 0;
-        if completion.taken {
+        completion.answered = items.map(|_| query.to_owned());
+        let items = items.unwrap_or_default();
+        if completion.items != items {
+            (completion.items, completion.selected) = (items.to_vec(), 0);
+        }
+        if completion.taken && !completion.no_map {
             self.accept_completion();
         }
     }
 
-    /// The map is there: what could not be answered is asked once more.
+    /// The map is there: what waits for an answer is asked once more, since that one may have been given before.
     pub(super) fn complete_again(&mut self) {
-        if let Some(completion) = self.state.chat.completion.as_ref().filter(|c| c.no_map && !c.closed) {
+        if let Some(completion) = self.state.chat.completion.as_ref().filter(|c| c.is_awaited() && !c.closed) {
             self.effects.push(Effect::Complete { query: completion.query.clone() });
         }
     }
@@ -50,10 +56,14 @@ impl Step<'_> {
     }
 
     /// Puts the selected line in the place of the `@` and the letters behind it; where the answer for them is on its way,
-    /// its best line once it comes.
+    /// its best line once it comes. Whoever takes it once more while there is no map does not want to wait for that.
     pub(super) fn accept_completion(&mut self) {
         let is_order = self.state.chat.is_order();
         let Some(completion) = &mut self.state.chat.completion else { return };
+        if completion.taken && completion.no_map {
+            (completion.closed, completion.taken) = (true, false);
+            return self.state.tell("The map is not there yet: the @ stays as it is.", Failed::No);
+        }
         completion.taken = completion.is_awaited();
         if completion.taken || completion.items.is_empty() {
             return;

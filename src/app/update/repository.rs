@@ -15,7 +15,10 @@ impl Step<'_> {
                 view.ready = Some((files, symbols, millis));
                 self.complete_again();
             }
-            RepositoryEvent::Changed { files } => view.changed = view.changed.saturating_add(files),
+            // Before it is complete nothing is said of what it holds.
+            RepositoryEvent::Changed { files, symbols } => {
+                view.ready = view.ready.map(|(_, _, millis)| (files, symbols, millis));
+            }
         }
     }
 }

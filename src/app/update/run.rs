@@ -189,6 +189,8 @@ impl Step<'_> {
                 if self.is_writing() {
                     self.state
                         .tell("The proposal is ready: look at the review when your sentence is done.", Failed::No);
+                } else if self.state.unattended {
+                    self.state.tell("The proposal is ready: its hunks are decided in the review.", Failed::No);
                 } else {
                     self.state.layout.focus_on(Area::Review);
                 }
@@ -206,7 +208,7 @@ impl Step<'_> {
                     PauseReason::Failed(failure) => format!("Paused: {failure}"),
                 };
                 self.post(Author::Workbench, &text);
-                self.state.chat.typing = self.is_writing();
+                self.state.chat.typing = self.is_writing() || self.state.unattended;
                 self.effects.push(Effect::Notify("A run is paused and asks".into()));
             }
             Stage::Finished(outcome) => self.finished(run, outcome),

@@ -125,15 +125,24 @@ impl Step<'_> {
         self.state.layout.focus_on(Area::Chat);
     }
 
-    /// Opens a session, unless it is open or a run has begun since it was asked for; work that was outstanding when its
-    /// process ended goes on.
+    /// Opens a session, unless it is open or something was asked for since it began to be read; work that was outstanding
+    /// when its process ended goes on. Where the keys go to the chat they stay there, with what was typed: nobody waits for
+    /// this moment, and the first letters of a sentence must not become decisions or answers.
     pub(super) fn session_loaded(&mut self, id: &SessionId, facts: &[Dated]) {
-        self.state.sessions.opening = None;
+        let asked_since = self.state.sessions.opening.take().is_some() && self.state.waiting_request.is_some();
         let is_open = self.state.session.id == *id && self.state.session.seq > 0;
-        if is_open || !self.may_leave() {
+        if is_open || asked_since || !self.may_leave() {
             return;
         }
+        let typing = self.state.layout.focus == Area::Chat && self.state.chat.typing;
+        let chat = &mut self.state.chat;
+        let typed = typing.then(|| (std::mem::take(&mut chat.composer), chat.completion.take()));
         self.show(Session::fold(id.clone(), facts));
+        if let Some(typed) = typed {
+            (self.state.chat.composer, self.state.chat.completion) = typed;
+            self.read();
+        }
+        self.state.unattended = typing;
         let session = &self.state.session;
         let stage = session.active_run().or(session.run()).map(|r| r.stage.clone());
         match stage {
@@ -141,7 +150,13 @@ impl Step<'_> {
                 self.state.tell("This run was interrupted; it goes on where it was.", Failed::No);
                 self.commit_run(RunFact::Interrupted);
             }
+            Some(Stage::Gate) if typing => {
+                self.state.tell("A proposal waits for your decisions: they are made in the review.", Failed::No);
+            }
             Some(Stage::Gate) => self.state.layout.focus_on(Area::Review),
+            Some(Stage::Paused(_)) if typing => {
+                self.state.tell("This run is paused and waits for your answer (the keys are below).", Failed::No);
+            }
             Some(Stage::Paused(_)) => self.state.chat.typing = false,
             _ => {}
         }

@@ -18,7 +18,7 @@ impl Step<'_> {
     /// Closes what lies on top, else leaves a correction, a rename, the zoom, and at last goes back to typing.
     pub(super) fn close(&mut self) {
         if self.is_completing() {
-            self.state.chat.completion.iter_mut().for_each(|completion| completion.closed = true);
+            self.state.chat.completion.iter_mut().for_each(|c| (c.closed, c.taken) = (true, false));
             return;
         }
         if self.state.overlay.is_none() && self.is_installing() {

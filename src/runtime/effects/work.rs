@@ -52,7 +52,10 @@ pub async fn apply(world: &Arc<World>, events: &Events, job: JobId, changes: Cha
     let root = world.clone();
     let written = spawn_blocking(move || write_all(&root, changes)).await;
     let event = match written {
-        Ok(Ok(())) => WorkEvent::Applied { job },
+        Ok(Ok(())) => {
+            world.repository.follow_write();
+            WorkEvent::Applied { job }
+        }
         Ok(Err(failure)) => WorkEvent::ApplyFailed { job, failure },
         Err(stopped) => {
             let failure = Failure::fatal(FailureKind::Internal, format!("Writing stopped: {stopped}"));

@@ -116,14 +116,15 @@ impl Keeper {
     }
 
     fn ready(&self, index: &Index, took: Duration) {
+        let (files, symbols) = self.held(index);
+        let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        (self.report)(Event::Repository(RepositoryEvent::Ready { files, symbols, millis }));
+    }
+
+    /// Files, and definitions in them.
+    fn held(&self, index: &Index) -> (u32, u32) {
         let map = self.shared.map.read().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let event = RepositoryEvent::Ready {
-            files: count(index.len()),
-            symbols: count(map.definition_count()),
-            millis: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
-        };
-        drop(map);
-        (self.report)(Event::Repository(event));
+        (count(index.len()), count(map.definition_count()))
     }
 
     fn progress(&self, tier: Tier, done: usize, total: usize) {
@@ -163,9 +164,9 @@ impl Keeper {
         let source = self.source();
         let job = Job { priority: Priority::Now, source: &source, stop: &self.shared.end, progress: &progress };
         let refreshed = index.refresh(&self.shared.map, places, &listing.entries, &job);
-        let files = refreshed.changed + refreshed.removed;
-        if tell == Tell::Changes && files > 0 {
-            (self.report)(Event::Repository(RepositoryEvent::Changed { files: count(files) }));
+        if tell == Tell::Changes && refreshed.changed + refreshed.removed > 0 {
+            let (files, symbols) = self.held(index);
+            (self.report)(Event::Repository(RepositoryEvent::Changed { files, symbols }));
         }
         self.last = Some((start.elapsed(), Instant::now()));
         self.tell_notices(index);

@@ -25,6 +25,7 @@ pub fn lines(state: &State, view: &View, width: usize, room: usize) -> Option<Ve
 fn instead(completion: &Completion) -> Option<&'static str> {
     match &completion.answered {
         _ if completion.query.is_empty() => Some("letters of a file or a name"),
+        _ if completion.no_map && completion.taken => Some("map is being made, then its best line is taken"),
         _ if completion.no_map => Some("map is being made"),
         _ if !completion.items.is_empty() => None,
         Some(_) => Some("no file and no name has these letters"),
