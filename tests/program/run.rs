@@ -390,6 +390,29 @@ fn a_mode_that_proposes_no_edits_answers_on_standard_output() {
 }
 
 #[test]
+fn a_named_file_that_the_model_cannot_see_is_said_before_it_is_asked() {
+    let place = Place::new();
+    place.write("line.py", &"x = 1\n".repeat(800_000));
+    place.write("data.dat", "a\0b");
+    let ran = place.scripted("greet", &["--accept", "none", "Fix the bug in line.py and data.dat"]);
+    assert_code(&ran, 3);
+    assert_said(&ran, &["does not see `line.py`: it is larger than 4 MiB", "does not see `data.dat`: it is binary"]);
+    assert!(ran.stderr.find("line.py").unwrap() < ran.stderr.find("tokens in").unwrap(), "{}", ran.stderr);
+
+    for name in ["a.py", "b.py"] {
+        place.write(name, &"x = 1\n".repeat(400_000));
+    }
+    let ran = place.scripted("greet", &["--accept", "none", "Fix the bug in a.py and b.py"]);
+    assert_said(&ran, &["does not see `b.py`: it is beyond the 2 MiB of files that are read for one request"]);
+
+    let ran = place.scripted("greet", &["--json", "--accept", "none", "Fix the bug in line.py"]);
+    let events = events(&ran.stdout);
+    let at = |found: &dyn Fn(&serde_json::Value) -> bool| events.iter().position(found);
+    let said = at(&|e| e["event"] == "message" && e["text"].as_str().unwrap().contains("does not see `line.py`"));
+    assert!(said.is_some() && said < at(&|e| e["event"] == "request"), "{}", ran.stdout);
+}
+
+#[test]
 fn nothing_to_change_is_no_error() {
     let place = Place::new();
     place.write("greet.py", GREETING);
