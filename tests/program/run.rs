@@ -358,6 +358,12 @@ fn what_cannot_be_used_is_said_in_a_sentence_and_ends_with_its_code() {
         (&["--accept", "some", REQUEST], 2, &["--accept", "none"]),
         (&["--accept", "all"], 2, &["INTENT"]),
         (&["--model", "ollama/none-such", "--accept", "all", REQUEST], 6, &["ollama/none-such", "embedded/patterns"]),
+        (
+            &["--model", "embedded/pattern", "--accept", "all", REQUEST],
+            6,
+            &["`embedded/pattern` is not there", "Did you mean patterns?", "There are: embedded/patterns"],
+        ),
+        (&["--model", "embedded/nosuch", "--accept", "all", REQUEST], 6, &["no model `nosuch`", "embedded/patterns"]),
         (&["--script", "/nowhere.jsonl", "--accept", "all", REQUEST], 2, &["/nowhere.jsonl"]),
         (&["--model", "embedded/patterns", "--accept", "all", "do it"], 2, &["?"]),
     ];
