@@ -150,6 +150,11 @@ fn each_mistake_in_the_users_file_is_named_with_its_line_and_its_fix_and_costs_o
             "[screen]\nnotify = 'siren'",
             "~/config/config.toml:3:1: `screen.notify` is a text; it has to be one of \"none\", \"bell\", \"desktop\"",
         ),
+        (
+            "[screen]\ntheme = 'dark'",
+            "~/config/config.toml:3:1: unknown key `theme` in `screen`; `theme` belongs to no table: put it at the top of the file, \
+             above the first `[…]`",
+        ),
         ("offline = 1", "~/config/config.toml:2:1: `offline` is 1; it has to be true or false"),
         ("screen = 1", "~/config/config.toml:2:1: `screen` is 1; it has to be a table"),
         ("offline.x = 1", "~/config/config.toml:2:9: `offline` takes no keys such as `x`; give it a value"),

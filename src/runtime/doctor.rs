@@ -34,11 +34,13 @@ pub async fn doctor(setup: Setup) -> Diagnosis {
     }
     let root = &setup.opening.root;
     let branch = root.branch.as_ref().map(|b| format!(", branch {b}")).unwrap_or_default();
+    let (what, note) = match setup.root.is_git() {
+        true => ("repository", ""),
+        false => ("folder", " (not a git repository)"),
+    };
     match root.writable {
-        true => report.good("repository", &format!("{}{branch}", root.path)),
-        false => {
-            report.bad("repository", &format!("{} cannot be written: accepted hunks could not be saved", root.path))
-        }
+        true => report.good(what, &format!("{}{note}{branch}", root.path)),
+        false => report.bad(what, &format!("{} cannot be written: accepted hunks could not be saved", root.path)),
     }
     if let Some(suggestions) = setup.loaded.suggestions.as_ref().filter(|s| !s.approved) {
         report.good("suggestions", &super::setup::unapproved(suggestions).message);

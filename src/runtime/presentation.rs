@@ -91,7 +91,7 @@ fn known<'a>(key: &str, wanted: &'a str, names: &'a [String], loaded: &Loaded, f
         Some(setting) if !names.iter().any(|n| n == wanted) => {
             let near = suggestion(wanted, names.iter().map(String::as_str));
             let used = &names[0];
-            failures.push(setting.place.failure(format!("unknown {key} `{wanted}`{near}; `{used}` is used")));
+            failures.push(setting.place.failure(format!("unknown {key} `{wanted}`; `{used}` is used{near}")));
             used
         }
         _ => wanted,

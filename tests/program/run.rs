@@ -465,7 +465,7 @@ fn a_theme_and_a_keymap_that_are_not_there_are_named_with_their_lines_and_what_i
     let ran = place.run(&["doctor"]);
     let said = ran.stdout + &ran.stderr;
     for part in
-        ["config.toml:1:1", "`florest`; did you mean `forest`?", "config.toml:2:1", "`vmi`; did you mean `vim`?"]
+        ["config.toml:1:1", "`florest`; `dark` is used; did you mean `forest`?", "config.toml:2:1", "`vmi`; `default` is used; did you mean `vim`?"]
     {
         assert!(said.contains(part), "{part}: {said}");
     }
@@ -557,6 +557,13 @@ fn the_doctor_names_what_is_wrong_and_fails_then() {
     let ill = place.run(&["doctor"]);
     assert_code(&ill, 1);
     assert!(ill.stdout.contains("! configuration") && ill.stdout.contains("config.toml:1:1"), "{}", ill.stdout);
+    // What is no repository is not called one.
+    assert!(well.stdout.contains("repository"), "{}", well.stdout);
+    let plain = Place::new();
+    fs::remove_dir_all(plain.root().join(".git")).unwrap();
+    let plain = plain.run(&["doctor"]).stdout;
+    assert!(plain.contains("folder") && plain.contains("(not a git repository)"), "{plain}");
+    assert!(!plain.lines().any(|line| line.starts_with("  repository")), "{plain}");
     // What a check may do is said as it is configured.
     let open = Place::new();
     open.configure("[check]\nnetwork = true\n");

@@ -20,8 +20,9 @@ impl Step<'_> {
             self.state.model = State::preferred_model(&models).map(|m| m.reference.clone());
         }
         self.state.models = Some(models);
-        if let (Some(failure), None) = (failures.first(), self.state.model_info()) {
-            self.state.tell_failure(failure);
+        self.state.missing_model = failures.first().filter(|_| self.state.model_info().is_none()).cloned();
+        if let Some(failure) = self.state.missing_model.clone() {
+            self.state.tell_failure(&failure);
         }
         if let Some(text) = self.state.waiting_request.take() {
             self.state.notice = None;
