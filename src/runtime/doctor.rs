@@ -6,6 +6,7 @@ use super::world::World;
 use crate::domain::model::Locality;
 use crate::domain::safe_text::SafeText;
 use crate::store::Access;
+use crate::ui::theme::Appearance;
 use crate::validate::project::Program;
 use crate::validate::{self, Network};
 use std::fmt::Write;
@@ -31,6 +32,14 @@ pub async fn doctor(setup: Setup) -> Diagnosis {
     let (_, complaints) = super::presentation::Presentation::load(&setup.loaded, &paths, &environment);
     for failure in complaints {
         report.bad("appearance", &failure.message);
+    }
+    if setup.loaded.config.theme.as_str() == "auto" {
+        let taken = match Appearance::told(&environment) {
+            Some(told) => format!("`auto` takes `{}`, as COLORFGBG says", told.theme()),
+            None => "`auto` takes `dark`, since nothing tells the terminal's background; `theme = \"light\"` is for a light one"
+                .to_owned(),
+        };
+        report.good("theme", &taken);
     }
     let root = &setup.opening.root;
     let branch = root.branch.as_ref().map(|b| format!(", branch {b}")).unwrap_or_default();

@@ -29,7 +29,7 @@ impl Presentation {
     pub fn load(loaded: &Loaded, paths: &Paths, environment: &Environment) -> (Presentation, Vec<Failure>) {
         let output = if std::io::stdout().is_terminal() { Output::Terminal } else { Output::Other };
         let wanted = match loaded.config.theme.as_str() {
-            "auto" => Appearance::detect(environment, None).theme(),
+            "auto" => Appearance::told(environment).unwrap_or(Appearance::Dark).theme(),
             name => name,
         };
         let mut failures = Vec::new();

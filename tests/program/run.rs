@@ -464,9 +464,12 @@ fn a_theme_and_a_keymap_that_are_not_there_are_named_with_their_lines_and_what_i
     place.configure("theme = \"florest\"\nkeymap = \"vmi\"\n");
     let ran = place.run(&["doctor"]);
     let said = ran.stdout + &ran.stderr;
-    for part in
-        ["config.toml:1:1", "`florest`; `dark` is used; did you mean `forest`?", "config.toml:2:1", "`vmi`; `default` is used; did you mean `vim`?"]
-    {
+    for part in [
+        "config.toml:1:1",
+        "`florest`; `dark` is used; did you mean `forest`?",
+        "config.toml:2:1",
+        "`vmi`; `default` is used; did you mean `vim`?",
+    ] {
         assert!(said.contains(part), "{part}: {said}");
     }
 }
@@ -564,6 +567,16 @@ fn the_doctor_names_what_is_wrong_and_fails_then() {
     let plain = plain.run(&["doctor"]).stdout;
     assert!(plain.contains("folder") && plain.contains("(not a git repository)"), "{plain}");
     assert!(!plain.lines().any(|line| line.starts_with("  repository")), "{plain}");
+    // A theme that was guessed is said with what it was guessed from.
+    assert!(
+        well.stdout.contains("`auto` takes `dark`, since nothing tells the terminal's background"),
+        "{}",
+        well.stdout
+    );
+    let place_of_light = Place::new();
+    let light = place_of_light.command(&["doctor"]).env("COLORFGBG", "0;15").output().unwrap();
+    let light = String::from_utf8(light.stdout).unwrap();
+    assert!(light.contains("`auto` takes `light`, as COLORFGBG says"), "{light}");
     // What a check may do is said as it is configured.
     let open = Place::new();
     open.configure("[check]\nnetwork = true\n");
