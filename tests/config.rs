@@ -211,9 +211,7 @@ fn each_mistake_in_the_users_file_is_named_with_its_line_and_its_fix_and_costs_o
 
 #[test]
 fn a_limit_that_cannot_be_read_is_said_whatever_else_is_wrong() {
-    for before in
-        ["x\n".repeat(15), "zzz = 1\n".repeat(1) + &(0..30).map(|i| format!("key{i} = 1\n")).collect::<String>()]
-    {
+    for before in ["x\n".repeat(15), (0..30).map(|i| format!("key{i} = 1\n")).collect::<String>()] {
         let loaded = House::with_user(&format!("{before}[limits]\nrun = 'lots'\n[screen\nmouse = true\n")).load();
         let said = messages(&loaded).into_iter().filter(|m| m.contains("`limits.run` is a text")).count();
         assert_eq!(said, 1, "{:?}", messages(&loaded));

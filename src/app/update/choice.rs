@@ -99,6 +99,7 @@ impl Step<'_> {
         self.state.tell(format!("From now on: {model}"), Failed::No);
         self.state.model = Some(model);
         self.state.model_chosen = true;
+        self.state.missing_model = None;
         if let (Some(_), Some(info)) = (self.state.pause(), self.state.model_info().cloned()) {
             self.commit_run(RunFact::Resumed { choice: ResumeChoice::UseModel(Box::new(self.state.priced(&info))) });
         }
