@@ -216,6 +216,9 @@ fn a_limit_that_cannot_be_read_is_said_whatever_else_is_wrong() {
         let said = messages(&loaded).into_iter().filter(|m| m.contains("`limits.run` is a text")).count();
         assert_eq!(said, 1, "{:?}", messages(&loaded));
     }
+    let loaded = House::with_user(&format!("{}[limits]\nrun = 5\n", "x\n".repeat(30))).load();
+    let said = "~/config/config.toml:20:2: nothing from here on is read; mend the mistakes around it first";
+    assert!(messages(&loaded).contains(&said), "{:?}", messages(&loaded));
 }
 
 #[test]

@@ -136,7 +136,8 @@ fn sound_part(source: &Source, lines: &Lines<'_>) -> (String, Vec<Failure>) {
         let lost = if blank { lines.lost(start..end, at, &text) } else { String::new() };
         failures.push(place.failure(format_args!("not valid TOML: {}{lost}", error.message().trim_end())));
         if !blank {
-            failures.push(place.failure("nothing from here on is read; mend the mistakes above first"));
+            // First, since the list may be cut.
+            failures.insert(0, place.failure("nothing from here on is read; mend the mistakes around it first"));
             text.truncate(start);
             if DeTable::parse(&text).is_err() {
                 text.clear();
@@ -294,7 +295,7 @@ mod tests {
     fn after_twenty_mistakes_the_rest_is_left_out_and_that_is_said() {
         let (entries, failures) = read(&format!("a = 1\n{}b = 2\n", "x\n".repeat(30)));
         assert_eq!(entries, ["f.toml:1:1 a = 1"]);
-        assert_eq!((failures.len(), failures[20].contains("nothing from here on is read")), (21, true));
+        assert_eq!((failures.len(), failures[0].contains("nothing from here on is read")), (21, true));
     }
 
     #[test]
