@@ -150,6 +150,11 @@ fn each_mistake_in_the_users_file_is_named_with_its_line_and_its_fix_and_costs_o
             "[screen]\nnotify = 'siren'",
             "~/config/config.toml:3:1: `screen.notify` is a text; it has to be one of \"none\", \"bell\", \"desktop\"",
         ),
+        (
+            "[screen]\ntheme = 'dark'",
+            "~/config/config.toml:3:1: unknown key `theme` in `screen`; `theme` belongs to no table: put it at the top of the file, \
+             above the first `[…]`",
+        ),
         ("offline = 1", "~/config/config.toml:2:1: `offline` is 1; it has to be true or false"),
         ("screen = 1", "~/config/config.toml:2:1: `screen` is 1; it has to be a table"),
         ("offline.x = 1", "~/config/config.toml:2:9: `offline` takes no keys such as `x`; give it a value"),
@@ -202,6 +207,18 @@ fn each_mistake_in_the_users_file_is_named_with_its_line_and_its_fix_and_costs_o
         assert_eq!(loaded.config.keymap.as_str(), "vim", "{line}: the rest of the file counts");
         assert_eq!(loaded.config.limits.day, usd(10.0), "{line}: the default shows through");
     }
+}
+
+#[test]
+fn a_limit_that_cannot_be_read_is_said_whatever_else_is_wrong() {
+    for before in ["x\n".repeat(15), (0..30).map(|i| format!("key{i} = 1\n")).collect::<String>()] {
+        let loaded = House::with_user(&format!("{before}[limits]\nrun = 'lots'\n[screen\nmouse = true\n")).load();
+        let said = messages(&loaded).into_iter().filter(|m| m.contains("`limits.run` is a text")).count();
+        assert_eq!(said, 1, "{:?}", messages(&loaded));
+    }
+    let loaded = House::with_user(&format!("{}[limits]\nrun = 5\n", "x\n".repeat(30))).load();
+    let said = "~/config/config.toml:20:2: nothing from here on is read; mend the mistakes around it first";
+    assert!(messages(&loaded).contains(&said), "{:?}", messages(&loaded));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use vibe_tui::context::token::estimate;
 use vibe_tui::context::{Alike, MOST_RANKED, Ranked, Signals, Sources, Truncation, assemble, rank};
 use vibe_tui::domain::change::{FileContent, FileSnapshot};
 use vibe_tui::domain::clock::Timestamp;
-use vibe_tui::domain::context::{ContextBundle, ContextItem, ContextKind};
+use vibe_tui::domain::context::{ContextBundle, ContextItem, ContextKind, Unseen};
 use vibe_tui::domain::ids::MemoryId;
 use vibe_tui::domain::intent::{Action, Complexity, Intent};
 use vibe_tui::domain::language::Language;
@@ -353,6 +353,37 @@ fn opaque_and_absent_files_are_named_with_the_reason_and_opaque_ones_are_no_base
     assert!(item(&bundle, "logo.png").reason.contains("binary"));
     assert_eq!(item(&bundle, "new.py").text, "`new.py` does not exist.\n");
     assert_eq!(bundle.files, [absent]);
+}
+
+#[test]
+fn a_named_file_that_is_no_text_or_too_large_is_unseen_with_what_to_do_and_one_that_is_not_named_is_no_matter() {
+    let snapshots =
+        vec![opaque("line.py", "larger than 4 MiB"), opaque("latin.py", "not UTF-8"), opaque("src", "a directory")];
+    let mut ranking = all_named(&snapshots);
+    let sources = Sources { ranking: ranking.clone(), snapshots: snapshots.clone(), ..Sources::default() };
+    let bundle = assemble(&intent("fix line.py", &[], &[]), &sources, 1000, &chars);
+    let said: Vec<String> = bundle.unseen.iter().map(Unseen::sentence).collect();
+    assert_eq!(
+        said,
+        [
+            "The model does not see `line.py`: it is larger than 4 MiB. Put the part that matters into the request, or split the file.",
+            "The model does not see `latin.py`: it is not UTF-8. Save it as UTF-8, or put the part that matters into the request.",
+        ]
+    );
+    assert_eq!(item(&bundle, "line.py").reason, "not shown: larger than 4 MiB");
+    ranking.iter_mut().for_each(|ranked| ranked.named = false);
+    let bundle =
+        assemble(&intent("fix it", &[], &[]), &Sources { ranking, snapshots, ..Sources::default() }, 1000, &chars);
+    assert_eq!(bundle.unseen, []);
+}
+
+#[test]
+fn a_word_that_is_a_path_or_the_name_of_a_file_names_it_whatever_its_ending() {
+    let files = ["blob.bin", "data/raw.dat", "notes", "src/app.py"];
+    assert_eq!(named(&intent("fix the header of `blob.bin`, please", &[], &[]), &files), ["blob.bin"]);
+    assert_eq!(named(&intent("what is in raw.dat?", &[], &[]), &files), ["data/raw.dat"]);
+    assert_eq!(named(&intent("see ./data/raw.dat:3.", &[], &[]), &files), ["data/raw.dat"]);
+    assert_eq!(named(&intent("write notes on blob.bins and raw", &[], &[]), &files), [""; 0]);
 }
 
 #[test]

@@ -363,6 +363,7 @@ fn bundle(disk: &BTreeMap<String, String>) -> ContextBundle {
         budget: 1000,
         exact: false,
         per_mille: 0,
+        unseen: vec![],
     }
 }
 

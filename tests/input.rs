@@ -244,7 +244,7 @@ fn each_mistake_in_a_keymap_is_named_with_its_line_and_its_fix_and_costs_only_it
           begins with the other; change one",
         ),
         ("[review]\n'x' 'app.help'", "2:5: not valid TOML: key with no value, expected `=`"),
-        ("inherits = 'vi'", "1:1: unknown keymap `vi`; did you mean `vim`?; `default` is used"),
+        ("inherits = 'vi'", "1:1: unknown keymap `vi`; `default` is used; did you mean `vim`?"),
         ("inherits = 3", "1:1: `inherits` has to be the name of a keymap in quotation marks"),
     ] {
         let full = format!("{text}\n[chat]\n'f9' = 'app.quit'\n");
@@ -259,7 +259,7 @@ fn each_mistake_in_a_keymap_is_named_with_its_line_and_its_fix_and_costs_only_it
 #[test]
 fn a_keymap_that_is_not_there_gives_the_default_one_and_a_complaint() {
     let (keymap, failures) = Keymap::load("vmi", &|_| Ok(None), &[]);
-    assert_eq!(failures[0].message, "unknown keymap `vmi`; did you mean `vim`?; `default` is used");
+    assert_eq!(failures[0].message, "unknown keymap `vmi`; `default` is used; did you mean `vim`?");
     assert_eq!(keymap.scope(Scope::Review), preset("default").scope(Scope::Review));
 }
 

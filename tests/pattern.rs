@@ -632,6 +632,19 @@ fn every_kind_of_mistake_names_file_line_and_fix_and_the_rest_carries_on() {
 }
 
 #[test]
+fn yaml_that_is_broken_is_told_apart_from_yaml_that_is_no_list() {
+    let fix = |text: &str| {
+        let (_, failures) = Library::load(&[Source { name: "p.yaml".into(), text: text.into() }]);
+        failures[0].message.split_once("fix: ").unwrap().1.to_owned()
+    };
+    for broken in ["- name: x\n  title: [x\n", "- name: x\n  title: \"x\n", "- name: x\n   title: y\n"] {
+        let fix = fix(broken);
+        assert!(fix.starts_with("mend the YAML there") && fix.contains("bracket"), "{broken}: {fix}");
+    }
+    assert!(fix("name: x").starts_with("a pattern file is a YAML list"));
+}
+
+#[test]
 fn files_that_are_no_pattern_files_are_told_not_loaded() {
     for text in [
         "name: x",

@@ -150,6 +150,8 @@ pub struct State {
     pub sessions: SessionsView,
     /// Models found; `None` while they are looked for.
     pub models: Option<Vec<ModelInfo>>,
+    /// Why the chosen model is not among them, as far as that is known.
+    pub missing_model: Option<Failure>,
     /// The same with what each costs.
     pub candidates: Vec<Candidate>,
     /// The model the user chose, or the best found.
@@ -204,6 +206,7 @@ impl State {
             session: Session::new(opening.session.clone()),
             sessions: SessionsView::default(),
             models: None,
+            missing_model: None,
             candidates: Vec::new(),
             model: opening.settings.model.clone(),
             model_chosen: opening.settings.model.is_some(),

@@ -109,8 +109,13 @@ fn sound_part(source: &Source, lines: &Lines<'_>) -> (String, Vec<Failure>) {
     let (mut text, mut failures) = (source.text.clone(), Vec::new());
     // Bytes that may be parsed again and again, so that a file of mistakes takes no time to speak of.
     let mut fuel = FUEL + MOST_FAILURES * text.len();
-    while let Err(error) = DeTable::parse(&text) {
-        let at = error.span().map_or(0, |span| span.start).min(text.len());
+    loop {
+        // The parser finds broken statements before broken values: what is told, and blanked, is the first in the text, lest the
+        // search for where a statement begins takes a mistake of its own above it for a part of it.
+        let (_, errors) = DeTable::parse_recoverable(&text);
+        let begins = |error: &toml::de::Error| error.span().map_or(0, |span| span.start);
+        let Some(error) = errors.iter().min_by_key(|error| begins(error)) else { break };
+        let at = begins(error).min(text.len());
         let mut line = lines.number(at);
         // The statement may have begun further up: what stands before it parses by itself.
         let mut start = lines.start(line);
@@ -128,9 +133,11 @@ fn sound_part(source: &Source, lines: &Lines<'_>) -> (String, Vec<Failure>) {
             false => lines.end(line).max(lines.start(lines.number(at))),
         };
         let blank = failures.len() + 1 < MOST_FAILURES && text.len() < fuel && !text[start..end].trim().is_empty();
-        failures.push(place.failure(format_args!("not valid TOML: {}", error.message().trim_end())));
+        let lost = if blank { lines.lost(start..end, at, &text) } else { String::new() };
+        failures.push(place.failure(format_args!("not valid TOML: {}{lost}", error.message().trim_end())));
         if !blank {
-            failures.push(place.failure("nothing from here on is read; mend the mistakes above first"));
+            // First, since the list may be cut.
+            failures.insert(0, place.failure("nothing from here on is read; mend the mistakes around it first"));
             text.truncate(start);
             if DeTable::parse(&text).is_err() {
                 text.clear();
@@ -141,6 +148,7 @@ fn sound_part(source: &Source, lines: &Lines<'_>) -> (String, Vec<Failure>) {
         let spaces: String = text[start..end].bytes().map(|b| if b == b'\n' { '\n' } else { ' ' }).collect();
         text.replace_range(start..end, &spaces);
     }
+    failures.dedup();
     (text, failures)
 }
 
@@ -201,6 +209,18 @@ impl<'a> Lines<'a> {
     fn section_end(&self, line: u32, text: &str) -> usize {
         let is_header = |start: &&usize| text[**start..].trim_start_matches([' ', '\t']).starts_with('[');
         self.starts[line as usize..].iter().find(is_header).copied().unwrap_or(text.len())
+    }
+
+    /// Says which lines beside that of a mistake are left out with it; nothing when there are none.
+    fn lost(&self, range: Range<usize>, at: usize, text: &str) -> String {
+        let told = self.number(at);
+        let written = |line: &u32| !text[self.start(*line)..self.end(*line)].trim().is_empty() && *line != told;
+        let mut others = (self.number(range.start)..=self.number(range.end.max(1) - 1)).filter(written);
+        match (others.next(), others.next_back()) {
+            (Some(first), Some(last)) => format!("; lines {first} to {last} are not read before it is mended"),
+            (Some(only), None) => format!("; line {only} is not read before it is mended"),
+            _ => String::new(),
+        }
     }
 
     fn place(&self, offset: usize) -> Place {
@@ -275,7 +295,31 @@ mod tests {
     fn after_twenty_mistakes_the_rest_is_left_out_and_that_is_said() {
         let (entries, failures) = read(&format!("a = 1\n{}b = 2\n", "x\n".repeat(30)));
         assert_eq!(entries, ["f.toml:1:1 a = 1"]);
-        assert_eq!((failures.len(), failures[20].contains("nothing from here on is read")), (21, true));
+        assert_eq!((failures.len(), failures[0].contains("nothing from here on is read")), (21, true));
+    }
+
+    #[test]
+    fn a_broken_header_hides_no_mistake_above_it_and_none_is_said_twice() {
+        assert_eq!(
+            read("offline = tru\n[screen\n").1,
+            [
+                "f.toml:1:11: not valid TOML: invalid boolean, expected `true`",
+                "f.toml:2:8: not valid TOML: unclosed table, expected `]`"
+            ]
+        );
+        let (entries, failures) = read("theme = \"dark\n[limits]\nrun = \"lots\"\n[screen\nmouse = 1\n");
+        assert_eq!(entries, ["f.toml:3:1 limits.run = \"lots\""]);
+        let lines: Vec<&str> = failures.iter().map(|f| f.split(": ").next().unwrap()).collect();
+        assert_eq!(lines, ["f.toml:1:14", "f.toml:4:8"], "{failures:?}");
+    }
+
+    #[test]
+    fn what_a_mistake_takes_with_it_is_said() {
+        let (_, failures) = read("[limits\nrun = 5\n\nday = 9\n\n[screen]\nmouse = true\n");
+        assert_eq!(failures.len(), 1, "{failures:?}");
+        assert!(failures[0].ends_with("; lines 2 to 4 are not read before it is mended"), "{failures:?}");
+        let (_, failures) = read("[limits\nrun = 5\n");
+        assert!(failures[0].ends_with("; line 2 is not read before it is mended"), "{failures:?}");
     }
 
     #[test]

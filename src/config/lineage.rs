@@ -39,7 +39,7 @@ pub fn lineage(family: &Family<'_>, name: &str, own: &Find<'_>, failures: &mut V
                     }
                     Missing::Unknown => {
                         let known = family.presets.iter().map(|(name, _)| *name);
-                        format!("unknown {} `{name}`{}; `{preset}` is used", family.kind, suggestion(&name, known))
+                        format!("unknown {} `{name}`; `{preset}` is used{}", family.kind, suggestion(&name, known))
                     }
                 };
                 failures.push(match asked {

@@ -161,8 +161,13 @@ pub fn load(sources: &Sources<'_>) -> Loaded {
 }
 
 fn lay_all(merge: &mut Merge<Config>, layer: Layer, source: &Source, failures: &mut Vec<Failure>) {
-    let (entries, mut wrong) = document::entries(source);
-    wrong.extend(entries.into_iter().filter_map(|entry| merge.lay(layer, entry).err()));
+    let (entries, broken) = document::entries(source);
+    // Limits first: what guards money is said even where the list of complaints is cut.
+    let (limits, others): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(|entry| entry.path[0] == "limits");
+    let mut lay = |entries: Vec<Entry>| -> Vec<Failure> {
+        entries.into_iter().filter_map(|entry| merge.lay(layer, entry).err()).collect()
+    };
+    let wrong = [lay(limits), broken, lay(others)].concat();
     failures.extend(document::cap(wrong, &source.name));
 }
 

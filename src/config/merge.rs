@@ -73,7 +73,7 @@ impl<T: DeserializeOwned + JsonSchema> Merge<T> {
         let known = match shape::lookup(&self.schema, &entry.path) {
             Known::Yes(schema) => schema,
             Known::No(index, known) => {
-                return Err(entry.place.failure(unknown(&entry.path, index, &known)));
+                return Err(entry.place.failure(unknown(&self.schema, &entry.path, index, &known)));
             }
         };
         if !shape::fits(known, &entry.value) {
@@ -116,13 +116,19 @@ impl<T: DeserializeOwned + JsonSchema> Merge<T> {
     }
 }
 
-fn unknown(path: &[String], index: usize, known: &[&str]) -> String {
+fn unknown(schema: &serde_json::Value, path: &[String], index: usize, known: &[&str]) -> String {
     let key: String = path[index].chars().take(60).collect();
     match (known.is_empty(), index) {
         (true, 1..) => format!("`{}` takes no keys such as `{key}`; give it a value", dotted(&path[..index])),
         (_, 0) => format!("unknown key `{key}`{}", suggestion(&key, known.iter().copied())),
         _ => {
             let table = dotted(&path[..index]);
+            // In TOML everything below a header belongs to it, which is easily forgotten.
+            if schema.get("properties").is_some_and(|top| top.get(&key).is_some()) {
+                return format!(
+                    "unknown key `{key}` in `{table}`; `{key}` belongs to no table: put it at the top of the file, above the first `[…]`"
+                );
+            }
             format!("unknown key `{key}` in `{table}`{}", suggestion(&key, known.iter().copied()))
         }
     }

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 #[serde(deny_unknown_fields)]
 #[schemars(title = "vibe-tui configuration")]
 pub struct Config {
-    /// `auto` (dark or light, as the terminal is), or a theme's name.
+    /// `auto` (dark or light as `COLORFGBG` says, else dark), or a theme's name.
     pub theme: Name,
     /// A keymap's name.
     pub keymap: Name,

@@ -86,6 +86,7 @@ pub fn assemble(intent: &Intent, sources: &Sources, budget: u32, count: &dyn Fn(
         budget,
         exact: false,
         per_mille: 0,
+        unseen: code.unseen,
     }
 }
 
@@ -166,7 +167,8 @@ impl Chooser<'_> {
         let layout_share = if self.intent.action == Action::Create { LAYOUT_SHARE } else { LAYOUT_SHARE / 4 };
         let fits = |layout: &str| (self.count)(&titled(layout)) <= most(layout_share);
         if let Some(layout) = tree::layout(&self.sources.listing, fits) {
-            let reason = format!("where things are: {} files", self.sources.listing.len());
+            let files = self.sources.listing.len();
+            let reason = format!("where things are: {files} file{}", if files == 1 { "" } else { "s" });
             room.take(self.item(ContextKind::Code, "layout", titled(&layout), reason));
         }
         code::choose(&Query::new(self.intent), self.intent.action, &self.candidates(), room, self.count)

@@ -6,7 +6,7 @@ use super::excerpt::omit;
 use super::query::{Hits, Query};
 use super::room::Room;
 use crate::domain::change::{FileContent, FileSnapshot};
-use crate::domain::context::{ContextItem, ContextKind};
+use crate::domain::context::{ContextItem, ContextKind, Unseen};
 use crate::domain::intent::Action;
 use crate::domain::language::Language;
 use crate::domain::outline::{Definition, Outline};
@@ -58,6 +58,8 @@ pub(super) struct Code {
     pub room: Room,
     /// The files that are shown whole, and those named that do not exist.
     pub files: Vec<FileSnapshot>,
+    /// Those named of which nothing is shown.
+    pub unseen: Vec<Unseen>,
 }
 
 /// A file cut into pieces.
@@ -96,7 +98,7 @@ pub(super) fn choose(
     room: Room,
     count: &dyn Fn(&str) -> u32,
 ) -> Code {
-    let mut code = Code { room, files: Vec::new() };
+    let mut code = Code { room, files: Vec::new(), unseen: Vec::new() };
     let mut cuts = Vec::new();
     let mut ranks = Vec::new();
     for candidate in candidates {
@@ -308,7 +310,9 @@ fn write(cuts: &[Cut], code: &mut Code, candidates: &[Candidate], count: &dyn Fn
         code.room.take(item);
     }
     let named = |path: &&str| candidates.iter().any(|c| c.named && c.snapshot.path == **path);
-    let omitted: Vec<String> = omitted.into_iter().filter(named).map(|path| format!("`{path}`")).collect();
+    let omitted: Vec<&str> = omitted.into_iter().filter(named).collect();
+    code.unseen.extend(omitted.iter().map(|path| Unseen { path: (*path).to_owned(), why: String::new() }));
+    let omitted: Vec<String> = omitted.into_iter().map(|path| format!("`{path}`")).collect();
     if !omitted.is_empty() {
         let text = format!("Not shown for lack of room: {}.\n", omitted.join(", "));
         let tokens = count(&text);
@@ -319,16 +323,20 @@ fn write(cuts: &[Cut], code: &mut Code, candidates: &[Candidate], count: &dyn Fn
 
 /// A line that says why a file is not shown.
 fn tell(candidate: &Candidate, code: &mut Code, count: &dyn Fn(&str) -> u32) {
-    let path = &candidate.snapshot.path;
-    let (line, reason) = match &candidate.snapshot.content {
-        FileContent::Opaque { reason: why } => {
-            (format!("`{path}` is not shown: {why}.\n"), format!("{}; not text: {why}", candidate.reason))
-        }
-        _ => (format!("`{path}` does not exist.\n"), candidate.reason.to_owned()),
-    };
     if !candidate.named {
         return;
     }
+    let path = &candidate.snapshot.path;
+    let (line, reason) = match &candidate.snapshot.content {
+        FileContent::Opaque { reason: why } => {
+            // A folder that is named stands for the files in it.
+            if why != "a directory" {
+                code.unseen.push(Unseen { path: path.clone(), why: why.clone() });
+            }
+            (format!("`{path}` is not shown: {why}.\n"), format!("not shown: {why}"))
+        }
+        _ => (format!("`{path}` does not exist.\n"), candidate.reason.to_owned()),
+    };
     let tokens = count(&line);
     if code.room.take(item(path, line, tokens, reason)) && candidate.snapshot.content == FileContent::Absent {
         code.files.push(candidate.snapshot.clone());

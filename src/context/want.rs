@@ -2,6 +2,7 @@
 
 use crate::domain::intent::{Action, Intent};
 use crate::map::convention::{base, holds_secrets};
+use std::collections::BTreeSet;
 
 /// Most files that one named path or folder brings in when it is not exact.
 const MAX_PER_NAME: usize = 4;
@@ -29,8 +30,32 @@ pub(super) fn named(intent: &Intent, listing: &[String]) -> Vec<Named> {
         }
         found.named(name, intent.action, listing);
     }
+    for name in exactly_named(&intent.text, listing) {
+        found.named(name, Action::Modify, listing);
+    }
     found.0.truncate(MAX_NAMED);
     found.0
+}
+
+/// The words of a request that are a path or a file name of the listing, whatever its ending, in the order of the text. A plain word is
+/// none: a file `test` is not meant by every test.
+fn exactly_named<'t>(text: &'t str, listing: &[String]) -> Vec<&'t str> {
+    let apart = |c: char| c.is_whitespace() || ",;\"'`()[]{}<>|=!?“”‘’…".contains(c);
+    // Without the line, `:12:5`, and the end of the sentence.
+    let bare = |word: &'t str| {
+        let path = word.split([':', '#']).next().unwrap_or(word);
+        path.trim_start_matches('@').trim_start_matches("./").trim_end_matches(['.', '*'])
+    };
+    let words =
+        text.split(apart).take(MAX_WORDS).map(bare).filter(|word| word.trim_start_matches('.').contains(['.', '/']));
+    let wanted: BTreeSet<&str> = words.clone().collect();
+    let there: BTreeSet<&str> = match wanted.is_empty() {
+        true => BTreeSet::new(),
+        false => {
+            listing.iter().flat_map(|path| [path.as_str(), base(path)]).filter(|name| wanted.contains(name)).collect()
+        }
+    };
+    words.filter(|word| there.contains(word)).collect()
 }
 
 #[derive(Default)]

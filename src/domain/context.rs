@@ -51,6 +51,38 @@ pub struct ContextBundle {
     /// tokenizer is known; 0 where it is not.
     #[serde(default)]
     pub per_mille: u32,
+    /// The files that the request names, or the user pinned, of which nothing is shown.
+    #[serde(default)]
+    pub unseen: Vec<Unseen>,
+}
+
+/// A file that the model was to see and does not.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unseen {
+    /// Relative to the root.
+    pub path: String,
+    /// Why, as in `FileContent::Opaque`; empty where there was no room for it.
+    pub why: String,
+}
+
+impl Unseen {
+    /// What the user has to know: which file, why it is not shown, and what to do.
+    pub fn sentence(&self) -> String {
+        let Unseen { path, why } = self;
+        let part = "ut the part that matters into the request";
+        let remedy = match why.as_str() {
+            "" => {
+                return format!(
+                    "The model does not see `{path}`: there is no room for it. Name fewer files, or choose a model with a larger window."
+                );
+            }
+            "binary" => "Say in words what of it matters.".to_owned(),
+            "not UTF-8" => format!("Save it as UTF-8, or p{part}."),
+            _ if why.starts_with("larger than") => format!("P{part}, or split the file."),
+            _ => format!("P{part}."),
+        };
+        format!("The model does not see `{path}`: it is {why}. {remedy}")
+    }
 }
 
 /// What a session wishes of files: which stand in each of its contexts, which in none, and which it is about. Relative to the

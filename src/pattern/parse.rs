@@ -8,6 +8,7 @@ use super::sketch::neutral;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::intent::Action;
 use crate::domain::language::Language;
+use serde::de::IgnoredAny;
 use serde_saphyr::{DeserializeError, Options};
 
 /// Most bytes of one pattern file.
@@ -118,7 +119,13 @@ fn broken(file: &str, text: &str, error: &DeserializeError) -> Failure {
         other => {
             let message = other.to_string();
             let first = message.lines().next().unwrap_or("not YAML").trim_end_matches('.').to_owned();
-            let fix = "a pattern file is a YAML list, `- name: …` at the left margin; see docs/PATTERNS.md";
+            let fix = match serde_saphyr::from_str_with_options::<IgnoredAny>(text, options()) {
+                Ok(_) => "a pattern file is a YAML list, `- name: …` at the left margin; see docs/PATTERNS.md",
+                Err(_) => {
+                    "mend the YAML there or just above: close each bracket and quotation mark, indent by spaces alike, and \
+                     put a text that holds `: ` into quotation marks"
+                }
+            };
             (first, fix.to_owned())
         }
     };

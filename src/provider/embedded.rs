@@ -2,8 +2,9 @@
 //!
 //! The engine's mind is a function that is passed in; here its answer only becomes a stream. It works offline.
 
+use super::nearest::did_you_mean;
 use super::{Answer, ChunkStream, Provider};
-use crate::domain::failure::Failure;
+use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::model::{Chunk, FinishReason, Locality, ModelInfo, ModelRef, ModelRequest, Structured, Usage};
 use futures_util::{StreamExt, stream};
 use std::sync::Arc;
@@ -52,9 +53,15 @@ impl Provider for Embedded {
     }
 
     fn describe(&self, model: &str) -> Answer<'_, ModelInfo> {
-        let mut info = Embedded::info();
-        info.reference.model = model.to_owned();
-        Box::pin(std::future::ready(Ok(info)))
+        let described = match model {
+            MODEL => Ok(Embedded::info()),
+            other => {
+                let nearest = did_you_mean(other, [MODEL]);
+                let message = format!("The embedded engine has no model `{other}`.{nearest}");
+                Err(Failure::fatal(FailureKind::UnknownModel, message))
+            }
+        };
+        Box::pin(std::future::ready(described))
     }
 
     fn stream(&self, request: ModelRequest) -> ChunkStream {

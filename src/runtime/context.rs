@@ -7,6 +7,7 @@ use super::sessions::Format;
 use super::setup::Setup;
 use crate::context::token::estimate;
 use crate::context::{self, Ranked, Signals, Sources, telling};
+use crate::domain::change::{FileContent, FileSnapshot};
 use crate::domain::context::{ContextBundle, ContextKind};
 use crate::domain::failure::Failure;
 use crate::domain::intent::Intent;
@@ -59,12 +60,17 @@ pub fn gather(root: &Root, library: &Library, intent: &Intent, order: Order, sig
     let mut snapshots = Vec::new();
     let mut bytes = 0;
     for ranked in &ranking {
+        if bytes >= MOST_BYTES {
+            if !ranked.named {
+                break;
+            }
+            let reason = format!("beyond the {} MiB of files that are read for one request", MOST_BYTES >> 20);
+            snapshots.push(FileSnapshot { path: ranked.path.clone(), content: FileContent::Opaque { reason } });
+            continue;
+        }
         let read = read::read(root, std::slice::from_ref(&ranked.path));
         bytes += read.iter().filter_map(|snapshot| snapshot.text()).map(str::len).sum::<usize>();
         snapshots.extend(read);
-        if bytes >= MOST_BYTES {
-            break;
-        }
     }
     let patterns = fitting(library, intent);
     let remarks = context::remarks(&ranking, &snapshots);

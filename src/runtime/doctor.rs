@@ -6,6 +6,7 @@ use super::world::World;
 use crate::domain::model::Locality;
 use crate::domain::safe_text::SafeText;
 use crate::store::Access;
+use crate::ui::theme::Appearance;
 use crate::validate::project::Program;
 use crate::validate::{self, Network};
 use std::fmt::Write;
@@ -32,13 +33,23 @@ pub async fn doctor(setup: Setup) -> Diagnosis {
     for failure in complaints {
         report.bad("appearance", &failure.message);
     }
+    if setup.loaded.config.theme.as_str() == "auto" {
+        let taken = match Appearance::told(&environment) {
+            Some(told) => format!("`auto` takes `{}`, as COLORFGBG says", told.theme()),
+            None => "`auto` takes `dark`, since nothing tells the terminal's background; `theme = \"light\"` is for a light one"
+                .to_owned(),
+        };
+        report.good("theme", &taken);
+    }
     let root = &setup.opening.root;
     let branch = root.branch.as_ref().map(|b| format!(", branch {b}")).unwrap_or_default();
+    let (what, note) = match setup.root.is_git() {
+        true => ("repository", ""),
+        false => ("folder", " (not a git repository)"),
+    };
     match root.writable {
-        true => report.good("repository", &format!("{}{branch}", root.path)),
-        false => {
-            report.bad("repository", &format!("{} cannot be written: accepted hunks could not be saved", root.path))
-        }
+        true => report.good(what, &format!("{}{note}{branch}", root.path)),
+        false => report.bad(what, &format!("{} cannot be written: accepted hunks could not be saved", root.path)),
     }
     if let Some(suggestions) = setup.loaded.suggestions.as_ref().filter(|s| !s.approved) {
         report.good("suggestions", &super::setup::unapproved(suggestions).message);

@@ -29,7 +29,7 @@ impl Presentation {
     pub fn load(loaded: &Loaded, paths: &Paths, environment: &Environment) -> (Presentation, Vec<Failure>) {
         let output = if std::io::stdout().is_terminal() { Output::Terminal } else { Output::Other };
         let wanted = match loaded.config.theme.as_str() {
-            "auto" => Appearance::detect(environment, None).theme(),
+            "auto" => Appearance::told(environment).unwrap_or(Appearance::Dark).theme(),
             name => name,
         };
         let mut failures = Vec::new();
@@ -91,7 +91,7 @@ fn known<'a>(key: &str, wanted: &'a str, names: &'a [String], loaded: &Loaded, f
         Some(setting) if !names.iter().any(|n| n == wanted) => {
             let near = suggestion(wanted, names.iter().map(String::as_str));
             let used = &names[0];
-            failures.push(setting.place.failure(format!("unknown {key} `{wanted}`{near}; `{used}` is used")));
+            failures.push(setting.place.failure(format!("unknown {key} `{wanted}`; `{used}` is used{near}")));
             used
         }
         _ => wanted,

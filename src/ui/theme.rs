@@ -295,7 +295,7 @@ mod tests {
     #[test]
     fn a_theme_that_is_not_there_gives_the_dark_one_and_a_complaint() {
         let (theme, failures) = Theme::load("drak", &|_| Ok(None));
-        assert_eq!(failures[0].message, "unknown theme `drak`; did you mean `dark`?; `dark` is used");
+        assert_eq!(failures[0].message, "unknown theme `drak`; `dark` is used; did you mean `dark`?");
         assert_eq!(theme.look(Role::Text), shipped()[0].look(Role::Text));
     }
 

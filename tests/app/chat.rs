@@ -2,9 +2,9 @@
 
 use super::desk::*;
 use vibe_tui::app::{
-    Action, Area, Chip, Effect, Event, Fact, Failed, Overlay, PickerKind, Report, TerminalEffect, TextEdit,
+    Action, Area, Chip, Effect, Event, Fact, Failed, ModelEvent, Overlay, PickerKind, Report, TerminalEffect, TextEdit,
 };
-use vibe_tui::domain::failure::FailureKind;
+use vibe_tui::domain::failure::{Failure, FailureKind};
 use vibe_tui::domain::intent::{Action as Verb, Complexity, Target};
 use vibe_tui::domain::language::Language;
 use vibe_tui::domain::message::Author;
@@ -357,6 +357,19 @@ fn a_model_that_is_not_there_is_named_and_the_request_stays() {
     assert!(desk.submit(REQUEST).is_empty());
     assert_eq!(desk.notice(), "`ollama/gone` is not there. Choose a model first: /model lists them.");
     assert_eq!(desk.state.chat.text(), REQUEST);
+    // Why, where that is known, stays said: the request that was refused says it again.
+    let why = Failure::fatal(FailureKind::Auth, "WORK_API_KEY is not set: set it, and start again.");
+    let models = desk.world.models.clone();
+    desk.model(ModelEvent::Found { models: models.clone(), failures: vec![why.clone()] });
+    assert_eq!(desk.notice(), why.message);
+    assert!(desk.submit(REQUEST).is_empty());
+    assert_eq!(
+        desk.notice(),
+        "WORK_API_KEY is not set: set it, and start again. Or choose another model: /model lists them."
+    );
+    desk.model(ModelEvent::Found { models, failures: vec![] });
+    desk.submit(REQUEST);
+    assert_eq!(desk.notice(), "`ollama/gone` is not there. Choose a model first: /model lists them.");
     let mut none = World::new();
     none.models.clear();
     let mut desk = Desk::new(none);

@@ -2,7 +2,7 @@
 
 use super::desk::*;
 use vibe_tui::app::{Action, ContextView, Effect, Event, Fact, Failed, Overlay, Scope, Standing, WorkEvent};
-use vibe_tui::domain::context::{ContextBundle, ContextItem, ContextKind, FileWishes};
+use vibe_tui::domain::context::{ContextBundle, ContextItem, ContextKind, FileWishes, Unseen};
 use vibe_tui::domain::money::Money;
 
 fn item(kind: ContextKind, label: &str, tokens: u32) -> ContextItem {
@@ -73,6 +73,24 @@ fn the_lines_are_the_items_of_the_last_prompt_and_only_files_can_be_spoken_of() 
     let paths: Vec<Option<&str>> = rows.iter().map(|row| row.path).collect();
     assert_eq!(paths, [None, None, Some("calc.py"), Some("src/util.py"), None]);
     assert_eq!(desk.state.scopes(), [Scope::Context, Scope::Global]);
+}
+
+#[test]
+fn a_named_file_that_the_model_does_not_see_is_said_in_the_chat_before_the_model_is_asked() {
+    let mut desk = Desk::new(World::new());
+    desk.submit(REQUEST);
+    let Effect::AssembleContext { job, .. } = desk.settle_to(|e| matches!(e, Effect::AssembleContext { .. })) else {
+        panic!()
+    };
+    let unseen = vec![Unseen { path: "line.py".into(), why: "larger than 4 MiB".into() }];
+    let bundle = ContextBundle { unseen, ..bundle() };
+    desk.work(WorkEvent::ContextAssembled { job, bundle: Box::new(bundle.clone()) });
+    let said =
+        |desk: &Desk| desk.state.session.messages.iter().filter(|m| m.text.contains("does not see `line.py`")).count();
+    assert_eq!(said(&desk), 1);
+    desk.settle_to(|e| matches!(e, Effect::CallModel { .. }));
+    desk.work(WorkEvent::ContextAssembled { job, bundle: Box::new(bundle) });
+    assert_eq!(said(&desk), 1, "a context that nobody awaits says nothing");
 }
 
 #[test]

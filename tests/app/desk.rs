@@ -181,6 +181,7 @@ impl World {
             budget: 1000,
             exact: false,
             per_mille: 0,
+            unseen: vec![],
         }
     }
 

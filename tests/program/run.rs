@@ -358,6 +358,12 @@ fn what_cannot_be_used_is_said_in_a_sentence_and_ends_with_its_code() {
         (&["--accept", "some", REQUEST], 2, &["--accept", "none"]),
         (&["--accept", "all"], 2, &["INTENT"]),
         (&["--model", "ollama/none-such", "--accept", "all", REQUEST], 6, &["ollama/none-such", "embedded/patterns"]),
+        (
+            &["--model", "embedded/pattern", "--accept", "all", REQUEST],
+            6,
+            &["`embedded/pattern` is not there", "Did you mean patterns?", "There are: embedded/patterns"],
+        ),
+        (&["--model", "embedded/nosuch", "--accept", "all", REQUEST], 6, &["no model `nosuch`", "embedded/patterns"]),
         (&["--script", "/nowhere.jsonl", "--accept", "all", REQUEST], 2, &["/nowhere.jsonl"]),
         (&["--model", "embedded/patterns", "--accept", "all", "do it"], 2, &["?"]),
     ];
@@ -387,6 +393,29 @@ fn a_mode_that_proposes_no_edits_answers_on_standard_output() {
     assert_code(&ran, 0);
     assert_eq!(ran.stdout, "Keep reading and writing apart; one module each.\n");
     assert_eq!(place.files(), Vec::<String>::new());
+}
+
+#[test]
+fn a_named_file_that_the_model_cannot_see_is_said_before_it_is_asked() {
+    let place = Place::new();
+    place.write("line.py", &"x = 1\n".repeat(800_000));
+    place.write("data.dat", "a\0b");
+    let ran = place.scripted("greet", &["--accept", "none", "Fix the bug in line.py and data.dat"]);
+    assert_code(&ran, 3);
+    assert_said(&ran, &["does not see `line.py`: it is larger than 4 MiB", "does not see `data.dat`: it is binary"]);
+    assert!(ran.stderr.find("line.py").unwrap() < ran.stderr.find("tokens in").unwrap(), "{}", ran.stderr);
+
+    for name in ["a.py", "b.py"] {
+        place.write(name, &"x = 1\n".repeat(400_000));
+    }
+    let ran = place.scripted("greet", &["--accept", "none", "Fix the bug in a.py and b.py"]);
+    assert_said(&ran, &["does not see `b.py`: it is beyond the 2 MiB of files that are read for one request"]);
+
+    let ran = place.scripted("greet", &["--json", "--accept", "none", "Fix the bug in line.py"]);
+    let events = events(&ran.stdout);
+    let at = |found: &dyn Fn(&serde_json::Value) -> bool| events.iter().position(found);
+    let said = at(&|e| e["event"] == "message" && e["text"].as_str().unwrap().contains("does not see `line.py`"));
+    assert!(said.is_some() && said < at(&|e| e["event"] == "request"), "{}", ran.stdout);
 }
 
 #[test]
@@ -435,9 +464,12 @@ fn a_theme_and_a_keymap_that_are_not_there_are_named_with_their_lines_and_what_i
     place.configure("theme = \"florest\"\nkeymap = \"vmi\"\n");
     let ran = place.run(&["doctor"]);
     let said = ran.stdout + &ran.stderr;
-    for part in
-        ["config.toml:1:1", "`florest`; did you mean `forest`?", "config.toml:2:1", "`vmi`; did you mean `vim`?"]
-    {
+    for part in [
+        "config.toml:1:1",
+        "`florest`; `dark` is used; did you mean `forest`?",
+        "config.toml:2:1",
+        "`vmi`; `default` is used; did you mean `vim`?",
+    ] {
         assert!(said.contains(part), "{part}: {said}");
     }
 }
@@ -528,6 +560,23 @@ fn the_doctor_names_what_is_wrong_and_fails_then() {
     let ill = place.run(&["doctor"]);
     assert_code(&ill, 1);
     assert!(ill.stdout.contains("! configuration") && ill.stdout.contains("config.toml:1:1"), "{}", ill.stdout);
+    // What is no repository is not called one.
+    assert!(well.stdout.contains("repository"), "{}", well.stdout);
+    let plain = Place::new();
+    fs::remove_dir_all(plain.root().join(".git")).unwrap();
+    let plain = plain.run(&["doctor"]).stdout;
+    assert!(plain.contains("folder") && plain.contains("(not a git repository)"), "{plain}");
+    assert!(!plain.lines().any(|line| line.starts_with("  repository")), "{plain}");
+    // A theme that was guessed is said with what it was guessed from.
+    assert!(
+        well.stdout.contains("`auto` takes `dark`, since nothing tells the terminal's background"),
+        "{}",
+        well.stdout
+    );
+    let place_of_light = Place::new();
+    let light = place_of_light.command(&["doctor"]).env("COLORFGBG", "0;15").output().unwrap();
+    let light = String::from_utf8(light.stdout).unwrap();
+    assert!(light.contains("`auto` takes `light`, as COLORFGBG says"), "{light}");
     // What a check may do is said as it is configured.
     let open = Place::new();
     open.configure("[check]\nnetwork = true\n");

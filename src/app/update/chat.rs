@@ -202,8 +202,12 @@ impl Step<'_> {
             return self.state.tell("Looking for models…", Failed::No);
         }
         if self.state.model_info().is_none() {
-            let wanted = self.state.model.as_ref().map(|m| format!("`{m}` is not there. ")).unwrap_or_default();
-            return self.state.tell(format!("{wanted}Choose a model first: /model lists them."), Failed::Yes);
+            let text = match (&self.state.missing_model, &self.state.model) {
+                (Some(why), _) => format!("{} Or choose another model: /model lists them.", why.message),
+                (None, Some(wanted)) => format!("`{wanted}` is not there. Choose a model first: /model lists them."),
+                (None, None) => "Choose a model first: /model lists them.".to_owned(),
+            };
+            return self.state.tell(text, Failed::Yes);
         }
         self.keep_prompt(text);
         let corrections = std::mem::take(&mut self.state.chat.corrections);

@@ -20,8 +20,9 @@ impl Step<'_> {
             self.state.model = State::preferred_model(&models).map(|m| m.reference.clone());
         }
         self.state.models = Some(models);
-        if let (Some(failure), None) = (failures.first(), self.state.model_info()) {
-            self.state.tell_failure(failure);
+        self.state.missing_model = failures.first().filter(|_| self.state.model_info().is_none()).cloned();
+        if let Some(failure) = self.state.missing_model.clone() {
+            self.state.tell_failure(&failure);
         }
         if let Some(text) = self.state.waiting_request.take() {
             self.state.notice = None;
@@ -98,6 +99,7 @@ impl Step<'_> {
         self.state.tell(format!("From now on: {model}"), Failed::No);
         self.state.model = Some(model);
         self.state.model_chosen = true;
+        self.state.missing_model = None;
         if let (Some(_), Some(info)) = (self.state.pause(), self.state.model_info().cloned()) {
             self.commit_run(RunFact::Resumed { choice: ResumeChoice::UseModel(Box::new(self.state.priced(&info))) });
         }

@@ -8,6 +8,7 @@ use crate::app::fact::Fact;
 use crate::app::session::UNKNOWN_PRICE;
 use crate::app::state::{Area, Confirming, Failed, Live, raised};
 use crate::app::trail::written_words;
+use crate::domain::context::Unseen;
 use crate::domain::failure::Failure;
 use crate::domain::hunk::Decision;
 use crate::domain::ids::{RequestId, RunId};
@@ -120,6 +121,13 @@ impl Step<'_> {
             WorkEvent::Applied { job } => RunFact::Applied { job },
             WorkEvent::ApplyFailed { job, failure } => RunFact::ApplyFailed { job, failure },
         };
+        if let RunFact::ContextAssembled { bundle, .. } = &fact
+            && !bundle.unseen.is_empty()
+            && self.state.session.run().is_some_and(|run| run.awaits(&fact))
+        {
+            let said: Vec<String> = bundle.unseen.iter().map(Unseen::sentence).collect();
+            self.post(Author::Workbench, &said.join("\n"));
+        }
         self.commit_run(fact);
         if matches!(event, WorkEvent::ContextAssembled { .. }) {
             self.tell_of_missing_pins();
