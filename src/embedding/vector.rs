@@ -35,7 +35,7 @@ impl Vector {
     }
 
     /// How like a point and one that was written down are: the cosine of their angle, from -1 to 1, with the point as
-    /// [`unit`] gives it. 0 where there is nothing to compare: no direction, or other dimensions.
+    /// [`unit()`] gives it. 0 where there is nothing to compare: no direction, or other dimensions.
     pub fn likeness(point: &[f32], kept: &[u8]) -> f32 {
         let Some((scale, steps)) = kept.split_first_chunk().filter(|(_, steps)| steps.len() == point.len()) else {
             return 0.0;
