@@ -15,8 +15,8 @@ pub(super) struct Run {
     /// Accept every hunk, or none. Without it you are asked hunk by hunk on a terminal; elsewhere nothing is written.
     #[arg(long, value_enum, value_name = "WHICH")]
     accept: Option<AcceptFlag>,
-    /// Where this package is missing, install it without a further question; may be given several times. Nothing else is
-    /// installed.
+    /// Where this package is missing, install it without a further question, whatever the language that misses it; may be given
+    /// several times. Nothing else is installed.
     #[arg(long, value_name = "PACKAGE")]
     install: Vec<String>,
     /// One JSON event a line on standard output.

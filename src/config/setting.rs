@@ -145,7 +145,7 @@ pub struct Context {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Search {
-    /// What makes embeddings: the directory of a static model (`model.safetensors`, `tokenizer.json`, `config.json`), or the
+    /// What makes embeddings: the directory of a static model (`model.safetensors`, `tokenizer.json`), or the
     /// `http://` address of a server that has `/v1/embeddings`.
     pub embeddings: Option<EmbeddingSource>,
     /// The server's model.

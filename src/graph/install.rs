@@ -28,9 +28,12 @@ pub(super) struct Installing {
 impl Run {
     /// What the attempt under review lacks and a command could get.
     pub fn missing(&self) -> Vec<&Install> {
+        if self.installs.is_empty() {
+            return Vec::new();
+        }
         let Some(report) = self.attempt().and_then(|a| a.report.as_ref()) else { return Vec::new() };
-        let findings: Vec<_> = report.findings().cloned().collect();
-        self.installs.iter().filter(|install| heal::dependency::is_missing(&install.module, &findings)).collect()
+        let modules = heal::dependency::modules(report.findings());
+        self.installs.iter().filter(|install| modules.contains(install.module.as_str())).collect()
     }
 
     /// Whether what is missing can be got now, on a yes.
@@ -147,7 +150,9 @@ fn check_again(run: &mut Run, base: usize, asked: bool, install: &Install) -> Ve
         run.inner.since = run.attempts.len();
     }
     run.inner.series = run.attempts.len();
-    run.inner.heal.restart(run.calls.len());
+    // What the user did not ask for now is paid from what healing was given.
+    let since = if asked { run.calls.len() } else { run.inner.heal.since };
+    run.inner.heal.restart(since);
     run.inner.heal.decided = decided.into_iter().collect();
     let what = format!("got `{}`", install.package);
     let rung = Rung { kind: RungKind::Install, what, base: Some(base), ..Rung::default() };

@@ -6,6 +6,7 @@
 use crate::domain::finding::Finding;
 use crate::domain::install::Install;
 use regex::Regex;
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 /// Package managers' words for a package that is missing, and whose they are. Whatever stands in quotes is taken: what is
@@ -71,9 +72,9 @@ pub fn missing(findings: &[Finding], project: &dyn Project) -> Missing {
     missing
 }
 
-/// Whether one of `findings` says that this module is missing.
-pub fn is_missing(module: &str, findings: &[Finding]) -> bool {
-    findings.iter().any(|f| named(&f.message).into_iter().any(|(ecosystem, name)| ecosystem.module(name) == module))
+/// The modules that `findings` say are missing.
+pub fn modules<'f>(findings: impl Iterator<Item = &'f Finding>) -> HashSet<&'f str> {
+    findings.flat_map(|f| named(&f.message)).map(|(ecosystem, name)| ecosystem.module(name)).collect()
 }
 
 fn named(message: &str) -> Vec<(Ecosystem, &str)> {

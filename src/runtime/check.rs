@@ -1,5 +1,5 @@
 //! `vibe-tui check`: validates the tree as it stands and prints every finding. With each kind of finding
-//! stands what became of it before in this repository, if anything is known. Writes nothing, asks no model.
+//! stands what became of it before in this repository, if anything is known. Writes nothing to the project, asks no model.
 
 use super::clock;
 use super::report::{similar_json, tell_line};
@@ -76,6 +76,9 @@ async fn past(database: &Path, root: &str, report: &ValidationReport) -> Vec<Sim
         return Vec::new();
     }
     let store = Store::open(database).await;
+    if let Some(notice) = store.notice() {
+        tell_line(&format!("vibe-tui: {}", SafeText::new(&notice.message).into_string()));
+    }
     let similar = store.similar(root, keys).await.unwrap_or_default();
     store.close().await;
     similar

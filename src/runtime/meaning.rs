@@ -308,6 +308,10 @@ pub fn follow(world: &Arc<World>, reports: &Events) -> impl Fn(&Event) + Send + 
                 let _ = woken.try_recv();
                 let Some(world) = world.upgrade() else { return };
                 let Some(meaning) = &world.meaning else { return };
+                if meaning.is_resting() {
+                    *meaning.owed.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Some(again.clone());
+                    continue;
+                }
                 let read = |known: &HashSet<TextKey>| match world.repository.known() {
                     Some(map) => Wanted::of(&Texts::settled(&map), known),
                     None => Wanted::default(),

@@ -163,11 +163,14 @@ impl Loop {
     /// Takes a result and those that wait behind it. The end of an answer is not waited for.
     async fn results(&mut self, first: Event) -> io::Result<()> {
         let mut next = Some(first);
-        for _ in 0..BATCH {
-            let Some(event) = next else { break };
+        for taken in 1..=BATCH {
+            let Some(event) = next.take() else { break };
             let patience = if is_end(&event) { Duration::ZERO } else { CALM };
             self.event(event, patience).await?;
-            next = self.front.waiting();
+            // What is taken off the channel has to be acted on.
+            if taken < BATCH {
+                next = self.front.waiting();
+            }
         }
         Ok(())
     }

@@ -132,14 +132,23 @@ impl dependency::Project for Known<'_> {
     }
 
     fn is_own(&self, module: &str) -> bool {
-        let first = module.split(['.', '/']).next().unwrap_or(module);
-        self.map.paths().any(|p| p.strip_prefix(first).is_some_and(|rest| rest.starts_with(['/', '.'])))
+        is_own(self.map.paths(), module)
     }
 
     fn text(&self, path: &str) -> Option<String> {
         let files = read::read(&self.world.root, &[path.to_owned()]);
         files.first()?.text().map(str::to_owned)
     }
+}
+
+/// Whether one of these files is the module, or is in it: at the top, or below a folder of sources.
+fn is_own<'p>(mut paths: impl Iterator<Item = &'p str>, module: &str) -> bool {
+    let first = module.split(['.', '/', ':']).next().unwrap_or(module);
+    let is = |path: &str| path.strip_prefix(first).is_some_and(|rest| rest.starts_with(['/', '.']));
+    paths.any(|path| {
+        let below = path.match_indices("src/").filter(|(at, _)| *at == 0 || path[..*at].ends_with('/'));
+        is(path) || below.into_iter().any(|(at, folder)| is(&path[at + folder.len()..]))
+    })
 }
 
 /// The repository and what the proposal adds to it.
@@ -247,4 +256,21 @@ fn wanted(world: &World, paths: &[String]) -> (Vec<String>, Vec<FileSnapshot>) {
     let chosen: Vec<String> = listing.iter().filter(looks).take(MOST_FILES).cloned().collect();
     let files = read::read(&world.root, &chosen).into_iter().filter(|f| f.text().is_some()).collect();
     (listing, files)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_module_of_the_project_is_its_own_wherever_its_sources_are() {
+        let paths = ["src/shop/cart.py", "tools/src/mymod.rs", "helper.py", "app/models/user.py", "mysrc/odd/x.py"];
+        let own = |module: &str| is_own(paths.into_iter(), module);
+        for module in ["shop", "shop.cart", "mymod::thing", "helper", "app/models", "mysrc"] {
+            assert!(own(module), "{module}");
+        }
+        for module in ["requests", "cart", "help", "odd", "user"] {
+            assert!(!own(module), "{module}");
+        }
+    }
 }

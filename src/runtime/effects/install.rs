@@ -82,11 +82,12 @@ pub async fn install(world: Arc<World>, events: Events, job: JobId, install: Ins
 
 /// The last lines of a text that are whole and no more than is kept.
 fn end_of(text: &str) -> String {
-    let from = text.len().saturating_sub(SAID);
-    let lines =
-        text.char_indices().find(|(at, sign)| from > 0 && *at >= from && *sign == '\n').map_or(0, |(at, _)| at + 1);
-    let from = if from == 0 { 0 } else { lines };
-    text[from..].trim_end().to_owned()
+    let text = text.trim_end();
+    let from = (text.len().saturating_sub(SAID)..).find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+    let tail = &text[from..];
+    // A line of which the beginning is missing is left out, unless it is all there is.
+    let whole = tail.split_once('\n').map(|(_, whole)| whole).filter(|_| from > 0);
+    whole.unwrap_or(tail).to_owned()
 }
 
 /// Why one of them failed.
@@ -247,5 +248,8 @@ mod tests {
         assert_eq!(end_of("a\nb\n"), "a\nb");
         let long = format!("{}\nlast\n", "é".repeat(SAID));
         assert_eq!(end_of(&long), "last");
+        let one_line = "é".repeat(SAID) + "x";
+        assert!(end_of(&one_line).len() <= SAID && end_of(&one_line).ends_with("éx"));
+        assert!(end_of(&(one_line.clone() + "\n")).ends_with("éx"));
     }
 }

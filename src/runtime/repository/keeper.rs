@@ -95,6 +95,8 @@ impl Keeper {
                 }
                 Some(Ask::Prefer(paths)) => self.prefer(paths),
                 Some(Ask::End) => return Ended::NotNeeded,
+                // Somebody asked just when the map was to be let go: that is no news, and whoever heard it would ask again.
+                None if self.shallow.is_empty() => {}
                 None => {
                     self.deepen(&mut index);
                     if self.shallow.is_empty() {
