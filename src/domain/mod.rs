@@ -22,6 +22,7 @@ pub mod model;
 pub mod money;
 pub mod outline;
 pub mod past;
+pub mod path;
 pub mod plan;
 pub mod revert;
 pub mod rung;

@@ -5,6 +5,7 @@
 
 use crate::domain::finding::Finding;
 use crate::domain::install::Install;
+use crate::domain::path::{above, join};
 use regex::Regex;
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -158,10 +159,10 @@ impl Ecosystem {
     fn install(self, module: &str, path: &str, project: &dyn Project) -> Install {
         let package = if self == Ecosystem::Python { python_package(module) } else { module };
         let manifests = || self.manifests().iter();
-        let beside = |dir: &str| manifests().map(|file| joined(dir, file)).find(|file| project.has_file(file));
+        let beside = |dir: &str| manifests().map(|file| join(dir, file)).find(|file| project.has_file(file));
         let found = above(path).find_map(|dir| Some((dir, beside(dir)?)));
         let dir = found.as_ref().map_or("", |(dir, _)| *dir);
-        let mut all = manifests().map(|file| joined(dir, file)).filter_map(|file| Some((project.text(&file)?, file)));
+        let mut all = manifests().map(|file| join(dir, file)).filter_map(|file| Some((project.text(&file)?, file)));
         let named = all.find(|(text, _)| names(text, package));
         let is_named = named.is_some();
         let manifest = named.map(|(_, file)| file).or_else(|| found.as_ref().map(|(_, file)| file.clone()));
@@ -177,7 +178,7 @@ impl Ecosystem {
 
     fn commands(self, package: &str, dir: &str, project: &dyn Project) -> Vec<Vec<String>> {
         // A workspace has its lock file at its top.
-        let has = |file: &str| above(&joined(dir, "x")).any(|dir| project.has_file(&joined(dir, file)));
+        let has = |file: &str| above(&join(dir, "x")).any(|dir| project.has_file(&join(dir, file)));
         let first = |table: &[(&str, &'static str)]| table.iter().find(|(file, _)| has(file)).map(|(_, words)| *words);
         let words = match self {
             Ecosystem::Python => {
@@ -187,8 +188,7 @@ impl Ecosystem {
                     ("pdm.lock", "pdm add"),
                     ("Pipfile.lock", "pipenv install"),
                 ];
-                let own =
-                    [".venv/bin/python", "venv/bin/python"].into_iter().find(|p| project.has_file(&joined(dir, p)));
+                let own = [".venv/bin/python", "venv/bin/python"].into_iter().find(|p| project.has_file(&join(dir, p)));
                 match first(&managers) {
                     Some(manager) => manager.to_owned(),
                     None => format!("{} -m pip install", own.unwrap_or("python3")),
@@ -213,16 +213,6 @@ impl Ecosystem {
         }
         commands
     }
-}
-
-fn joined(dir: &str, file: &str) -> String {
-    if dir.is_empty() { file.to_owned() } else { format!("{dir}/{file}") }
-}
-
-/// The directories above a file, the nearest first and the root last.
-fn above(path: &str) -> impl Iterator<Item = &str> {
-    let slashes = path.rmatch_indices('/').map(|(at, _)| &path[..at]).filter(|dir| !dir.is_empty());
-    slashes.chain([""])
 }
 
 /// Whether a manifest names a package: at the beginning of a line or of a text in quotes, and as the whole of it or before a

@@ -6,6 +6,7 @@
 use super::name::Missing;
 use crate::domain::finding::{Applicability, Fix, TextEdit};
 use crate::domain::language::Language;
+use crate::domain::path::parent;
 use crate::syntax;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
@@ -115,7 +116,7 @@ fn python_module(from: &str, home: &str, repository: &dyn Repository) -> Option<
         top += 1;
     }
     // A folder that is no package and not the file's own can be on no path that we know of, but for `src` and the root.
-    let (own, other) = (folder(from), folder(home));
+    let (own, other) = (parent(from), parent(home));
     let roots = top == 0 || all[..top].join("/") == own || all[..top] == ["src"] || own == other;
     let name = parts.get(top.min(parts.len().saturating_sub(1))..)?.join(".");
     let is_word = name.split('.').all(|p| !p.is_empty() && p.chars().all(|c| c.is_alphanumeric() || c == '_'));
@@ -132,13 +133,9 @@ fn rust_module(from: &str, home: &str) -> Option<String> {
     Some(if inside == "lib" { "crate".to_owned() } else { format!("crate::{}", inside.replace('/', "::")) })
 }
 
-fn folder(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
-}
-
 /// `home` as a module beside `from`, without its ending.
 fn relative(from: &str, home: &str) -> String {
-    let own: Vec<&str> = folder(from).split('/').filter(|p| !p.is_empty()).collect();
+    let own: Vec<&str> = parent(from).split('/').filter(|p| !p.is_empty()).collect();
     let stem = home.rsplit_once('.').map_or(home, |(stem, _)| stem);
     let stem = stem.strip_suffix("/index").unwrap_or(stem);
     let other: Vec<&str> = stem.split('/').collect();

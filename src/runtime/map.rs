@@ -14,7 +14,7 @@ use crate::domain::listing::Places;
 use crate::domain::outline::Tier;
 use crate::domain::safe_text::SafeText;
 use crate::index::{Answer, Index, Job, Priority};
-use crate::map::{self, Focus, Map};
+use crate::map::{self, Focus, Map, Ranking};
 use crate::repo::walk::{self, Listing, MAX_FILES, Skipped};
 use crate::repo::{Root, read};
 use crate::syntax;
@@ -66,9 +66,10 @@ pub fn map(setup: &Setup, request: MapRequest, give: impl FnOnce(&str)) -> Resul
         let shallow = opened.index.shallow();
         opened.deepen(&shallow);
     }
-    let (text, tokens) = opened.text(request.budget);
+    let ranking = opened.read().rank(&Focus::default());
+    let (text, tokens) = opened.text(request.budget, &ranking);
     opened.tell_notices();
-    give(&opened.printed(request, &text, tokens));
+    give(&opened.printed(request, &ranking, &text, tokens));
     if let Some(answer) = answer.filter(|_| opened.index.is_sure() && !text.is_empty()) {
         answer.keep(&text);
     }
@@ -143,7 +144,7 @@ impl<'a> Mapped<'a> {
     }
 
     /// A map as it is printed.
-    fn printed(&self, request: MapRequest, text: &str, tokens: u32) -> String {
+    fn printed(&self, request: MapRequest, ranking: &Ranking, text: &str, tokens: u32) -> String {
         if text.is_empty() && request.format == Format::Text {
             let why = if self.read().is_empty() { "there are no files here" } else { "nothing fits the budget" };
             tell_line(&format!("vibe-tui: the map is empty: {why}"));
@@ -152,7 +153,7 @@ impl<'a> Mapped<'a> {
             Format::Text => text.to_owned(),
             Format::Json => {
                 let map = self.read();
-                let summary = map::summary(&map, &map.rank(&Focus::default()));
+                let summary = map::summary(&map, ranking);
                 let skipped: Vec<_> =
                     self.skipped.iter().map(|s| json!({"path": s.path, "reason": s.reason})).collect();
                 let root = self.root.path().display().to_string();
@@ -176,7 +177,7 @@ impl<'a> Mapped<'a> {
     }
 
     /// The text and its tokens.
-    fn text(&self, budget: u32) -> (String, u32) {
+    fn text(&self, budget: u32, ranking: &Ranking) -> (String, u32) {
         let map = self.read();
         // Of each file that may be shown, what its text says of its definitions.
         let known: RefCell<HashMap<String, Vec<(String, String)>>> = RefCell::default();
@@ -187,7 +188,7 @@ impl<'a> Mapped<'a> {
             }
             known[path].get(at).filter(|(own, _)| own == name).map(|(_, head)| head.clone())
         };
-        map::render_with(&map, &map.rank(&Focus::default()), budget, &token::estimate, &head)
+        map::render_with(&map, ranking, budget, &token::estimate, &head)
     }
 
     /// Names and heads of what a file defines; nothing when it cannot be read any more.

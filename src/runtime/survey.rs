@@ -4,6 +4,7 @@
 use crate::config::Environment;
 use crate::domain::change::{ChangeSet, FileChange, FileContent};
 use crate::domain::finding::{CheckResult, Severity};
+use crate::domain::path::above;
 use crate::repo::walk::{self, Listing};
 use crate::repo::{Root, read};
 use crate::validate::plan::{Choice, Plan, plan};
@@ -109,9 +110,9 @@ impl Survey {
         let places = if active { &["node_modules/.bin"][..] } else { &["node_modules/.bin", ".venv/bin", "venv/bin"] };
         let below = format!("{dir}/x");
         let below = below.trim_start_matches('/');
-        for above in Project::above(below) {
+        for dir in above(below) {
             for place in places {
-                let path = Path::new(above).join(place).join(name);
+                let path = Path::new(dir).join(place).join(name);
                 if is_program(&root.join(&path)) {
                     return Some(Program::InTree(path.to_str()?.to_owned()));
                 }

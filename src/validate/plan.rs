@@ -1,9 +1,10 @@
 //! Which tools to run for a change: those that the project is set up for, cheapest first. Pure. Decides also what is left
 //! out, and says so only of what the project evidently wants.
 
-use super::project::{Call, Program, Project, join};
+use super::project::{Call, Program, Project};
 use super::tool::{TOOLS, Tool};
 use crate::domain::finding::CheckResult;
+use crate::domain::path::join;
 
 /// What the user has decided.
 #[derive(Clone, Copy, Debug, Default)]

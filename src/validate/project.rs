@@ -1,6 +1,7 @@
 //! What a project is set up for: its paths, the text of its few manifests, which programs there are, and what a change
 //! touches. Pure: whoever makes one brings the means to read and to look.
 
+use crate::domain::path::{above, join};
 use std::collections::BTreeMap;
 
 /// Most files that are named to a tool at once.
@@ -82,35 +83,15 @@ fn relative(dir: &str, path: &str) -> String {
     if inside.starts_with('-') { format!("./{inside}") } else { inside.to_owned() }
 }
 
-/// The directory of a path; empty for the root.
-pub fn parent(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(dir, _)| dir)
-}
-
-/// A name in a directory.
-pub fn join(dir: &str, name: &str) -> String {
-    if dir.is_empty() { name.to_owned() } else { format!("{dir}/{name}") }
-}
-
 impl Project<'_> {
     /// Whether a path is there.
     pub fn has(&self, path: &str) -> bool {
         self.paths.binary_search_by(|p| p.as_str().cmp(path)).is_ok()
     }
 
-    /// The directories at and above a path's, nearest first; the root is last.
-    pub fn above(path: &str) -> impl Iterator<Item = &str> {
-        let mut next = Some(parent(path));
-        std::iter::from_fn(move || {
-            let dir = next?;
-            next = (!dir.is_empty()).then(|| parent(dir));
-            Some(dir)
-        })
-    }
-
     /// The nearest directory above a path for which something holds.
     pub fn nearest<'p>(&self, path: &'p str, holds: impl Fn(&str) -> bool) -> Option<&'p str> {
-        Self::above(path).find(|dir| holds(dir))
+        above(path).find(|dir| holds(dir))
     }
 
     /// The first of these names that a directory has, as a path.
@@ -129,7 +110,7 @@ impl Project<'_> {
         let mut groups: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         let mut known: BTreeMap<&str, bool> = BTreeMap::new();
         for path in self.touched.iter().map(String::as_str).filter(|p| kind(p)) {
-            let dir = Self::above(path).find(|dir| *known.entry(dir).or_insert_with(|| holds(dir)));
+            let dir = above(path).find(|dir| *known.entry(dir).or_insert_with(|| holds(dir)));
             if let Some(dir) = dir {
                 groups.entry(dir).or_default().push(path);
             }

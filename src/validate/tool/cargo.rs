@@ -1,9 +1,10 @@
 //! Cargo's check and Clippy, by the compiler's JSON messages. Both run build scripts and procedural macros.
 
-use super::super::project::{Call, Project, join};
+use super::super::project::{Call, Project};
 use super::said::{MAX_FINDINGS, Said, finding, fix};
 use super::{Tool, json_lines};
 use crate::domain::finding::{Applicability, Finding, Fix, Severity, Strategy, TextEdit};
+use crate::domain::path::{above, join};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -55,7 +56,7 @@ pub(super) fn workspace<'p>(project: &Project<'_>, package: &'p str) -> &'p str 
     let within = join(package, "Cargo.toml");
     // `package` is a prefix of itself: taken from there, so that it lives as long.
     let has = |dir: &str| project.toml(&join(dir, "Cargo.toml")).contains_key("workspace");
-    let found = Project::above(&within).filter(|dir| has(dir)).last().map_or(package.len(), str::len);
+    let found = above(&within).filter(|dir| has(dir)).last().map_or(package.len(), str::len);
     &package[..found]
 }
 
@@ -180,7 +181,7 @@ fn path(said: &Said<'_>, span: &Span) -> Option<String> {
     // The nearest directory that has the file.
     let below = join(said.dir, "x");
     let at = |dir: &str| Said::new(said.root, dir, said.texts).path(named).filter(|path| said.text(path).is_some());
-    Project::above(&below).find_map(at)
+    above(&below).find_map(at)
 }
 
 /// The ways to mend it that one child suggests: all its replacements together, or, where they contradict each other,

@@ -1,9 +1,10 @@
 //! Go's own tools: gofmt, vet, build and test. Only test runs the project's code.
 
-use super::super::project::{Call, Project, join, parent};
+use super::super::project::{Call, Project};
 use super::said::{MAX_FINDINGS, Said, Text, Unit, finding, fix};
 use super::{Tool, diff, json_lines};
 use crate::domain::finding::{Applicability, Finding, Severity, Strategy, TextEdit};
+use crate::domain::path::{join, parent};
 use regex::Regex;
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet, HashSet};

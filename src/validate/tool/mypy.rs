@@ -1,11 +1,12 @@
 //! mypy, by its text with columns and ends, which every version of it prints (its JSON came late and has no ends).
 //! A plugin or an interpreter in its configuration is the project's own code.
 
-use super::super::project::{Call, Project, join};
+use super::super::project::{Call, Project};
 use super::Tool;
 use super::ruff::is_python;
 use super::said::{MAX_FINDINGS, Said, finding};
 use crate::domain::finding::{Finding, Severity, Strategy};
+use crate::domain::path::{above, join};
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -35,7 +36,7 @@ fn calls(project: &Project<'_>) -> Vec<Call> {
     let call = |(dir, files): (&str, Vec<&str>)| {
         let settings = settings(project, dir)?;
         let mut call = Call::new(dir, WORDS);
-        call.runs_code = Project::above(&join(dir, "mypy.ini")).any(|dir| names_code(project, dir));
+        call.runs_code = above(&join(dir, "mypy.ini")).any(|dir| names_code(project, dir));
         // What it names itself is the whole, dependents of the change included.
         let names = settings
             .lines()

@@ -1,10 +1,11 @@
 //! pyright, by its JSON.
 
-use super::super::project::{Call, Project, join};
+use super::super::project::{Call, Project};
 use super::ruff::is_python;
 use super::said::{MAX_FINDINGS, Said, Unit, finding};
 use super::{Tool, json};
 use crate::domain::finding::{Finding, Severity, Strategy};
+use crate::domain::path::join;
 use serde::Deserialize;
 
 pub const TYPES: Tool = Tool {

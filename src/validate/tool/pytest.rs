@@ -1,11 +1,12 @@
 //! pytest, by the text of its short tracebacks. A failure stands where the test failed: at the traceback's last frame
 //! inside the project. Runs the project's own code.
 
-use super::super::project::{Call, Project, join};
+use super::super::project::{Call, Project};
 use super::Tool;
 use super::ruff::is_python;
 use super::said::{MAX_FINDINGS, Said, finding};
 use crate::domain::finding::{Finding, Severity, Strategy};
+use crate::domain::path::{above, join};
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -36,8 +37,7 @@ fn calls(project: &Project<'_>) -> Vec<Call> {
         if !project.whole && files.iter().all(|f| is_test(f)) { project.call(call, &files) } else { Some(call) }
     };
     // The outermost of nested ones has them all.
-    let groups =
-        project.grouped(is_python, |dir| set_up(dir) && !Project::above(dir).any(|up| up != dir && set_up(up)));
+    let groups = project.grouped(is_python, |dir| set_up(dir) && !above(dir).any(|up| up != dir && set_up(up)));
     groups.into_iter().filter_map(call).collect()
 }
 

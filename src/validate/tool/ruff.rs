@@ -1,10 +1,11 @@
 //! ruff: its linter's JSON, and its formatter's diff. Reads, never runs, the project.
 
-use super::super::project::{Call, Project, join};
+use super::super::project::{Call, Project};
 use super::said::{MAX_FINDINGS, Said, Unit, finding, fix};
 use super::{Tool, diff, json};
 use crate::domain::finding::{Applicability, Finding, Fix, Severity, Strategy, TextEdit};
 use crate::domain::language::Language;
+use crate::domain::path::join;
 use serde::Deserialize;
 
 pub const LINT: Tool = Tool {

@@ -1,11 +1,12 @@
 //! rustfmt, by its own diff, and Cargo's tests, by their text. Tests run the project's own code.
 
-use super::super::project::{Call, Project, join};
+use super::super::project::{Call, Project};
 use super::Tool;
 use super::cargo::{is_rust, messages, package_calls, workspace};
 use super::diff;
 use super::said::{MAX_FINDINGS, Said, finding};
 use crate::domain::finding::{Finding, Severity, Strategy};
+use crate::domain::path::{above, join};
 use regex::Regex;
 use std::sync::LazyLock;
 
@@ -45,7 +46,7 @@ fn formats(project: &Project<'_>) -> Vec<Call> {
 /// Whether rustup would start a compiler of the project's choice.
 fn own_toolchain(project: &Project<'_>, dir: &str) -> bool {
     let below = join(dir, "x");
-    let file = Project::above(&below).find_map(|dir| project.first(dir, &["rust-toolchain.toml", "rust-toolchain"]));
+    let file = above(&below).find_map(|dir| project.first(dir, &["rust-toolchain.toml", "rust-toolchain"]));
     file.and_then(|file| (project.text)(&file)).is_some_and(|text| text.contains("path"))
 }
 
@@ -109,5 +110,5 @@ fn tests(said: &Said<'_>) -> Result<Vec<Finding>, String> {
 fn named(said: &Said<'_>, file: &str) -> Option<String> {
     let below = join(said.dir, "x");
     let at = |dir: &str| Said::new(said.root, dir, said.texts).path(file).filter(|path| said.text(path).is_some());
-    Project::above(&below).find_map(at)
+    above(&below).find_map(at)
 }

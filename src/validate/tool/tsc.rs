@@ -1,10 +1,11 @@
 //! tsc, by its plain text. Compiles nothing into the copy but what project references need.
 
-use super::super::project::{Call, Project, join};
+use super::super::project::{Call, Project};
 use super::Tool;
 use super::eslint::is_script;
 use super::said::{MAX_FINDINGS, Said, Unit, finding};
 use crate::domain::finding::{Finding, Severity, Strategy};
+use crate::domain::path::join;
 use regex::Regex;
 use std::sync::LazyLock;
 
