@@ -38,7 +38,6 @@ pub enum Effect {
         /// Whether a model without a known price may be asked.
         unknown_price: UnknownPrice,
         /// Seconds after which it is broken off, where it has a bound of its own.
-        #[serde(default)]
         seconds: Option<u32>,
     },
     /// Drop the request's stream.

@@ -99,7 +99,6 @@ pub struct Opening {
     /// Whether a session that was left unfinished is opened at once.
     pub resume: Resume,
     /// Who will ask for what is written or installed.
-    #[serde(default)]
     pub asker: Asker,
     /// Terminal columns and rows; 0 without a terminal.
     pub size: (u16, u16),

@@ -38,7 +38,7 @@ use crate::domain::model::{Locality, ModelInfo, ModelRef};
 use crate::domain::money::Money;
 use crate::domain::revert::Asker;
 use crate::domain::session::SessionSummary;
-use crate::graph::{Prompts, RunSettings, Rungs, Stage};
+use crate::graph::{Prompts, RunSettings, Stage};
 use serde::{Deserialize, Serialize};
 
 /// The repository the workbench is opened on.
@@ -74,16 +74,12 @@ pub struct Settings {
     /// Offset of the local day from UTC, in seconds.
     pub utc_offset: i32,
     /// How runs heal.
-    #[serde(default)]
     pub heal: HealSettings,
 }
 
-/// How runs heal. The default is as it was before there was a ladder.
+/// How runs heal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
 pub struct HealSettings {
-    /// Which rungs there are.
-    pub rungs: Rungs,
     /// The models to ask, first one first; `None` stands for the run's own. Empty: that, then the next one up.
     pub models: Vec<Option<ModelRef>>,
     /// Tokens that healing one proposal may take; 0 for no bound of its own.

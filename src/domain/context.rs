@@ -49,10 +49,8 @@ pub struct ContextBundle {
     pub exact: bool,
     /// The model's tokens for each thousand that the quick estimate (`context::token`) gives for these texts, as far as its
     /// tokenizer is known; 0 where it is not.
-    #[serde(default)]
     pub per_mille: u32,
     /// The files that the request names, or the user pinned, of which nothing is shown.
-    #[serde(default)]
     pub unseen: Vec<Unseen>,
 }
 

@@ -96,10 +96,8 @@ pub struct Rung {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<ModelRef>,
     /// Tokens of prompts and answers.
-    #[serde(default)]
     pub tokens: u64,
     /// Whether `tokens` is an estimate.
-    #[serde(default)]
     pub estimated: bool,
     /// Money; `None` when no model was asked or a price is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]

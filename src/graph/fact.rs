@@ -1,7 +1,6 @@
 //! What has happened to a run, in the past tense. The journal's rows of a run are exactly these.
 
 use crate::budget::choice::Candidate;
-use crate::budget::price::Price;
 use crate::domain::change::{ChangeSet, FileSnapshot};
 use crate::domain::comment::Comment;
 use crate::domain::context::ContextBundle;
@@ -10,11 +9,11 @@ use crate::domain::finding::ValidationReport;
 use crate::domain::hunk::{Decision, FileDiff, HunkId};
 use crate::domain::ids::{JobId, RequestId};
 use crate::domain::install::{Install, Installed};
-use crate::domain::model::{FinishReason, ModelInfo, Timings, Usage};
+use crate::domain::model::{FinishReason, Timings, Usage};
 use crate::domain::money::Money;
 use crate::domain::revert::Asker;
 use crate::domain::rung::Recollection;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// One fact. Facts that carry an identifier the run does not await are ignored.
@@ -221,21 +220,7 @@ pub enum ResumeChoice {
     /// Send it again (after the limit was raised, the server started, the key set).
     Retry,
     /// Go on with another model, which costs so much.
-    UseModel(#[serde(deserialize_with = "candidate")] Box<Candidate>),
+    UseModel(Box<Candidate>),
     /// End here.
     Stop,
-}
-
-/// A model and its price. Older journals have the model alone: nobody noted its price.
-fn candidate<'de, D: Deserializer<'de>>(from: D) -> Result<Box<Candidate>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Noted {
-        Priced(Candidate),
-        Bare(ModelInfo),
-    }
-    Ok(Box::new(match Noted::deserialize(from)? {
-        Noted::Priced(candidate) => candidate,
-        Noted::Bare(info) => Candidate { info, price: Price::Unknown },
-    }))
 }

@@ -1,10 +1,10 @@
 //! The healer: has red attempts mended, rung by rung, as long as `heal` sees progress, and keeps the best.
 //!
 //! What needs no model comes first. What is bounded is said before anything is sent; what a rung made is validated like
-//! every other attempt. A run of an older session, without a ladder, asks its own model only.
+//! every other attempt.
 
 use super::inner::Operation;
-use super::ladder::{Rungs, Task};
+use super::ladder::Task;
 use super::run::{Attempt, Outcome, Run, Stage};
 use super::rung;
 use super::{RunCommand, executor, formatter, gate, install, reviewer, step, validator};
@@ -18,7 +18,7 @@ use crate::domain::ids::RequestId;
 use crate::domain::model::{Locality, ModelRequest, Node};
 use crate::domain::money::Money;
 use crate::domain::rung::{Recollection, Rung};
-use crate::heal::{self, Bounds, Limits, Next, StopReason, Trial, Turn};
+use crate::heal::{self, Bounds, StopReason, Trial, Turn};
 use std::sync::Arc;
 
 /// How the notice begins that says why healing ended.
@@ -26,20 +26,9 @@ const ENDED: &str = "Healing ended";
 
 /// The newest attempt is validated: mend it, or have the best of the series reviewed.
 pub(super) fn decide(run: &mut Run) -> Vec<RunCommand> {
-    if run.spec.ladder.rungs == Rungs::All {
-        let mut commands: Vec<RunCommand> = rung::teaching(run).into_iter().collect();
-        commands.extend(climb(run));
-        return commands;
-    }
-    let limits = Limits { attempts: run.spec.settings.heal_attempts };
-    match heal::next(&trials(run), limits) {
-        Next::Try { findings, .. } => {
-            run.inner.findings = findings;
-            let overlay = run.attempts.last().map(|a| a.changes.clone()).unwrap_or_default();
-            executor::propose(run, Operation::Heal, overlay)
-        }
-        Next::Stop { why, best } => conclude(run, why.words(), best, why == StopReason::Green),
-    }
+    let mut commands: Vec<RunCommand> = rung::teaching(run).into_iter().collect();
+    commands.extend(climb(run));
+    commands
 }
 
 /// The next rung, or the end.
@@ -99,14 +88,9 @@ pub(super) fn recalled(run: &mut Run, known: &Recollection) -> Vec<RunCommand> {
     install::beforehand(run).unwrap_or_else(|| climb(run))
 }
 
-/// Whether the run is on a ladder, and a model is mending.
-pub(super) fn climbs(run: &Run) -> bool {
-    run.spec.ladder.rungs == Rungs::All && run.asks_to_mend()
-}
-
 /// Nothing came of it, for the reason `why` gives: another model, or the end.
 pub(super) fn gave_up(run: &mut Run, why: &str) -> Vec<RunCommand> {
-    if let (Rungs::All, Some(model)) = (run.spec.ladder.rungs, run.inner.heal.model) {
+    if let Some(model) = run.inner.heal.model {
         run.inner.heal.spent.push(model);
         run.inner.heal.why = why.trim_end_matches('.').to_owned();
         return climb(run);
@@ -123,7 +107,7 @@ pub(super) fn give_up(run: &mut Run, why: &str) -> Vec<RunCommand> {
 /// Why a request of the healer must not be sent; `None` if it may.
 pub(super) fn forbids(run: &Run, request: &ModelRequest) -> Option<StopReason> {
     let ladder = &run.spec.ladder;
-    if !run.asks_to_mend() || ladder.rungs != Rungs::All {
+    if !run.asks_to_mend() {
         return None;
     }
     let calls = run.calls.get(run.inner.heal.since..).unwrap_or_default().iter();
@@ -228,7 +212,6 @@ pub(super) fn again(run: &mut Run) -> Vec<RunCommand> {
     let report = attempt.report.unwrap_or_default();
     first(run, attempt.changes, attempt.diff, report, rung);
     run.inner.heal.decided = decided.into_iter().collect();
-    run.spec.ladder.rungs = Rungs::All;
     climb(run)
 }
 

@@ -1,15 +1,12 @@
-//! What a run may do to heal: which rungs, which models, and what bounds them. Data only; the healer climbs.
+//! What a run may do to heal: which models, and what bounds them. Data only; the healer climbs.
 
 use crate::budget::choice::Candidate;
 use crate::domain::money::Money;
 use serde::{Deserialize, Serialize};
 
-/// The ladder of a run. The default is none: only the run's own model mends, as in sessions from before there was one.
+/// The ladder of a run: what needs no model first, then the models. The default asks the run's own and bounds nothing.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
 pub struct Ladder {
-    /// How it is climbed.
-    pub rungs: Rungs,
     /// The models that are asked, the first one first; empty stands for the run's own.
     pub models: Vec<Candidate>,
     /// Tokens of prompts and answers that healing one proposal may take; 0 for no bound of its own.
@@ -20,17 +17,6 @@ pub struct Ladder {
     pub try_seconds: u32,
     /// Packages that may be installed without a further question where they are missing: the user has named them.
     pub installs: Vec<String>,
-}
-
-/// Which rungs there are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Rungs {
-    /// The run's own model and nothing else.
-    #[default]
-    Model,
-    /// What needs no model first, then the models.
-    All,
 }
 
 /// What a run is to do.

@@ -3,7 +3,6 @@
 //! Everything here is cut to a length that is asked for, and every cut is marked; nothing is left out silently.
 
 use super::clip;
-use super::ladder::Rungs;
 use super::run::Run;
 use crate::domain::finding::{Finding, ValidationReport};
 use crate::domain::language::Language;
@@ -167,11 +166,8 @@ pub(super) fn findings(run: &Run) -> String {
     text
 }
 
-/// Where the findings arose by their own tracebacks, each place once. Only runs with a ladder ask for it.
+/// Where the findings arose by their own tracebacks, each place once.
 pub(super) fn origins(run: &Run) -> Vec<Frame> {
-    if run.spec.ladder.rungs != Rungs::All {
-        return Vec::new();
-    }
     let files = run.inner.overlay.files.iter().map(|f| &f.path).chain(&run.context.listing);
     let paths: Vec<String> = files.cloned().collect();
     let mut found: Vec<Frame> = Vec::new();
@@ -186,10 +182,10 @@ pub(super) fn origins(run: &Run) -> Vec<Frame> {
 /// Where and as what the first finding arose, in one sentence; empty where nothing tells.
 pub(super) fn cause(run: &Run) -> String {
     let Some(first) = run.inner.findings.first() else { return String::new() };
-    let place = origins(run).into_iter().next().or_else(|| {
-        let own = run.spec.ladder.rungs == Rungs::All && first.line > 0;
-        own.then(|| Frame { path: first.path.clone(), line: first.line })
-    });
+    let place = origins(run)
+        .into_iter()
+        .next()
+        .or_else(|| (first.line > 0).then(|| Frame { path: first.path.clone(), line: first.line }));
     let Some(Frame { path, line }) = place else { return String::new() };
     let within = current(run, &path).and_then(|text| heal::signature::enclosing(&path, text, line));
     let within = within.map_or(String::new(), |name| format!("`{name}` in "));

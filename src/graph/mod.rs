@@ -35,7 +35,7 @@ mod validator;
 pub use command::RunCommand;
 pub use fact::{ResumeChoice, RunFact};
 pub use gate::wish;
-pub use ladder::{Ladder, Rungs, Task};
+pub use ladder::{Ladder, Task};
 pub use mode::{modes, shipped_modes};
 pub use run::{Attempt, Call, Outcome, PauseReason, Run, RunSettings, RunSpec, Stage};
 pub use step::step;

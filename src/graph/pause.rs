@@ -18,7 +18,7 @@ pub(super) fn failed(run: &mut Run, failure: &Failure) -> Vec<RunCommand> {
             step::send(run)
         }
         // A try that takes too long has failed like any other.
-        FailureKind::Timeout if healer::climbs(run) => healer::gave_up(run, &failure.message),
+        FailureKind::Timeout if run.asks_to_mend() => healer::gave_up(run, &failure.message),
         _ => {
             run.stage = Stage::Paused(PauseReason::Failed(failure.clone()));
             Vec::new()

@@ -6,7 +6,6 @@
 //! there is no request but a failure that says so. Nothing is ever cut silently.
 
 use super::inner::Operation;
-use super::ladder::Rungs;
 use super::material::{self, Extent};
 use super::run::Run;
 use super::schema::schema;
@@ -196,11 +195,11 @@ fn total(run: &Run, messages: &[PromptMessage]) -> u32 {
 
 /// Whether the lines around what is wrong say enough of long files: of findings, or of edits that came near somewhere.
 fn mends_long_files(run: &Run) -> bool {
-    let most = match (run.spec.ladder.rungs, run.inner.heal.model) {
-        (Rungs::All, Some(0)) => LONG_FOR_FIRST,
+    let most = match run.inner.heal.model {
+        Some(0) => LONG_FOR_FIRST,
         // Who is asked because the lines around were not enough is shown the rest.
-        (Rungs::All, Some(_)) => return false,
-        _ => LONG_FILE,
+        Some(_) => return false,
+        None => LONG_FILE,
     };
     let long = |text: Option<&str>, most: usize| text.is_some_and(|t| t.lines().count() > most);
     let inner = &run.inner;

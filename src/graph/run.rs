@@ -53,7 +53,6 @@ pub struct RunSpec {
     #[serde(default, skip_serializing_if = "Prompts::is_embedded")]
     pub prompts: Prompts,
     /// How it heals.
-    #[serde(default)]
     pub ladder: Ladder,
     /// What it is to do.
     #[serde(default, skip_serializing_if = "Task::is_request")]
@@ -167,7 +166,6 @@ pub struct Attempt {
     /// Edits of the answer that could not be placed, each a sentence.
     pub problems: Vec<String>,
     /// How it came about, and what it took.
-    #[serde(default)]
     pub rung: Rung,
 }
 

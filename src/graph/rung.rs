@@ -44,7 +44,6 @@ pub(super) struct Healing {
     /// Files of the working tree that is healed, as they were examined.
     pub(super) examined: Vec<FileSnapshot>,
     /// What the user had decided of the attempt that is healed again.
-    #[serde(default)]
     pub(super) decided: Vec<(HunkId, Decision)>,
 }
 

@@ -45,8 +45,8 @@ pub(super) fn diffed(run: &mut Run, files: &Arc<[FileDiff]>) {
     }
 }
 
-/// Cuts an attempt that is not cut yet: nobody can judge it otherwise. It is only met where the journal is older than the fact
-/// that brings the hunks, or where the user stopped the run in the very moment of the proposal.
+/// Cuts an attempt that is not cut yet: nobody can judge it otherwise. It is met where the user stopped the run in the very moment
+/// of the proposal.
 pub(super) fn cut(attempt: &mut Attempt) {
     if attempt.diff.is_empty() {
         attempt.diff = edit::diff(&attempt.changes).into();

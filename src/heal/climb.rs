@@ -5,7 +5,7 @@
 //! again from there; a model that has tried twice without an end, or once without getting anywhere, gives way to the next.
 
 use super::class::class;
-use super::ladder::{StopReason, Trial, best, open, quality, signature};
+use super::trial::{StopReason, Trial, best, open, quality, signature};
 use crate::domain::finding::{Finding, ValidationReport};
 use crate::domain::rung::{Rate, RungKind};
 use std::cmp::Ordering;

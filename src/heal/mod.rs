@@ -10,12 +10,12 @@ mod excerpt;
 pub mod fix;
 pub mod grammar;
 pub mod import;
-mod ladder;
 pub mod lesson;
 pub mod name;
 pub mod signature;
+mod trial;
 
 pub use class::{ErrorClass, Origin, class, origin};
 pub use climb::{Bounds, Climbed, Turn, by_rate, helped, turn, turned_away};
 pub use excerpt::excerpt;
-pub use ladder::{Limits, MAX_FINDINGS, Next, StopReason, Trial, best, next, open};
+pub use trial::{MAX_FINDINGS, StopReason, Trial, best, open};

@@ -9,7 +9,7 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::mode::Mode;
 use crate::domain::model::ModelRef;
 use crate::domain::revert::Asker;
-use crate::graph::{Prompts, RunSettings, Rungs, shipped_modes};
+use crate::graph::{Prompts, RunSettings, shipped_modes};
 use crate::provider::Scripted;
 use crate::repo::Root;
 use std::path::PathBuf;
@@ -191,7 +191,6 @@ fn settings(loaded: &Loaded, paths: &Paths, scripted: bool) -> (Settings, Vec<Fa
         check: config.check.command.as_ref().map(|c| c.shown()),
         utc_offset: clock::utc_offset(),
         heal: HealSettings {
-            rungs: Rungs::All,
             models: config.heal.models.iter().map(named).collect(),
             max_tokens: u64::from(config.heal.max_tokens),
             max_cost: config.heal.max_cost.0,

@@ -11,12 +11,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub(super) struct Owner {
     host: String,
     /// What stays the same over the machine's boots; empty where there is none.
-    #[serde(default)]
     machine: String,
     /// The kernel's identifier of this boot; empty where there is none.
     boot: String,
     /// The namespace that pids are counted in; empty where there is none.
-    #[serde(default)]
     namespace: String,
     pid: u32,
     /// Start time in clock ticks since boot (field 22 of `/proc/PID/stat`); 0 where there is none. Tells a reused pid.

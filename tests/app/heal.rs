@@ -9,11 +9,11 @@ use vibe_tui::domain::install::Install;
 use vibe_tui::domain::model::{Locality, Node};
 use vibe_tui::domain::money::Money;
 use vibe_tui::domain::rung::Recollection;
-use vibe_tui::graph::{Outcome, RunFact, Rungs, Stage, Task};
+use vibe_tui::graph::{Outcome, RunFact, Stage, Task};
 
 fn opening_with(heal: HealSettings) -> Opening {
     let mut opening = opening();
-    opening.settings.heal = HealSettings { rungs: Rungs::All, ..heal };
+    opening.settings.heal = heal;
     opening
 }
 

@@ -215,9 +215,7 @@ fn beginning(place: u8) -> Desk {
         0 => return Desk::new(World::new()),
         1 => Desk::at_gate(World::new().file("lines.py", "x = 1\n")),
         4 => {
-            let mut opening = opening();
-            opening.settings.heal.rungs = vibe_tui::graph::Rungs::All;
-            let mut desk = Desk::with(opening, World::new());
+            let mut desk = Desk::with(opening(), World::new());
             desk.world.flawed = true;
             desk.submit(REQUEST);
             desk

@@ -18,7 +18,7 @@ fn candidate(name: &str, parameters_b: f32) -> Candidate {
 }
 
 fn ladder() -> Ladder {
-    Ladder { rungs: Rungs::All, models: vec![candidate("small", 14.0), candidate("large", 70.0)], ..Ladder::default() }
+    Ladder { models: vec![candidate("small", 14.0), candidate("large", 70.0)], ..Ladder::default() }
 }
 
 fn on_ladder(ladder: Ladder) -> RunSpec {
@@ -291,19 +291,6 @@ fn a_model_that_is_chosen_for_the_reviewer_does_not_take_a_menders_place() {
 }
 
 #[test]
-fn an_older_journal_has_a_chosen_model_without_its_price() {
-    let candidate = remote("claude-opus-4-5");
-    let choice = resume(ResumeChoice::UseModel(Box::new(candidate.clone())));
-    let json = serde_json::to_value(&choice).unwrap();
-    assert_eq!(serde_json::from_value::<RunFact>(json.clone()).unwrap(), choice);
-    let mut older = json;
-    older["choice"]["use_model"] = serde_json::to_value(&candidate.info).unwrap();
-    let unpriced = Candidate { price: Price::Unknown, ..candidate };
-    let read: RunFact = serde_json::from_value(older).unwrap();
-    assert_eq!(read, resume(ResumeChoice::UseModel(Box::new(unpriced))));
-}
-
-#[test]
 fn tokens_and_money_end_it_before_they_are_spent() {
     let script = || Script::new().plan(PLAN).execute(subtract()).reports(&["x"]).review(GOOD).reports(&[]);
     let asked = |world: &World| world.requests.iter().any(|r| r.brief.node == Node::Healer);
@@ -438,15 +425,6 @@ fn the_attempt_under_review_can_be_healed_again() {
     );
     assert_eq!((world.run.stage.clone(), world.run.chosen), (Stage::Gate, 3));
     assert_eq!(world.run.attempts[3].rung.base, Some(2));
-}
-
-#[test]
-fn a_run_without_a_ladder_heals_as_it_always_did() {
-    let json = serde_json::to_value(spec()).unwrap();
-    let mut old = json.clone();
-    old.as_object_mut().unwrap().remove("ladder");
-    assert_eq!(serde_json::from_value::<RunSpec>(old).unwrap().ladder, Ladder::default());
-    assert_eq!(Ladder::default().rungs, Rungs::Model);
 }
 
 #[test]

@@ -9,7 +9,6 @@ use vibe_tui::domain::install::Install;
 use vibe_tui::domain::model::{ModelInfo, ModelRef};
 use vibe_tui::domain::past::{Past, Similar, Tally};
 use vibe_tui::domain::rung::RungKind;
-use vibe_tui::graph::Rungs;
 
 const SHADOWED: &str = "`percent` shadows a name of the module";
 
@@ -20,7 +19,6 @@ fn climbed(size: (u16, u16)) -> Desk {
     let bigger = ModelInfo { reference: ModelRef::parse("anthropic/claude-opus-4-5").unwrap(), ..own(&desk) };
     desk.state.candidates.push(Candidate { info: bigger.clone(), price: Price::Free });
     desk.state.settings.heal.models = vec![None, Some(bigger.reference)];
-    desk.state.settings.heal.rungs = Rungs::All;
     desk.replies.extend([
         PLAN.into(),
         Reply::Text(fix()),
@@ -103,7 +101,6 @@ fn a_missing_dependency_and_what_became_of_like_findings_stand_above_the_hunks()
     for (size, whole) in [(SMALL, false), (MIDDLE, true)] {
         let mut desk = shop(size);
         desk.replies = [PLAN.into(), Reply::Text(fix()), "NO CHANGE".into(), VERDICT.into()].into();
-        desk.state.settings.heal.rungs = Rungs::All;
         desk.state.settings.run.max_iterations = 1;
         let lacks = Finding { path: String::new(), ..finding("", 0, "No module named 'httpx'") };
         let past = Past {

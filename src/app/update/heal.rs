@@ -144,7 +144,6 @@ pub(super) fn ladder(state: &State, own: &ModelInfo) -> Ladder {
         models.extend(stronger(&own.reference, &state.candidates).and_then(|s| find(&s.model)));
     }
     Ladder {
-        rungs: heal.rungs,
         models,
         max_tokens: heal.max_tokens,
         max_cost: heal.max_cost,

@@ -1,0 +1,189 @@
+//! How good a proposal of the series is, what is open in it, and for which reasons healing ends.
+//!
+//! Good is counted, not guessed: how many checks passed (cheapest first, so more is further), then how many errors
+//! there are. Whose turn it is, says `climb`.
+
+use super::class::class;
+use crate::domain::change::ChangeSet;
+use crate::domain::finding::{CheckResult, Finding, Severity, ValidationReport};
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+/// Most findings that one try is asked to mend: the rest is mostly their consequence.
+pub const MAX_FINDINGS: usize = 8;
+
+/// A proposal of the series and what its validation said: the first is the executor's, the others are tries to mend it.
+#[derive(Clone, Copy, Debug)]
+pub struct Trial<'a> {
+    /// What was proposed.
+    pub changes: &'a ChangeSet,
+    /// What the validators said.
+    pub report: &'a ValidationReport,
+}
+
+/// Why healing ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// Nothing is red that a change could mend.
+    Green,
+    /// All tries are used.
+    Attempts,
+    /// The same errors as before.
+    NoProgress,
+    /// A proposal that was there before came again.
+    Oscillation,
+    /// It got worse.
+    Regression,
+    /// The tokens that healing may take are used.
+    Tokens,
+    /// The money that healing may take would be passed.
+    Money,
+    /// What the next request costs is not known, and money is bounded.
+    UnknownPrice,
+}
+
+impl StopReason {
+    /// The end of the sentence "Healing ended: …".
+    pub fn words(self) -> &'static str {
+        match self {
+            StopReason::Green => "all checks that ran pass",
+            StopReason::Attempts => "all attempts are used",
+            StopReason::NoProgress => "the same errors came again",
+            StopReason::Oscillation => "a proposal that was there before came again",
+            StopReason::Regression => "the last attempt made it worse",
+            StopReason::Tokens => "the tokens it may take are used",
+            StopReason::Money => "the next request might pass the money it may take",
+            StopReason::UnknownPrice => "what the next model costs is not known, and `heal.max_cost` bounds the money",
+        }
+    }
+}
+
+/// The best of the series: most checks passed, then fewest errors, then the newest.
+pub fn best(trials: &[Trial<'_>]) -> usize {
+    (0..trials.len()).max_by_key(|i| (quality(trials[*i].report), *i)).unwrap_or(0)
+}
+
+/// More is better.
+pub(super) fn quality(report: &ValidationReport) -> (usize, Reverse<usize>) {
+    let passed = report.checks.iter().filter(|c| c.passed && c.not_run.is_none()).count();
+    (passed, Reverse(report.errors()))
+}
+
+/// Which errors there are, wherever they have moved to.
+pub(super) fn signature(report: &ValidationReport) -> BTreeSet<(String, String, String)> {
+    open(report).into_iter().map(|f| (f.tool, f.path, f.message)).collect()
+}
+
+/// The errors of the checks that ran and failed, causes first, none twice. A check that failed without saying why
+/// stands for itself; one that could not run is not for a model to mend.
+pub fn open(report: &ValidationReport) -> Vec<Finding> {
+    let mut found: Vec<Finding> = Vec::new();
+    for check in report.checks.iter().filter(|c| !c.passed && c.not_run.is_none()) {
+        let errors: Vec<&Finding> = check.findings.iter().filter(|f| f.severity == Severity::Error).collect();
+        match (errors.is_empty(), check.findings.is_empty()) {
+            (false, _) => found.extend(errors.into_iter().cloned()),
+            (true, false) => found.extend(check.findings.iter().cloned()),
+            (true, true) => found.push(unexplained(check)),
+        }
+    }
+    found.sort_by_key(class);
+    let mut seen = BTreeSet::new();
+    found.retain(|f| seen.insert((f.path.clone(), f.line, f.message.clone())));
+    found
+}
+
+fn unexplained(check: &CheckResult) -> Finding {
+    Finding {
+        tool: "check".into(),
+        path: String::new(),
+        line: 0,
+        column: 0,
+        rule: None,
+        message: format!("`{}` failed without a message", check.command),
+        severity: Severity::Error,
+        ..Finding::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::finding::Strategy;
+
+    fn finding(message: &str) -> Finding {
+        Finding {
+            tool: "check".into(),
+            path: "a.py".into(),
+            line: 3,
+            column: 1,
+            rule: None,
+            message: message.into(),
+            severity: Severity::Error,
+            ..Finding::default()
+        }
+    }
+
+    fn check(strategy: Strategy, messages: &[&str]) -> CheckResult {
+        CheckResult {
+            strategy,
+            command: "make check".into(),
+            passed: messages.is_empty(),
+            millis: 5,
+            findings: messages.iter().map(|m| finding(m)).collect(),
+            not_run: None,
+            known: 0,
+        }
+    }
+
+    fn report(checks: &[CheckResult]) -> ValidationReport {
+        ValidationReport { checks: checks.to_vec(), ..ValidationReport::default() }
+    }
+
+    #[test]
+    fn passed_checks_count_before_errors_and_of_equals_the_newest_is_best() {
+        use Strategy::{Custom, Syntax};
+        let further = report(&[check(Syntax, &[]), check(Custom, &["p", "q"])]);
+        let one = report(&[check(Syntax, &["x"])]);
+        let other = report(&[check(Syntax, &["y"])]);
+        let two = report(&[check(Syntax, &["x", "y"])]);
+        let changes = ChangeSet::default();
+        for (reports, wanted) in [
+            (vec![&two, &one], 1),
+            (vec![&one, &two], 0),
+            (vec![&one, &other], 1),
+            (vec![&one, &further, &two], 1),
+            (vec![], 0),
+        ] {
+            let trials: Vec<Trial> = reports.iter().map(|report| Trial { changes: &changes, report }).collect();
+            assert_eq!(best(&trials), wanted, "{reports:?}");
+        }
+    }
+
+    #[test]
+    fn causes_come_before_consequences_and_nothing_twice() {
+        let messages = ["AssertionError: 1", "SyntaxError: x", "AssertionError: 1"];
+        let found = open(&report(&[check(Strategy::Syntax, &messages)]));
+        assert_eq!(
+            found.iter().map(|f| f.message.as_str()).collect::<Vec<_>>(),
+            ["SyntaxError: x", "AssertionError: 1"]
+        );
+    }
+
+    #[test]
+    fn a_check_that_could_not_run_is_not_for_a_model_to_mend() {
+        let mut failed = check(Strategy::Custom, &["x"]);
+        failed.not_run = Some("pytest is not installed".into());
+        assert_eq!(open(&report(&[failed])), []);
+    }
+
+    #[test]
+    fn a_check_that_failed_without_a_word_stands_for_itself() {
+        let mut silent = check(Strategy::Custom, &[]);
+        silent.passed = false;
+        let found = open(&report(&[silent]));
+        assert_eq!(
+            found.iter().map(|f| f.message.as_str()).collect::<Vec<_>>(),
+            ["`make check` failed without a message"]
+        );
+    }
+}
