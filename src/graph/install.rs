@@ -69,13 +69,17 @@ pub(super) fn recalled(run: &mut Run, known: &Recollection) {
         run.installs.push(install.clone());
         let origin = install.origin(run.is_the_models(install));
         let command = install.command();
-        run.notice(format!("`{}` is not installed ({origin}). What would get it: `{command}`", install.module));
+        run.notice(format!("{} ({origin}). What would get it: `{command}`", lack(install)));
     }
     for name in &known.odd {
         run.notice(format!(
             "`{name}` is not installed, and no package can be called so: nothing is offered to get it."
         ));
     }
+}
+
+fn lack(install: &Install) -> String {
+    format!("`{}` is not installed", install.module)
 }
 
 /// The command for a package that was allowed by its name beforehand, if the attempt under work lacks one.
@@ -111,7 +115,12 @@ pub(super) fn ended(run: &mut Run, installed: &Installed) -> Vec<RunCommand> {
     let Some(Installing { base, back, .. }) = run.inner.installing.take() else { return Vec::new() };
     run.installed.push(installed.clone());
     match (&installed.failure, back) {
-        (None, back) => check_again(run, base, back.is_some(), &installed.install),
+        (None, back) => {
+            // If it is still missing, the checks say so again.
+            let lack = lack(&installed.install);
+            run.notices.retain(|notice| !notice.starts_with(&lack));
+            check_again(run, base, back.is_some(), &installed.install)
+        }
         (Some(why), back) => {
             run.notice(format!("`{}` did not get it: {}.", installed.install.command(), why.trim_end_matches('.')));
             leave(run, back)

@@ -97,11 +97,14 @@ impl Reporter {
                         similar.words(dated.at)
                     ));
                 }
+                let run = state.session.run();
                 for install in &known.installs {
-                    let origin = state.session.run().map(|run| install.origin(run.is_the_models(install)));
+                    let origin = run.map(|run| install.origin(run.is_the_models(install)));
                     let (module, command) = (&install.module, install.command());
                     tell_line(&format!("  not installed: {module} ({}): {command}", origin.unwrap_or_default()));
-                    tell_line(&format!("  `--install {}` lets that run", install.package));
+                    if !run.is_some_and(|run| run.spec.ladder.installs.contains(&install.package)) {
+                        tell_line(&format!("  `--install {}` lets that run", install.package));
+                    }
                 }
             }
             Fact::Posted { message } if message.author == Author::Workbench => tell_line(&message.text),

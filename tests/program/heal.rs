@@ -291,6 +291,8 @@ fn a_package_that_was_allowed_by_its_name_is_installed_told_and_in_the_trail() {
     let audit = place.run(&["sessions", "--audit"]).stdout;
     assert!(audit.contains("installed") && audit.contains("(by the command line)"), "{audit}");
     assert!(audit.contains("uv add httpx (done)"), "{audit}");
+    let told = heal_lacking(&lacking(), &["--install", "httpx"]).stderr;
+    assert!(told.contains("not installed: httpx") && !told.contains("lets that run"), "{told}");
 }
 
 #[test]
