@@ -109,36 +109,7 @@ fn breaking<'t>(fixed: &Fixed, text: &dyn Fn(&str) -> Option<&'t str>, fixes: &[
 /// Lines at which `after` is not of its language and `before` was.
 fn broken(language: Language, path: &str, before: &str, after: &str) -> Vec<u32> {
     let errors = syntax::introduced(language, path, Some(before), after).unwrap_or_default();
-    let mut lines: Vec<u32> = errors.iter().map(|error| error.line).collect();
-    // The grammar takes a block without a statement for one.
-    if language == Language::Python {
-        let mut known = hollow(before);
-        for (line, head) in hollow(after) {
-            match known.iter().position(|(_, other)| *other == head) {
-                Some(at) => drop(known.swap_remove(at)),
-                None => lines.push(line),
-            }
-        }
-    }
-    lines
-}
-
-/// Lines of a Python text that begin a block, and none follows.
-fn hollow(text: &str) -> Vec<(u32, &str)> {
-    let mut found = Vec::new();
-    let mut head: Option<(u32, &str, usize)> = None;
-    for (number, line) in (1..).zip(text.lines()) {
-        let code = line.trim();
-        if code.is_empty() || code.starts_with('#') {
-            continue;
-        }
-        let indent = line.len() - line.trim_start().len();
-        found.extend(head.take().filter(|(.., own)| indent <= *own).map(|(number, head, _)| (number, head)));
-        let bare = code.split(" #").next().unwrap_or_default();
-        head = bare.trim_end().ends_with(':').then_some((number, code, indent));
-    }
-    found.extend(head.map(|(number, head, _)| (number, head)));
-    found
+    errors.iter().map(|error| error.line).collect()
 }
 
 fn line_of(text: &str, at: usize) -> u32 {

@@ -14,6 +14,7 @@ mod bracket;
 mod convention;
 mod data;
 mod grammar;
+mod hollow;
 mod import;
 mod oddity;
 mod outline;

@@ -4,6 +4,7 @@
 
 use super::SyntaxError;
 use super::bracket::{Bracket, Fault, closing, faults};
+use super::hollow;
 use crate::domain::language::Language;
 use std::ops::{ControlFlow, Range};
 use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
@@ -39,12 +40,16 @@ struct Walk<'t> {
 /// tree has no error that could be shown, and several grammars miss line ends that are not needed. It counts as right.
 pub(super) fn errors(grammar: &tree_sitter::Language, language: Language, text: &str) -> Option<Vec<SyntaxError>> {
     let tree = parse(grammar, text)?;
-    if !tree.root_node().has_error() {
-        return Some(Vec::new());
+    let mut found = match language {
+        Language::Python => hollow::blocks(&tree, text, MOST_NOTICED),
+        _ => Vec::new(),
+    };
+    if tree.root_node().has_error() {
+        let walk = walk(&tree);
+        let report = Report { text, language, leaves: &walk.leaves };
+        found.extend(report.errors(&walk.skipped));
     }
-    let walk = walk(&tree);
-    let report = Report { text, language, leaves: &walk.leaves };
-    Some(report.errors(&walk.skipped))
+    Some(found)
 }
 
 pub(super) fn parse(grammar: &tree_sitter::Language, text: &str) -> Option<Tree> {
@@ -333,7 +338,7 @@ fn article(kind: &str) -> &'static str {
 }
 
 /// The first line, at most 40 characters of it.
-fn short(text: &str) -> String {
+pub(super) fn short(text: &str) -> String {
     let line = text.lines().next().unwrap_or("").trim();
     match line.char_indices().nth(40) {
         Some((end, _)) => format!("{}…", &line[..end]),
