@@ -273,21 +273,12 @@ impl Scratch {
 
     /// After everything else: nothing that the copy writes goes through a link.
     fn lend(&mut self, listing: &Listing, manifest: &mut Manifest) -> Result<(), Failure> {
-        let mut dirs: HashSet<&str> = HashSet::from([""]);
-        for entry in &listing.entries {
-            let mut path = entry.path.as_str();
-            while let Some((parent, _)) = path.rsplit_once('/').filter(|(parent, _)| dirs.insert(parent)) {
-                path = parent;
-            }
-        }
-        let mut dirs: Vec<&str> = dirs.into_iter().filter(|dir| manifest.directories.contains_key(*dir)).collect();
-        dirs.sort_unstable();
-        let lent = dependency::lend(&self.root, &self.dir, dirs.into_iter().map(Path::new));
+        let has = |place: &&str| manifest.directories.contains_key(parent(place));
+        let places = listing.dependencies.iter().map(String::as_str).filter(has);
+        let lent = dependency::lend(&self.root, &self.dir, places);
         let lent = lent.map_err(|e| io_failure(&self.dir, &why_io(&e)))?;
-        for path in lent.places.iter().filter_map(|place| place.to_str()) {
-            manifest.touch(path.rsplit_once('/').map_or("", |(parent, _)| parent));
-            manifest.lent.push(path.to_owned());
-        }
+        lent.places.iter().for_each(|place| manifest.touch(parent(place)));
+        manifest.lent = lent.places;
         self.environments = lent.environments;
         Ok(())
     }
@@ -329,6 +320,11 @@ impl Drop for Scratch {
         }
         let _ = self.lock.unlock();
     }
+}
+
+/// The directory that something lies in.
+fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(parent, _)| parent)
 }
 
 /// The folders of what is kept that a check may write.
