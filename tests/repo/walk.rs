@@ -280,7 +280,7 @@ fn a_directory_whose_name_is_not_utf8_is_named_with_all_that_is_in_it() {
 fn a_directory_that_cannot_be_read_is_named() {
     let temp = tree(&[("locked/x", ""), ("a", "")]);
     let locked = temp.path().join("locked");
-    fs::set_permissions(&locked, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o000)).unwrap();
     let found = listing(&open(&temp));
     if fs::read_dir(&locked).is_ok() {
         return eprintln!("skipped: nothing is forbidden to this user");
