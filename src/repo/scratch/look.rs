@@ -6,7 +6,9 @@ use super::manifest::{Kept, Source, Stamp};
 use crate::domain::listing::FileEntry;
 use rustix::fs::{AtFlags, Mode, OFlags};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::ScopedJoinHandle;
 
 /// Directories a thread looks at before it takes the next ones.
 const SHARE: usize = 32;
@@ -55,7 +57,9 @@ pub(super) fn look(copy: &OwnedFd, all: &[Looked<'_>]) -> Vec<(usize, Verdict)> 
         let others = 1..threads.min(all.len().div_ceil(SHARE));
         let others: Vec<_> = others.map(|_| scope.spawn(work)).collect();
         let own = work();
-        others.into_iter().flat_map(|other| other.join().unwrap_or_default()).chain(own).collect()
+        // What was not looked at must not pass for whole.
+        let join = |other: ScopedJoinHandle<'_, _>| other.join().unwrap_or_else(|panic| resume_unwind(panic));
+        others.into_iter().flat_map(join).chain(own).collect()
     });
     verdicts.sort_unstable_by_key(|(at, _)| *at);
     verdicts
