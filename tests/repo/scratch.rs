@@ -159,6 +159,16 @@ fn whatever_a_check_does_to_the_copy_is_undone_and_never_followed() {
 }
 
 #[test]
+fn what_lies_beneath_a_directory_that_a_check_moved_and_linked_to_is_copied_anew() {
+    let (temp, cache) = (tree(TREE), tempfile::tempdir().unwrap());
+    let root = open(&temp);
+    let copy = scratch(cache.path(), &root, &[]).path().to_owned();
+    fs::rename(copy.join("src"), copy.join("away")).unwrap();
+    symlink("away", copy.join("src")).unwrap();
+    assert_eq!(all(scratch(cache.path(), &root, &[]).path()), all(temp.path()));
+}
+
+#[test]
 fn a_manifest_that_is_torn_missing_or_of_another_root_makes_the_copy_anew() {
     let (temp, cache) = (tree(TREE), tempfile::tempdir().unwrap());
     let root = open(&temp);

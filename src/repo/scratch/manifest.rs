@@ -130,7 +130,7 @@ impl Manifest {
             rest = behind.get(length..)?;
             directories.insert(path, Directory { stamp, files: Files::Same(start..start + length), touched: false });
         }
-        rest.is_empty().then_some(Manifest { directories, lent: head.lent, bytes })
+        Some(Manifest { directories, lent: head.lent, bytes })
     }
 
     /// Keeps it in `file`, whole or not at all.
