@@ -386,18 +386,21 @@ fn scratch(table: &mut Table) {
     let whole = median((0..3).map(|_| timed(|| make(&listing, &base, tempfile::tempdir().unwrap().path()))).collect());
     make(&listing, &base, cache.path());
     let mut turn = 0;
-    let (mut synced, mut walked, mut swapped) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut synced, mut walked, mut swapped, mut both) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for _ in 0..21 {
         turn += 1;
         std::fs::write(tree.path().join("part1/module1/file41.rs"), format!("fn h{turn}() {{}}\n")).unwrap();
-        walked.push(timed(|| listing = list()));
-        synced.push(timed(|| make(&listing, &base, cache.path())));
+        let (walking, syncing) = (timed(|| listing = list()), timed(|| make(&listing, &base, cache.path())));
+        walked.push(walking);
+        synced.push(syncing);
+        both.push(walking + syncing);
         swapped.push(timed(|| make(&listing, if turn % 2 == 0 { &base } else { &proposal }, cache.path())));
     }
     let from_nothing = ("the copy from nothing", whole);
     table.row("scratch: 20k files, one changed", median(synced), from_nothing);
     table.row("scratch: 20k files, base and proposal in turn", median(swapped), from_nothing);
     table.row("scratch: the listing alone", median(walked), from_nothing);
+    table.row("scratch: the listing, then one changed", median(both), from_nothing);
 }
 
 fn tokens(table: &mut Table) {

@@ -2,6 +2,8 @@
 
 #[path = "repo/scratch.rs"]
 mod scratch;
+#[path = "repo/walk.rs"]
+mod walking;
 #[path = "repo/write.rs"]
 mod write;
 

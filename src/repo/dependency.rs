@@ -26,35 +26,38 @@ const MAX_COPIED: u64 = 1 << 20;
 /// Bytes read of a file that says where a Python package is.
 const MAX_POINTER: u64 = 64 << 10;
 
+/// Whether folders of this name are lent.
+pub(super) fn is_place(name: &[u8]) -> bool {
+    OPENED.iter().chain(WHOLE).any(|place| place.as_bytes() == name)
+}
+
 /// What was lent.
 #[derive(Debug, Default)]
 pub(super) struct Lent {
     /// The folders and links, relative to the copy.
-    pub places: Vec<PathBuf>,
+    pub places: Vec<String>,
     /// The tree's virtual environments.
     pub environments: Vec<PathBuf>,
 }
 
-/// Lends the copy at `copy` what the directories `dirs` (relative) of the tree at `root` hold.
+/// Lends the copy at `copy` the folders at `places` (relative) of the tree at `root`.
 ///
 /// # Errors
 /// When a folder or a link in the copy cannot be made.
-pub(super) fn lend<'a>(root: &Path, copy: &Path, dirs: impl IntoIterator<Item = &'a Path>) -> io::Result<Lent> {
+pub(super) fn lend<'a>(root: &Path, copy: &Path, places: impl IntoIterator<Item = &'a str>) -> io::Result<Lent> {
     let mut lent = Lent::default();
-    for dir in dirs {
-        for (name, opened) in OPENED.iter().map(|n| (n, true)).chain(WHOLE.iter().map(|n| (n, false))) {
-            let (source, target) = (root.join(dir).join(name), copy.join(dir).join(name));
-            // One that the copy has is the project's own, or the proposal's.
-            if !source.is_dir() || target.symlink_metadata().is_ok() {
-                continue;
-            }
-            lent.places.push(dir.join(name));
-            if opened {
-                open(&source, &target)?;
-            } else {
-                symlink(&source, &target)?;
-                lent.environments.push(source);
-            }
+    for place in places {
+        let (source, target) = (root.join(place), copy.join(place));
+        // One that the copy has is the project's own, or the proposal's.
+        if !source.is_dir() || target.symlink_metadata().is_ok() {
+            continue;
+        }
+        lent.places.push(place.to_owned());
+        if WHOLE.iter().any(|whole| source.ends_with(whole)) {
+            symlink(&source, &target)?;
+            lent.environments.push(source);
+        } else {
+            open(&source, &target)?;
         }
     }
     Ok(lent)

@@ -7,6 +7,7 @@
 //! removes whatever else is there.
 
 mod copy;
+mod look;
 mod manifest;
 
 use super::dependency::{self, WHOLE};
@@ -17,7 +18,7 @@ use crate::domain::change::ChangeSet;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::listing::FileEntry;
 use copy::{Time, copy_file, make_parent};
-use manifest::{Manifest, Source, Stamp, remove_any};
+use manifest::{ByDirectory, Manifest, Source, Stamp, remove_any, split};
 use rustix::fs::FileType;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeSet, HashSet};
@@ -91,10 +92,11 @@ impl Scratch {
         }
         let mut scratch = Scratch::make(cache, root.path())?;
         let changed = scratch.changed(changes)?;
-        let mut manifest = scratch.begin()?;
-        scratch.settle(root, listing, changes, &changed, &mut manifest)?;
+        let wanted = by_directory(&listing.entries);
+        let mut manifest = scratch.begin(&wanted, changes)?;
+        scratch.settle(root, &wanted, changes, &changed, &mut manifest)?;
         scratch.lend(listing, &mut manifest)?;
-        let kept = manifest.save(&scratch.manifest(), &scratch.dir);
+        let kept = manifest.save(&scratch.manifest(), &scratch.root, &scratch.dir);
         kept.map_err(|e| io_failure(&scratch.dir, &why_io(&e)))?;
         Ok(scratch)
     }
@@ -105,41 +107,42 @@ impl Scratch {
     }
 
     /// What of the copy before can be used: all of it that is as it was, or nothing. Nothing else is there afterwards.
-    fn begin(&self) -> Result<Manifest, Failure> {
+    fn begin(&self, wanted: &ByDirectory<'_>, changes: &ChangeSet) -> Result<Manifest, Failure> {
         let failure = |e: io::Error| io_failure(&self.dir, &why_io(&e));
         let before = Manifest::take(&self.manifest(), &self.root).filter(|_| self.dir.is_dir());
         if let Some(mut manifest) = before {
+            let proposed: HashSet<&str> = changes.files.iter().map(|change| split(&change.path).0).collect();
             let lent = std::mem::take(&mut manifest.lent);
             let taken_back = lent.iter().try_for_each(|path| remove_any(&self.dir.join(path)));
-            if taken_back.and_then(|()| manifest.clean(&self.dir)).is_ok() {
+            if taken_back.and_then(|()| manifest.clean(&self.dir, wanted, &proposed)).is_ok() {
                 return Ok(manifest);
             }
         }
         remove_any(&self.dir).map_err(failure)?;
         fs::DirBuilder::new().mode(0o700).create(&self.dir).map_err(failure)?;
-        let mut manifest = Manifest::new(&self.root);
-        manifest.directories.insert(String::new(), Default::default());
-        manifest.touch("");
-        Ok(manifest)
+        Ok(Manifest::new())
     }
 
     /// Makes the copy hold the listed files with the changes over them.
     fn settle(
         &self,
         root: &Root,
-        listing: &Listing,
+        wanted: &ByDirectory<'_>,
         changes: &ChangeSet,
         changed: &BTreeSet<String>,
         manifest: &mut Manifest,
     ) -> Result<(), Failure> {
         let proposal: HashSet<&str> = changes.files.iter().map(|change| change.path.as_str()).collect();
         let mut missing: Vec<&FileEntry> = Vec::new();
-        for entry in listing.entries.iter().filter(|entry| !proposal.contains(entry.path.as_str())) {
+        let other = wanted.iter().filter(|(directory, _)| !manifest.is_same(directory)).flat_map(|(_, files)| files);
+        let other: Vec<&FileEntry> = other.map(|(_, entry)| *entry).collect();
+        for entry in other.into_iter().filter(|entry| !proposal.contains(entry.path.as_str())) {
             match manifest.file(&entry.path) {
                 Some(kept) if kept.source == Source::Root(Stamp::from(entry)) => kept.wanted = true,
                 _ => missing.push(entry),
             }
         }
+        missing.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         let mut proposed = Vec::new();
         for (change, text) in changes.files.iter().filter_map(|change| Some((change, change.after.as_ref()?))) {
             let source = Source::Proposal(Sha256::digest(text).into());
@@ -273,21 +276,12 @@ impl Scratch {
 
     /// After everything else: nothing that the copy writes goes through a link.
     fn lend(&mut self, listing: &Listing, manifest: &mut Manifest) -> Result<(), Failure> {
-        let mut dirs: HashSet<&str> = HashSet::from([""]);
-        for entry in &listing.entries {
-            let mut path = entry.path.as_str();
-            while let Some((parent, _)) = path.rsplit_once('/').filter(|(parent, _)| dirs.insert(parent)) {
-                path = parent;
-            }
-        }
-        let mut dirs: Vec<&str> = dirs.into_iter().filter(|dir| manifest.directories.contains_key(*dir)).collect();
-        dirs.sort_unstable();
-        let lent = dependency::lend(&self.root, &self.dir, dirs.into_iter().map(Path::new));
+        let has = |place: &&str| manifest.has_directory(split(place).0);
+        let places = listing.dependencies.iter().map(String::as_str).filter(has);
+        let lent = dependency::lend(&self.root, &self.dir, places);
         let lent = lent.map_err(|e| io_failure(&self.dir, &why_io(&e)))?;
-        for path in lent.places.iter().filter_map(|place| place.to_str()) {
-            manifest.touch(path.rsplit_once('/').map_or("", |(parent, _)| parent));
-            manifest.lent.push(path.to_owned());
-        }
+        lent.places.iter().for_each(|place| manifest.touch(split(place).0));
+        manifest.lent = lent.places;
         self.environments = lent.environments;
         Ok(())
     }
@@ -329,6 +323,23 @@ impl Drop for Scratch {
         }
         let _ = self.lock.unlock();
     }
+}
+
+/// Files by the directory they lie in, in the order they have: by path, so that those of a directory mostly stand together.
+fn by_directory(mut entries: &[FileEntry]) -> ByDirectory<'_> {
+    let mut all = ByDirectory::default();
+    while let Some(first) = entries.first() {
+        let (directory, name) = split(&first.path);
+        let lead = &first.path[..first.path.len() - name.len()];
+        let files: &mut Vec<_> = all.entry(directory).or_default();
+        let before = files.len();
+        files.extend(entries.iter().map_while(|entry| {
+            let name = entry.path.strip_prefix(lead).filter(|name| !name.contains('/'))?;
+            Some((name, entry))
+        }));
+        entries = &entries[files.len() - before..];
+    }
+    all
 }
 
 /// The folders of what is kept that a check may write.

@@ -1,25 +1,39 @@
 //! Listing a repository's files by its ignore rules, each with its stamp. Reads names and stamps only, follows no
 //! directory link, runs on a worker thread and stops when told.
+//!
+//! Every directory is opened beneath the root's handle and its files are looked at from there, so that nothing that is moved
+//! or replaced meanwhile leads elsewhere; at most one directory a thread is open.
+
+mod names;
+mod queue;
+mod rules;
 
 use super::Root;
 use super::beneath::{self, Links};
-use super::fault::{why, why_io};
-
+use super::dependency;
+use super::fault::why;
 use crate::domain::listing::{FileEntry, Places};
 use crate::map::convention::holds_secrets;
-use ignore::{DirEntry, WalkBuilder, WalkState};
+use names::Names;
+use queue::Queue;
+use rules::{RULES, Rules};
 use rustix::fs::{AtFlags, FileType, OFlags, Stat};
 use rustix::io::Errno;
-use std::path::Path;
-use std::sync::Mutex;
+use std::ops::Range;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Most files that are listed. Firefox has 386,000.
 pub const MAX_FILES: usize = 500_000;
 /// Most names that are reported as skipped.
 const MAX_SKIPPED: usize = 100;
-/// Files whose content says what is listed.
-const IGNORE_FILES: [&str; 3] = [".gitignore", ".ignore", ".vibeignore"];
+/// Most threads that list: more wait for the kernel's locks.
+const MAX_THREADS: usize = 8;
+/// Names of one directory that a thread looks at before another may have the next ones.
+const SHARE: usize = 256;
+/// Bytes of a path that the system opens, with the zero at its end (PATH_MAX of limits.h).
+const MAX_PATH: usize = if cfg!(target_os = "linux") { 4096 } else { 1024 };
 
 /// The files of a repository.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,6 +42,9 @@ pub struct Listing {
     pub entries: Vec<FileEntry>,
     /// Directories that were read, relative to the root (which is empty), sorted.
     pub directories: Vec<String>,
+    /// Directories, and links, of the names under which projects keep their dependencies in the
+    /// directories that were read, whether they are listed or not, sorted.
+    pub dependencies: Vec<String>,
     /// Whether the walk stopped early, at its limit or because it was told to.
     pub truncated: bool,
     /// What was left out although no rule says so; by path, at most 100.
@@ -54,8 +71,8 @@ pub struct Skipped {
 /// listed, version control directories are not. Stops after `limit` files ([`MAX_FILES`] for everything sensible), or
 /// within a directory entry of `stop` becoming true; which files a truncated listing holds is then a matter of chance.
 pub fn walk(root: &Root, limit: usize, stop: &AtomicBool) -> Listing {
-    let threads = std::thread::available_parallelism().map_or(2, |n| n.get().min(8));
-    run(root, builder(root).threads(threads).filter_entry(is_wanted), limit, stop)
+    let threads = std::thread::available_parallelism().map_or(2, |n| n.get().min(MAX_THREADS));
+    run(root, None, threads, limit, stop)
 }
 
 /// What [`walk`] would list at these places, which need not exist. Reads no directory but those on the way and beneath.
@@ -63,158 +80,303 @@ pub fn walk_at(root: &Root, places: &Places, limit: usize, stop: &AtomicBool) ->
     if places.is_everything() {
         return walk(root, limit, stop);
     }
-    let (top, at) = (root.path().to_owned(), places.clone());
-    let filter = move |entry: &DirEntry| {
-        let path = entry.path().strip_prefix(&top).ok().and_then(Path::to_str);
-        is_wanted(entry) && path.is_some_and(|path| at.cover(path) || at.lie_beneath(path))
+    run(root, Some(places), 1, limit, stop)
+}
+
+fn run(root: &Root, places: Option<&Places>, threads: usize, limit: usize, stop: &AtomicBool) -> Listing {
+    let walk = Walk {
+        root,
+        places,
+        limit,
+        stop,
+        cut: AtomicBool::new(false),
+        seen: AtomicUsize::new(0),
+        queue: Queue::new(threads),
+        found: Mutex::new(Found::default()),
     };
-    let mut listing = run(root, builder(root).threads(1).filter_entry(filter), limit, stop);
-    listing.directories.retain(|path| places.cover(path));
-    listing.entries.retain(|entry| places.cover(&entry.path));
-    listing
+    let (mut first, above) = (Worker::new(&walk), Rules::above(root.path()));
+    first.perform(Work::Directory { path: String::new(), above, is_covered: places.is_none() });
+    // Where the top is all there is, nobody else has anything to do.
+    if first.own.is_empty() {
+        drop(first);
+    } else {
+        std::thread::scope(|scope| {
+            (1..threads).for_each(|_| drop(scope.spawn(|| Worker::new(&walk).run())));
+            first.run();
+        });
+    }
+    let Walk { found, cut, .. } = walk;
+    found.into_inner().unwrap_or_else(PoisonError::into_inner).listing(limit, cut.into_inner())
 }
 
-fn builder(root: &Root) -> WalkBuilder {
-    let mut builder = WalkBuilder::new(root.path());
-    builder
-        .hidden(false)
-        .parents(false)
-        .require_git(false)
-        .follow_links(false)
-        .add_custom_ignore_filename(".vibeignore");
-    builder
+/// A walk that is under way.
+struct Walk<'a> {
+    root: &'a Root,
+    /// Where alone it lists, if not everywhere.
+    places: Option<&'a Places>,
+    limit: usize,
+    stop: &'a AtomicBool,
+    /// Whether it stopped early.
+    cut: AtomicBool,
+    /// What was listed or skipped so far.
+    seen: AtomicUsize,
+    queue: Queue<Work>,
+    found: Mutex<Found>,
 }
 
-fn run(root: &Root, builder: &WalkBuilder, limit: usize, stop: &AtomicBool) -> Listing {
-    let (found, seen, cut) = (Mutex::new(Listing::default()), AtomicUsize::new(0), AtomicBool::new(false));
-    builder.build_parallel().run(|| {
-        let mut batch = Batch { found: &found, part: Listing::default() };
-        let (seen, cut) = (&seen, &cut);
-        Box::new(move |entry| {
-            if stop.load(Ordering::Relaxed) || cut.load(Ordering::Relaxed) {
-                cut.store(true, Ordering::Relaxed);
-                return WalkState::Quit;
+impl Walk<'_> {
+    fn is_cut(&self) -> bool {
+        if self.stop.load(Ordering::Relaxed) {
+            self.cut.store(true, Ordering::Relaxed);
+        }
+        self.cut.load(Ordering::Relaxed)
+    }
+
+    /// Whether what is at a path is listed (`Some(true)`), or only on the way to what is.
+    fn is_covered(&self, path: &str) -> Option<bool> {
+        let Some(places) = self.places else { return Some(true) };
+        let is_covered = places.cover(path);
+        (is_covered || places.lie_beneath(path)).then_some(is_covered)
+    }
+
+    /// The entry of a file, or of a link to a file inside the root; `None` for what is neither, and for what is gone.
+    fn stamp(
+        &self,
+        directory: BorrowedFd<'_>,
+        path: &str,
+        name: &[u8],
+        kind: FileType,
+    ) -> rustix::io::Result<Option<FileEntry>> {
+        let is_link = kind == FileType::Symlink;
+        let stat = if path.len() >= MAX_PATH {
+            Err(Errno::NAMETOOLONG)
+        } else if is_link {
+            let to = rustix::fs::readlinkat(directory, name, Vec::new());
+            // A link is judged by what it leads to: it may have any name.
+            if to.is_ok_and(|to| to.to_str().map_or(true, holds_secrets)) {
+                return Ok(None);
             }
-            let found = match entry {
-                Ok(entry) => look(root, &entry),
-                Err(error) => trouble(root, &error),
-            };
-            if matches!(found, Some(Found::File(_) | Found::Skipped(_)))
-                && seen.fetch_add(1, Ordering::Relaxed) >= limit
-            {
-                cut.store(true, Ordering::Relaxed);
-                return WalkState::Quit;
-            }
-            batch.push(found);
-            WalkState::Continue
-        })
-    });
-    let mut listing = found.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner());
-    listing.entries.sort_unstable();
-    listing.directories.sort_unstable();
-    listing.skipped.sort_unstable();
-    listing.skipped.truncate(MAX_SKIPPED);
-    listing.truncated = cut.into_inner();
-    listing
-}
+            let flags = OFlags::RDONLY | OFlags::NONBLOCK;
+            beneath::open(self.root.dir(), path, flags, Links::Follow).and_then(rustix::fs::fstat)
+        } else {
+            rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)
+        };
+        match stat {
+            Ok(stat) if FileType::from_raw_mode(stat.st_mode).is_file() => Ok(Some(stamped(path, &stat))),
+            Err(errno) if !is_link && errno != Errno::NOENT => Err(errno),
+            _ => Ok(None),
+        }
+    }
 
-/// What an entry of a directory is.
-enum Found {
-    File(FileEntry),
-    Directory(String),
-    Skipped(Skipped),
-}
-
-/// A thread's own finds, handed over when the thread is done.
-struct Batch<'a> {
-    found: &'a Mutex<Listing>,
-    part: Listing,
-}
-
-impl Batch<'_> {
-    fn push(&mut self, found: Option<Found>) {
-        match found {
-            Some(Found::File(entry)) => self.part.entries.push(entry),
-            Some(Found::Directory(path)) => self.part.directories.push(path),
-            Some(Found::Skipped(skipped)) if self.part.skipped.len() < MAX_SKIPPED => self.part.skipped.push(skipped),
-            Some(Found::Skipped(_)) | None => {}
+    /// Counts what was listed or skipped, and ends the walk when it is too much.
+    fn count(&self, more: usize) {
+        if self.seen.fetch_add(more, Ordering::Relaxed) + more > self.limit {
+            self.cut.store(true, Ordering::Relaxed);
         }
     }
 }
 
-impl Drop for Batch<'_> {
-    fn drop(&mut self) {
-        let mut found = self.found.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        found.entries.append(&mut self.part.entries);
-        found.directories.append(&mut self.part.directories);
-        found.skipped.append(&mut self.part.skipped);
+enum Work {
+    /// A directory that is to be read.
+    Directory { path: String, above: Arc<Rules>, is_covered: bool },
+    /// Some names of one that was read.
+    Names(Arc<Directory>, Range<usize>),
+}
+
+/// A directory that was read.
+struct Directory {
+    path: String,
+    names: Names,
+    rules: Arc<Rules>,
+    /// Whether everything in it is at a place that is listed.
+    is_covered: bool,
+}
+
+/// What was found so far.
+#[derive(Default)]
+struct Found {
+    /// Files that follow each other in the listing: those of a directory, but for what lies in directories between them.
+    runs: Vec<Vec<FileEntry>>,
+    directories: Vec<String>,
+    dependencies: Vec<String>,
+    skipped: Vec<Skipped>,
+}
+
+impl Found {
+    fn listing(mut self, limit: usize, truncated: bool) -> Listing {
+        self.runs.sort_unstable_by(|a, b| a[0].path.cmp(&b[0].path));
+        let mut entries = Vec::with_capacity(self.runs.iter().map(Vec::len).sum());
+        self.runs.iter_mut().for_each(|run| entries.append(run));
+        entries.truncate(limit);
+        let Found { mut directories, mut dependencies, mut skipped, .. } = self;
+        directories.sort_unstable();
+        dependencies.sort_unstable();
+        skipped.sort_unstable();
+        skipped.truncate(MAX_SKIPPED);
+        Listing { entries, directories, dependencies, truncated, skipped }
+    }
+
+    /// Keeps files that follow each other.
+    fn keep(&mut self, run: &mut Vec<FileEntry>) {
+        if !run.is_empty() {
+            self.runs.push(std::mem::take(run));
+        }
+    }
+
+    fn skip(&mut self, path: String, reason: String) {
+        if self.skipped.len() < MAX_SKIPPED {
+            self.skipped.push(Skipped { path, reason });
+        }
     }
 }
 
-fn is_wanted(entry: &DirEntry) -> bool {
-    let name = entry.file_name().as_encoded_bytes();
-    let version_control = matches!(name, b".git" | b".jj" | b".hg" | b".svn");
-    !version_control && !super::write::is_temporary(entry.file_name())
+/// A thread's part of a walk. What it found is handed over when it ends.
+struct Worker<'a> {
+    walk: &'a Walk<'a>,
+    own: Vec<Work>,
+    found: Found,
+    buffer: Vec<u8>,
+}
+
+impl Drop for Worker<'_> {
+    fn drop(&mut self) {
+        // Its work would be waited for.
+        if std::thread::panicking() {
+            self.walk.queue.close();
+        }
+        let mut found = self.walk.found.lock().unwrap_or_else(PoisonError::into_inner);
+        found.runs.append(&mut self.found.runs);
+        found.directories.append(&mut self.found.directories);
+        found.dependencies.append(&mut self.found.dependencies);
+        found.skipped.append(&mut self.found.skipped);
+    }
+}
+
+impl<'a> Worker<'a> {
+    fn new(walk: &'a Walk<'a>) -> Worker<'a> {
+        Worker { walk, own: Vec::new(), found: Found::default(), buffer: Vec::new() }
+    }
+
+    fn run(mut self) {
+        while let Some(work) = self.walk.queue.take(&mut self.own) {
+            self.perform(work);
+            self.walk.queue.share(&mut self.own);
+        }
+    }
+
+    fn perform(&mut self, work: Work) {
+        match work {
+            _ if self.walk.is_cut() => {
+                self.own.clear();
+                self.walk.queue.close();
+            }
+            Work::Directory { path, above, is_covered } => self.read(path, &above, is_covered),
+            Work::Names(directory, names) => {
+                if let Ok(handle) = self.open(&directory.path) {
+                    self.look_at(handle.as_fd(), &directory, names);
+                }
+            }
+        }
+    }
+
+    fn open(&self, path: &str) -> rustix::io::Result<OwnedFd> {
+        // What has a longer name no other program opens by it.
+        if self.walk.root.path().as_os_str().len() + 1 + path.len() >= MAX_PATH {
+            return Err(Errno::NAMETOOLONG);
+        }
+        let path = if path.is_empty() { "." } else { path };
+        beneath::open(self.walk.root.dir(), path, OFlags::RDONLY | OFlags::DIRECTORY, Links::Refuse)
+    }
+
+    fn read(&mut self, path: String, above: &Arc<Rules>, is_covered: bool) {
+        let handle = self.open(&path);
+        if is_covered && !matches!(handle, Err(Errno::NOENT)) {
+            self.found.directories.push(path.clone());
+        }
+        let (names, read) = match &handle {
+            Ok(handle) => Names::read(handle.as_fd(), &mut self.buffer),
+            Err(errno) => (Names::default(), Err(*errno)),
+        };
+        if let Err(errno) = read
+            && errno != Errno::NOENT
+        {
+            self.found.skip(path.clone(), why(errno));
+            self.walk.count(1);
+        }
+        let Ok(handle) = handle else { return };
+        let rules = above.within(handle.as_fd(), &path, names.rules, |name| {
+            self.found.skip(join(&path, name), "only its first rules are read: it is larger than 1 MiB".to_owned());
+        });
+        let all = names.len();
+        let directory = Arc::new(Directory { path, names, rules, is_covered });
+        let rest = (SHARE..all).step_by(SHARE).map(|from| from..all.min(from + SHARE));
+        self.own.extend(rest.map(|names| Work::Names(directory.clone(), names)));
+        self.look_at(handle.as_fd(), &directory, 0..all.min(SHARE));
+    }
+
+    /// Lists the files among some names of a directory, and leaves the directories among them to be read.
+    fn look_at(&mut self, handle: BorrowedFd<'_>, directory: &Directory, names: Range<usize>) {
+        let mut path = join(&directory.path, "").into_bytes();
+        let (lead, mut count) = (path.len(), 0);
+        let mut run = Vec::with_capacity(names.len());
+        for (name, kind) in names.map(|at| directory.names.get(at)) {
+            if self.walk.is_cut() {
+                break;
+            }
+            path.truncate(lead);
+            path.extend_from_slice(name);
+            let text = std::str::from_utf8(&path).ok();
+            let is_covered =
+                if directory.is_covered { Some(true) } else { text.and_then(|at| self.walk.is_covered(at)) };
+            let is_dir = kind == FileType::Directory;
+            let (Some(is_covered), true) = (is_covered, is_dir || may_be_file(kind)) else { continue };
+            if dependency::is_place(name) && kind != FileType::RegularFile {
+                self.found.dependencies.extend(text.map(str::to_owned));
+            }
+            if directory.rules.leave_out(&path, is_dir) {
+                continue;
+            }
+            match text {
+                None => {
+                    self.found.skip(path.escape_ascii().to_string(), "the name is not UTF-8".to_owned());
+                    count += 1;
+                }
+                Some(text) if is_dir => {
+                    let work = Work::Directory { path: text.to_owned(), above: directory.rules.clone(), is_covered };
+                    self.own.push(work);
+                    // What is in it comes between what is before and behind it.
+                    self.found.keep(&mut run);
+                }
+                Some(text) if is_covered => match self.walk.stamp(handle, text, name, kind) {
+                    Ok(entry) => {
+                        count += usize::from(entry.is_some());
+                        run.extend(entry);
+                    }
+                    Err(errno) => {
+                        self.found.skip(text.to_owned(), why(errno));
+                        count += 1;
+                    }
+                },
+                Some(_) => {}
+            }
+        }
+        self.found.keep(&mut run);
+        self.walk.count(count);
+    }
+}
+
+fn may_be_file(kind: FileType) -> bool {
+    matches!(kind, FileType::RegularFile | FileType::Symlink | FileType::Unknown)
+}
+
+fn join(directory: &str, name: &str) -> String {
+    if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") }
 }
 
 /// Whether what this path names decides on what is listed beneath its directory.
 pub(super) fn is_ignore_file(path: &str) -> bool {
-    IGNORE_FILES.contains(&path.rsplit('/').next().unwrap_or(path))
-}
-
-/// What stands there; `None` for what is neither file nor directory, and for what is gone.
-fn look(root: &Root, entry: &DirEntry) -> Option<Found> {
-    let kind = entry.file_type()?;
-    if !kind.is_file() && !kind.is_symlink() && !kind.is_dir() {
-        return None;
-    }
-    let path = entry.path().strip_prefix(root.path()).ok()?;
-    let Some(path) = path.to_str() else {
-        let reason = "the name is not UTF-8".to_owned();
-        return Some(Found::Skipped(Skipped { path: escaped(path), reason }));
-    };
-    if kind.is_dir() {
-        return Some(Found::Directory(path.to_owned()));
-    }
-    // A link is judged by what it leads to: it may have any name.
-    let leads_to_secrets = || std::fs::read_link(entry.path()).is_ok_and(|to| to.to_str().is_none_or(holds_secrets));
-    if kind.is_symlink() && leads_to_secrets() {
-        return None;
-    }
-    let stat = if kind.is_symlink() {
-        beneath::open(root.dir(), path, OFlags::RDONLY | OFlags::NONBLOCK, Links::Follow).and_then(rustix::fs::fstat)
-    } else {
-        rustix::fs::statat(root.dir(), path, AtFlags::SYMLINK_NOFOLLOW)
-    };
-    match stat {
-        Ok(stat) if FileType::from_raw_mode(stat.st_mode).is_file() => Some(Found::File(stamped(path, &stat))),
-        Err(errno) if !kind.is_symlink() && errno != Errno::NOENT => {
-            Some(Found::Skipped(Skipped { path: path.to_owned(), reason: why(errno) }))
-        }
-        _ => None,
-    }
-}
-
-/// A directory that could not be read; `None` for what is gone.
-fn trouble(root: &Root, error: &ignore::Error) -> Option<Found> {
-    let io = error.io_error().filter(|e| e.kind() != std::io::ErrorKind::NotFound)?;
-    let path = place(error)?;
-    let path = path.strip_prefix(root.path()).unwrap_or(path);
-    let path = path.to_str().map_or_else(|| escaped(path), str::to_owned);
-    Some(Found::Skipped(Skipped { path, reason: why_io(io) }))
-}
-
-/// Where an error was met.
-fn place(error: &ignore::Error) -> Option<&Path> {
-    match error {
-        ignore::Error::WithPath { path, .. } => Some(path),
-        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => place(err),
-        _ => None,
-    }
-}
-
-fn escaped(path: &Path) -> String {
-    path.as_os_str().as_encoded_bytes().escape_ascii().to_string()
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name != ".git" && RULES.contains(&name)
 }
 
 // The types of a stamp's parts differ between architectures.

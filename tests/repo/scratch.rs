@@ -2,6 +2,7 @@
 //! nothing of it ever reaches the user's tree.
 
 use super::{change, listing, open, tree};
+use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -158,6 +159,16 @@ fn whatever_a_check_does_to_the_copy_is_undone_and_never_followed() {
 }
 
 #[test]
+fn what_lies_beneath_a_directory_that_a_check_moved_and_linked_to_is_copied_anew() {
+    let (temp, cache) = (tree(TREE), tempfile::tempdir().unwrap());
+    let root = open(&temp);
+    let copy = scratch(cache.path(), &root, &[]).path().to_owned();
+    fs::rename(copy.join("src"), copy.join("away")).unwrap();
+    symlink("away", copy.join("src")).unwrap();
+    assert_eq!(all(scratch(cache.path(), &root, &[]).path()), all(temp.path()));
+}
+
+#[test]
 fn a_manifest_that_is_torn_missing_or_of_another_root_makes_the_copy_anew() {
     let (temp, cache) = (tree(TREE), tempfile::tempdir().unwrap());
     let root = open(&temp);
@@ -218,3 +229,79 @@ fn a_copy_not_used_for_a_month_is_removed() {
     scratch(cache.path(), &open(&other), &[]);
     assert!(!place.exists() && !place.with_extension("manifest").exists() && !place.with_extension("lock").exists());
 }
+
+/// What happens to a tree, or to its copy: `what` at `path`, with a text of a length of its own.
+fn happen(top: &Path, path: &str, what: u8, text: &str) {
+    let (at, other) = (top.join(path), top.join("d/e"));
+    let parent = at.parent().unwrap();
+    match what {
+        0..5 => {
+            let _ = fs::create_dir_all(parent).and_then(|()| fs::write(&at, text));
+        }
+        5 | 6 => {
+            let _ = fs::remove_file(&at);
+        }
+        7 => {
+            let _ = fs::remove_dir_all(if parent == top { &at } else { parent });
+        }
+        8 => {
+            let _ = fs::rename(&at, &other);
+        }
+        _ => {
+            let _ = fs::remove_file(&at);
+            let _ = symlink("/etc/hostname", &at);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn after_whatever_happened_to_the_tree_and_to_the_copy_it_holds_the_tree_with_the_proposal_over_it(
+        turns in prop::collection::vec((
+            prop::collection::vec((prop::sample::select(PLACES), 0u8..9), 0..4),
+            prop::collection::vec((prop::sample::select(PLACES), 0u8..10), 0..4),
+            prop::collection::btree_map(prop::sample::select(PROPOSED), prop::option::of("[a-z]{0,9}"), 0..3),
+        ), 2..5),
+    ) {
+        let (temp, cache) = (tree(TREE), tempfile::tempdir().unwrap());
+        let root = open(&temp);
+        let mut length = 20;
+        let mut copy = scratch(cache.path(), &root, &[]).path().to_owned();
+        for (of_the_tree, of_the_copy, proposal) in turns {
+            // Some file systems' clocks have ticks of some milliseconds.
+            std::thread::sleep(Duration::from_millis(10));
+            for (top, deeds) in [(temp.path(), of_the_tree), (&copy, of_the_copy)] {
+                for (path, what) in deeds {
+                    length += 1;
+                    happen(top, path, what, &"x".repeat(length));
+                }
+            }
+            let base = listing(&root).paths();
+            let text = |path: &String| fs::read_to_string(temp.path().join(path)).unwrap();
+            let mut expected: BTreeMap<String, String> = base.iter().map(|path| (path.clone(), text(path))).collect();
+            for (path, after) in &proposal {
+                match after {
+                    Some(after) => expected.insert((*path).to_owned(), after.clone()),
+                    None => expected.remove(*path),
+                };
+            }
+            // A file stands where a directory is needed: that is for whoever proposes it.
+            let stands = |path: &String| expected.keys().any(|other| other.starts_with(&format!("{path}/")));
+            if expected.keys().any(stands) {
+                continue;
+            }
+            let changes: Vec<FileChange> =
+                proposal.iter().map(|(path, after)| change(path, None, after.as_deref())).collect();
+            let made = scratch(cache.path(), &root, &changes);
+            let mut held = all(made.path());
+            held.retain(|name, _| !name.ends_with('/'));
+            prop_assert_eq!(held, expected);
+            copy = made.path().to_owned();
+        }
+    }
+}
+
+const PLACES: &[&str] = &["a.rs", "b", "src/b.rs", "src/deep/c.rs", "src/deep/x", "tests/d.rs", "d/e/f", "d/e", "src"];
+const PROPOSED: &[&str] = &["a.rs", "b", "src/b.rs", "src/new/y", "d/e/f", "tests/d.rs"];

@@ -1,25 +1,23 @@
 //! What a scratch copy holds and what each file in it was copied from, so that the next copy of the root begins with it.
 //!
-//! Trusts nothing that a check could have touched: every file and directory is compared with its stamp, and what differs or
-//! is not known is removed. A manifest of another version, another root or from before the machine started counts as none.
+//! A manifest of another version, another root or from before the machine started counts as none. Directories in which
+//! nothing is to be done are never taken apart: what was written of them is written again.
 
+use super::look::{Looked, Verdict, look};
 use crate::domain::listing::FileEntry;
 use crate::repo::walk::stamped;
-use foldhash::fast::RandomState;
-use rustix::fs::{AtFlags, Mode, OFlags, Stat};
+use rustix::fs::{Mode, OFlags, Stat};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::ops::Range;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 /// The version of the form.
-const VERSION: u32 = 1;
-/// Directories a thread looks at, at least: below it a second one does not pay.
-const LEAST_SHARE: usize = 200;
+const VERSION: u32 = 2;
 
 /// What tells whether a file is still the same without reading it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +25,7 @@ pub(super) struct Stamp {
     pub size: u64,
     modified_ns: i64,
     changed_ns: i64,
-    inode: u64,
+    pub inode: u64,
 }
 
 impl Stamp {
@@ -63,96 +61,152 @@ pub(super) struct Kept {
 }
 
 /// A directory of the copy.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct Directory {
+#[derive(Debug)]
+struct Directory {
     stamp: Stamp,
-    pub files: HashMap<String, Kept, RandomState>,
+    files: Files,
     /// Whether something was put in or taken out since.
-    #[serde(skip)]
-    pub touched: bool,
+    touched: bool,
+}
+
+#[derive(Debug)]
+enum Files {
+    /// As they shall be, and where in the bytes of the manifest they stand.
+    Same(Range<usize>),
+    Open(BTreeMap<String, Kept>),
 }
 
 /// What a copy holds.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Debug, Default)]
 pub(super) struct Manifest {
-    version: u32,
-    /// Names the time since the machine was started: what was written before may not have reached the disk whole.
-    boot: String,
-    root: Vec<u8>,
+    /// What was read.
+    bytes: Vec<u8>,
     /// By path relative to the copy; the copy itself is the empty one.
-    pub directories: HashMap<String, Directory, RandomState>,
+    directories: BTreeMap<String, Directory>,
     /// What was lent, as paths.
     pub lent: Vec<String>,
 }
 
-/// What is wrong with a directory.
-enum Verdict {
-    Whole,
-    /// It is another one, or none.
-    Lost,
-    /// Files that differ, and whether names came or went.
-    Differs {
-        files: Vec<String>,
-        names: bool,
-    },
+/// What stands at the beginning of a manifest. Each directory's path, stamp and length follow, each with its files.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    version: u32,
+    /// Names the time since the machine was started: what was written before may not have reached the disk whole.
+    boot: String,
+    root: Vec<u8>,
+    lent: Vec<String>,
+    directories: usize,
+}
+
+/// The files of a root by directory, each with its name.
+pub(super) type ByDirectory<'a> = HashMap<&'a str, Vec<(&'a str, &'a FileEntry)>, foldhash::fast::RandomState>;
+
+/// Takes a path apart: the directory, and the name in it.
+pub(super) fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
 }
 
 impl Manifest {
-    pub(super) fn new(root: &Path) -> Manifest {
-        let root = root.as_os_str().as_bytes().to_vec();
-        Manifest { version: VERSION, boot: boot(), root, ..Manifest::default() }
+    /// Of a copy that holds nothing.
+    pub(super) fn new() -> Manifest {
+        let mut manifest = Manifest::default();
+        manifest.insert("");
+        manifest
     }
 
     /// The manifest in `file`, if it describes a copy of this root. The file goes: what follows changes the copy.
     pub(super) fn take(file: &Path, root: &Path) -> Option<Manifest> {
         let bytes = fs::read(file).ok();
         let _ = fs::remove_file(file);
-        let manifest: Manifest = postcard::from_bytes(&bytes?).ok()?;
-        let (version, boot, of) = (&manifest.version, &manifest.boot, &manifest.root);
-        (*version == VERSION && *boot == self::boot() && *of == root.as_os_str().as_bytes()).then_some(manifest)
+        let bytes = bytes?;
+        let (head, mut rest) = postcard::take_from_bytes::<Head>(&bytes).ok()?;
+        if head.version != VERSION || head.boot != boot() || head.root != root.as_os_str().as_bytes() {
+            return None;
+        }
+        let mut directories = BTreeMap::new();
+        for _ in 0..head.directories {
+            let ((path, stamp, length), behind) = postcard::take_from_bytes::<(String, Stamp, usize)>(rest).ok()?;
+            let start = bytes.len() - behind.len();
+            rest = behind.get(length..)?;
+            directories.insert(path, Directory { stamp, files: Files::Same(start..start + length), touched: false });
+        }
+        Some(Manifest { directories, lent: head.lent, bytes })
     }
 
     /// Keeps it in `file`, whole or not at all.
-    pub(super) fn save(&mut self, file: &Path, copy: &Path) -> io::Result<()> {
-        for (path, directory) in self.directories.iter_mut().filter(|(_, d)| d.touched) {
-            directory.stamp = Stamp::of(&rustix::fs::lstat(copy.join(path))?);
+    pub(super) fn save(&self, file: &Path, root: &Path, copy: &Path) -> io::Result<()> {
+        let head = Head {
+            version: VERSION,
+            boot: boot(),
+            root: root.as_os_str().as_bytes().to_vec(),
+            lent: self.lent.clone(),
+            directories: self.directories.len(),
+        };
+        let mut bytes = postcard::to_stdvec(&head).map_err(io::Error::other)?;
+        bytes.reserve(self.bytes.len());
+        for (path, directory) in &self.directories {
+            let stamp = match directory.touched {
+                true => Stamp::of(&rustix::fs::lstat(copy.join(path))?),
+                false => directory.stamp,
+            };
+            let anew;
+            let files = match &directory.files {
+                Files::Same(at) => &self.bytes[at.clone()],
+                Files::Open(files) => {
+                    anew = postcard::to_stdvec(files).map_err(io::Error::other)?;
+                    &anew
+                }
+            };
+            bytes = postcard::to_extend(&(path, stamp, files.len()), bytes).map_err(io::Error::other)?;
+            bytes.extend_from_slice(files);
         }
-        let bytes = postcard::to_stdvec(self).map_err(io::Error::other)?;
         let beside = file.with_extension("new");
         fs::write(&beside, bytes)?;
         fs::rename(beside, file)
     }
 
+    /// Whether a directory is in the copy.
+    pub(super) fn has_directory(&self, path: &str) -> bool {
+        self.directories.contains_key(path)
+    }
+
+    /// Whether every file of a directory is as it shall be.
+    pub(super) fn is_same(&self, path: &str) -> bool {
+        self.directories.get(path).is_some_and(|directory| matches!(directory.files, Files::Same(_)))
+    }
+
     /// The record of a file.
     pub(super) fn file(&mut self, path: &str) -> Option<&mut Kept> {
-        let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
-        self.directories.get_mut(parent)?.files.get_mut(name)
+        let (parent, name) = split(path);
+        self.files(parent)?.get_mut(name)
     }
 
     /// Notes a file that was put into the copy.
     pub(super) fn put(&mut self, path: &str, source: Source, stamp: Stamp) {
-        let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let (parent, name) = split(path);
         let mut above = Some(parent);
-        while let Some(path) = above.filter(|path| !self.directories.contains_key(*path)) {
-            self.directories.insert(path.to_owned(), Directory { touched: true, ..Directory::default() });
-            above = (!path.is_empty()).then(|| path.rsplit_once('/').map_or("", |(above, _)| above));
+        while let Some(path) = above.filter(|path| !self.has_directory(path)) {
+            self.insert(path);
+            above = (!path.is_empty()).then(|| split(path).0);
         }
         // The directory above a new one has another name in it.
-        if let Some(above) = above.and_then(|path| self.directories.get_mut(path)) {
-            above.touched = true;
-        }
-        if let Some(directory) = self.directories.get_mut(parent) {
-            directory.touched = true;
-            directory.files.insert(name.to_owned(), Kept { source, stamp, wanted: true });
+        above.into_iter().for_each(|above| self.touch(above));
+        self.touch(parent);
+        if let Some(files) = self.files(parent) {
+            files.insert(name.to_owned(), Kept { source, stamp, wanted: true });
         }
     }
 
     /// Files that do not belong to the copy that is being made.
     pub(super) fn unwanted(&self) -> Vec<String> {
-        let path =
-            |parent: &str, name: &str| if parent.is_empty() { name.to_owned() } else { format!("{parent}/{name}") };
-        let all = self.directories.iter().flat_map(|(parent, d)| d.files.iter().map(move |file| (parent, file)));
-        all.filter(|(_, (_, kept))| !kept.wanted).map(|(parent, (name, _))| path(parent, name)).collect()
+        let mut found = Vec::new();
+        for (parent, directory) in &self.directories {
+            if let Files::Open(files) = &directory.files {
+                let names = files.iter().filter(|(_, kept)| !kept.wanted).map(|(name, _)| name);
+                found.extend(names.map(|name| beneath(parent) + name));
+            }
+        }
+        found
     }
 
     /// Notes that a name in a directory came or went.
@@ -165,51 +219,50 @@ impl Manifest {
     /// Takes a file out of the copy, and the directories that become empty.
     pub(super) fn remove(&mut self, path: &str, copy: &Path) -> io::Result<()> {
         remove_any(&copy.join(path))?;
-        let (mut parent, name) = path.rsplit_once('/').unwrap_or(("", path));
-        if let Some(directory) = self.directories.get_mut(parent) {
-            directory.files.remove(name);
+        let (mut parent, name) = split(path);
+        if let Some(files) = self.files(parent) {
+            files.remove(name);
         }
         loop {
             self.touch(parent);
-            let empty = self.directories.get(parent).is_some_and(|d| d.files.is_empty());
-            if parent.is_empty() || !empty || fs::remove_dir(copy.join(parent)).is_err() {
+            let is_empty = self.files(parent).is_some_and(|files| files.is_empty());
+            if parent.is_empty() || !is_empty || fs::remove_dir(copy.join(parent)).is_err() {
                 return Ok(());
             }
             self.directories.remove(parent);
-            parent = parent.rsplit_once('/').map_or("", |(above, _)| above);
+            parent = split(parent).0;
         }
     }
 
     /// Removes what is not as it was put there: what is kept afterwards is what the manifest says, and nothing else is there.
-    pub(super) fn clean(&mut self, copy: &Path) -> io::Result<()> {
+    /// Directories whose files are not those of `wanted`, or are of a proposal, are open then.
+    pub(super) fn clean(&mut self, copy: &Path, wanted: &ByDirectory<'_>, proposed: &HashSet<&str>) -> io::Result<()> {
         let handle = rustix::fs::open(copy, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-        let mut verdicts: Vec<(String, Verdict)> = {
-            let all: Vec<(&String, &Directory)> = self.directories.iter().collect();
-            let threads = std::thread::available_parallelism().map_or(1, usize::from).min(4);
-            let share = all.len().div_ceil(threads).max(LEAST_SHARE);
-            let handle = handle.as_fd();
-            let look = |part: &[(&String, &Directory)]| -> Vec<(String, Verdict)> {
-                let judged = part.iter().map(|(path, directory)| ((*path).clone(), judge(handle, path, directory)));
-                judged.filter(|(_, verdict)| !matches!(verdict, Verdict::Whole)).collect()
-            };
-            std::thread::scope(|scope| {
-                let parts: Vec<_> = all.chunks(share).map(|part| scope.spawn(move || look(part))).collect();
-                parts.into_iter().flat_map(|part| part.join().unwrap_or_default()).collect()
-            })
-        };
+        let all = self.directories.iter().filter_map(|(path, directory)| match &directory.files {
+            Files::Same(at) => {
+                let wanted = wanted.get(path.as_str()).map_or(&[][..], Vec::as_slice);
+                let wanted = (!proposed.contains(path.as_str())).then_some(wanted);
+                Some(Looked { path, stamp: directory.stamp, files: &self.bytes[at.clone()], wanted })
+            }
+            Files::Open(_) => None,
+        });
+        let all: Vec<Looked<'_>> = all.collect();
         // What is above comes first: below a path that was cleaned no link leads elsewhere.
-        verdicts.sort_by(|a, b| a.0.cmp(&b.0));
+        let verdicts = look(&handle, &all).into_iter().map(|(at, verdict)| (all[at].path.to_owned(), verdict));
+        let verdicts: Vec<(String, Verdict)> = verdicts.collect();
         for (path, verdict) in verdicts {
             match verdict {
-                Verdict::Whole => {}
                 Verdict::Lost => {
-                    let beneath = format!("{path}/");
+                    let beneath = beneath(&path);
                     self.directories.retain(|known, _| *known != path && !known.starts_with(&beneath));
                     remove_any(&copy.join(&path))?;
-                    self.touch(path.rsplit_once('/').map_or("", |(above, _)| above));
+                    self.touch(split(&path).0);
                 }
-                Verdict::Differs { files, names } if self.directories.contains_key(&path) => {
-                    self.mend(&path, copy, &files, names)?;
+                Verdict::Differs { files, names } if self.has_directory(&path) => {
+                    self.open(&path, false);
+                    if names || !files.is_empty() {
+                        self.mend(&path, copy, &files, names)?;
+                    }
                 }
                 Verdict::Differs { .. } => {}
             }
@@ -222,14 +275,13 @@ impl Manifest {
         self.touch(path);
         // A check may have made it unwritable.
         fs::set_permissions(&place, fs::Permissions::from_mode(0o700))?;
-        let prefix = if path.is_empty() { String::new() } else { format!("{path}/") };
         for entry in fs::read_dir(&place)?.filter(|_| names) {
             let entry = entry?;
             let name = entry.file_name();
             let known = name.to_str().filter(|name| {
-                let is_file = self.directories.get(path).is_some_and(|d| d.files.contains_key(*name));
-                let is_directory = entry.file_type().is_ok_and(|kind| kind.is_dir())
-                    && self.directories.contains_key(&format!("{prefix}{name}"));
+                let is_file = self.files(path).is_some_and(|files| files.contains_key(*name));
+                let is_directory =
+                    entry.file_type().is_ok_and(|kind| kind.is_dir()) && self.has_directory(&(beneath(path) + name));
                 is_file || is_directory
             });
             if known.is_none() {
@@ -237,31 +289,43 @@ impl Manifest {
             }
         }
         for name in files {
-            if let Some(directory) = self.directories.get_mut(path) {
-                directory.files.remove(name);
+            if let Some(files) = self.files(path) {
+                files.remove(name);
             }
             remove_any(&place.join(name))?;
         }
         Ok(())
     }
+
+    fn insert(&mut self, path: &str) {
+        let directory = Directory { stamp: Stamp::default(), files: Files::Open(BTreeMap::new()), touched: true };
+        self.directories.insert(path.to_owned(), directory);
+    }
+
+    /// The files of a directory, taken apart. Those that were as they shall be are wanted.
+    fn files(&mut self, path: &str) -> Option<&mut BTreeMap<String, Kept>> {
+        self.open(path, true);
+        match &mut self.directories.get_mut(path)?.files {
+            Files::Open(files) => Some(files),
+            Files::Same(_) => None,
+        }
+    }
+
+    fn open(&mut self, path: &str, wanted: bool) {
+        if let Some(directory) = self.directories.get_mut(path)
+            && let Files::Same(at) = &directory.files
+        {
+            // What cannot be read was never called the same.
+            let files = postcard::from_bytes::<BTreeMap<String, Kept>>(&self.bytes[at.clone()]).unwrap_or_default();
+            let files = files.into_iter().map(|(name, kept)| (name, Kept { wanted, ..kept }));
+            directory.files = Files::Open(files.collect());
+        }
+    }
 }
 
-fn judge(copy: BorrowedFd<'_>, path: &str, directory: &Directory) -> Verdict {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let at = if path.is_empty() { "." } else { path };
-    let Ok(handle) = rustix::fs::openat(copy, at, flags, Mode::empty()) else { return Verdict::Lost };
-    let Ok(stat) = rustix::fs::fstat(&handle) else { return Verdict::Lost };
-    let now = Stamp::of(&stat);
-    if now.inode != directory.stamp.inode && !path.is_empty() {
-        return Verdict::Lost;
-    }
-    let differs = |(name, kept): &(&String, &Kept)| {
-        let stat = rustix::fs::statat(&handle, name.as_str(), AtFlags::SYMLINK_NOFOLLOW);
-        stat.is_ok_and(|stat| Stamp::of(&stat) != kept.stamp) || stat.is_err()
-    };
-    let files: Vec<String> = directory.files.iter().filter(differs).map(|(name, _)| name.clone()).collect();
-    let names = now != directory.stamp;
-    if files.is_empty() && !names { Verdict::Whole } else { Verdict::Differs { files, names } }
+/// What the paths of what lies in a directory begin with.
+fn beneath(directory: &str) -> String {
+    if directory.is_empty() { String::new() } else { format!("{directory}/") }
 }
 
 /// Removes a file, a link or a directory with everything in it; what is not there is no error.
