@@ -442,9 +442,9 @@ fn outlines(table: &mut Table) {
         let bytes: usize = files.iter().map(|(_, text)| text.len()).sum();
         let name = language.name();
         let scale = |time: Duration| time.mul_f64(1e6 / bytes as f64);
-        let parse = || {
+        let mut parser = tree_sitter::Parser::new();
+        let mut parse = || {
             for (path, text) in &files {
-                let mut parser = tree_sitter::Parser::new();
                 parser.set_language(&syntax::grammar(language, path).unwrap()).unwrap();
                 black_box(parser.parse(text, None));
             }
@@ -459,9 +459,9 @@ fn outlines(table: &mut Table) {
         let exact = || files.iter().filter_map(|(path, text)| syntax::outline(language, path, text)).count();
         // A file's first outline makes its language's table.
         exact();
-        let (ours, limit) = race(5, scan, parse);
+        let (ours, limit) = race(5, scan, &mut parse);
         table.row(&format!("{name}: scan, 1 MB"), scale(ours), ("parsing", scale(limit)));
-        let (ours, limit) = race(5, exact, parse);
+        let (ours, limit) = race(5, exact, &mut parse);
         table.row(&format!("{name}: exact outline, 1 MB"), scale(ours), ("parsing", scale(limit)));
     }
 }

@@ -28,7 +28,7 @@ use stamp::{Stamp, is_racy};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Mutex, MutexGuard, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, RwLock};
 use std::time::SystemTime;
 use work::{Plan, Seen, Wanted, Work};
 
@@ -42,7 +42,7 @@ pub struct Index {
     cache: Mutex<Cache>,
     snapshot: Snapshot,
     most: Tier,
-    files: BTreeMap<Box<str>, Held>,
+    files: BTreeMap<Arc<str>, Held>,
     is_loaded: bool,
     /// Whether the snapshot is made by [`Index::keep`] only.
     is_put_off: bool,
@@ -186,7 +186,7 @@ impl Index {
         let mut map = map.write().unwrap_or_else(|poisoned| poisoned.into_inner());
         let snapshot = if map.is_empty() { self.snapshot.load() } else { None };
         let (thawed, held) = snapshot.unwrap_or_default();
-        let paths: Vec<Box<str>> = thawed.paths().map(Box::from).collect();
+        let paths: Vec<Arc<str>> = thawed.shared_paths().collect();
         if !thawed.is_empty() {
             *map = thawed;
         }
@@ -224,7 +224,7 @@ impl Index {
 
     /// Takes over what the map was thawed with, for files that are as they were; asks the cache for others; gives those that
     /// it does not know as they are.
-    fn take_over(&mut self, mut held: Vec<(Box<str>, Held)>, found: &[FileEntry], changes: &mut Changes) -> Vec<usize> {
+    fn take_over(&mut self, mut held: Vec<(Arc<str>, Held)>, found: &[FileEntry], changes: &mut Changes) -> Vec<usize> {
         let (mut at, mut other) = (0, Vec::new());
         held.retain(|(path, held)| {
             while found.get(at).is_some_and(|entry| *entry.path < **path) {
@@ -293,7 +293,7 @@ impl Index {
     }
 
     /// The files that are no longer there, and which of those that were found are not as they were.
-    fn compare(&self, places: &Places, found: &[FileEntry]) -> (Vec<Box<str>>, Vec<usize>) {
+    fn compare(&self, places: &Places, found: &[FileEntry]) -> (Vec<Arc<str>>, Vec<usize>) {
         let is_here = |path: &str| found.binary_search_by(|entry| entry.path.as_str().cmp(path)).is_ok();
         let gone = self.files.keys().filter(|path| places.cover(path) && !is_here(path)).cloned().collect();
         let is_other =
@@ -301,10 +301,10 @@ impl Index {
         (gone, (0..found.len()).filter(|at| is_other(&found[*at])).collect())
     }
 
-    fn forget(&mut self, path: Box<str>, changes: &mut Changes) {
+    fn forget(&mut self, path: Arc<str>, changes: &mut Changes) {
         self.files.remove(&path);
         changes.edit.remove(&path);
-        changes.unsaved.gone.push(path.into());
+        changes.unsaved.gone.push(path.to_string());
     }
 
     /// Makes the outlines of these files exact, as far as they still hold what is in the map. Returns those that it did not
@@ -374,7 +374,7 @@ fn wanted<'a>(found: &'a [FileEntry], unread: &[usize]) -> Vec<Wanted<'a>> {
 
 /// Takes what was seen of a file into the map and the table.
 fn take(
-    files: &mut BTreeMap<Box<str>, Held>,
+    files: &mut BTreeMap<Arc<str>, Held>,
     changes: &mut Changes,
     entry: &FileEntry,
     moment: SystemTime,

@@ -7,6 +7,7 @@ use crate::domain::listing::Unread;
 use crate::domain::outline::{Oddity, Tier};
 use crate::map::{self, ContentHash, Draft, Drafter};
 use crate::syntax;
+use memchr::memchr;
 use sha2::{Digest, Sha256};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, mpsc};
@@ -15,9 +16,10 @@ use std::sync::{Mutex, mpsc};
 pub type Source<'a> = dyn Fn(&str) -> Result<Vec<u8>, Unread> + Sync + 'a;
 
 /// Files that may have been seen and not yet been taken.
-const AHEAD: usize = 64;
-/// Most files that are handed over together: waking the other thread for each costs as much as a small file.
-const TOGETHER: usize = 16;
+const AHEAD: usize = 256;
+/// Most files that are handed over together: waking the other thread for each costs as much as a small file, and what they
+/// name alike is looked up once.
+const TOGETHER: usize = 64;
 
 /// What was seen of a file.
 pub(super) enum Seen {
@@ -78,7 +80,11 @@ impl Work<'_> {
         if threads < 2 {
             let all = wanted.iter().enumerate().take_while(|_| !self.is_stopped());
             let mut drafter = Drafter::default();
-            return all.for_each(|(number, wanted)| take(number, self.look(wanted, &mut drafter)));
+            return all.for_each(|(number, wanted)| {
+                let seen = self.look(wanted, &mut drafter);
+                drafter.finish();
+                take(number, seen);
+            });
         }
         let together = (wanted.len() / (threads * 16)).clamp(1, TOGETHER);
         let (next, (sender, seen)) = (AtomicUsize::new(0), mpsc::sync_channel(AHEAD / TOGETHER));
@@ -96,6 +102,7 @@ impl Work<'_> {
                         let some = some.iter().zip(start..).take_while(|_| !self.is_stopped());
                         let seen: Vec<(usize, Seen)> =
                             some.map(|(wanted, number)| (number, self.look(wanted, &mut drafter))).collect();
+                        drafter.finish();
                         if seen.is_empty() || sender.send(seen).is_err() {
                             break;
                         }
@@ -136,7 +143,7 @@ impl Work<'_> {
             let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
             return Seen::Plain(Some(oddity), u32::try_from(lines).unwrap_or(u32::MAX));
         }
-        let Some(text) = String::from_utf8(bytes).ok().filter(|text| !text.contains('\0')) else {
+        let Some(text) = String::from_utf8(bytes).ok().filter(|text| memchr(0, text.as_bytes()).is_none()) else {
             return odd(Oddity::Binary);
         };
         let hash = hash(path, &text);

@@ -1,13 +1,15 @@
 //! What a path says of a file by convention: its name, its stem, whether it is a test and of what. Looks into no file.
 
+use memchr::memrchr;
+
 /// The file name.
 pub fn base(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
+    memrchr(b'/', path.as_bytes()).map_or(path, |slash| &path[slash + 1..])
 }
 
 /// The folder, without a slash at its end; empty for the root.
 pub fn folder(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+    memrchr(b'/', path.as_bytes()).map_or("", |slash| &path[..slash])
 }
 
 /// The file name up to its first dot (`app` of `app.test.ts`), or whole if it starts with one.

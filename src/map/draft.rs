@@ -1,5 +1,5 @@
-//! A text made ready for the table by a scan, on any thread: what is left to do is to look its names up, once each. It knows no
-//! map and keeps nothing that a scan does not tell.
+//! Texts made ready for the table by a scan, on any thread, some together: what is left to do is to look their names up, once
+//! each. It knows no map and keeps nothing that a scan does not tell.
 
 use super::convention::is_test;
 use super::file::{File, NONE, Row, segments, write_import};
@@ -9,19 +9,46 @@ use super::table::ContentHash;
 use crate::domain::language::Language;
 use crate::domain::outline::Tier;
 use crate::syntax::{self, Found, Sink};
+use std::sync::{Arc, OnceLock};
 
-/// A scanned file whose names are numbered by themselves.
+/// A scanned file whose names are numbered by themselves, together with those of the files before and after it.
 pub struct Draft {
-    text: Box<str>,
-    ends: Box<[u32]>,
-    pub(super) hashes: Box<[u64]>,
+    names: Shared,
     pub(super) file: File,
 }
 
-impl Draft {
-    /// Its names.
-    pub(super) fn names(&self) -> Texts<'_> {
+/// The names of some drafts, there when the last one is made.
+pub(super) type Shared = Arc<OnceLock<Drafted>>;
+
+/// Names by number, and their hashes.
+#[derive(Debug)]
+pub(super) struct Drafted {
+    text: Box<str>,
+    ends: Box<[u32]>,
+    pub hashes: Box<[u64]>,
+}
+
+impl Drafted {
+    /// The names.
+    pub fn texts(&self) -> Texts<'_> {
         Texts { text: &self.text, ends: &self.ends }
+    }
+}
+
+impl Draft {
+    /// Its names and those that it shares them with.
+    pub(super) fn names(&self) -> &Drafted {
+        self.names.get().expect("a draft is used when its drafter has finished")
+    }
+
+    /// Whether this is what numbers its names.
+    pub(super) fn is_named_by(&self, names: &Shared) -> bool {
+        Arc::ptr_eq(&self.names, names)
+    }
+
+    /// What numbers its names.
+    pub(super) fn shared(&self) -> Shared {
+        self.names.clone()
     }
 
     /// The content it was made of.
@@ -31,9 +58,8 @@ impl Draft {
 
     /// Its record, for a cache. Lines of references and imports, which a map does not keep, are 0 in it.
     pub fn encode(&self) -> Vec<u8> {
-        let file = &self.file;
-        let names: Vec<&str> = self.names().iter().collect();
-        let name = |id: u32| names[id as usize];
+        let (file, names) = (&self.file, self.names().texts());
+        let name = |id: u32| names.get(id);
         let (references, words) = (file.ends.0 as usize, file.ends.1 as usize);
         let counted = |at: usize| (name(file.uses[at]), u32::from(file.counts[at]));
         let definition = |row: &Row| DefinitionRecord {
@@ -67,34 +93,74 @@ impl Draft {
 /// Makes drafts, one after the other in the same room. One a thread.
 #[derive(Default)]
 pub struct Drafter {
+    shared: Shared,
+    /// Names of all drafts since it finished.
     names: Interner,
     hashes: Vec<u64>,
-    /// By name: where it stands in `uses`, and one.
-    places: Vec<u32>,
-    uses: Vec<u32>,
-    counts: Vec<u8>,
-    /// Names that were imported.
+    /// Words of comments as they are written, and by word its name, lower case.
+    words: Interner,
+    lower: Vec<u32>,
+    /// Of one text: what it references, and what its comments say.
+    references: Counted,
+    comments: Counted,
+    /// Names that it imports.
     imported: Vec<u32>,
     imports: String,
-    /// Words of comments as they are written, and how often.
-    words: Interner,
-    word_counts: Vec<u32>,
     definitions: Vec<Row>,
 }
 
-impl Drafter {
-    /// Scans a text.
-    pub fn scan(&mut self, path: &str, hash: ContentHash, language: Language, text: &str) -> Draft {
-        self.clear();
-        let scanned = syntax::scan_with(language, text, self);
-        self.take_imported();
-        let references = self.uses.len() as u32;
-        self.take_words();
-        let words = self.uses.len() as u32;
-        for segment in segments(path) {
-            let name = self.name(segment);
-            self.take(name, 1);
+/// Names in the order of first sight, and how often each was seen.
+#[derive(Default)]
+struct Counted {
+    names: Vec<u32>,
+    counts: Vec<u8>,
+    /// By name: where it stands, and one.
+    places: Vec<u32>,
+}
+
+impl Counted {
+    fn has(&self, name: u32) -> bool {
+        self.places.get(name as usize).is_some_and(|place| *place > 0)
+    }
+
+    fn add(&mut self, name: u32) {
+        let at = name as usize;
+        if at >= self.places.len() {
+            self.places.resize(at + 1, 0);
         }
+        match self.places[at] {
+            0 => {
+                self.names.push(name);
+                self.counts.push(1);
+                self.places[at] = self.names.len() as u32;
+            }
+            place => {
+                let count = &mut self.counts[place as usize - 1];
+                *count = count.saturating_add(1);
+            }
+        }
+    }
+
+    fn clear(&mut self) {
+        self.names.drain(..).for_each(|name| self.places[name as usize] = 0);
+        self.counts.clear();
+    }
+}
+
+impl Drafter {
+    /// Scans a text. The draft can be used when the drafter has finished.
+    pub fn scan(&mut self, path: &str, hash: ContentHash, language: Language, text: &str) -> Draft {
+        let scanned = syntax::scan_with(language, text, self);
+        for name in self.imported.drain(..) {
+            // A name that is only imported is used all the same.
+            if !self.references.has(name) {
+                self.references.add(name);
+            }
+        }
+        let ends = self.references.names.len();
+        let ends = (ends as u32, (ends + self.comments.names.len()) as u32);
+        let segments: Vec<u32> = segments(path).map(|segment| self.name(segment)).collect();
+        let counts = [&self.references.counts[..], &self.comments.counts, &vec![1; segments.len()]];
         let file = File {
             path: path.into(),
             hash,
@@ -108,28 +174,31 @@ impl Drafter {
             is_test: is_test(path),
             definitions: self.definitions.as_slice().into(),
             text: Box::default(),
-            uses: self.uses.as_slice().into(),
-            counts: self.counts.as_slice().into(),
-            ends: (references, words),
+            uses: [&self.references.names[..], &self.comments.names, &segments].concat().into(),
+            counts: counts.concat().into(),
+            ends,
             imports: self.imports.as_str().into(),
             targets: Box::default(),
             length: 0,
         };
-        let Texts { text, ends } = self.names.texts();
-        Draft { text: text.into(), ends: ends.into(), hashes: self.hashes.as_slice().into(), file }
+        self.references.clear();
+        self.comments.clear();
+        self.imports.clear();
+        self.definitions.clear();
+        Draft { names: self.shared.clone(), file }
     }
 
-    fn clear(&mut self) {
+    /// Gives the drafts since the last time their names.
+    pub fn finish(&mut self) {
+        let Texts { text, ends } = self.names.texts();
+        let hashes = self.hashes.as_slice().into();
+        // Nobody else sets it.
+        let _ = self.shared.set(Drafted { text: text.into(), ends: ends.into(), hashes });
+        self.shared = Shared::default();
         self.names.clear();
         self.hashes.clear();
-        self.places.clear();
-        self.uses.clear();
-        self.counts.clear();
-        self.imported.clear();
-        self.imports.clear();
         self.words.clear();
-        self.word_counts.clear();
-        self.definitions.clear();
+        self.lower.clear();
     }
 
     fn name(&mut self, name: &str) -> u32 {
@@ -142,74 +211,28 @@ impl Drafter {
         id
     }
 
-    fn take(&mut self, name: u32, count: u8) {
-        self.uses.push(name);
-        self.counts.push(count);
-    }
-
-    fn refer(&mut self, name: u32) {
-        self.places.resize(self.places.len().max(name as usize + 1), 0);
-        match self.places[name as usize] {
-            0 => {
-                self.take(name, 1);
-                self.places[name as usize] = self.uses.len() as u32;
-            }
-            place => {
-                let count = &mut self.counts[place as usize - 1];
-                *count = count.saturating_add(1);
-            }
+    /// The name of a word that was not met before, lower case.
+    fn lower(&mut self, word: &str) -> u32 {
+        match word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+            true => self.name(word),
+            false => self.name(&word.chars().flat_map(char::to_lowercase).collect::<String>()),
         }
-    }
-
-    /// A name that is only imported is used all the same.
-    fn take_imported(&mut self) {
-        for at in 0..self.imported.len() {
-            let name = self.imported[at];
-            if self.places.get(name as usize).is_none_or(|place| *place == 0) {
-                self.refer(name);
-            }
-        }
-    }
-
-    /// The words of the comments, lower case, in the order in which they were first written.
-    fn take_words(&mut self) {
-        let words = std::mem::take(&mut self.words);
-        self.places.clear();
-        let start = self.uses.len();
-        let mut lower = String::new();
-        for (word, at) in words.texts().iter().zip(0..) {
-            let is_lower = word.bytes().all(|byte| byte.is_ascii_lowercase());
-            if !is_lower {
-                lower.clear();
-                lower.extend(word.chars().flat_map(char::to_lowercase));
-            }
-            let name = self.name(if is_lower { word } else { &lower });
-            self.places.resize(self.places.len().max(name as usize + 1), 0);
-            let place = &mut self.places[name as usize];
-            if *place == 0 {
-                self.uses.push(name);
-                self.counts.push(0);
-                *place = (self.uses.len() - start) as u32;
-            }
-            let held = &mut self.counts[start + *place as usize - 1];
-            *held = held.saturating_add(u8::try_from(self.word_counts[at]).unwrap_or(u8::MAX));
-        }
-        self.words = words;
     }
 }
 
 impl<'t> Sink<'t> for Drafter {
     fn reference(&mut self, name: &'t str, _: u32) {
         let name = self.name(name);
-        self.refer(name);
+        self.references.add(name);
     }
 
     fn word(&mut self, word: &'t str) {
         let (id, is_new) = self.words.intern(word);
-        match is_new {
-            true => self.word_counts.push(1),
-            false => self.word_counts[id as usize] += 1,
+        if is_new {
+            let name = self.lower(word);
+            self.lower.push(name);
         }
+        self.comments.add(self.lower[id as usize]);
     }
 
     fn import(&mut self, target: &str, names: &[&'t str], _: u32) {
@@ -260,16 +283,25 @@ mod tests {
     #[test]
     fn a_map_of_drafts_is_that_of_their_records_and_says_what_one_of_outlines_says() {
         let (mut drafted, mut recorded, mut outlined) = (Map::new(), Map::new(), Map::new());
-        let mut drafter = Drafter::default();
+        let (mut drafter, mut drafts) = (Drafter::default(), Vec::new());
         for (path, language, text) in FILES {
-            let draft = drafter.scan(path, [7; 32], language, text);
-            assert_eq!(draft.hash(), [7; 32]);
-            recorded.edit().insert_record(path, [7; 32], &decode(&draft.encode()).unwrap());
-            drafted.edit().insert_draft(draft);
+            drafts.push(drafter.scan(path, [7; 32], language, text));
             outlined.edit().insert(path, [7; 32], &syntax::scan(language, text));
         }
+        drafter.finish();
+        drafts.push(drafter.scan("other.py", [7; 32], Language::Python, "other = price_of(1)\n"));
+        outlined.edit().insert("other.py", [7; 32], &syntax::scan(Language::Python, "other = price_of(1)\n"));
+        drafter.finish();
+        let mut edit = drafted.edit();
+        for draft in drafts {
+            assert_eq!(draft.hash(), [7; 32]);
+            let path = draft.file.path.to_string();
+            recorded.edit().insert_record(&path, [7; 32], &decode(&draft.encode()).unwrap());
+            edit.insert_draft(draft);
+        }
+        drop(edit);
         assert_eq!(frozen(&drafted), frozen(&recorded));
-        for (path, ..) in FILES {
+        for path in FILES.map(|(path, ..)| path).into_iter().chain(["other.py"]) {
             assert_eq!(drafted.symbols(path), outlined.symbols(path));
             assert_eq!(drafted.stamp(path), outlined.stamp(path));
         }

@@ -185,9 +185,8 @@ impl Map {
         segments(path).map(|segment| self.names.intern(segment))
     }
 
-    /// The file of a draft.
-    pub(super) fn drafted(&mut self, draft: Draft) -> File {
-        let ids = self.names.intern_all(draft.names(), &draft.hashes);
+    /// The file of a draft whose names have these ids.
+    pub(super) fn drafted(&mut self, draft: Draft, ids: &[u32]) -> File {
         let mut file = draft.file;
         file.uses.iter_mut().for_each(|name| *name = ids[*name as usize]);
         file.definitions.iter_mut().for_each(|row| row.name = ids[row.name as usize]);

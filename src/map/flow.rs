@@ -1,8 +1,10 @@
-//! One round of the ranking: what files give to names, imports and folders, and get from them. Sums go in the order of paths.
+//! One round of the ranking: what files give to names, imports and folders, and get from them. Sums go in the order of paths,
+//! each by one thread.
 
 use super::convention::folder;
 use super::file::File;
 use super::graph::family;
+use super::parallel;
 use super::rank::TEST_WEIGHT;
 use super::table::Map;
 
@@ -11,22 +13,26 @@ const DAMPING: f64 = 0.85;
 /// Of what a file hands on: by the names it references, by its imports, and back to those that reference what it defines. The
 /// last only for a focus: without one it would make everybody central who uses much.
 const SHARES: (f64, f64, f64) = (0.6, 0.25, 0.15);
+/// Names, and rows, that one thread sums up at a time.
+const NAMES_TOGETHER: usize = 1 << 14;
+const ROWS_TOGETHER: usize = 1 << 11;
+
 /// References and definitions that can carry rank, one row a file in the order of paths.
 pub(super) struct Flow {
     pub slots: Vec<u32>,
     /// By name, its number among those that carry rank (defined and referenced), counted as they are first defined, so that
     /// those of one file stand together; or `u32::MAX`.
     pub numbers: Vec<u32>,
-    /// Each reference to something another file defines, by [`pack`]; ends by file, and what they weigh together.
-    given: Vec<u32>,
-    given_ends: Vec<u32>,
+    /// By row, each reference to something another file defines: its number, by [`pack`]; and what they weigh together.
+    given: Lists,
     given_weight: Vec<f64>,
-    /// Numbers that a file defines, each once; ends by file.
-    own: Vec<u32>,
-    own_ends: Vec<u32>,
-    /// Rows and folders that imports lead to.
-    imports: Vec<u32>,
-    import_ends: Vec<u32>,
+    /// By number, the rows that reference it, by [`pack`]: a round reads the ranks of files, which are few.
+    givers: Lists,
+    /// By row, the numbers that it defines, each once; and by number, the rows that define it.
+    own: Lists,
+    owners: Lists,
+    /// By row, the rows and folders that its imports lead to.
+    imports: Lists,
     /// The folder of a row and its part of what that is given.
     folders: Vec<(u32, f64)>,
     /// Weight of a row as a place of definition.
@@ -34,17 +40,53 @@ pub(super) struct Flow {
     /// Whether rank flows back to those that reference.
     is_focused: bool,
     /// By number: weights of its places of definition, of one reference to it, and of all.
-    pub definers: Vec<f64>,
+    definers: Vec<f64>,
     weights: Vec<f64>,
     references: Vec<f64>,
     /// The square root of each count: what a name weighs that stands so often.
     roots: [f64; 256],
 }
 
-/// Names that can carry rank, at most: what is defined after so many others carries none.
+/// Lists one after the other.
+#[derive(Default)]
+struct Lists {
+    all: Vec<u32>,
+    /// Where each ends.
+    ends: Vec<u32>,
+}
+
+impl Lists {
+    fn close(&mut self) {
+        self.ends.push(self.all.len() as u32);
+    }
+
+    fn of(&self, at: usize) -> &[u32] {
+        let start = at.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        &self.all[start..self.ends[at] as usize]
+    }
+
+    /// The lists of who has each of so many numbers, in order; `split` takes a number apart, and what it leaves stays beside it.
+    fn turned(&self, count: usize, split: impl Fn(u32) -> (usize, u8)) -> Lists {
+        let mut ends = vec![0; count];
+        self.all.iter().for_each(|number| ends[split(*number).0] += 1);
+        // Where each begins, which moves to its end while it is filled.
+        let mut start = 0;
+        ends.iter_mut().for_each(|end| start += std::mem::replace(end, start));
+        let mut all = vec![0; self.all.len()];
+        for row in 0..self.ends.len() {
+            for (number, beside) in self.of(row).iter().map(|number| split(*number)) {
+                all[ends[number] as usize] = pack(row as u32, beside);
+                ends[number] += 1;
+            }
+        }
+        Lists { all, ends }
+    }
+}
+
+/// Names that can carry rank, and files, at most: what comes after so many others carries none.
 const MOST_NUMBERS: u32 = 1 << 24;
 
-/// A name's number and how often it stands, in four bytes: they are what a round reads.
+/// A number and how often its name stands, in four bytes: they are what a round reads.
 fn pack(number: u32, count: u8) -> u32 {
     number << 8 | u32::from(count)
 }
@@ -59,12 +101,21 @@ pub(super) struct Pool {
     pub forward: Vec<f64>,
     back: Vec<f64>,
     folders: Vec<f64>,
+    /// By row, what one reference of it and one definition of it hands on.
+    each: Vec<(f64, f64)>,
 }
 
 impl Pool {
-    /// Room for so many names and folders.
-    pub fn new(numbers: usize, folders: usize) -> Pool {
-        Pool { forward: vec![0.0; numbers], back: vec![0.0; numbers], folders: vec![0.0; folders] }
+    /// Room for what this flow moves between so many folders.
+    pub fn of(flow: &Flow, folders: usize) -> Pool {
+        let numbers = flow.weights.len();
+        let back = if flow.is_focused { numbers } else { 0 };
+        Pool {
+            forward: vec![0.0; numbers],
+            back: vec![0.0; back],
+            folders: vec![0.0; folders],
+            each: vec![(0.0, 0.0); flow.slots.len()],
+        }
     }
 }
 
@@ -74,18 +125,17 @@ const FOLDER: u32 = 1 << 31;
 impl Flow {
     /// The flow of a map in which each name counts `boost` times.
     pub fn of(map: &Map, boost: &[f32], is_focused: bool) -> Flow {
-        let names = map.names.len();
         let rows: Vec<(u32, &File)> = map.ordered().filter(|(_, file)| file.oddity.is_none()).collect();
+        let rows = &rows[..rows.len().min(MOST_NUMBERS as usize)];
         let mut flow = Flow {
             slots: rows.iter().map(|(slot, _)| *slot).collect(),
-            numbers: vec![u32::MAX; names],
-            given: Vec::new(),
-            given_ends: Vec::with_capacity(rows.len()),
+            numbers: vec![u32::MAX; map.names.len()],
+            given: Lists::default(),
             given_weight: Vec::with_capacity(rows.len()),
-            own: Vec::new(),
-            own_ends: Vec::with_capacity(rows.len()),
-            imports: Vec::new(),
-            import_ends: Vec::with_capacity(rows.len()),
+            givers: Lists::default(),
+            own: Lists::default(),
+            owners: Lists::default(),
+            imports: Lists::default(),
             folders: rows.iter().map(|(_, file)| place(map, file)).collect(),
             weight: rows.iter().map(|(_, file)| if file.is_test { TEST_WEIGHT } else { 1.0 }).collect(),
             is_focused,
@@ -94,11 +144,50 @@ impl Flow {
             references: Vec::new(),
             roots: std::array::from_fn(|count| (count as f64).sqrt()),
         };
-        // The languages in which a name is defined, so that it carries nothing to another; and the last row that defines it.
+        let families = flow.number(map, rows);
+        flow.weights = vec![0.0; families.len()];
+        for (name, number) in flow.numbers.iter().enumerate().filter(|(_, number)| **number != u32::MAX) {
+            let definers = flow.definers[*number as usize];
+            flow.weights[*number as usize] = f64::from(specificity(map, name as u32, definers) * boost[name]);
+        }
+        for (given, weight) in flow.gather(rows, &families) {
+            let start = flow.given.all.len() as u32;
+            flow.given.all.extend(given.all);
+            flow.given.ends.extend(given.ends.iter().map(|end| start + end));
+            flow.given_weight.extend(weight);
+        }
+        flow.givers = flow.given.turned(families.len(), |given| ((given >> 8) as usize, given as u8));
+        if is_focused {
+            flow.owners = flow.own.turned(families.len(), |number| (number as usize, 0));
+            flow.references = vec![0.0; families.len()];
+            let weigh = |number: usize| {
+                let one = |giver: &u32| flow.roots[unpack(*giver).1] * flow.weights[number];
+                flow.givers.of(number).iter().map(one).fold(0.0, |sum, weight| sum + weight)
+            };
+            let mut references = std::mem::take(&mut flow.references);
+            parallel::fill(&mut references, NAMES_TOGETHER, weigh);
+            flow.references = references;
+        }
+        let mut row_of = vec![u32::MAX; map.files.len()];
+        flow.slots.iter().enumerate().for_each(|(row, slot)| row_of[*slot as usize] = row as u32);
+        for (_, file) in rows {
+            flow.imports.all.extend(file.targets.iter().filter_map(|target| match target.split() {
+                Ok(slot) => Some(row_of[slot as usize]).filter(|row| *row != u32::MAX),
+                Err(id) => Some(id | FOLDER),
+            }));
+            flow.imports.close();
+        }
+        flow
+    }
+
+    /// Numbers the names that carry rank, and lists who defines them. Gives of each the languages in which it is defined, as
+    /// bits: it carries nothing to another.
+    fn number(&mut self, map: &Map, rows: &[(u32, &File)]) -> Vec<u32> {
+        // And the last row that defines it.
         let (mut families, mut last) = (Vec::new(), Vec::new());
         for (at, (_, file)) in rows.iter().enumerate() {
             for name in file.definitions.iter().map(|row| row.name).filter(|name| map.used[*name as usize] > 0) {
-                let number = &mut flow.numbers[name as usize];
+                let number = &mut self.numbers[name as usize];
                 if *number == u32::MAX {
                     if families.len() as u32 >= MOST_NUMBERS {
                         continue;
@@ -106,77 +195,59 @@ impl Flow {
                     *number = families.len() as u32;
                     families.push(0u32);
                     last.push(u32::MAX);
-                    flow.definers.push(0.0);
+                    self.definers.push(0.0);
                 }
                 let number = *number as usize;
                 if std::mem::replace(&mut last[number], at as u32) != at as u32 {
-                    flow.own.push(number as u32);
-                    flow.definers[number] += flow.weight[at];
+                    self.own.all.push(number as u32);
+                    self.definers[number] += self.weight[at];
                     families[number] |= 1 << (family(file.language) & 31);
                 }
             }
-            flow.own_ends.push(flow.own.len() as u32);
+            self.own.close();
         }
-        flow.references = vec![0.0; families.len()];
-        flow.weights = vec![0.0; families.len()];
-        for (name, number) in flow.numbers.iter().enumerate().filter(|(_, number)| **number != u32::MAX) {
-            let definers = flow.definers[*number as usize];
-            flow.weights[*number as usize] = f64::from(specificity(map, name as u32, definers) * boost[name]);
-        }
-        let mut row_of = vec![u32::MAX; map.files.len()];
-        flow.slots.iter().enumerate().for_each(|(row, slot)| row_of[*slot as usize] = row as u32);
-        last.fill(u32::MAX);
-        for (at, (_, file)) in rows.iter().enumerate() {
-            flow.own(at).iter().for_each(|number| last[*number as usize] = at as u32);
-            let bit = 1 << (family(file.language) & 31);
-            let mut all = 0.0;
-            for (name, count) in file.references() {
-                let number = flow.numbers[name as usize];
-                let index = number as usize;
-                // What a file defines itself it means itself.
-                if number != u32::MAX && families[index] & bit != 0 && last[index] != at as u32 {
-                    let weight = flow.roots[usize::from(count)] * flow.weights[index];
-                    flow.given.push(pack(number, count));
-                    flow.references[index] += weight;
-                    all += weight;
+        families
+    }
+
+    /// The references of the rows, and what those of each weigh together; some rows after the other.
+    fn gather(&self, rows: &[(u32, &File)], families: &[u32]) -> Vec<(Lists, Vec<f64>)> {
+        let rows: Vec<(usize, &File)> = rows.iter().map(|(_, file)| *file).enumerate().collect();
+        parallel::parts(&rows, ROWS_TOGETHER, |rows| {
+            let (mut given, mut weights) = (Lists::default(), Vec::with_capacity(rows.len()));
+            // By number, the last row that defines it, and one.
+            let mut last = vec![0; families.len()];
+            for (row, file) in rows {
+                self.own.of(*row).iter().for_each(|number| last[*number as usize] = row + 1);
+                let bit = 1 << (family(file.language) & 31);
+                let mut all = 0.0;
+                for (name, count) in file.references() {
+                    let number = self.numbers[name as usize];
+                    // What a file defines itself it means itself.
+                    if number != u32::MAX && families[number as usize] & bit != 0 && last[number as usize] != row + 1 {
+                        all += self.roots[usize::from(count)] * self.weights[number as usize];
+                        given.all.push(pack(number, count));
+                    }
                 }
+                given.close();
+                weights.push(all);
             }
-            flow.given_weight.push(all);
-            flow.given_ends.push(flow.given.len() as u32);
-            flow.imports.extend(file.targets.iter().filter_map(|target| match target.split() {
-                Ok(slot) => Some(row_of[slot as usize]).filter(|row| *row != u32::MAX),
-                Err(id) => Some(id | FOLDER),
-            }));
-            flow.import_ends.push(flow.imports.len() as u32);
-        }
-        flow
-    }
-
-    fn given(&self, row: usize) -> &[u32] {
-        slice(&self.given, &self.given_ends, row)
-    }
-
-    fn own(&self, row: usize) -> &[u32] {
-        slice(&self.own, &self.own_ends, row)
-    }
-
-    fn imports(&self, row: usize) -> &[u32] {
-        slice(&self.imports, &self.import_ends, row)
+            (given, weights)
+        })
     }
 
     /// One round: everything is collected in names and folders, then handed out, each sum in the order of rows.
     pub fn round(&self, rank: &[f64], seeds: &[f64], pool: &mut Pool) -> Vec<f64> {
-        pool.forward.fill(0.0);
-        pool.back.fill(0.0);
-        pool.folders.fill(0.0);
+        let Pool { forward, back, folders, each } = pool;
+        folders.fill(0.0);
         let mut next = vec![0.0; rank.len()];
         let mut kept = 0.0;
         for (row, mass) in rank.iter().map(|mass| mass * DAMPING).enumerate() {
-            let (given, own, imports) = (self.given(row), self.own(row), self.imports(row));
+            each[row] = (0.0, 0.0);
+            let imports = self.imports.of(row);
             let out = self.given_weight[row];
             let asked = |name: &&u32| self.references[**name as usize] > 0.0;
-            let back = if self.is_focused { own.iter().filter(asked).count() } else { 0 };
-            let parts = [(out > 0.0, SHARES.0), (!imports.is_empty(), SHARES.1), (back > 0, SHARES.2)];
+            let owned = if self.is_focused { self.own.of(row).iter().filter(asked).count() } else { 0 };
+            let parts = [(out > 0.0, SHARES.0), (!imports.is_empty(), SHARES.1), (owned > 0, SHARES.2)];
             let all: f64 = parts.iter().filter(|(has, _)| *has).map(|(_, share)| share).sum();
             if all == 0.0 {
                 kept += mass;
@@ -184,31 +255,37 @@ impl Flow {
             }
             let unit = mass / all;
             if out > 0.0 {
-                let each = unit * SHARES.0 / out;
-                for (number, count) in given.iter().map(|given| unpack(*given)) {
-                    pool.forward[number] += each * self.roots[count];
-                }
+                each[row].0 = unit * SHARES.0 / out;
+            }
+            if owned > 0 {
+                each[row].1 = unit * SHARES.2 / owned as f64;
             }
             let each = unit * SHARES.1 / imports.len().max(1) as f64;
             for target in imports {
                 match target & FOLDER {
                     0 => next[*target as usize] += each,
-                    _ => pool.folders[(target & !FOLDER) as usize] += each,
+                    _ => folders[(target & !FOLDER) as usize] += each,
                 }
-            }
-            if back > 0 {
-                let each = unit * SHARES.2 / back as f64;
-                own.iter().filter(asked).for_each(|name| pool.back[*name as usize] += each);
             }
         }
         // Each part of what a name was given, once for all who have one.
-        for (number, weight) in self.weights.iter().enumerate() {
-            pool.forward[number] *= weight / self.definers[number];
-            if self.references[number] > 0.0 {
-                pool.back[number] *= weight / self.references[number];
+        parallel::fill(forward, NAMES_TOGETHER, |number| {
+            let givers = self.givers.of(number).iter().map(|giver| unpack(*giver));
+            let sum = givers.fold(0.0, |sum, (row, count)| sum + each[row].0 * self.roots[count]);
+            sum * (self.weights[number] / self.definers[number])
+        });
+        parallel::fill(back, NAMES_TOGETHER, |number| match self.references[number] {
+            references if references > 0.0 => {
+                let owners = self.owners.of(number).iter().map(|owner| unpack(*owner).0);
+                owners.fold(0.0, |sum, row| sum + each[row].1) * (self.weights[number] / references)
             }
-        }
-        self.hand_out(pool, &mut next);
+            _ => 0.0,
+        });
+        parallel::each(next.chunks_mut(ROWS_TOGETHER).enumerate(), |(part, some)| {
+            for (rank, row) in some.iter_mut().zip(part * ROWS_TOGETHER..) {
+                *rank += self.given_to(row, forward, back, folders);
+            }
+        });
         let lost = 1.0 - DAMPING + kept;
         next.iter_mut().zip(seeds).for_each(|(rank, seed)| *rank += lost * seed);
         // What a package without ranked files was given is nobody's: the rest stands for the whole.
@@ -219,21 +296,16 @@ impl Flow {
         next
     }
 
-    fn hand_out(&self, pool: &Pool, next: &mut [f64]) {
-        for (row, rank) in next.iter_mut().enumerate() {
-            let mut sum = 0.0;
-            for name in self.own(row) {
-                sum += pool.forward[*name as usize];
-            }
-            sum *= self.weight[row];
-            let referenced = if self.is_focused { self.given(row) } else { &[] };
-            for (number, count) in referenced.iter().map(|given| unpack(*given)) {
-                sum += pool.back[number] * self.roots[count];
-            }
-            let (folder, part) = self.folders[row];
-            sum += pool.folders[folder as usize] * part;
-            *rank += sum;
+    /// What a row is given by names and by its folder.
+    fn given_to(&self, row: usize, forward: &[f64], back: &[f64], folders: &[f64]) -> f64 {
+        let mut sum = self.own.of(row).iter().fold(0.0, |sum, number| sum + forward[*number as usize]);
+        sum *= self.weight[row];
+        let referenced = if self.is_focused { self.given.of(row) } else { &[] };
+        for (number, count) in referenced.iter().map(|given| unpack(*given)) {
+            sum += back[number] * self.roots[count];
         }
+        let (folder, part) = self.folders[row];
+        sum + folders[folder as usize] * part
     }
 }
 
@@ -242,11 +314,6 @@ fn place(map: &Map, file: &File) -> (u32, f64) {
     let folder = map.paths.folder(folder(&file.path)).unwrap_or(0);
     let part = if file.is_outlined && !file.is_test { 1.0 / map.paths.members(folder).len() as f64 } else { 0.0 };
     (folder, part)
-}
-
-fn slice<'a, T>(all: &'a [T], ends: &[u32], row: usize) -> &'a [T] {
-    let start = row.checked_sub(1).map_or(0, |before| ends[before] as usize);
-    &all[start..ends[row] as usize]
 }
 
 /// How much a reference to a name tells: little for short ones and for those that many files define, more for names of several

@@ -11,6 +11,7 @@ mod flow;
 mod graph;
 mod lexical;
 mod names;
+mod parallel;
 mod paths;
 mod query;
 mod rank;

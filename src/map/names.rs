@@ -15,10 +15,25 @@ const MAX_NAME: usize = 128;
 /// Slots of a table that is not empty.
 const FEWEST_SLOTS: usize = 1024;
 
+/// Slots whose room is kept for other texts.
+const MOST_KEPT: usize = 1 << 15;
+
 /// The hash of a text in every table of this process: keyed anew in each, so that no repository can be made to collide.
 pub(super) fn hash(text: &str) -> u64 {
     static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
     HASHER.hash_one(text)
+}
+
+/// Whether two names are one. Most are short, and a call would cost more than the comparison.
+#[inline]
+fn is_same(a: &[u8], b: &[u8]) -> bool {
+    let ends = |name: &[u8]| Some((*name.first_chunk::<8>()?, *name.last_chunk::<8>()?));
+    match a.len() {
+        length if length != b.len() => false,
+        0..8 => a.iter().eq(b),
+        8..=16 => ends(a) == ends(b),
+        _ => a == b,
+    }
 }
 
 /// Where a text stands among those that end there.
@@ -35,7 +50,8 @@ pub(super) struct Interner {
     text: String,
     /// Where each text ends.
     ends: Vec<u32>,
-    /// Open addressing: half a hash and an id + 1, or zeros. A power of two long, at most three quarters full.
+    /// Open addressing: half a hash and an id + 1, or zeros. A power of two long, at most three quarters full. Empty as long as
+    /// a map that was thawed learns nothing: then a text is looked for among all.
     slots: Vec<(u32, u32)>,
 }
 
@@ -48,9 +64,9 @@ pub(super) struct Texts<'a> {
 }
 
 impl<'a> Texts<'a> {
-    /// Each text, by id.
-    pub fn iter(self) -> impl Iterator<Item = &'a str> {
-        (0..self.ends.len() as u32).map(move |id| &self.text[range(self.ends, id)])
+    /// The text of an id.
+    pub fn get(self, id: u32) -> &'a str {
+        &self.text[range(self.ends, id)]
     }
 }
 
@@ -65,9 +81,7 @@ impl Interner {
         if !is_whole {
             return None;
         }
-        let mut interner = Interner { text, ends, ..Interner::default() };
-        interner.place_all((interner.ends.len() * 4 / 3 + 1).next_power_of_two().max(FEWEST_SLOTS));
-        Some(interner)
+        Some(Interner { text, ends, slots: Vec::new() })
     }
 
     /// Where the text of an id stands.
@@ -84,7 +98,7 @@ impl Interner {
     /// Whether an id is that of a text.
     #[inline]
     fn is(&self, id: u32, text: &str) -> bool {
-        self.text.as_bytes()[self.range(id)] == *text.as_bytes()
+        is_same(&self.text.as_bytes()[self.range(id)], text.as_bytes())
     }
 
     /// Every text.
@@ -96,13 +110,13 @@ impl Interner {
     pub fn clear(&mut self) {
         self.text.clear();
         self.ends.clear();
-        self.slots.truncate(FEWEST_SLOTS);
+        self.slots.truncate(MOST_KEPT);
         self.slots.fill((0, 0));
     }
 
     fn find(&self, text: &str) -> Option<u32> {
         if self.slots.is_empty() {
-            return None;
+            return (0..self.ends.len() as u32).find(|id| self.is(*id, text));
         }
         self.place(text, hash(text)).ok()
     }
@@ -130,9 +144,7 @@ impl Interner {
     /// The same for a text that is not too long and its hash.
     #[inline]
     pub fn intern_hashed(&mut self, text: &str, hash: u64) -> (u32, bool) {
-        if self.slots.len() * 3 <= self.ends.len() * 4 {
-            self.place_all((self.slots.len() * 2).max(FEWEST_SLOTS));
-        }
+        self.make_room();
         match self.place(text, hash) {
             Ok(id) => (id, false),
             Err(slot) => {
@@ -143,6 +155,13 @@ impl Interner {
                 self.slots[slot] = ((hash >> 32) as u32, id);
                 (id - 1, true)
             }
+        }
+    }
+
+    /// Makes sure that one more text finds a slot.
+    fn make_room(&mut self) {
+        if self.slots.len() * 3 <= self.ends.len() * 4 {
+            self.place_all((self.ends.len() * 4 / 3 + 1).next_power_of_two().max(FEWEST_SLOTS));
         }
     }
 
@@ -168,6 +187,8 @@ pub(super) struct Names {
     /// Where each name's stems end in `stem_ids`.
     stem_ends: Vec<u32>,
     stem_ids: Vec<u32>,
+    /// Room for a word.
+    part: String,
 }
 
 impl Names {
@@ -184,8 +205,10 @@ impl Names {
             && stem_ends.last().copied().unwrap_or(0) as usize == stem_ids.len()
             && stem_ids.iter().all(|stem| (*stem as usize) < stems.1.len());
         fits.then_some(())?;
-        let (names, stems) = (Interner::from_texts(names)?, Interner::from_texts(stems)?);
-        Some(Names { names, stems, stem_ends, stem_ids })
+        let (names, mut stems) = (Interner::from_texts(names)?, Interner::from_texts(stems)?);
+        // Few, and asked for by every word of a question.
+        stems.make_room();
+        Some(Names { names, stems, stem_ends, stem_ids, part: String::new() })
     }
 
     /// The stem of an id.
@@ -210,30 +233,29 @@ impl Names {
 
     /// The ids of many names and their hashes, which are learned if they are new.
     ///
-    /// In a large table each step waits for memory. So each is taken for all names before the next one: the processor then
+    /// In a large table each step waits for memory. So each is taken for many names before the next one: the processor then
     /// waits for many at once.
     pub fn intern_all(&mut self, names: Texts, hashes: &[u64]) -> Vec<u32> {
+        const TOGETHER: usize = 128;
         const ABSENT: u32 = u32::MAX;
-        if self.names.slots.is_empty() {
-            return names.iter().map(|name| self.intern(name)).collect();
-        }
-        let (slots, mask) = (&self.names.slots, self.names.slots.len() - 1);
-        let guess = |hash: &u64| match slots[*hash as usize & mask] {
-            (tag, id) if id > 0 && tag == (hash >> 32) as u32 => id - 1,
-            _ => ABSENT,
-        };
-        let mut ids: Vec<u32> = hashes.iter().map(guess).collect();
-        let ranges: Vec<Range<usize>> =
-            ids.iter().map(|id| if *id == ABSENT { 0..0 } else { self.names.range(*id) }).collect();
-        let texts = self.names.text.as_bytes();
-        for ((id, range), name) in ids.iter_mut().zip(ranges).zip(names.iter()) {
-            if texts[range] != *name.as_bytes() {
-                *id = ABSENT;
+        self.names.make_room();
+        let mut ids: Vec<u32> = Vec::with_capacity(hashes.len());
+        for hashes in hashes.chunks(TOGETHER) {
+            let start = ids.len();
+            let (slots, mask) = (&self.names.slots, self.names.slots.len() - 1);
+            ids.extend(hashes.iter().map(|hash| match slots[*hash as usize & mask] {
+                (tag, id) if id > 0 && tag == (hash >> 32) as u32 => id - 1,
+                _ => ABSENT,
+            }));
+            let mut ranges = [const { 0..0 }; TOGETHER];
+            for (range, id) in ranges.iter_mut().zip(&ids[start..]).filter(|(_, id)| **id != ABSENT) {
+                *range = self.names.range(*id);
             }
-        }
-        for ((id, name), hash) in ids.iter_mut().zip(names.iter()).zip(hashes) {
-            if *id == ABSENT {
-                *id = self.intern_hashed(name, *hash);
+            for (at, range) in (start..ids.len()).zip(ranges) {
+                let (id, name) = (ids[at], names.get(at as u32));
+                if id == ABSENT || self.names.text.as_bytes()[range] != *name.as_bytes() {
+                    ids[at] = self.intern_hashed(name, hashes[at - start]);
+                }
             }
         }
         ids
@@ -248,7 +270,7 @@ impl Names {
     fn intern_hashed(&mut self, name: &str, hash: u64) -> u32 {
         let (id, is_new) = self.names.intern_hashed(name, hash);
         if is_new {
-            word::each_stem(name, |stem| {
+            word::each_stem(name, &mut self.part, |stem| {
                 let id = self.stems.intern(stem).0;
                 self.stem_ids.push(id);
             });
@@ -317,8 +339,9 @@ mod tests {
             for i in 0..200 {
                 some.intern(&format!("name{}", (round * 150 + i * 7) % 5000));
             }
-            let hashes: Vec<u64> = some.texts().iter().map(hash).collect();
-            let ids: Vec<u32> = some.texts().iter().map(|name| single.intern(name)).collect();
+            let texts: Vec<&str> = (0..some.ends.len() as u32).map(|id| some.get(id)).collect();
+            let hashes: Vec<u64> = texts.iter().map(|name| hash(name)).collect();
+            let ids: Vec<u32> = texts.iter().map(|name| single.intern(name)).collect();
             assert_eq!(together.intern_all(some.texts(), &hashes), ids);
         }
         assert_eq!(together.len(), single.len());

@@ -3,7 +3,7 @@
 use super::convention::{base, folder};
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Keyed anew in each process, like the names.
 type Table<K, V> = HashMap<K, V, RandomState>;
@@ -38,17 +38,32 @@ struct Folder {
 }
 
 /// Paths by slot and by every way they are asked for.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Paths {
     texts: Vec<Option<Arc<str>>>,
     exact: Table<Arc<str>, u32>,
-    /// By the last part of the module path, see [`module`].
-    modules: Table<Box<str>, Vec<u32>>,
     folders: Vec<Folder>,
     folder_ids: Table<Arc<str>, u32>,
-    /// Folder ids by the last part.
-    folder_names: Table<Box<str>, Vec<u32>>,
+    endings: OnceLock<Endings>,
 }
+
+/// What only imports are looked up by: a map that was thawed and learns nothing needs none.
+#[derive(Clone, Debug, Default)]
+struct Endings {
+    /// Slots by the last part of the module path, see [`module`].
+    modules: Table<Box<str>, Vec<u32>>,
+    /// Folder ids by the last part.
+    folders: Table<Box<str>, Vec<u32>>,
+}
+
+impl Default for Paths {
+    fn default() -> Paths {
+        Paths { endings: OnceLock::from(Endings::default()), ..Paths::with_room(0) }
+    }
+}
+
+/// Files that stand for their folder.
+pub(super) const STANDING: [&str; 3] = ["__init__", "index", "mod"];
 
 /// A path as a module: without its ending, and the folder itself for the file that stands for its folder.
 pub(super) fn module(path: &str) -> &str {
@@ -60,12 +75,23 @@ pub(super) fn module(path: &str) -> &str {
     // A declaration file has two endings.
     let bare = bare.strip_suffix(".d").unwrap_or(bare);
     match base(bare) {
-        "__init__" | "index" | "mod" if bare.contains('/') => folder(bare),
+        name if STANDING.contains(&name) && bare.contains('/') => folder(bare),
         _ => bare,
     }
 }
 
 impl Paths {
+    /// No paths, but room for so many.
+    pub fn with_room(count: usize) -> Paths {
+        Paths {
+            texts: Vec::with_capacity(count),
+            exact: Table::with_capacity_and_hasher(count, RandomState::default()),
+            folders: Vec::new(),
+            folder_ids: Table::default(),
+            endings: OnceLock::new(),
+        }
+    }
+
     pub fn insert(&mut self, path: &Arc<str>, slot: u32) {
         let at = slot as usize;
         if self.texts.len() <= at {
@@ -73,7 +99,9 @@ impl Paths {
         }
         self.texts[at] = Some(path.clone());
         self.exact.insert(path.clone(), slot);
-        push(&mut self.modules, base(module(path)), slot);
+        if let Some(endings) = self.endings.get_mut() {
+            push(&mut endings.modules, base(module(path)), slot);
+        }
         let id = self.folder_id(folder(path));
         self.folders[id as usize].files.push(slot);
     }
@@ -81,7 +109,7 @@ impl Paths {
     pub fn remove(&mut self, path: &str) {
         let Some(slot) = self.exact.remove(path) else { return };
         self.texts[slot as usize] = None;
-        if let Some(slots) = self.modules.get_mut(base(module(path))) {
+        if let Some(slots) = self.endings.get_mut().and_then(|endings| endings.modules.get_mut(base(module(path)))) {
             slots.retain(|other| *other != slot);
         }
         if let Some(id) = self.folder_ids.get(folder(path)) {
@@ -95,10 +123,25 @@ impl Paths {
         }
         let path: Arc<str> = path.into();
         let id = self.folders.len() as u32;
-        push(&mut self.folder_names, base(&path), id);
+        if let Some(endings) = self.endings.get_mut() {
+            push(&mut endings.folders, base(&path), id);
+        }
         self.folder_ids.insert(path.clone(), id);
         self.folders.push(Folder { path, files: Vec::new() });
         id
+    }
+
+    fn endings(&self) -> &Endings {
+        self.endings.get_or_init(|| {
+            let mut endings = Endings::default();
+            for (slot, path) in self.texts.iter().enumerate().filter_map(|(slot, path)| Some((slot, path.as_ref()?))) {
+                push(&mut endings.modules, base(module(path)), slot as u32);
+            }
+            for (id, folder) in self.folders.iter().enumerate() {
+                push(&mut endings.folders, base(&folder.path), id as u32);
+            }
+            endings
+        })
     }
 
     /// The path in a slot; empty if there is none.
@@ -113,7 +156,7 @@ impl Paths {
 
     /// Files whose module path ends in this part.
     pub fn modules(&self, name: &str) -> &[u32] {
-        self.modules.get(name).map_or(&[], Vec::as_slice)
+        self.endings().modules.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// The folder of a path, if files stand in it.
@@ -121,9 +164,14 @@ impl Paths {
         self.folder_ids.get(path).copied().filter(|id| !self.members(*id).is_empty())
     }
 
+    /// Whether the last part of any path, without its ending, may be this.
+    pub fn may_have_module(&self, name: &str) -> bool {
+        !self.modules(name).is_empty() || STANDING.contains(&name)
+    }
+
     /// Folders whose last part is this.
     pub fn folders(&self, name: &str) -> impl Iterator<Item = u32> + '_ {
-        let ids = self.folder_names.get(name).map_or(&[][..], Vec::as_slice);
+        let ids = self.endings().folders.get(name).map_or(&[][..], Vec::as_slice);
         ids.iter().copied().filter(|id| !self.members(*id).is_empty())
     }
 

@@ -87,7 +87,7 @@ impl Map {
         let flow = Flow::of(self, &boost, is_focused);
         let seeds = self.seeds(focus, &flow);
         let mut rank = seeds.clone();
-        let mut pool = Pool::new(flow.definers.len(), self.paths.folder_count());
+        let mut pool = Pool::of(&flow, self.paths.folder_count());
         for _ in 0..ROUNDS {
             rank = flow.round(&rank, &seeds, &mut pool);
         }

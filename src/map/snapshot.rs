@@ -8,12 +8,14 @@
 use super::convention::folder;
 use super::file::{File, NONE, Row};
 use super::names::Names;
-use super::paths::Target;
+use super::parallel;
+use super::paths::{Paths, Target};
 use super::record::{self, RecordError};
 use super::table::{ContentHash, Map};
 use crate::domain::language::Language;
 use crate::domain::outline::{Oddity, Tier};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The first changes with the meaning of a snapshot or its bytes, the others with what it is made of.
@@ -25,6 +27,10 @@ struct Numbers<'a>(#[serde(borrow, serialize_with = "raw")] &'a [u8]);
 
 /// Files of one part.
 const TOGETHER: usize = 256;
+/// Parts that are read at once, so that all cores have some.
+const AT_ONCE: usize = 16;
+/// Files for which there is room before they are seen: a damaged number asks for no more.
+const MOST_ROOM: usize = 1 << 16;
 
 /// [`File`], borrowed.
 #[derive(Serialize, Deserialize)]
@@ -162,18 +168,28 @@ impl Map {
     ///
     /// # Errors
     /// When they are of another version or no map at all.
-    pub fn thaw<B: AsRef<[u8]>>(parts: impl IntoIterator<Item = B>) -> Result<Map, RecordError> {
-        let mut parts = parts.into_iter();
+    pub fn thaw<'b, B: Into<Cow<'b, [u8]>>>(parts: impl IntoIterator<Item = B>) -> Result<Map, RecordError> {
+        let mut parts = parts.into_iter().map(B::into);
         let first = parts.next().ok_or(RecordError::Damaged)?;
-        let (version, body) = first.as_ref().split_first_chunk().ok_or(RecordError::Damaged)?;
+        let (version, body) = first.split_first_chunk().ok_or(RecordError::Damaged)?;
         if *version != VERSION {
             return Err(RecordError::Version);
         }
         let count = u32::from_le_bytes(body.try_into().map_err(|_| RecordError::Damaged)?) as usize;
         let mut map = Map::thaw_names(&mut parts).ok_or(RecordError::Damaged)?;
-        for part in parts {
-            let files: Vec<FrozenFile> = postcard::from_bytes(part.as_ref()).map_err(|_| RecordError::Damaged)?;
-            files.into_iter().try_for_each(|file| map.thaw_file(file, count)).ok_or(RecordError::Damaged)?;
+        map.paths = Paths::with_room(count.min(MOST_ROOM));
+        loop {
+            let some: Vec<Cow<[u8]>> = parts.by_ref().take(AT_ONCE).collect();
+            if some.is_empty() {
+                break;
+            }
+            let names = map.names.len();
+            let thawed = parallel::parts(&some, 1, |part| thaw_files(&part[0], names, count));
+            for files in thawed {
+                files
+                    .and_then(|files| files.into_iter().try_for_each(|file| map.put(file)))
+                    .ok_or(RecordError::Damaged)?;
+            }
         }
         let folders = map.paths.folder_count() as u32;
         let leads = |target: &Target| target.split().err().is_none_or(|id| id < folders);
@@ -182,9 +198,9 @@ impl Map {
     }
 
     /// A map that has the names of the next parts and no file yet, if they fit together.
-    fn thaw_names<B: AsRef<[u8]>>(parts: &mut impl Iterator<Item = B>) -> Option<Map> {
-        let numbers = |part: Option<B>| Numbers(part?.as_ref()).read();
-        let text = |part: Option<B>| Some(str::from_utf8(part?.as_ref()).ok()?.to_owned());
+    fn thaw_names<'b>(parts: &mut impl Iterator<Item = Cow<'b, [u8]>>) -> Option<Map> {
+        let numbers = |part: Option<Cow<[u8]>>| Numbers(&part?).read();
+        let text = |part: Option<Cow<[u8]>>| String::from_utf8(part?.into_owned()).ok();
         let (stem_ends, stem_ids) = (numbers(parts.next())?, numbers(parts.next())?);
         let names = (text(parts.next())?, numbers(parts.next())?);
         let stems = (text(parts.next())?, numbers(parts.next())?);
@@ -196,9 +212,8 @@ impl Map {
         Some(map)
     }
 
-    /// Puts the next of so many files; `None` if it is none.
-    fn thaw_file(&mut self, frozen: FrozenFile, count: usize) -> Option<()> {
-        let file = frozen.file(self.names.len(), count)?;
+    /// Puts the next file by path; `None` if it is none.
+    fn put(&mut self, file: File) -> Option<()> {
         let number = self.files.len() as u32;
         if number > 0 && self.file(number - 1).path >= file.path {
             return None;
@@ -209,6 +224,12 @@ impl Map {
         self.files.push(Some(file));
         Some(())
     }
+}
+
+/// The files of a part, whose numbers lead to some of so many names and files.
+fn thaw_files(part: &[u8], names: usize, count: usize) -> Option<Vec<File>> {
+    let files: Vec<FrozenFile> = postcard::from_bytes(part).ok()?;
+    files.into_iter().map(|file| file.file(names, count)).collect()
 }
 
 impl<'a> FrozenFile<'a> {

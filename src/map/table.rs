@@ -2,13 +2,18 @@
 //!
 //! A change costs what the changed file holds. Nothing that leaves the table depends on the order in which files came.
 
-use super::draft::Draft;
+use super::draft::{Draft, Shared};
 use super::file::{File, Row};
 use super::names::Names;
+use super::parallel;
 use super::paths::{Paths, Target};
 use super::record::Record;
 use super::resolve::resolve;
 use crate::domain::outline::{Oddity, Outline, Tier};
+use std::sync::Arc;
+
+/// Files whose imports are looked up by one thread at a time.
+const RESOLVED_TOGETHER: usize = 256;
 
 /// SHA-256 of a file's bytes.
 pub type ContentHash = [u8; 32];
@@ -34,6 +39,8 @@ pub struct Edit<'m> {
     map: &'m mut Map,
     changed: Vec<u32>,
     has_other_paths: bool,
+    /// The names of the drafts that were put last, and their ids.
+    drafted: (Shared, Vec<u32>),
 }
 
 impl Drop for Edit<'_> {
@@ -54,9 +61,13 @@ impl Edit<'_> {
         self.put(file);
     }
 
-    /// Puts a scanned file.
+    /// Puts a scanned file. Names of drafts that were made together are looked up once, if these come together.
     pub fn insert_draft(&mut self, draft: Draft) {
-        let file = self.map.drafted(draft);
+        if !draft.is_named_by(&self.drafted.0) {
+            let names = draft.names();
+            self.drafted = (draft.shared(), self.map.names.intern_all(names.texts(), &names.hashes));
+        }
+        let file = self.map.drafted(draft, &self.drafted.1);
         self.put(file);
     }
 
@@ -109,7 +120,7 @@ impl Map {
 
     /// Begins a change of any number of files.
     pub fn edit(&mut self) -> Edit<'_> {
-        Edit { map: self, changed: Vec::new(), has_other_paths: false }
+        Edit { map: self, changed: Vec::new(), has_other_paths: false, drafted: Default::default() }
     }
 
     /// How many files it has.
@@ -130,6 +141,11 @@ impl Map {
     /// Every path, sorted.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.ordered().map(|(_, file)| &*file.path)
+    }
+
+    /// The same, to be held.
+    pub fn shared_paths(&self) -> impl Iterator<Item = Arc<str>> {
+        self.ordered().map(|(_, file)| file.path.clone())
     }
 
     /// The hash and tier under which a path stands here; an unoutlined file's tier is `Exact`: there is nothing more to know.
@@ -204,8 +220,7 @@ impl Map {
     /// Brings the order of the paths and the imports up to date.
     fn settle(&mut self, changed: &[u32], has_other_paths: bool) {
         if !has_other_paths {
-            changed.iter().for_each(|slot| self.resolve(*slot));
-            return;
+            return self.resolve(changed);
         }
         // Nearly in order already when few have come or gone, which this sort makes use of.
         self.order.retain(|slot| self.files[*slot as usize].is_some());
@@ -217,13 +232,23 @@ impl Map {
         let paths = &self.paths;
         self.order.sort_by(|a, b| paths.text(*a).cmp(paths.text(*b)));
         // Any import may mean another file now.
-        for slot in self.order.clone() {
-            self.resolve(slot);
+        self.resolve(&self.order.clone());
+    }
+
+    /// Looks up what the imports of the files in these slots lead to.
+    fn resolve(&mut self, slots: &[u32]) {
+        let found = parallel::parts(slots, RESOLVED_TOGETHER, |slots| {
+            slots.iter().map(|slot| self.targets_of(*slot)).collect::<Vec<_>>()
+        });
+        for (slot, targets) in slots.iter().zip(found.into_iter().flatten()) {
+            if let Some(file) = &mut self.files[*slot as usize] {
+                file.targets = targets;
+            }
         }
     }
 
-    fn resolve(&mut self, slot: u32) {
-        let Some(file) = &self.files[slot as usize] else { return };
+    fn targets_of(&self, slot: u32) -> Box<[Target]> {
+        let Some(file) = &self.files[slot as usize] else { return Box::default() };
         let mut targets = Vec::new();
         if let Some(language) = file.language {
             file.imports().for_each(|import| resolve(&self.paths, &file.path, language, import, &mut targets));
@@ -233,8 +258,6 @@ impl Map {
             |target: &Target| target.split().map_or_else(|id| self.paths.folder_path(id), |s| self.paths.text(s));
         targets.sort_by(|a, b| (a.split().is_ok(), text(a)).cmp(&(b.split().is_ok(), text(b))));
         targets.dedup();
-        if let Some(file) = &mut self.files[slot as usize] {
-            file.targets = targets.into();
-        }
+        targets.into()
     }
 }

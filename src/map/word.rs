@@ -4,20 +4,20 @@
 /// Calls `each` with the words of a text or a name, lower case: it is cut at everything that is no letter or digit, before a
 /// capital that follows a small letter, and before the last capital of a run that small letters follow (`HTTPServer`).
 pub fn each_part(text: &str, mut each: impl FnMut(&str)) {
-    each_word(text, &mut |part| each(part));
+    each_word(text, &mut String::new(), &mut |part| each(part));
 }
 
-/// Calls `each` with the stem of every word that [`each_part`] cuts.
-pub fn each_stem(text: &str, mut each: impl FnMut(&str)) {
-    each_word(text, &mut |part| {
+/// Calls `each` with the stem of every word that [`each_part`] cuts. `room` is overwritten.
+pub fn each_stem(text: &str, room: &mut String, mut each: impl FnMut(&str)) {
+    each_word(text, room, &mut |part| {
         shorten(part);
         each(part);
     });
 }
 
-/// Calls `each` with every word; what it makes of it is thrown away.
-fn each_word(text: &str, each: &mut impl FnMut(&mut String)) {
-    let mut part = String::new();
+/// Calls `each` with every word, which stands in `part`; what it makes of it is thrown away.
+fn each_word(text: &str, part: &mut String, each: &mut impl FnMut(&mut String)) {
+    part.clear();
     let mut end = |part: &mut String| {
         if !part.is_empty() {
             each(part);
@@ -34,14 +34,14 @@ fn each_word(text: &str, each: &mut impl FnMut(&mut String)) {
                 && (previous.is_ascii_lowercase() || previous.is_ascii_uppercase() && has_small_next());
             let is_part = byte.is_ascii_alphanumeric();
             if is_start || !is_part {
-                end(&mut part);
+                end(part);
             }
             if is_part {
                 part.push(char::from(byte.to_ascii_lowercase()));
             }
             previous = byte;
         }
-        return end(&mut part);
+        return end(part);
     }
     let mut chars = text.chars().peekable();
     let mut previous = ' ';
@@ -51,14 +51,14 @@ fn each_word(text: &str, each: &mut impl FnMut(&mut String)) {
                 && (previous.is_lowercase()
                     || previous.is_uppercase() && chars.peek().is_some_and(|next| next.is_lowercase()));
         if is_start {
-            end(&mut part);
+            end(part);
         }
         if c.is_alphanumeric() {
             part.extend(c.to_lowercase());
         }
         previous = c;
     }
-    end(&mut part);
+    end(part);
 }
 
 /// The words of a text or a name, as [`each_part`] cuts it.
@@ -76,11 +76,14 @@ pub fn singular(word: &str) -> String {
 }
 
 fn make_singular(word: &mut String) {
-    if word.len() > 4 && word.ends_with("ies") {
-        word.truncate(word.len() - 3);
-        word.push('y');
-    } else if word.len() > 3 && word.ends_with('s') && !word.ends_with("ss") && !word.ends_with("us") {
-        word.pop();
+    match word.as_bytes() {
+        [_, _, .., b'i', b'e', b's'] => {
+            word.truncate(word.len() - 3);
+            word.push('y');
+        }
+        [_, _, .., b's' | b'u', b's'] => {}
+        [_, _, _, .., b's'] => drop(word.pop()),
+        _ => {}
     }
 }
 
@@ -95,12 +98,10 @@ pub fn stem(word: &str) -> String {
 /// Makes a word its stem.
 fn shorten(stem: &mut String) {
     make_singular(stem);
-    let ending = if stem.len() > 5 && stem.ends_with("ing") {
-        3
-    } else if stem.len() > 4 && stem.ends_with("ed") {
-        2
-    } else {
-        0
+    let ending = match stem.as_bytes() {
+        [_, _, _, .., b'i', b'n', b'g'] => 3,
+        [_, _, _, .., b'e', b'd'] => 2,
+        _ => 0,
     };
     let has_vowel = |s: &str| s.bytes().any(|b| b"aeiouy".contains(&b));
     if ending > 0 && has_vowel(&stem[..stem.len() - ending]) {
@@ -114,11 +115,11 @@ fn shorten(stem: &mut String) {
             stem.pop();
         }
     }
-    if stem.len() > 3 && stem.ends_with('e') {
+    if let [_, _, _, .., b'e'] = stem.as_bytes() {
         stem.pop();
     }
     // `entry` and what is left of `entried`.
-    if stem.len() > 3 && stem.ends_with('y') {
+    if let [_, _, _, .., b'y'] = stem.as_bytes() {
         stem.pop();
         stem.push('i');
     }

@@ -59,25 +59,30 @@ pub fn map(setup: &Setup, request: MapRequest, give: impl FnOnce(&str)) -> Resul
         give(&text);
         return Ok(());
     }
-    let mut opened = Mapped::of(setup, index(setup, Tier::Scan), listing);
+    let mut index = index(setup, Tier::Scan);
+    let opened = Mapped::of(setup, &mut index, listing);
     if request.tier == Tier::Exact {
         // What is made exact for this answer is not what the next one starts from.
-        opened.index.keep(&opened.map);
-        let shallow = opened.index.shallow();
-        opened.deepen(&shallow);
+        index.keep(&opened.map);
+        let shallow = index.shallow();
+        opened.deepen(&mut index, &shallow);
     }
-    let ranking = opened.read().rank(&Focus::default());
-    let (text, tokens) = opened.text(request.budget, &ranking);
-    opened.tell_notices();
-    give(&opened.printed(request, &ranking, &text, tokens));
-    if let Some(answer) = answer.filter(|_| opened.index.is_sure() && !text.is_empty()) {
-        answer.keep(&text);
-    }
-    if request.tier == Tier::Scan {
-        opened.index.keep(&opened.map);
-    }
-    opened.index.tidy();
-    opened.tell_notices();
+    let is_sure = index.is_sure();
+    tell_notices(&mut index);
+    thread::scope(|scope| {
+        // It is written down while it is ranked: both only read it.
+        if request.tier == Tier::Scan {
+            scope.spawn(|| index.keep(&opened.map));
+        }
+        let ranking = opened.read().rank(&Focus::default());
+        let (text, tokens) = opened.text(request.budget, &ranking);
+        give(&opened.printed(request, &ranking, &text, tokens));
+        if let Some(answer) = answer.filter(|_| is_sure && !text.is_empty()) {
+            answer.keep(&text);
+        }
+    });
+    index.tidy();
+    tell_notices(&mut index);
     Ok(())
 }
 
@@ -114,7 +119,6 @@ pub(super) struct Mapped<'a> {
     pub root: &'a Root,
     /// Not taken apart at the end: the process ends then, too.
     pub map: ManuallyDrop<RwLock<Map>>,
-    index: Index,
     skipped: Vec<Skipped>,
 }
 
@@ -122,23 +126,22 @@ impl<'a> Mapped<'a> {
     /// Lists the repository and outlines what changed since the last time, and keeps that. Progress goes to standard error, if
     /// that is a terminal; so do complaints, always.
     pub fn open(setup: &'a Setup, most: Tier) -> Result<Mapped<'a>, Failure> {
-        let (listing, index) = thread::scope(|scope| {
+        let (listing, mut index) = thread::scope(|scope| {
             let index = scope.spawn(|| index(setup, most).read_ahead());
             (list(&setup.root), index.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         });
-        let mut mapped = Mapped::of(setup, index, listing?);
-        mapped.index.keep(&mapped.map);
+        let mapped = Mapped::of(setup, &mut index, listing?);
+        index.keep(&mapped.map);
         Ok(mapped)
     }
 
     /// Outlines what changed of the files that were listed. It is not kept yet.
-    fn of(setup: &'a Setup, index: Index, listing: Listing) -> Mapped<'a> {
+    fn of(setup: &'a Setup, index: &mut Index, listing: Listing) -> Mapped<'a> {
         let root = &setup.root;
-        let mut mapped =
-            Mapped { root, map: ManuallyDrop::new(RwLock::new(Map::new())), index, skipped: listing.skipped };
+        let mapped = Mapped { root, map: ManuallyDrop::new(RwLock::new(Map::new())), skipped: listing.skipped };
         let entries = &listing.entries;
-        work(root, "reading", |job| mapped.index.refresh(&mapped.map, &Places::everything(), entries, job));
-        mapped.tell_notices();
+        work(root, "reading", |job| index.refresh(&mapped.map, &Places::everything(), entries, job));
+        tell_notices(index);
         tell_skipped(&mapped.skipped);
         mapped
     }
@@ -172,8 +175,8 @@ impl<'a> Mapped<'a> {
         self.map.read().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    fn deepen(&mut self, paths: &[String]) {
-        work(self.root, "parsing", |job| self.index.deepen(&self.map, paths, job));
+    fn deepen(&self, index: &mut Index, paths: &[String]) {
+        work(self.root, "parsing", |job| index.deepen(&self.map, paths, job));
     }
 
     /// The text and its tokens.
@@ -197,13 +200,11 @@ impl<'a> Mapped<'a> {
         let (Some(language), Some(text)) = (Language::from_path(path), text) else { return Vec::new() };
         syntax::heads(language, &text).into_iter().map(|(name, head)| (name.to_owned(), head)).collect()
     }
+}
 
-    fn tell_notices(&mut self) {
-        self.index
-            .notices()
-            .iter()
-            .for_each(|notice| tell_line(&format!("vibe-tui: {}", SafeText::new(notice).into_string())));
-    }
+fn tell_notices(index: &mut Index) {
+    let tell = |notice: &String| tell_line(&format!("vibe-tui: {}", SafeText::new(notice).into_string()));
+    index.notices().iter().for_each(tell);
 }
 
 /// Does something with a job whose progress is told.

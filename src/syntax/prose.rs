@@ -1,5 +1,7 @@
 //! What comments say: their words, and the first sentence of a doc comment. Knows marks of comments, not languages.
 
+use memchr::memchr_iter;
+
 /// A signature has at most this many characters.
 pub(super) const MOST_SIGNATURE: usize = 200;
 /// A first sentence has at most this many characters.
@@ -32,24 +34,28 @@ pub(super) fn words<'t>(text: &'t str, mut take: impl FnMut(&'t str)) {
 
 #[inline]
 fn is_letter(byte: u8) -> bool {
-    byte.is_ascii_alphabetic() || byte >= 0x80
+    static IS_LETTER: [bool; 256] = {
+        let (mut table, mut byte) = ([false; 256], 0);
+        while byte < 256 {
+            table[byte] = (byte as u8).is_ascii_alphabetic() || byte >= 0x80;
+            byte += 1;
+        }
+        table
+    };
+    IS_LETTER[usize::from(byte)]
 }
 
 /// Lines of a text, and those that are not blank.
 pub(super) fn lines(text: &str) -> (usize, usize) {
-    let (mut all, mut full) = (0, 0);
-    let mut is_full = false;
-    for byte in text.bytes() {
-        if byte == b'\n' {
-            all += 1;
-            full += usize::from(is_full);
-            is_full = false;
-        } else {
-            is_full |= byte > b' ';
-        }
+    let (mut all, mut full, mut start) = (0, 0, 0);
+    let is_full = |line: &[u8]| usize::from(line.iter().any(|byte| *byte > b' '));
+    for end in memchr_iter(b'\n', text.as_bytes()) {
+        all += 1;
+        full += is_full(&text.as_bytes()[start..end]);
+        start = end + 1;
     }
     let is_open = !text.is_empty() && !text.ends_with('\n');
-    (all + usize::from(is_open), full + usize::from(is_full))
+    (all + usize::from(is_open), full + is_full(&text.as_bytes()[start..]))
 }
 
 /// The first sentence of a comment or docstring, without its marks, on one line.

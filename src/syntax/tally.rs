@@ -51,7 +51,15 @@ pub(super) type Names<'t, V> = HashMap<&'t str, V, BuildHasherDefault<Quick>>;
 #[derive(Default)]
 pub(super) struct Tally<'t>(Names<'t, (u32, u32)>);
 
+/// A text has one name in so many bytes that was not there before, or more.
+const BYTES_A_NAME: usize = 64;
+
 impl<'t> Tally<'t> {
+    /// None yet, but room for those of a text.
+    pub(super) fn of(text: &str) -> Tally<'t> {
+        Tally(Names::with_capacity_and_hasher(text.len() / BYTES_A_NAME, BuildHasherDefault::default()))
+    }
+
     pub(super) fn add(&mut self, name: &'t str, line: u32) {
         match self.0.entry(name) {
             Entry::Occupied(mut entry) => entry.get_mut().0 = entry.get().0.saturating_add(1),
@@ -70,8 +78,7 @@ impl<'t> Tally<'t> {
 
     /// By name, lower case.
     pub(super) fn words(self) -> Vec<(String, u32)> {
-        let mut found: Vec<(String, u32)> =
-            self.0.into_iter().map(|(word, (count, _))| (word.to_lowercase(), count)).collect();
+        let mut found: Vec<(String, u32)> = self.0.into_iter().map(|(word, (count, _))| (lower(word), count)).collect();
         found.sort_unstable();
         found.dedup_by(|next, kept| {
             let is_same = next.0 == kept.0;
@@ -82,4 +89,8 @@ impl<'t> Tally<'t> {
         });
         found
     }
+}
+
+fn lower(word: &str) -> String {
+    if word.is_ascii() { word.to_ascii_lowercase() } else { word.to_lowercase() }
 }

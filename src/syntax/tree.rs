@@ -6,6 +6,7 @@ use super::SyntaxError;
 use super::bracket::{Bracket, Fault, closing, faults};
 use super::hollow;
 use crate::domain::language::Language;
+use std::cell::RefCell;
 use std::ops::{ControlFlow, Range};
 use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
 
@@ -53,8 +54,10 @@ pub(super) fn errors(grammar: &tree_sitter::Language, language: Language, text: 
 }
 
 pub(super) fn parse(grammar: &tree_sitter::Language, text: &str) -> Option<Tree> {
-    let mut parser = Parser::new();
-    parser.set_language(grammar).ok()?;
+    thread_local! {
+        // Making one costs as much as parsing a small file.
+        static PARSER: RefCell<Parser> = RefCell::new(Parser::new());
+    }
     let mut reports = 0;
     let mut progress = |_: &ParseState| {
         reports += 1;
@@ -62,7 +65,12 @@ pub(super) fn parse(grammar: &tree_sitter::Language, text: &str) -> Option<Tree>
     };
     let options = ParseOptions::new().progress_callback(&mut progress);
     let bytes = text.as_bytes();
-    parser.parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), None, Some(options))
+    PARSER.with_borrow_mut(|parser| {
+        // What was given up would go on here.
+        parser.reset();
+        parser.set_language(grammar).ok()?;
+        parser.parse_with_options(&mut |at, _| bytes.get(at..).unwrap_or_default(), None, Some(options))
+    })
 }
 
 fn walk(tree: &Tree) -> Walk<'_> {

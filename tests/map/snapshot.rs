@@ -30,6 +30,12 @@ fn a_thawed_map_gives_out_what_the_frozen_one_did_and_changes_like_it() {
 }
 
 #[test]
+fn a_map_that_is_larger_than_a_part_comes_back_in_its_order() {
+    let parts = frozen(&shop(0..600));
+    assert_eq!(frozen(&Map::thaw(&parts).unwrap()), parts);
+}
+
+#[test]
 fn bytes_do_not_tell_how_a_map_came_to_be() {
     let mut other = shop((0..30).rev());
     (24..30).for_each(|i| put(&mut other, i, 0));

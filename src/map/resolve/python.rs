@@ -2,9 +2,11 @@
 
 use super::{Import, Scope, below};
 use crate::domain::language::Language;
-use crate::map::convention::folder;
-use crate::map::paths::Target;
+use crate::map::convention::{base, folder};
+use crate::map::paths::{self, Target};
 
+/// Where sources stand in a repository, beside its root.
+const SOURCES: [&str; 3] = ["src", "lib", "python"];
 const MODULE: &[&str] = &[".py", "/__init__.py", ".pyi", "/__init__.pyi"];
 
 /// A module, or those of its names that are modules themselves.
@@ -16,7 +18,7 @@ pub(super) fn resolve(scope: &Scope, import: Import, found: &mut Vec<Target>) {
     let before = found.len();
     let mut is_used_whole = import.names.is_empty();
     for name in import.names() {
-        match scope.first(&below(&stem, name), MODULE) {
+        match module(scope, &stem, name) {
             Some(slot) => found.push(Target::file(slot)),
             None => is_used_whole = true,
         }
@@ -43,15 +45,34 @@ fn absolute(scope: &Scope, path: &str, names: &str) -> Option<String> {
     if path.is_empty() {
         return None;
     }
-    let is_module = |stem: &str| {
-        scope.first(stem, MODULE).is_some()
-            || names.split(',').any(|name| !name.is_empty() && scope.first(&below(stem, name), MODULE).is_some())
-    };
+    let names = || names.split(',').filter(|name| !name.is_empty());
+    let is_module =
+        |stem: &str| scope.first(stem, MODULE).is_some() || names().any(|name| module(scope, stem, name).is_some());
     let is_root = |root: &&str| root.is_empty() || scope.first(root, &["/__init__.py"]).is_none();
-    let roots = scope.ancestors().filter(is_root).chain(["src", "lib", "python"]);
-    let at_root = roots.map(|root| below(root, path)).find(|stem| is_module(stem));
+    let roots = scope.ancestors().filter(is_root).chain(SOURCES);
+    let may_be = may_be_below(scope, path) || names().any(|name| may_be_below(scope, &below(path, name)));
+    let at_root = if may_be { roots.map(|root| below(root, path)).find(|stem| is_module(stem)) } else { None };
     at_root.or_else(|| {
         let slot = scope.module_ending(path, &[Language::Python]).filter(|_| path.contains('/'))?;
-        Some(crate::map::paths::module(scope.paths.text(slot)).to_owned())
+        Some(paths::module(scope.paths.text(slot)).to_owned())
     })
+}
+
+/// A module of a package.
+fn module(scope: &Scope, package: &str, name: &str) -> Option<u32> {
+    scope.paths.may_have_module(name).then(|| scope.first(&below(package, name), MODULE)).flatten()
+}
+
+/// Whether any root that counts can have this module: most are of no repository, and this is cheaper than to ask each root.
+fn may_be_below(scope: &Scope, path: &str) -> bool {
+    let is_above = |root: &str| {
+        SOURCES.contains(&root)
+            || scope.folder.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let fits = |slot: &u32| {
+        let root = paths::module(scope.paths.text(*slot)).strip_suffix(path);
+        root.is_some_and(|root| root.is_empty() || root.strip_suffix('/').is_some_and(is_above))
+    };
+    let name = base(path);
+    scope.paths.may_have_module(name) && (paths::STANDING.contains(&name) || scope.paths.modules(name).iter().any(fits))
 }

@@ -72,9 +72,9 @@ fn crate_folder<'a>(scope: &'a Scope) -> Option<&'a str> {
 
 /// `name::…`: a folder of the workspace called so, or the package whose tests, examples or program the importer is one of.
 fn other_crate(scope: &Scope, name: &str, rest: &[&str]) -> Option<u32> {
-    let dashed = name.replace('_', "-");
-    let ids = [scope.folder_ending(&format!("{name}/src")), scope.folder_ending(&format!("{dashed}/src"))];
-    if let Some(id) = ids.into_iter().flatten().next() {
+    let called = |name: &str| scope.folder_ending(&format!("{name}/src"));
+    let dashed = || name.contains('_').then(|| called(&name.replace('_', "-"))).flatten();
+    if let Some(id) = called(name).or_else(dashed) {
         let dir = scope.paths.folder_path(id);
         return descend(scope, dir, rest).or_else(|| scope.first(dir, &["/lib.rs"]));
     }

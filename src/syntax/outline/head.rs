@@ -292,7 +292,7 @@ impl<'s> Place<'_, 's> {
             _ => text,
         };
         let mut line = prose::one_line(text, MOST_SIGNATURE);
-        if text.contains('\n') {
+        if text.contains('\n') && line.contains(['(', ')']) {
             line = line.replace("( ", "(").replace(" )", ")").replace(",)", ")");
         }
         // Words that stand once before a group.

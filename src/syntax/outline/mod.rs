@@ -13,6 +13,7 @@ use crate::domain::language::Language;
 use crate::domain::outline::DefinitionKind::{Class, Enum, Function, Interface, Method, Struct};
 use crate::domain::outline::{Definition, DefinitionKind, Import, Outline, Tier};
 use head::Place;
+use memchr::memmem;
 use row::{Role, Table, table};
 use std::collections::HashSet;
 use tree_sitter::{Node, Tree};
@@ -111,8 +112,8 @@ impl<'t> Walk<'t> {
             wrapper_at: 0,
             name_at: Vec::new(),
             types: Names::default(),
-            references: Tally::default(),
-            words: Tally::default(),
+            references: Tally::of(text),
+            words: Tally::of(text),
             comment_lines: 0,
             definitions: Vec::new(),
             imports: Vec::new(),
@@ -136,7 +137,8 @@ impl<'t> Walk<'t> {
             if role.is_busy {
                 self.enter(node, role);
             }
-            if !role.is_leaf && cursor.goto_first_child() {
+            let is_leaf = role.is_leaf || role.is_closed && !has_error && self.is_plain(node);
+            if !is_leaf && cursor.goto_first_child() {
                 self.path.push(kind);
                 continue;
             }
@@ -190,6 +192,18 @@ impl<'t> Walk<'t> {
             && let Some(definition) = frame.index.and_then(|i| self.definitions.get_mut(i as usize))
         {
             definition.complexity = u16::try_from(frame.decisions.max(0) + 1).unwrap_or(u16::MAX);
+        }
+    }
+
+    /// Whether no code is written into it, if it is a string: `f"{code}"`, `"\{code}"`.
+    fn is_plain(&self, node: Node) -> bool {
+        let text = self.text_of(node).as_bytes();
+        match self.language {
+            Language::Python => {
+                text.iter().take_while(|byte| byte.is_ascii_alphabetic()).all(|byte| b"bBrRuU".contains(byte))
+            }
+            Language::Java => memmem::find(text, b"\\{").is_none(),
+            _ => true,
         }
     }
 

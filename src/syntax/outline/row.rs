@@ -21,6 +21,8 @@ pub(super) struct Row {
     comments: &'static str,
     /// Identifiers.
     names: &'static str,
+    /// Below them is nothing that counts, unless code is written into a string.
+    closed: &'static str,
     /// Where variables are local.
     blocks: &'static str,
     /// Where control divides; `-` takes one back (a `match` of n arms divides n - 1 times).
@@ -42,6 +44,7 @@ const PYTHON: Row = Row {
     leads: "decorator",
     comments: "comment",
     names: "identifier",
+    closed: "string",
     blocks: "block lambda",
     decisions: "if_statement elif_clause while_statement for_statement except_clause conditional_expression for_in_clause \
                 if_clause case_clause 'and 'or",
@@ -62,6 +65,7 @@ const JAVASCRIPT: Row = Row {
     comments: "comment html_comment",
     names: "identifier property_identifier private_property_identifier shorthand_property_identifier \
             shorthand_property_identifier_pattern",
+    closed: "string",
     blocks: "statement_block arrow_function function_expression generator_function",
     decisions: "if_statement for_statement for_in_statement while_statement do_statement switch_case catch_clause \
                 ternary_expression '&& '|| '??",
@@ -99,6 +103,7 @@ const GO: Row = Row {
     leads: "",
     comments: "comment",
     names: "identifier type_identifier field_identifier package_identifier",
+    closed: "interpreted_string_literal raw_string_literal",
     blocks: "block func_literal",
     decisions: "if_statement for_statement expression_case type_case communication_case '&& '||",
     imports: "import_declaration",
@@ -121,6 +126,7 @@ const RUST: Row = Row {
     leads: "attribute_item",
     comments: "line_comment block_comment",
     names: "identifier type_identifier field_identifier shorthand_field_identifier",
+    closed: "string_literal raw_string_literal mutable_specifier boolean_literal",
     blocks: "block closure_expression",
     decisions: "'if while_expression for_expression match_arm -match_expression '&& '||",
     imports: "use_declaration extern_crate_declaration mod_item",
@@ -141,6 +147,7 @@ const JAVA: Row = Row {
     leads: "annotation marker_annotation",
     comments: "line_comment block_comment",
     names: "identifier type_identifier",
+    closed: "string_literal integral_type floating_point_type",
     blocks: "block constructor_body lambda_expression",
     decisions: "if_statement for_statement enhanced_for_statement while_statement do_statement catch_clause \
                 ternary_expression 'case '&& '||",
@@ -162,6 +169,7 @@ const C: Row = Row {
     leads: "",
     comments: "comment",
     names: "identifier type_identifier field_identifier",
+    closed: "string_literal char_literal storage_class_specifier",
     blocks: "compound_statement",
     decisions: "if_statement for_statement while_statement do_statement 'case conditional_expression '&& '||",
     imports: "preproc_include",
@@ -205,6 +213,7 @@ const CSHARP: Row = Row {
     leads: "attribute_list",
     comments: "comment",
     names: "identifier",
+    closed: "",
     blocks: "block lambda_expression anonymous_method_expression",
     decisions: "if_statement for_statement foreach_statement while_statement do_statement catch_clause \
                 conditional_expression switch_expression_arm -switch_expression 'case '&& '|| '??",
@@ -219,6 +228,7 @@ const RUBY: Row = Row {
     leads: "",
     comments: "comment",
     names: "identifier constant",
+    closed: "",
     blocks: "do_block block",
     decisions: "if elsif unless while until for when in_clause rescue rescue_modifier conditional if_modifier \
                 unless_modifier while_modifier until_modifier '&& '|| 'and 'or",
@@ -240,6 +250,7 @@ const PHP: Row = Row {
     leads: "attribute_list",
     comments: "comment",
     names: "name",
+    closed: "",
     blocks: "compound_statement anonymous_function arrow_function",
     decisions: "if_statement else_if_clause for_statement foreach_statement while_statement do_statement case_statement \
                 catch_clause conditional_expression match_conditional_expression '&& '|| '?? 'and 'or",
@@ -262,6 +273,7 @@ const SWIFT: Row = Row {
     leads: "attribute",
     comments: "comment multiline_comment",
     names: "simple_identifier type_identifier",
+    closed: "",
     blocks: "function_body lambda_literal computed_property statements",
     decisions: "if_statement guard_statement for_statement while_statement repeat_while_statement switch_entry \
                 -switch_statement catch_block ternary_expression '&& '|| '??",
@@ -281,6 +293,7 @@ const KOTLIN: Row = Row {
     leads: "annotation",
     comments: "line_comment block_comment",
     names: "identifier",
+    closed: "",
     blocks: "block lambda_literal function_body anonymous_function",
     decisions: "if_expression for_statement while_statement do_while_statement when_entry -when_expression catch_block \
                 '&& '|| '?:",
@@ -320,6 +333,7 @@ pub(super) struct Role {
     pub(super) is_block: bool,
     pub(super) is_import: bool,
     pub(super) is_peculiar: bool,
+    pub(super) is_closed: bool,
     /// Whether it means anything of these.
     pub(super) is_busy: bool,
     /// Whether its nodes have none below: a token, an identifier. Asking the tree for them would cost as much as a node.
@@ -349,16 +363,15 @@ impl Table {
         table.give(row.imports, |role| role.is_import = true);
         table.give(row.peculiar, |role| role.is_peculiar = true);
         for word in row.decisions.split_whitespace() {
-            match word.strip_prefix('-') {
-                Some(word) => table.give(word, |role| role.decision = -1),
-                None => table.give(word, |role| role.decision = 1),
-            }
+            let (decision, word) = word.strip_prefix('-').map_or((1, word), |word| (-1, word));
+            table.give(word, |role| role.decision = decision);
         }
         for (kind, role) in table.roles.iter_mut().enumerate() {
             role.is_busy = *role != Role::default();
             let is_token = u16::try_from(kind).is_ok_and(|k| !table.grammar.node_kind_is_named(k));
             role.is_leaf = is_token || role.is_name || role.is_comment;
         }
+        table.give(row.closed, |role| role.is_closed = true);
         table
     }
 

@@ -8,6 +8,7 @@ use crate::domain::language::Language;
 use crate::domain::outline::DefinitionKind::{self, Class, Constant, Function, Method, Module, Type, Variable};
 use crate::syntax::convention::is_constant;
 use crate::syntax::{import, prose, saturate};
+use memchr::memrchr;
 
 /// A method without `end` has its `=` within as many bytes.
 const LONGEST_HEAD: usize = 400;
@@ -113,9 +114,9 @@ impl<'t, S: Sink<'t>> Reader<'_, 't, '_, S> {
     /// The first token of a line.
     fn begin_line(&mut self, token: Token) {
         let lexer = &self.base.lexer;
-        let before = lexer.text.get(..lexer.start).unwrap_or("");
-        let column = before.len() - before.rfind('\n').map_or(0, |i| i + 1);
-        let column = if before == "\u{feff}" { 0 } else { column };
+        let before = &lexer.bytes[..lexer.start];
+        let column = before.len() - memrchr(b'\n', before).map_or(0, |i| i + 1);
+        let column = if before == "\u{feff}".as_bytes() { 0 } else { column };
         // A bracket that is not closed ends where no expression goes on.
         let is_definition = matches!(token, Token::Word("def" | "class"));
         if self.brackets > 0 && is_definition && self.is_python() {

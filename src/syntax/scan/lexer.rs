@@ -1,7 +1,10 @@
 //! Tokens of thirteen languages out of bytes: words, signs, line ends, comments; strings of every kind are one token. It knows no
 //! grammar, and a string that does not end where its kind must ends with its line.
 
+pub(super) use super::class::is_word;
+use super::class::{Class, Classes};
 use crate::domain::language::Language;
+use memchr::{memchr, memchr_iter, memchr2, memmem};
 
 /// A token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,44 +29,6 @@ pub(super) const LITERAL: u8 = b'0';
 /// A peek looks over as much white space.
 const FARTHEST_PEEK: usize = 256;
 
-#[derive(Clone, Copy, PartialEq)]
-enum Class {
-    Space,
-    Line,
-    Word,
-    Digit,
-    Quote,
-    Slash,
-    Hash,
-    Sign,
-}
-
-static CLASSES: [Class; 256] = classes();
-
-const fn classes() -> [Class; 256] {
-    let mut table = [Class::Sign; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = match byte as u8 {
-            b' ' | b'\t' | b'\r' | 0x0c => Class::Space,
-            b'\n' => Class::Line,
-            b'a'..=b'z' | b'A'..=b'Z' | b'_' | 0x80..=0xff => Class::Word,
-            b'0'..=b'9' => Class::Digit,
-            b'"' | b'\'' | b'`' => Class::Quote,
-            b'/' => Class::Slash,
-            b'#' => Class::Hash,
-            _ => Class::Sign,
-        };
-        byte += 1;
-    }
-    table
-}
-
-/// Whether a byte may stand within a word.
-pub(super) fn is_word(byte: u8) -> bool {
-    matches!(CLASSES[usize::from(byte)], Class::Word | Class::Digit)
-}
-
 pub(super) struct Lexer<'t> {
     pub(super) text: &'t str,
     pub(super) bytes: &'t [u8],
@@ -80,7 +45,7 @@ pub(super) struct Lexer<'t> {
     /// Lines that hold a token.
     pub(super) code_lines: u32,
     pub(super) last_code: u32,
-    has_dollar: bool,
+    classes: &'static Classes,
     /// Heredocs that begin behind this line's end, by their last words.
     pub(super) heredocs: Vec<&'t str>,
 }
@@ -98,7 +63,7 @@ impl<'t> Lexer<'t> {
             last: b';',
             code_lines: 0,
             last_code: 0,
-            has_dollar: matches!(language, Language::JavaScript | Language::TypeScript | Language::Java),
+            classes: Class::of(language),
             heredocs: Vec::new(),
         };
         if language == Language::Php {
@@ -135,7 +100,7 @@ impl<'t> Lexer<'t> {
             let Some(&byte) = self.bytes.get(self.at) else { return Token::End };
             self.start = self.at;
             self.start_line = self.line;
-            match CLASSES[usize::from(byte)] {
+            match self.classes[usize::from(byte)] {
                 Class::Space => self.at += self.bytes[self.at..].iter().take_while(|b| **b == b' ').count().max(1),
                 Class::Line => {
                     self.at += 1;
@@ -161,7 +126,8 @@ impl<'t> Lexer<'t> {
                 }
                 Class::Slash => return self.slash(),
                 Class::Hash => return self.hash(),
-                Class::Sign => {
+                Class::Sign => return self.plain(byte),
+                Class::Opening => {
                     if let Some(token) = self.sign(byte) {
                         return token;
                     }
@@ -170,12 +136,10 @@ impl<'t> Lexer<'t> {
         }
     }
 
+    #[inline]
     pub(super) fn count_code(&mut self) {
-        if self.start_line > self.last_code {
-            self.code_lines += 1;
-        }
         if self.line > self.last_code {
-            self.code_lines += self.line - self.start_line;
+            self.code_lines += self.line - self.start_line + u32::from(self.start_line > self.last_code);
             self.last_code = self.line;
         }
     }
@@ -195,14 +159,9 @@ impl<'t> Lexer<'t> {
 
     /// A word, unless it is the beginning of a literal (`r"…"`).
     fn word(&mut self) -> Option<Token<'t>> {
-        let mut at = self.at + 1;
-        while let Some(byte) = self.bytes.get(at) {
-            if is_word(*byte) || (*byte == b'$' && self.has_dollar) {
-                at += 1;
-            } else {
-                break;
-            }
-        }
+        let rest = &self.bytes[self.at + 1..];
+        let length = rest.iter().position(|byte| self.classes[usize::from(*byte)] > Class::Digit).unwrap_or(rest.len());
+        let mut at = self.at + 1 + length;
         let (start, next) = (self.at, self.byte(at));
         if self.language == Language::Ruby && matches!(next, b'?' | b'!') && self.byte(at + 1) != b'=' {
             at += 1;
@@ -252,9 +211,15 @@ impl<'t> Lexer<'t> {
         Token::Comment(self.slice(self.start, end))
     }
 
+    /// A comment up to the end of its line.
+    fn line_comment(&mut self) -> Token<'t> {
+        self.at = self.line_end(self.start);
+        Token::Comment(self.slice(self.start, self.at))
+    }
+
     pub(super) fn line_end(&self, from: usize) -> usize {
         let rest = self.bytes.get(from..).unwrap_or_default();
-        from + rest.iter().position(|b| *b == b'\n').unwrap_or(rest.len())
+        from + memchr(b'\n', rest).unwrap_or(rest.len())
     }
 
     fn slash(&mut self) -> Token<'t> {
@@ -267,23 +232,24 @@ impl<'t> Lexer<'t> {
                 let close = self.slice(self.at, end).find("?>").map_or(end, |i| self.at + i);
                 self.comment(close)
             }
-            (_, b'/') => self.comment(self.line_end(self.at)),
+            (_, b'/') => self.line_comment(),
             (_, b'*') => {
                 let nests = matches!(self.language, Language::Rust | Language::Swift | Language::Kotlin);
-                let mut depth = 1;
-                let mut at = self.at + 2;
-                while depth > 0 && at < self.bytes.len() {
-                    match (self.bytes[at], self.byte(at + 1)) {
-                        (b'*', b'/') => {
-                            depth -= 1;
-                            at += 2;
+                let (mut depth, mut at) = (1, self.at + 2);
+                while depth > 0 {
+                    let rest = self.bytes.get(at..).unwrap_or_default();
+                    let found = if nests { memchr2(b'*', b'/', rest) } else { memmem::find(rest, b"*/") };
+                    at = found.map_or(self.bytes.len(), |found| at + found);
+                    match (self.byte(at), self.byte(at + 1)) {
+                        (b'*', b'/') => depth -= 1,
+                        (b'/', b'*') => depth += 1,
+                        (0, _) => break,
+                        _ => {
+                            at += 1;
+                            continue;
                         }
-                        (b'/', b'*') if nests => {
-                            depth += 1;
-                            at += 2;
-                        }
-                        _ => at += 1,
                     }
+                    at += 2;
                 }
                 self.comment(at)
             }
@@ -295,14 +261,10 @@ impl<'t> Lexer<'t> {
     fn hash(&mut self) -> Token<'t> {
         let next = self.byte(self.at + 1);
         match self.language {
-            Language::Python | Language::Ruby => self.comment(self.line_end(self.at)),
-            Language::Php if next != b'[' => self.comment(self.line_end(self.at)),
-            Language::JavaScript | Language::TypeScript if self.at == 0 && next == b'!' => {
-                self.comment(self.line_end(self.at))
-            }
-            Language::Rust if self.at == 0 && next == b'!' && self.byte(2) != b'[' => {
-                self.comment(self.line_end(self.at))
-            }
+            Language::Python | Language::Ruby => self.line_comment(),
+            Language::Php if next != b'[' => self.line_comment(),
+            Language::JavaScript | Language::TypeScript if self.at == 0 && next == b'!' => self.line_comment(),
+            Language::Rust if self.at == 0 && next == b'!' && self.byte(2) != b'[' => self.line_comment(),
             // `#private`
             Language::JavaScript | Language::TypeScript if is_word(next) => {
                 self.at += 1;
@@ -357,7 +319,6 @@ impl<'t> Lexer<'t> {
                 self.heredoc();
                 Some(self.literal())
             }
-            (Language::JavaScript | Language::TypeScript | Language::Java, b'$') => self.word(),
             // The name behind it counts.
             (Language::Php, b'$') => {
                 self.at += 1;
@@ -396,5 +357,5 @@ impl<'t> Lexer<'t> {
 }
 
 pub(super) fn newlines(bytes: &[u8]) -> u32 {
-    u32::try_from(bytes.iter().filter(|b| **b == b'\n').count()).unwrap_or(u32::MAX)
+    u32::try_from(memchr_iter(b'\n', bytes).count()).unwrap_or(u32::MAX)
 }

@@ -4,6 +4,7 @@
 
 use super::lexer::{LITERAL, Lexer, Token, WORD, is_word, newlines};
 use crate::domain::language::Language;
+use memchr::{memchr2, memchr3};
 
 /// A regular expression is no longer.
 const LONGEST_REGEX: usize = 1_000;
@@ -124,6 +125,10 @@ impl<'t> Lexer<'t> {
             _ => (0, 0),
         };
         loop {
+            if opens.0 == 0 {
+                let rest = self.bytes.get(at..).unwrap_or_default();
+                at += memchr3(quote, b'\\', b'\n', rest).unwrap_or(rest.len());
+            }
             let byte = self.byte(at);
             if at >= self.bytes.len() {
                 at = self.bytes.len();
@@ -229,9 +234,15 @@ impl<'t> Lexer<'t> {
 
     /// Behind `close`, where `\` hides a byte.
     fn skip_escaped(&mut self, from: usize, close: &str) {
-        let mut at = from;
-        while at < self.bytes.len() && !self.bytes[at..].starts_with(close.as_bytes()) {
-            at += if self.bytes[at] == b'\\' { 2 } else { 1 };
+        let (mut at, close) = (from, close.as_bytes());
+        loop {
+            let rest = self.bytes.get(at..).unwrap_or_default();
+            at += memchr2(close[0], b'\\', rest).unwrap_or(rest.len());
+            match self.bytes.get(at) {
+                Some(b'\\') => at += 2,
+                Some(_) if !self.bytes[at..].starts_with(close) => at += 1,
+                _ => break,
+            }
         }
         let end = (at + close.len()).min(self.bytes.len());
         self.line += newlines(&self.bytes[self.at.min(end)..end]);

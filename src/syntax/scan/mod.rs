@@ -2,6 +2,7 @@
 //! expands nothing; names and lines of definitions are right nearly always (`tests/syntax.rs` compares it with the exact one).
 
 mod brace;
+mod class;
 mod exchange;
 mod head;
 mod heredoc;
@@ -61,8 +62,7 @@ pub struct Scanned {
 pub fn scan_with<'t>(language: Language, text: &'t str, sink: &mut impl Sink<'t>) -> Scanned {
     let language = dialect(language, text);
     let mut scanned = Scanned { lines: (0, 0), entry_point: has_shebang(text) };
-    let total =
-        saturate(text.bytes().filter(|b| *b == b'\n').count() + usize::from(!text.is_empty() && !text.ends_with('\n')));
+    let total = lexer::newlines(text.as_bytes()) + u32::from(!text.is_empty() && !text.ends_with('\n'));
     let Some(words) = word::words(language) else {
         scanned.lines = (total, saturate(prose::lines(text).1));
         return scanned;
