@@ -27,7 +27,7 @@ struct Numbers<'a>(#[serde(borrow, serialize_with = "raw")] &'a [u8]);
 
 /// Files of one part.
 const TOGETHER: usize = 256;
-/// Parts that are read at once, so that all cores have some.
+/// Parts that are made or read at once, so that all cores have some.
 const AT_ONCE: usize = 16;
 /// Files for which there is room before they are seen: a damaged number asks for no more.
 const MOST_ROOM: usize = 1 << 16;
@@ -128,23 +128,20 @@ impl Map {
             Ok(slot) => numbers[slot as usize] * 2,
             Err(id) => folders.by_old[id as usize] * 2 + 1,
         };
-        for some in self.order.chunks(TOGETHER) {
-            let uses: Vec<Vec<u8>> = some
-                .iter()
-                .map(|slot| write(self.file(*slot).uses.iter().map(|name| names.by_old[*name as usize])))
-                .collect();
-            let files = some.iter().zip(&uses).map(|(slot, uses)| {
-                let file = self.file(*slot);
-                let row = |row: &Row| Row { name: names.by_old[row.name as usize], ..row.clone() };
-                FrozenFile::of(
-                    file,
-                    uses,
-                    file.definitions.iter().map(row).collect(),
-                    file.targets.iter().map(target).collect(),
-                )
+        for some in self.order.chunks(TOGETHER * AT_ONCE) {
+            let frozen = parallel::parts(some, TOGETHER, |slots| {
+                let write_uses =
+                    |slot: &u32| write(self.file(*slot).uses.iter().map(|name| names.by_old[*name as usize]));
+                let uses: Vec<Vec<u8>> = slots.iter().map(write_uses).collect();
+                let files = slots.iter().zip(&uses).map(|(slot, uses)| {
+                    let file = self.file(*slot);
+                    let row = |row: &Row| Row { name: names.by_old[row.name as usize], ..row.clone() };
+                    let definitions = file.definitions.iter().map(row).collect();
+                    FrozenFile::of(file, uses, definitions, file.targets.iter().map(target).collect())
+                });
+                postcard::to_extend(&files.collect::<Vec<_>>(), Vec::new()).expect("plain data has bytes")
             });
-            let files: Vec<FrozenFile> = files.collect();
-            give(&postcard::to_extend(&files, Vec::new()).expect("plain data has bytes"));
+            frozen.iter().for_each(|part| give(part));
         }
     }
 
