@@ -11,6 +11,9 @@ const DAMPING: f64 = 0.85;
 /// Of what a file hands on: by the names it references, by its imports, and back to those that reference what it defines. The
 /// last only for a focus: without one it would make everybody central who uses much.
 const SHARES: (f64, f64, f64) = (0.6, 0.25, 0.15);
+/// Files that use one small word, and their part of all files, at which it tells half as much. What a repository is about stands
+/// in fewer: of Django's 2,900 files in Python 300 use `models`.
+const EVERYWHERE: (u32, f32) = (100, 0.05);
 /// References and definitions that can carry rank, one row a file in the order of paths.
 pub(super) struct Flow {
     pub slots: Vec<u32>,
@@ -121,7 +124,8 @@ impl Flow {
         flow.weights = vec![0.0; families.len()];
         for (name, number) in flow.numbers.iter().enumerate().filter(|(_, number)| **number != u32::MAX) {
             let definers = flow.definers[*number as usize];
-            flow.weights[*number as usize] = f64::from(specificity(map, name as u32, definers) * boost[name]);
+            flow.weights[*number as usize] =
+                f64::from(specificity(map, name as u32, definers, rows.len()) * boost[name]);
         }
         let mut row_of = vec![u32::MAX; map.files.len()];
         flow.slots.iter().enumerate().for_each(|(row, slot)| row_of[*slot as usize] = row as u32);
@@ -249,15 +253,19 @@ fn slice<'a, T>(all: &'a [T], ends: &[u32], row: usize) -> &'a [T] {
     &all[start..ends[row] as usize]
 }
 
-/// How much a reference to a name tells: little for short ones and for those that many files define, more for names of several
-/// words.
-fn specificity(map: &Map, name: u32, definers: f64) -> f32 {
-    let length = map.names.get(name).len();
+/// How much a reference to a name tells: little for short ones, for those that many files define, and for one small word that
+/// stands everywhere (`int`, `len`, `self`, `err`): there it is a type of the language or a variable, whatever one file calls so.
+/// More for names of several words.
+fn specificity(map: &Map, name: u32, definers: f64, files: usize) -> f32 {
+    let text = map.names.get(name);
     let words = map.names.stems(name).len();
-    let own = match (length, words) {
+    let own = match (text.len(), words) {
         (0..=2, _) => 0.1,
         (8.., 2..) => 2.0,
         _ => 1.0,
     };
-    own / (definers.max(1.0) as f32).sqrt()
+    let is_small = words < 2 && text.starts_with(|c: char| c.is_lowercase());
+    let usual = (EVERYWHERE.0 as f32).max(files as f32 * EVERYWHERE.1);
+    let everywhere = if is_small { map.used[name as usize] as f32 / usual } else { 0.0 };
+    own / ((definers.max(1.0) as f32).sqrt() * (1.0 + everywhere * everywhere))
 }
