@@ -335,6 +335,59 @@ fn a_file_too_long_is_cut_to_the_functions_that_answer_with_the_heads_around_the
     assert_eq!(shown + omitted, 328);
 }
 
+/// A file that was found by its words, beside others.
+fn found(snapshots: &[FileSnapshot]) -> Vec<Ranked> {
+    let file =
+        |file: &FileSnapshot| Ranked { named: false, score: 0.5, ..all_named(std::slice::from_ref(file)).remove(0) };
+    snapshots.iter().map(file).collect()
+}
+
+#[test]
+fn a_function_is_shown_before_lines_that_answer_as_well_and_define_nothing() {
+    let lines = |indent: &str| format!("{indent}total = total + tax\n").repeat(20);
+    let code = format!("{}\n\ndef other():\n{}", lines(""), lines("    "));
+    let snapshots = vec![text("a.py", &code)];
+    let sources = Sources { ranking: found(&snapshots), snapshots, ..Sources::default() };
+    let bundle = assemble(&intent("round the tax", &[], &[]), &sources, 190, &estimate);
+    let text = &item(&bundle, "a.py").text;
+    assert!(text.contains("def other():\n    total") && !text.contains("\ntotal = "), "{text}");
+}
+
+#[test]
+fn a_long_function_that_answers_best_is_shown_before_short_ones_that_answer_less() {
+    let long = format!("def settle():\n{}", "    invoice = round(tax, invoice)\n".repeat(45));
+    let short: String = (0..20).map(|i| format!("\ndef s{i}():\n    return tax + {i}\n")).collect();
+    let snapshots = vec![text("a.py", &format!("{short}\n{long}"))];
+    let sources = Sources { ranking: found(&snapshots), snapshots, ..Sources::default() };
+    let bundle = assemble(&intent("round the tax of an invoice", &[], &[]), &sources, 600, &estimate);
+    let text = &item(&bundle, "a.py").text;
+    assert!(text.contains(&long), "{text}");
+}
+
+#[test]
+fn many_pieces_leave_next_to_nothing_of_the_budget() {
+    let function =
+        |i: usize| format!("def tax_{i}(rate):\n    return rate * {i} + tax\n\nOTHER_{i} = [\n    {i},\n]\n\n\n\n\n");
+    let file = |name: &str| text(name, &(0..200).map(function).collect::<String>());
+    let snapshots = vec![file("a.py"), file("b.py"), file("c.py")];
+    let sources = Sources { ranking: found(&snapshots), snapshots, ..Sources::default() };
+    for budget in [800, 2000, 5000] {
+        let bundle = assemble(&intent("the tax rate", &[], &[]), &sources, budget, &estimate);
+        assert!(bundle.tokens <= budget && bundle.tokens * 100 > budget * 97, "{} of {budget}", bundle.tokens);
+    }
+}
+
+#[test]
+fn long_lines_in_a_short_gap_between_two_functions_do_not_cost_the_file_its_place() {
+    let function = |i: usize| format!("def tax_{i}(rate):\n    return rate * tax\n");
+    let gap = format!("X = '{}'\n", "x".repeat(1500));
+    let code = format!("{}{gap}{}{gap}{}\n\n\n\n\n{gap}", function(1), function(2), function(3));
+    let snapshots = vec![text("a.py", &code)];
+    let sources = Sources { ranking: found(&snapshots), snapshots, ..Sources::default() };
+    let bundle = assemble(&intent("the tax rate", &[], &[]), &sources, 1000, &chars);
+    assert!(item(&bundle, "a.py").text.contains("def tax_1"), "{:?}", labels(&bundle));
+}
+
 #[test]
 fn a_file_shown_whole_is_a_base_byte_for_byte_and_its_fence_is_longer_than_any_in_it() {
     let markdown = "\u{feff}# T\r\n````py\r\nx\r\n````";

@@ -2,33 +2,32 @@
 //! what stands around them. Never passes its room, and never shows part of a file as if it were whole.
 
 use super::chunk::{Chunk, chunks, head};
-use super::excerpt::omit;
+use super::excerpt::{MARK, block, omit};
 use super::query::{Hits, Query};
 use super::room::Room;
 use crate::domain::change::{FileContent, FileSnapshot};
 use crate::domain::context::{ContextItem, ContextKind, Unseen};
 use crate::domain::intent::Action;
 use crate::domain::language::Language;
-use crate::domain::outline::{Definition, Outline};
+use crate::domain::outline::{Definition, DefinitionKind, Outline};
 use crate::map::convention::is_test;
 use std::collections::BTreeSet;
 
-/// What a file's rank adds to the score of its pieces, and what its being a test leaves of it, unless tests are asked for.
-const RANK: f64 = 0.4;
+/// What a file's rank adds to the score of its pieces (1 for the one whose words fit best), and what its being a test leaves
+/// of it, unless tests are asked for.
+const RANK: f64 = 0.7;
 const TEST: f64 = 0.5;
+/// What a function gains, since most of what has to change stands in one, and what a piece loses that defines nothing.
+const FUNCTION: f64 = 0.3;
+const BETWEEN: f64 = 0.1;
 /// What a piece gains that is the likest to the request in meaning.
 const MEANING: f64 = 0.3;
 /// What a piece gains that the request names as a symbol.
 const NAMED_SYMBOL: f64 = 2.0;
-/// Of two pieces that answer as well, the shorter one is worth more: the power of its tokens that its score is divided by.
-const THRIFT: f64 = 0.25;
 /// Files up to this many tokens are shown whole or not at all.
 const SMALL_FILE: u32 = 250;
 /// Gaps of up to this many lines cost no more than to say that they are left out.
 const GAP: u32 = 3;
-/// Tokens that an excerpt's title and fence, and the two marks around a piece, take at most, about.
-const FRAME: u32 = 40;
-const SEAMS: u32 = 24;
 /// Pieces that do not fit before no more are tried.
 const MISSES: usize = 40;
 /// A piece that does not fit is shortened to no less than this.
@@ -36,7 +35,7 @@ const LEAST_LINES: u32 = 8;
 /// Rank from which on pieces of a file are shown that answer nothing of the request by themselves.
 const TOP: f64 = 0.8;
 /// Part of the room, in per cent, that the heads of what is not shown may take.
-const HEADS_SHARE: u32 = 8;
+const HEADS_SHARE: u32 = 4;
 
 /// A file that may be shown.
 pub(super) struct Candidate<'a> {
@@ -75,7 +74,7 @@ struct Cut<'a> {
     alike: &'a [(u32, f64)],
     /// 1-based lines to show.
     shown: BTreeSet<u32>,
-    /// Tokens that these lines take, about.
+    /// Tokens that these lines take, at most.
     used: u32,
     is_whole: bool,
     /// The names of the pieces chosen, best first.
@@ -87,7 +86,6 @@ struct Piece {
     file: usize,
     chunk: usize,
     score: f64,
-    tokens: u32,
 }
 
 /// Fills `room` from the candidates, best first in each of its steps.
@@ -116,10 +114,12 @@ pub(super) fn choose(
         cuts.push(Cut::new(candidate, text, whole));
         ranks.push(if candidate.named { 2.0 } else { candidate.rank });
     }
-    let pieces = pieces(query, action, &cuts, &ranks, count);
+    let pieces = pieces(query, action, &cuts, &ranks);
     let heads = code.room.left() / 100 * HEADS_SHARE;
     fill(&mut cuts, &pieces, code.room.left() - heads, count);
     show_heads(&mut cuts, code.room.left(), count);
+    fill(&mut cuts, &pieces, code.room.left(), count);
+    // Once more, into what was kept back for marks that turned out to be none.
     fill(&mut cuts, &pieces, code.room.left(), count);
     write(&cuts, &mut code, candidates, count);
     code
@@ -138,6 +138,11 @@ impl<'a> Cut<'a> {
         let (reason, alike) = (candidate.reason, candidate.alike);
         let (shown, because) = (BTreeSet::new(), Vec::new());
         Cut { path, text, lines, outline, chunks, whole, reason, alike, shown, used: 0, is_whole: false, because }
+    }
+
+    /// Tokens of an excerpt's title, fence and first mark.
+    fn frame(&self, count: &dyn Fn(&str) -> u32) -> u32 {
+        count(&block("EXCERPT", self.path, MARK)).saturating_add(1)
     }
 
     fn text_of(&self, chunk: &Chunk) -> String {
@@ -168,7 +173,7 @@ impl<'a> Cut<'a> {
 }
 
 /// Every piece with its worth, best first.
-fn pieces(query: &Query, action: Action, cuts: &[Cut], ranks: &[f64], count: &dyn Fn(&str) -> u32) -> Vec<Piece> {
+fn pieces(query: &Query, action: Action, cuts: &[Cut], ranks: &[f64]) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut hits = Vec::new();
     for (file, cut) in cuts.iter().enumerate() {
@@ -181,7 +186,7 @@ fn pieces(query: &Query, action: Action, cuts: &[Cut], ranks: &[f64], count: &dy
             query.count_place(&place, &mut found);
             query.count_place(cut.path, &mut found);
             hits.push(found);
-            pieces.push(Piece { file, chunk: at, score: 0.0, tokens: count(&text) });
+            pieces.push(Piece { file, chunk: at, score: 0.0 });
         }
     }
     let scores = query.scores(&hits);
@@ -189,19 +194,21 @@ fn pieces(query: &Query, action: Action, cuts: &[Cut], ranks: &[f64], count: &dy
     for (piece, score) in pieces.iter_mut().zip(scores) {
         let cut = &cuts[piece.file];
         let chunk = &cut.chunks[piece.chunk];
-        let named = cut.definition(chunk).is_some_and(|d| query.names(&d.name));
+        let definition = cut.definition(chunk);
+        let named = definition.is_some_and(|d| query.names(&d.name));
+        let kind = match definition.map(|d| d.kind) {
+            Some(DefinitionKind::Function | DefinitionKind::Method) => FUNCTION,
+            Some(_) => 0.0,
+            None => -BETWEEN,
+        };
         let rank = ranks[piece.file];
-        let worth = if score > 0.0 || named {
-            score / best + RANK * rank + if named { NAMED_SYMBOL } else { 0.0 }
-        } else if rank >= TOP {
-            // What answers nothing by itself is of some use in a file that matters, its beginning most of all.
-            RANK * rank * 0.5 * (1.0 - piece.chunk as f64 / cut.chunks.len() as f64)
+        let worth = if score > 0.0 || named || rank >= TOP {
+            score / best + RANK * rank + kind + if named { NAMED_SYMBOL } else { 0.0 }
         } else {
             0.0
         };
         let worth = worth + MEANING * cut.likeness(chunk);
-        let kind = if action != Action::Test && is_test(cut.path) { TEST } else { 1.0 };
-        piece.score = worth * kind / f64::from(piece.tokens.max(30)).powf(THRIFT);
+        piece.score = if action != Action::Test && is_test(cut.path) { worth * TEST } else { worth };
     }
     pieces.retain(|piece| piece.score > 0.0);
     pieces.sort_by(|a, b| b.score.total_cmp(&a.score).then((a.file, a.chunk).cmp(&(b.file, b.chunk))));
@@ -211,7 +218,10 @@ fn pieces(query: &Query, action: Action, cuts: &[Cut], ranks: &[f64], count: &dy
 /// Chooses pieces while they fit. A file most of which is chosen is shown whole; of a file of which nothing is shown yet at
 /// least the beginning of its best piece is.
 fn fill(cuts: &mut [Cut], pieces: &[Piece], limit: u32, count: &dyn Fn(&str) -> u32) {
-    let (mut used, mut misses) = (used(cuts), 0);
+    cuts.iter_mut().filter(|cut| !cut.is_whole && !cut.shown.is_empty()).for_each(|cut| {
+        cut.used = count(&excerpt(cut, &cut.shown));
+    });
+    let (mut used, mut misses, mark) = (used(cuts), 0, count(MARK).saturating_add(1));
     for piece in pieces {
         let cut = &mut cuts[piece.file];
         if cut.is_whole {
@@ -224,10 +234,12 @@ fn fill(cuts: &mut [Cut], pieces: &[Piece], limit: u32, count: &dyn Fn(&str) -> 
         let (first, mut last) = chunk.lines;
         let room = limit.saturating_sub(used.saturating_sub(cut.used));
         let taken = loop {
-            let lines: BTreeSet<u32> =
-                (first..=last).chain(chunk.heads.iter().copied()).chain(cut.shown.iter().copied()).collect();
+            let lines = (first..=last).chain(chunk.heads.iter().copied()).chain(cut.shown.iter().copied());
+            let lines = closed(lines.collect());
             let fresh: String = lines.difference(&cut.shown).map(|at| cut.lines[*at as usize - 1]).collect();
-            let bound = cut.used.max(FRAME).saturating_add(count(&fresh)).saturating_add(SEAMS);
+            let marks = mark.saturating_mul(1 + number(chunk.heads.len()));
+            let begun = if cut.shown.is_empty() { cut.frame(count) } else { cut.used };
+            let bound = begun.saturating_add(count(&fresh)).saturating_add(marks);
             // Counting the whole excerpt for every piece would cost the square of their number.
             let added = if bound <= room { bound } else { count(&excerpt(cut, &lines)) };
             if added <= room {
@@ -259,6 +271,12 @@ fn fill(cuts: &mut [Cut], pieces: &[Piece], limit: u32, count: &dyn Fn(&str) -> 
     }
 }
 
+/// These lines, with the gaps between them that are shown all the same.
+fn closed(mut lines: BTreeSet<u32>) -> BTreeSet<u32> {
+    ranges(&lines).into_iter().for_each(|(first, last)| lines.extend(first..=last));
+    lines
+}
+
 /// Tokens of what is chosen so far.
 fn used(cuts: &[Cut]) -> u32 {
     cuts.iter().fold(0, |sum, cut| sum.saturating_add(cut.used))
@@ -266,18 +284,18 @@ fn used(cuts: &[Cut]) -> u32 {
 
 /// Adds the heads of definitions that are not shown, to files of which something is shown, while there is room.
 fn show_heads(cuts: &mut [Cut], limit: u32, count: &dyn Fn(&str) -> u32) {
-    let mut left = limit.saturating_sub(used(cuts));
+    let (mut left, mark) = (limit.saturating_sub(used(cuts)), count(MARK).saturating_add(1));
     for cut in cuts.iter_mut().filter(|cut| !cut.is_whole && !cut.shown.is_empty()) {
         let definitions = cut.outline.as_ref().map_or(&[][..], |o| &o.definitions);
         let is_open = |at: u32| at as usize <= cut.lines.len() && !cut.shown.contains(&at);
         let heads: Vec<u32> = definitions.iter().map(|d| head(d, &cut.lines)).filter(|at| is_open(*at)).collect();
         for at in heads {
-            let added = count(cut.lines[at as usize - 1]).saturating_add(SEAMS / 2);
+            let added = count(cut.lines[at as usize - 1]).saturating_add(mark);
             if added > left || cut.used.saturating_add(added) >= cut.whole {
                 break;
             }
             left -= added;
-            cut.used += added;
+            cut.used = cut.used.saturating_add(added);
             cut.shown.insert(at);
         }
     }
@@ -375,15 +393,6 @@ fn ranges(shown: &BTreeSet<u32>) -> Vec<(u32, u32)> {
         }
     }
     ranges
-}
-
-/// A titled, fenced text; the fence is longer than any in it.
-pub(super) fn block(title: &str, path: &str, text: &str) -> String {
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest.max(2) + 1);
-    let language = Language::from_path(path).map_or("", Language::name);
-    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-    format!("### {title}: {path}\n{fence}{language}\n{text}{end}{fence}\n")
 }
 
 fn number(lines: usize) -> u32 {

@@ -1,4 +1,6 @@
-//! A long text cut down to its beginning, and the mark that stands where lines of any excerpt are left out.
+//! A long text cut down to its beginning, the mark that stands where lines of any excerpt are left out, and the fence around it.
+
+use crate::domain::language::Language;
 
 /// Lines of the longest beginning.
 const MAX_LINES: usize = 801;
@@ -47,4 +49,16 @@ pub(super) fn omit(text: &mut String, lines: usize) {
         }
         text.push_str(&format!("… {lines} {} omitted …\n", if lines == 1 { "line" } else { "lines" }));
     }
+}
+
+/// As long as that mark can be.
+pub(super) const MARK: &str = "… 100000 lines omitted …\n";
+
+/// A titled, fenced text; the fence is longer than any in it.
+pub(super) fn block(title: &str, path: &str, text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest.max(2) + 1);
+    let language = Language::from_path(path).map_or("", Language::name);
+    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    format!("### {title}: {path}\n{fence}{language}\n{text}{end}{fence}\n")
 }

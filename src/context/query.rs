@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 /// BM25's saturation and length normalisation (Robertson and Zaragoza 2009); pieces of code differ in length by nature,
 /// so length counts less than for prose.
-const K1: f64 = 1.2;
+const K1: f64 = 0.8;
 const B: f64 = 0.4;
 /// How often a word counts that stands in a piece's own name, and in the name of what it is part of.
 const IN_NAME: u32 = 4;

@@ -16,7 +16,9 @@ const SHARES: (f64, f64, f64) = (0.6, 0.25, 0.15);
 /// Names, and rows, that one thread sums up at a time.
 const NAMES_TOGETHER: usize = 1 << 14;
 const ROWS_TOGETHER: usize = 1 << 11;
-
+/// Files that use one small word, and their part of all files, at which it tells half as much. What a repository is about stands
+/// in fewer: of Django's 2,900 files in Python 300 use `models`.
+const EVERYWHERE: (u32, f32) = (100, 0.05);
 /// References and definitions that can carry rank, one row a file in the order of paths.
 pub(super) struct Flow {
     pub slots: Vec<u32>,
@@ -148,7 +150,8 @@ impl Flow {
         flow.weights = vec![0.0; families.len()];
         for (name, number) in flow.numbers.iter().enumerate().filter(|(_, number)| **number != u32::MAX) {
             let definers = flow.definers[*number as usize];
-            flow.weights[*number as usize] = f64::from(specificity(map, name as u32, definers) * boost[name]);
+            let weight = specificity(map, name as u32, definers, rows.len()) * boost[name];
+            flow.weights[*number as usize] = f64::from(weight);
         }
         for (given, weight) in flow.gather(rows, &families) {
             let start = flow.given.all.len() as u32;
@@ -316,15 +319,19 @@ fn place(map: &Map, file: &File) -> (u32, f64) {
     (folder, part)
 }
 
-/// How much a reference to a name tells: little for short ones and for those that many files define, more for names of several
-/// words.
-fn specificity(map: &Map, name: u32, definers: f64) -> f32 {
-    let length = map.names.get(name).len();
+/// How much a reference to a name tells: little for short ones, for those that many files define, and for one small word that
+/// stands everywhere (`int`, `len`, `self`, `err`): there it is a type of the language or a variable, whatever one file calls so.
+/// More for names of several words.
+fn specificity(map: &Map, name: u32, definers: f64, files: usize) -> f32 {
+    let text = map.names.get(name);
     let words = map.names.stems(name).len();
-    let own = match (length, words) {
+    let own = match (text.len(), words) {
         (0..=2, _) => 0.1,
         (8.., 2..) => 2.0,
         _ => 1.0,
     };
-    own / (definers.max(1.0) as f32).sqrt()
+    let is_small = words < 2 && text.starts_with(|c: char| c.is_lowercase());
+    let usual = (EVERYWHERE.0 as f32).max(files as f32 * EVERYWHERE.1);
+    let everywhere = if is_small { map.used[name as usize] as f32 / usual } else { 0.0 };
+    own / ((definers.max(1.0) as f32).sqrt() * (1.0 + everywhere * everywhere))
 }

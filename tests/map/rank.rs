@@ -54,6 +54,16 @@ fn without_a_focus_what_many_need_comes_first_and_tests_come_last() {
 }
 
 #[test]
+fn a_small_word_that_stands_in_every_file_makes_no_file_important_that_calls_something_so() {
+    let users: Vec<String> = (0..300).map(|i| format!("user{i}.py")).collect();
+    let mut files = vec![("a.py", "def int"), ("b.py", "class Engine"), ("c.py", "def start_engine")];
+    files.extend(users.iter().map(|path| (path.as_str(), "use int*9 Engine start_engine")));
+    let map = map(&files);
+    let order = order(&map, &Focus::default());
+    assert_eq!(order[..2], ["c.py", "b.py"], "{order:?}");
+}
+
+#[test]
 fn ranks_are_a_whole_whatever_the_focus_says() {
     let map = shop();
     let wild = [("nowhere.py", 1.0), ("src/cart.py", f64::NAN), ("src/mail.py", f64::INFINITY), ("app.py", -1.0)];
