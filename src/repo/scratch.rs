@@ -154,6 +154,7 @@ impl Scratch {
         for path in manifest.unwanted() {
             manifest.remove(&path, &self.dir).map_err(|e| io_failure(&self.dir.join(&path), &why_io(&e)))?;
         }
+        manifest.prune(&self.dir);
         self.copy(root, &missing, changed, manifest)?;
         for (path, text, source) in proposed {
             let target = self.dir.join(path);

@@ -169,6 +169,17 @@ fn what_lies_beneath_a_directory_that_a_check_moved_and_linked_to_is_copied_anew
 }
 
 #[test]
+fn a_directory_that_a_check_emptied_gives_way_to_a_file_of_its_name() {
+    let (temp, cache) = (tree(TREE), tempfile::tempdir().unwrap());
+    let root = open(&temp);
+    let copy = scratch(cache.path(), &root, &[]).path().to_owned();
+    fs::remove_file(copy.join("src/deep/c.rs")).unwrap();
+    fs::remove_dir_all(temp.path().join("src/deep")).unwrap();
+    fs::write(temp.path().join("src/deep"), "a file now\n").unwrap();
+    assert_eq!(all(scratch(cache.path(), &root, &[]).path()), all(temp.path()));
+}
+
+#[test]
 fn a_manifest_that_is_torn_missing_or_of_another_root_makes_the_copy_anew() {
     let (temp, cache) = (tree(TREE), tempfile::tempdir().unwrap());
     let root = open(&temp);

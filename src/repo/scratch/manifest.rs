@@ -219,18 +219,33 @@ impl Manifest {
     /// Takes a file out of the copy, and the directories that become empty.
     pub(super) fn remove(&mut self, path: &str, copy: &Path) -> io::Result<()> {
         remove_any(&copy.join(path))?;
-        let (mut parent, name) = split(path);
+        let (parent, name) = split(path);
         if let Some(files) = self.files(parent) {
             files.remove(name);
         }
+        self.touch(parent);
+        self.remove_empty(parent, copy);
+        Ok(())
+    }
+
+    /// Takes the directories out of the copy that hold nothing any more: a check may have emptied some.
+    pub(super) fn prune(&mut self, copy: &Path) {
+        let is_empty = |directory: &Directory| matches!(&directory.files, Files::Open(files) if files.is_empty());
+        let all = self.directories.iter().filter(|(_, directory)| is_empty(directory));
+        let all: Vec<String> = all.map(|(path, _)| path.clone()).collect();
+        // What is beneath comes first.
+        all.iter().rev().for_each(|path| self.remove_empty(path, copy));
+    }
+
+    fn remove_empty(&mut self, mut path: &str, copy: &Path) {
         loop {
-            self.touch(parent);
-            let is_empty = self.files(parent).is_some_and(|files| files.is_empty());
-            if parent.is_empty() || !is_empty || fs::remove_dir(copy.join(parent)).is_err() {
-                return Ok(());
+            let is_empty = self.files(path).is_some_and(|files| files.is_empty());
+            if path.is_empty() || !is_empty || fs::remove_dir(copy.join(path)).is_err() {
+                return;
             }
-            self.directories.remove(parent);
-            parent = split(parent).0;
+            self.directories.remove(path);
+            path = split(path).0;
+            self.touch(path);
         }
     }
 
