@@ -28,6 +28,8 @@ const NAMED_SYMBOL: f64 = 2.0;
 const SMALL_FILE: u32 = 250;
 /// Gaps of up to this many lines cost no more than to say that they are left out.
 const GAP: u32 = 3;
+/// Marks that a piece is taken to cost beside its lines: more than it has, as texts count for more joined than apart.
+const SEAMS: u32 = 3;
 /// Pieces that do not fit before no more are tried.
 const MISSES: usize = 40;
 /// A piece that does not fit is shortened to no less than this.
@@ -118,9 +120,8 @@ pub(super) fn choose(
     let heads = code.room.left() / 100 * HEADS_SHARE;
     fill(&mut cuts, &pieces, code.room.left() - heads, count);
     show_heads(&mut cuts, code.room.left(), count);
-    fill(&mut cuts, &pieces, code.room.left(), count);
-    // Once more, into what was kept back for marks that turned out to be none.
-    fill(&mut cuts, &pieces, code.room.left(), count);
+    // More than once: what was kept back for seams turns out to be free.
+    (0..3).for_each(|_| fill(&mut cuts, &pieces, code.room.left(), count));
     write(&cuts, &mut code, candidates, count);
     code
 }
@@ -142,7 +143,7 @@ impl<'a> Cut<'a> {
 
     /// Tokens of an excerpt's title, fence and first mark.
     fn frame(&self, count: &dyn Fn(&str) -> u32) -> u32 {
-        count(&block("EXCERPT", self.path, MARK)).saturating_add(1)
+        count(&block("EXCERPT", self.path, MARK)).saturating_add(SEAMS)
     }
 
     fn text_of(&self, chunk: &Chunk) -> String {
@@ -198,8 +199,7 @@ fn pieces(query: &Query, action: Action, cuts: &[Cut], ranks: &[f64]) -> Vec<Pie
         let named = definition.is_some_and(|d| query.names(&d.name));
         let kind = match definition.map(|d| d.kind) {
             Some(DefinitionKind::Function | DefinitionKind::Method) => FUNCTION,
-            Some(_) => 0.0,
-            None => -BETWEEN,
+            other => other.map_or(-BETWEEN, |_| 0.0),
         };
         let rank = ranks[piece.file];
         let worth = if score > 0.0 || named || rank >= TOP {
@@ -221,7 +221,7 @@ fn fill(cuts: &mut [Cut], pieces: &[Piece], limit: u32, count: &dyn Fn(&str) -> 
     cuts.iter_mut().filter(|cut| !cut.is_whole && !cut.shown.is_empty()).for_each(|cut| {
         cut.used = count(&excerpt(cut, &cut.shown));
     });
-    let (mut used, mut misses, mark) = (used(cuts), 0, count(MARK).saturating_add(1));
+    let (mut used, mut misses, mark) = (used(cuts), 0, count(MARK).saturating_mul(SEAMS));
     for piece in pieces {
         let cut = &mut cuts[piece.file];
         if cut.is_whole {
@@ -284,7 +284,7 @@ fn used(cuts: &[Cut]) -> u32 {
 
 /// Adds the heads of definitions that are not shown, to files of which something is shown, while there is room.
 fn show_heads(cuts: &mut [Cut], limit: u32, count: &dyn Fn(&str) -> u32) {
-    let (mut left, mark) = (limit.saturating_sub(used(cuts)), count(MARK).saturating_add(1));
+    let (mut left, mark) = (limit.saturating_sub(used(cuts)), count(MARK).saturating_mul(2));
     for cut in cuts.iter_mut().filter(|cut| !cut.is_whole && !cut.shown.is_empty()) {
         let definitions = cut.outline.as_ref().map_or(&[][..], |o| &o.definitions);
         let is_open = |at: u32| at as usize <= cut.lines.len() && !cut.shown.contains(&at);
