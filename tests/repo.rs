@@ -356,21 +356,21 @@ fn a_proposal_cannot_write_outside_its_scratch_copy() {
 fn further_copies_of_dead_processes_are_swept_and_those_of_live_ones_stay() {
     let (temp, cache) = (tree(&[("a", "")]), tempfile::tempdir().unwrap());
     let root = open(&temp);
-    put(cache.path(), "scratch/1-1.lock", "");
-    put(cache.path(), "scratch/1-1/src/a", "");
-    put(cache.path(), "scratch/2-1.lock", "");
-    put(cache.path(), "scratch/2-1/src/a", "");
-    let live = fs::File::open(cache.path().join("scratch/2-1.lock")).unwrap();
+    put(cache.path(), "scratch/1-2.lock", "");
+    put(cache.path(), "scratch/1-2/src/a", "");
+    put(cache.path(), "scratch/2-2.lock", "");
+    put(cache.path(), "scratch/2-2/src/a", "");
+    let live = fs::File::open(cache.path().join("scratch/2-2.lock")).unwrap();
     live.lock().unwrap();
     let make =
         || Scratch::create(cache.path(), &root, &listing(&root), &ChangeSet::default(), Limits::default()).unwrap();
-    let (first, second) = (make(), make());
-    assert!(first.path() != second.path() && first.path().exists() && second.path().exists());
-    assert!(!cache.path().join("scratch/1-1").exists() && !cache.path().join("scratch/1-1.lock").exists());
-    assert!(cache.path().join("scratch/2-1/src/a").exists());
-    let (kept, gone) = (first.path().to_owned(), second.path().to_owned());
-    drop((first, second));
-    assert!(kept.exists() && !gone.exists());
+    let (first, second, third) = (make(), make(), make());
+    assert!(first.path() != third.path() && second.path() != third.path() && third.path().exists());
+    assert!(!cache.path().join("scratch/1-2").exists() && !cache.path().join("scratch/1-2.lock").exists());
+    assert!(cache.path().join("scratch/2-2/src/a").exists());
+    let gone = third.path().to_owned();
+    drop((first, second, third));
+    assert!(!gone.exists());
 }
 
 #[test]

@@ -33,6 +33,9 @@ use std::time::{Duration, SystemTime};
 /// What is kept for a root that was not checked for so long is removed.
 const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 
+/// How many copies of a root are kept.
+const STAYING: u32 = 2;
+
 /// How much may be copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -49,15 +52,16 @@ impl Default for Limits {
     }
 }
 
-/// A copy that is this process's alone while this lives. The first of a root is kept for the next one; further ones, which
-/// are made while it is in use, are removed when they are dropped, or by the next [`Scratch::create`] if the process was killed.
+/// A copy that is this process's alone while this lives. Two of a root are kept for the next ones, as a proposal and what it was made
+/// from are checked side by side; further ones, which are made while both are in use, are removed when they are dropped, or by the
+/// next [`Scratch::create`] if the process was killed.
 #[derive(Debug)]
 pub struct Scratch {
     dir: PathBuf,
     /// Held locked for as long as the copy is in use; its name is the directory's with `.lock`.
     lock: File,
-    /// Whether it is the first of its root.
-    first: bool,
+    /// Whether it is one of those that are kept.
+    stays: bool,
     /// What is kept between the copies of this root.
     kept: PathBuf,
     root: PathBuf,
@@ -249,8 +253,8 @@ impl Scratch {
             if lock.try_lock().is_ok() && path.exists() {
                 // The next sweep sees that it is used.
                 let _ = lock.set_modified(SystemTime::now());
-                let (root, environments, first) = (root.to_owned(), Vec::new(), serial == 0);
-                return Ok(Scratch { dir, lock, first, kept, root, environments });
+                let (root, environments, stays) = (root.to_owned(), Vec::new(), serial < STAYING);
+                return Ok(Scratch { dir, lock, stays, kept, root, environments });
             }
         }
         Err(io_failure(&place, "it holds too many copies"))
@@ -319,7 +323,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        if !self.first {
+        if !self.stays {
             remove(&self.dir);
         }
         let _ = self.lock.unlock();
@@ -362,15 +366,17 @@ fn sweep_kept(place: &Path) {
     }
 }
 
-/// Removes copies whose process is gone, their lock can be had: further ones of a root, and first ones not used for long.
+/// Removes copies whose process is gone, their lock can be had: further ones of a root, and those that stay but were not used
+/// for long.
 fn sweep(place: &Path) {
     let Ok(entries) = fs::read_dir(place) else { return };
     for lock in entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "lock")) {
         let Ok(file) = File::open(&lock) else { continue };
-        let first = lock.file_stem().is_some_and(|name| name.as_bytes().ends_with(b"-0"));
+        let serial = lock.file_stem().and_then(|name| name.to_str()?.rsplit_once('-')?.1.parse().ok());
+        let stays = serial.is_some_and(|serial: u32| serial < STAYING);
         let used =
             file.metadata().and_then(|m| m.modified()).is_ok_and(|at| at.elapsed().is_ok_and(|age| age < KEPT_FOR));
-        if !(first && used) && file.try_lock().is_ok() {
+        if !(stays && used) && file.try_lock().is_ok() {
             remove(&lock.with_extension(""));
         }
     }

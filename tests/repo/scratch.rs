@@ -229,6 +229,23 @@ fn a_copy_that_is_in_use_is_not_given_to_another() {
 }
 
 #[test]
+fn two_copies_side_by_side_are_kept_and_a_third_is_not() {
+    let (temp, cache) = (tree(TREE), tempfile::tempdir().unwrap());
+    let root = open(&temp);
+    let make = || scratch(cache.path(), &root, &[]);
+    // A file that is made again may have the number of the one before, but was not made then.
+    let made =
+        |copy: &Scratch| fs::metadata(copy.path().join("a.rs")).map(|m| (m.ino(), m.ctime(), m.ctime_nsec())).unwrap();
+    let (proposal, base, third) = (make(), make(), make());
+    let (before, gone) = ([made(&proposal), made(&base)], third.path().to_owned());
+    drop((proposal, base, third));
+    assert!(!gone.exists());
+    std::thread::sleep(Duration::from_millis(20));
+    let (proposal, base) = (make(), make());
+    assert_eq!([made(&proposal), made(&base)], before, "neither was copied again");
+}
+
+#[test]
 fn a_copy_not_used_for_a_month_is_removed() {
     let (temp, cache) = (tree(TREE), tempfile::tempdir().unwrap());
     let (other, root) = (tree(TREE), open(&temp));
