@@ -9,6 +9,7 @@
 mod copy;
 mod look;
 mod manifest;
+mod sweep;
 
 use super::dependency::{self, WHOLE};
 use super::fault::{why, why_io};
@@ -28,13 +29,7 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
-
-/// What is kept for a root that was not checked for so long is removed.
-const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
-
-/// How many copies of a root are kept.
-const STAYING: u32 = 2;
+use std::time::SystemTime;
 
 /// How much may be copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -234,10 +229,10 @@ impl Scratch {
         let mut private = fs::DirBuilder::new();
         private.recursive(true).mode(0o700);
         private.create(&place).map_err(failure)?;
-        sweep(&place);
+        sweep::copies(&place);
         let name = root_name(root);
         let kept = cache.join("kept").join(&name);
-        sweep_kept(&cache.join("kept"));
+        sweep::kept(&cache.join("kept"));
         for dir in [BUILT, CACHED] {
             private.create(kept.join(dir)).map_err(failure)?;
         }
@@ -253,7 +248,7 @@ impl Scratch {
             if lock.try_lock().is_ok() && path.exists() {
                 // The next sweep sees that it is used.
                 let _ = lock.set_modified(SystemTime::now());
-                let (root, environments, stays) = (root.to_owned(), Vec::new(), serial < STAYING);
+                let (root, environments, stays) = (root.to_owned(), Vec::new(), serial < sweep::STAYING);
                 return Ok(Scratch { dir, lock, stays, kept, root, environments });
             }
         }
@@ -324,7 +319,7 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         if !self.stays {
-            remove(&self.dir);
+            sweep::remove(&self.dir);
         }
         let _ = self.lock.unlock();
     }
@@ -354,41 +349,6 @@ const CACHED: &str = "cache";
 /// A root's name among the copies: the same for the same place.
 fn root_name(root: &Path) -> String {
     Sha256::digest(root.as_os_str().as_bytes()).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Removes what is kept for roots that are not worked on any more.
-fn sweep_kept(place: &Path) {
-    for entry in fs::read_dir(place).into_iter().flatten().flatten() {
-        let modified = entry.metadata().and_then(|m| m.modified());
-        if modified.is_ok_and(|at| at.elapsed().is_ok_and(|age| age > KEPT_FOR)) {
-            let _ = fs::remove_dir_all(entry.path());
-        }
-    }
-}
-
-/// Removes copies whose process is gone, their lock can be had: further ones of a root, and those that stay but were not used
-/// for long.
-fn sweep(place: &Path) {
-    let Ok(entries) = fs::read_dir(place) else { return };
-    for lock in entries.flatten().map(|e| e.path()).filter(|p| p.extension().is_some_and(|e| e == "lock")) {
-        let Ok(file) = File::open(&lock) else { continue };
-        let serial = lock.file_stem().and_then(|name| name.to_str()?.rsplit_once('-')?.1.parse().ok());
-        let stays = serial.is_some_and(|serial: u32| serial < STAYING);
-        let used =
-            file.metadata().and_then(|m| m.modified()).is_ok_and(|at| at.elapsed().is_ok_and(|age| age < KEPT_FOR));
-        if !(stays && used) && file.try_lock().is_ok() {
-            remove(&lock.with_extension(""));
-        }
-    }
-}
-
-/// Removes a copy and then its lock file. What a command made unremovable stays until the next sweep.
-fn remove(dir: &Path) {
-    let removed = fs::remove_dir_all(dir);
-    if removed.is_ok() || removed.is_err_and(|e| e.kind() == io::ErrorKind::NotFound) {
-        let _ = fs::remove_file(dir.with_extension("manifest"));
-        let _ = fs::remove_file(dir.with_extension("lock"));
-    }
 }
 
 fn too_large(what: &str) -> Failure {
