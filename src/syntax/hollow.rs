@@ -67,6 +67,7 @@ mod tests {
             ("if a:\n    pass\nelse: # why\n\nb()\n", Some((3, 1, "`else: # why`"))),
             ("try:\n    x()\nexcept E:\n", Some((3, 1, "`except E:`"))),
             ("def f(\n    a,\n):\nx = 1\n", Some((1, 1, "`def f(`"))),
+            ("def f(\n    a,\n):\nx = 1\n", Some((1, 1, "`def f(`"))),
             ("def f():\n    # why\n    pass\n", None),
             ("def f(): pass\n", None),
             ("d = {\n    'a':\n    1,\n    'b':\n2}\n", None),

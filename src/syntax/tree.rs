@@ -41,16 +41,14 @@ struct Walk<'t> {
 /// tree has no error that could be shown, and several grammars miss line ends that are not needed. It counts as right.
 pub(super) fn errors(grammar: &tree_sitter::Language, language: Language, text: &str) -> Option<Vec<SyntaxError>> {
     let tree = parse(grammar, text)?;
-    let mut found = match language {
-        Language::Python => hollow::blocks(&tree, text, MOST_NOTICED),
-        _ => Vec::new(),
-    };
     if tree.root_node().has_error() {
         let walk = walk(&tree);
         let report = Report { text, language, leaves: &walk.leaves };
-        found.extend(report.errors(&walk.skipped));
+        return Some(report.errors(&walk.skipped));
     }
-    Some(found)
+    // Where something else is wrong, the parser makes empty blocks to get on.
+    let is_python = language == Language::Python;
+    Some(if is_python { hollow::blocks(&tree, text, MOST_NOTICED) } else { Vec::new() })
 }
 
 pub(super) fn parse(grammar: &tree_sitter::Language, text: &str) -> Option<Tree> {
