@@ -378,6 +378,28 @@ fn many_pieces_leave_next_to_nothing_of_the_budget() {
 }
 
 #[test]
+fn heads_of_short_functions_pay_for_the_lines_that_they_bring_along() {
+    for lines in 1..6 {
+        let line = format!(
+            "    total = refund(total, 'a line of some length with many a word in it, and then a few {}')\n",
+            "more ".repeat(12)
+        );
+        let function = |i: usize| format!("def step_{i}(total):\n{}\n", line.repeat(lines));
+        let file = |name: &str| text(name, &(0..60).map(function).collect::<String>());
+        let snapshots = vec![file("a.py"), file("b.py"), file("c.py"), file("d.py")];
+        let sources = Sources { ranking: found(&snapshots), snapshots, ..Sources::default() };
+        for budget in [4096, 8000] {
+            let bundle = assemble(&intent("fix the refund total", &[], &[]), &sources, budget, &estimate);
+            assert!(
+                bundle.tokens <= budget && bundle.tokens * 100 > budget * 85,
+                "{lines}: {} of {budget}",
+                bundle.tokens
+            );
+        }
+    }
+}
+
+#[test]
 fn long_lines_in_a_short_gap_between_two_functions_do_not_cost_the_file_its_place() {
     let function = |i: usize| format!("def tax_{i}(rate):\n    return rate * tax\n");
     let gap = format!("X = '{}'\n", "x".repeat(1500));

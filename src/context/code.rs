@@ -2,7 +2,7 @@
 //! what stands around them. Never passes its room, and never shows part of a file as if it were whole.
 
 use super::chunk::{Chunk, chunks, head};
-use super::excerpt::{MARK, block, omit};
+use super::excerpt::{GAP, MARK, block, closed, omit, ranges};
 use super::query::{Hits, Query};
 use super::room::Room;
 use crate::domain::change::{FileContent, FileSnapshot};
@@ -26,8 +26,6 @@ const MEANING: f64 = 0.3;
 const NAMED_SYMBOL: f64 = 2.0;
 /// Files up to this many tokens are shown whole or not at all.
 const SMALL_FILE: u32 = 250;
-/// Gaps of up to this many lines cost no more than to say that they are left out.
-const GAP: u32 = 3;
 /// Marks that a piece is taken to cost beside its lines: more than it has, as texts count for more joined than apart.
 const SEAMS: u32 = 3;
 /// Pieces that do not fit before no more are tried.
@@ -271,12 +269,6 @@ fn fill(cuts: &mut [Cut], pieces: &[Piece], limit: u32, count: &dyn Fn(&str) -> 
     }
 }
 
-/// These lines, with the gaps between them that are shown all the same.
-fn closed(mut lines: BTreeSet<u32>) -> BTreeSet<u32> {
-    ranges(&lines).into_iter().for_each(|(first, last)| lines.extend(first..=last));
-    lines
-}
-
 /// Tokens of what is chosen so far.
 fn used(cuts: &[Cut]) -> u32 {
     cuts.iter().fold(0, |sum, cut| sum.saturating_add(cut.used))
@@ -287,16 +279,21 @@ fn show_heads(cuts: &mut [Cut], limit: u32, count: &dyn Fn(&str) -> u32) {
     let (mut left, mark) = (limit.saturating_sub(used(cuts)), count(MARK).saturating_mul(2));
     for cut in cuts.iter_mut().filter(|cut| !cut.is_whole && !cut.shown.is_empty()) {
         let definitions = cut.outline.as_ref().map_or(&[][..], |o| &o.definitions);
-        let is_open = |at: u32| at as usize <= cut.lines.len() && !cut.shown.contains(&at);
-        let heads: Vec<u32> = definitions.iter().map(|d| head(d, &cut.lines)).filter(|at| is_open(*at)).collect();
-        for at in heads {
-            let added = count(cut.lines[at as usize - 1]).saturating_add(mark);
+        let heads: Vec<u32> = definitions.iter().map(|d| head(d, &cut.lines)).collect();
+        for at in heads.into_iter().filter(|at| *at as usize <= cut.lines.len()) {
+            // With the gaps that it closes.
+            let lines = closed(cut.shown.iter().copied().chain([at]).collect());
+            let fresh: String = lines.difference(&cut.shown).map(|at| cut.lines[*at as usize - 1]).collect();
+            if fresh.is_empty() {
+                continue;
+            }
+            let added = count(&fresh).saturating_add(mark);
             if added > left || cut.used.saturating_add(added) >= cut.whole {
                 break;
             }
             left -= added;
             cut.used = cut.used.saturating_add(added);
-            cut.shown.insert(at);
+            cut.shown = lines;
         }
     }
 }
@@ -312,15 +309,23 @@ fn write(cuts: &[Cut], code: &mut Code, candidates: &[Candidate], count: &dyn Fn
             code.files.extend(snapshot.filter(|_| taken).cloned());
             continue;
         }
-        if cut.shown.is_empty() {
+        let mut shown = cut.shown.clone();
+        let (text, tokens) = loop {
+            let text = excerpt(cut, &shown);
+            let tokens = count(&text);
+            // Joined, texts may count for more than apart: what is too much goes from the end.
+            match ranges(&shown).last() {
+                Some((first, _)) if tokens > code.room.left() => drop(shown.split_off(first)),
+                _ => break (text, tokens),
+            }
+        };
+        if shown.is_empty() {
             omitted.push(cut.path);
             continue;
         }
-        let text = excerpt(cut, &cut.shown);
-        let tokens = count(&text);
         let because = cut.because.iter().take(4).map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
         let because = if because.is_empty() { String::new() } else { format!("; {because}") };
-        let lines = ranges(&cut.shown);
+        let lines = ranges(&shown);
         let shown: u32 = lines.iter().map(|(first, last)| last - first + 1).sum();
         let reason = format!("{}{because}; {shown} of {} lines", cut.reason, cut.lines.len());
         let mut item = item(cut.path, text, tokens, reason);
@@ -380,19 +385,6 @@ fn excerpt(cut: &Cut, shown: &BTreeSet<u32>) -> String {
     }
     omit(&mut text, cut.lines.len() + 1 - next as usize);
     block("EXCERPT", cut.path, &text)
-}
-
-/// The lines shown as ranges; gaps that are shown all the same are closed.
-fn ranges(shown: &BTreeSet<u32>) -> Vec<(u32, u32)> {
-    let mut ranges: Vec<(u32, u32)> = Vec::new();
-    for at in shown {
-        match ranges.last_mut() {
-            Some((_, last)) if *at - *last <= GAP + 1 => *last = *at,
-            None if *at <= GAP + 1 => ranges.push((1, *at)),
-            _ => ranges.push((*at, *at)),
-        }
-    }
-    ranges
 }
 
 fn number(lines: usize) -> u32 {

@@ -1,7 +1,10 @@
 //! A long text cut down to its beginning, the mark that stands where lines of any excerpt are left out, and the fence around it.
 
 use crate::domain::language::Language;
+use std::collections::BTreeSet;
 
+/// Gaps of up to this many lines are shown: to say that they are left out costs about as much.
+pub(super) const GAP: u32 = 3;
 /// Lines of the longest beginning.
 const MAX_LINES: usize = 801;
 
@@ -61,4 +64,23 @@ pub(super) fn block(title: &str, path: &str, text: &str) -> String {
     let language = Language::from_path(path).map_or("", Language::name);
     let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
     format!("### {title}: {path}\n{fence}{language}\n{text}{end}{fence}\n")
+}
+
+/// These lines, with the gaps between them that are shown all the same.
+pub(super) fn closed(mut lines: BTreeSet<u32>) -> BTreeSet<u32> {
+    ranges(&lines).into_iter().for_each(|(first, last)| lines.extend(first..=last));
+    lines
+}
+
+/// The lines shown as ranges; gaps that are shown all the same are closed.
+pub(super) fn ranges(shown: &BTreeSet<u32>) -> Vec<(u32, u32)> {
+    let mut ranges: Vec<(u32, u32)> = Vec::new();
+    for at in shown {
+        match ranges.last_mut() {
+            Some((_, last)) if *at - *last <= GAP + 1 => *last = *at,
+            None if *at <= GAP + 1 => ranges.push((1, *at)),
+            _ => ranges.push((*at, *at)),
+        }
+    }
+    ranges
 }

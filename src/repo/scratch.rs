@@ -55,8 +55,8 @@ pub struct Scratch {
     dir: PathBuf,
     /// Held locked for as long as the copy is in use; its name is the directory's with `.lock`.
     lock: File,
-    /// Whether it is one of those that are kept.
-    stays: bool,
+    /// Which of its root's it is, from 0.
+    serial: u32,
     /// What is kept between the copies of this root.
     kept: PathBuf,
     root: PathBuf,
@@ -111,9 +111,8 @@ impl Scratch {
         let before = Manifest::take(&self.manifest(), &self.root).filter(|_| self.dir.is_dir());
         if let Some(mut manifest) = before {
             let proposed: HashSet<&str> = changes.files.iter().map(|change| split(&change.path).0).collect();
-            let lent = std::mem::take(&mut manifest.lent);
-            let taken_back = lent.iter().try_for_each(|path| remove_any(&self.dir.join(path)));
-            if taken_back.and_then(|()| manifest.clean(&self.dir, wanted, &proposed)).is_ok() {
+            let cleaned = manifest.clean(&self.dir, wanted, &proposed);
+            if cleaned.and_then(|()| manifest.take_back(&self.dir)).is_ok() {
                 return Ok(manifest);
             }
         }
@@ -178,6 +177,12 @@ impl Scratch {
         [BUILT, CACHED].map(|name| self.kept.join(name)).into()
     }
 
+    /// Where this copy's builds are kept: Cargo goes by times, and takes what was built in another copy for its own.
+    fn built(&self) -> PathBuf {
+        let all = self.kept.join(BUILT);
+        if self.serial == 0 { all } else { all.join(self.serial.to_string()) }
+    }
+
     /// Variables by which tools find what is kept and what the copy has. `user` gives the user's own variables:
     /// places of the repository in them become places of the copy.
     pub fn variables(&self, user: impl Fn(&str) -> Option<OsString>) -> Vec<(&'static str, OsString)> {
@@ -187,7 +192,7 @@ impl Scratch {
         let inside = |place: PathBuf| place.strip_prefix(&self.root).map(|p| self.dir.join(p)).unwrap_or(place);
         let own: Vec<PathBuf> = user("PYTHONPATH").iter().flat_map(std::env::split_paths).map(inside).collect();
         let mut variables = vec![
-            ("CARGO_TARGET_DIR", self.kept.join(BUILT).into_os_string()),
+            ("CARGO_TARGET_DIR", self.built().into_os_string()),
             ("XDG_CACHE_HOME", self.kept.join(CACHED).into_os_string()),
         ];
         // As activating it would do, for whoever has none active.
@@ -248,8 +253,8 @@ impl Scratch {
             if lock.try_lock().is_ok() && path.exists() {
                 // The next sweep sees that it is used.
                 let _ = lock.set_modified(SystemTime::now());
-                let (root, environments, stays) = (root.to_owned(), Vec::new(), serial < sweep::STAYING);
-                return Ok(Scratch { dir, lock, stays, kept, root, environments });
+                let (root, environments) = (root.to_owned(), Vec::new());
+                return Ok(Scratch { dir, lock, serial, kept, root, environments });
             }
         }
         Err(io_failure(&place, "it holds too many copies"))
@@ -293,7 +298,8 @@ impl Scratch {
         changed: &BTreeSet<String>,
         manifest: &mut Manifest,
     ) -> Result<(), Failure> {
-        for FileEntry { path, size, .. } in entries {
+        for entry in entries {
+            let FileEntry { path, size, .. } = entry;
             let failure = |why: String| io_failure(&root.path().join(path), &why);
             let source = match read::open(root, path) {
                 Ok(fd) => File::from(fd),
@@ -310,7 +316,8 @@ impl Scratch {
             // At most what was counted: it may have grown since.
             let copied = make_parent(&target).and_then(|()| copy_file(source, *size, &target, stat.st_mode, time));
             let copied = copied.map_err(|e| io_failure(&target, &why_io(&e)))?;
-            manifest.put(path, Source::Root(Stamp::of(&stat)), copied);
+            // Not as it is now: what has changed since the listing differs from the next one, and is copied again.
+            manifest.put(path, Source::Root(Stamp::from(*entry)), copied);
         }
         Ok(())
     }
@@ -318,7 +325,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        if !self.stays {
+        if self.serial >= sweep::STAYING {
             sweep::remove(&self.dir);
         }
         let _ = self.lock.unlock();

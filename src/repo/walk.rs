@@ -1,4 +1,4 @@
-//! Listing a repository's files by its ignore rules, each with its stamp. Reads names and stamps only, follows no
+//! Listing a repository's files by its ignore rules, each with its stamp. Reads names, stamps and files of rules only, follows no
 //! directory link, runs on a worker thread and stops when told.
 //!
 //! Every directory is opened beneath the root's handle and its files are looked at from there, so that nothing that is moved
@@ -272,8 +272,15 @@ impl<'a> Worker<'a> {
             }
             Work::Directory { path, above, is_covered } => self.read(path, &above, is_covered),
             Work::Names(directory, names) => {
-                if let Ok(handle) = self.open(&directory.path) {
-                    self.look_at(handle.as_fd(), &directory, names);
+                match self.open(&directory.path) {
+                    Ok(handle) => self.look_at(handle.as_fd(), &directory, names),
+                    Err(Errno::NOENT) => {}
+                    Err(errno) => {
+                        // Its other names are listed: the rest must not pass for gone.
+                        self.found.skip(directory.path.clone(), why(errno));
+                        self.walk.count(1);
+                        self.walk.cut.store(true, Ordering::Relaxed);
+                    }
                 }
             }
         }

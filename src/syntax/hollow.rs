@@ -48,7 +48,7 @@ fn looks_hollow(text: &str) -> bool {
             return true;
         }
         let bare = code.split('#').next().unwrap_or_default();
-        head = bare.trim_end().ends_with(':').then_some(indent);
+        head = (code.ends_with(':') || bare.trim_end().ends_with(':')).then_some(indent);
     }
     head.is_some()
 }
@@ -65,8 +65,8 @@ mod tests {
             ("class A:\n    def f(self):\n    def g(self):\n        pass\n", Some((2, 5, "`def f(self):`"))),
             ("if a:\n    # later\nelse:\n    pass\n", Some((1, 1, "`if a:`"))),
             ("if a:\n    pass\nelse: # why\n\nb()\n", Some((3, 1, "`else: # why`"))),
+            ("if s == \"#\":\nreturn\n", Some((1, 1, "`if s == \"#\":`"))),
             ("try:\n    x()\nexcept E:\n", Some((3, 1, "`except E:`"))),
-            ("def f(\n    a,\n):\nx = 1\n", Some((1, 1, "`def f(`"))),
             ("def f(\n    a,\n):\nx = 1\n", Some((1, 1, "`def f(`"))),
             ("def f():\n    # why\n    pass\n", None),
             ("def f(): pass\n", None),

@@ -229,6 +229,47 @@ fn a_copy_that_is_in_use_is_not_given_to_another() {
 }
 
 #[test]
+fn what_was_lent_is_taken_back_from_nowhere_but_the_copy() {
+    let files = [("pkg/package.json", "{}"), (".gitignore", "node_modules\n"), ("pkg/node_modules/dep/a.js", "mine\n")];
+    let (temp, cache) = (tree(&files), tempfile::tempdir().unwrap());
+    let root = open(&temp);
+    let used = scratch(cache.path(), &root, &[]);
+    let copy = used.path().to_owned();
+    assert!(copy.join("pkg/node_modules/dep/a.js").exists(), "it is lent");
+    fs::rename(copy.join("pkg"), copy.join("away")).unwrap();
+    symlink(temp.path().join("pkg"), copy.join("pkg")).unwrap();
+    drop(used);
+    let next = scratch(cache.path(), &root, &[]);
+    assert_eq!(fs::read_to_string(temp.path().join("pkg/node_modules/dep/a.js")).unwrap(), "mine\n");
+    assert!(fs::symlink_metadata(next.path().join("pkg")).unwrap().is_dir() && !next.path().join("away").exists());
+}
+
+#[test]
+fn a_file_that_grew_between_the_listing_and_the_copy_is_copied_whole_the_next_time() {
+    let (temp, cache) = (tree(TREE), tempfile::tempdir().unwrap());
+    let root = open(&temp);
+    let before = listing(&root);
+    fs::write(temp.path().join("a.rs"), "one\nand more\n").unwrap();
+    drop(Scratch::create(cache.path(), &root, &before, &ChangeSet::default(), Limits::default()).unwrap());
+    let next = scratch(cache.path(), &root, &[]);
+    assert_eq!(fs::read_to_string(next.path().join("a.rs")).unwrap(), "one\nand more\n");
+}
+
+#[test]
+fn each_copy_has_its_own_place_for_builds() {
+    let (temp, cache) = (tree(TREE), tempfile::tempdir().unwrap());
+    let root = open(&temp);
+    let (one, other) = (scratch(cache.path(), &root, &[]), scratch(cache.path(), &root, &[]));
+    let built = |copy: &Scratch| {
+        let all = copy.variables(|_| None);
+        all.into_iter().find(|(name, _)| *name == "CARGO_TARGET_DIR").map(|(_, place)| Path::new(&place).to_owned())
+    };
+    let (one, place) = (built(&one).unwrap(), built(&other).unwrap());
+    assert_ne!(one, place);
+    assert!(other.writable().iter().any(|may| place.starts_with(may)), "{place:?}");
+}
+
+#[test]
 fn two_copies_side_by_side_are_kept_and_a_third_is_not() {
     let (temp, cache) = (tree(TREE), tempfile::tempdir().unwrap());
     let root = open(&temp);

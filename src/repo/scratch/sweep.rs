@@ -1,7 +1,7 @@
 //! Removing what is kept for checks and nobody uses any more. What cannot be removed stays until the next time.
 
+use super::manifest::remove_any;
 use std::fs::{self, File};
-use std::io;
 use std::path::Path;
 use std::time::Duration;
 
@@ -38,8 +38,7 @@ pub(super) fn copies(place: &Path) {
 
 /// Removes a copy and then its lock file. What a command made unremovable stays until the next sweep.
 pub(super) fn remove(dir: &Path) {
-    let removed = fs::remove_dir_all(dir);
-    if removed.is_ok() || removed.is_err_and(|e| e.kind() == io::ErrorKind::NotFound) {
+    if remove_any(dir).is_ok() {
         let _ = fs::remove_file(dir.with_extension("manifest"));
         let _ = fs::remove_file(dir.with_extension("lock"));
     }

@@ -1,7 +1,8 @@
 //! Which names of a directory its ignore files, those above it and git's own lists of exclusions leave out.
 //!
 //! The patterns are the `ignore` crate's; this keeps which of them count where. A directory without a file of rules shares
-//! those of the one above. Files of rules may be links, as git takes them; what is no regular file holds no rules.
+//! those of the one above. Files of rules may be links, which git does not follow for `.gitignore`: who shares one list
+//! of rules among projects means it. What is no regular file holds no rules.
 
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
