@@ -343,6 +343,15 @@ fn found(snapshots: &[FileSnapshot]) -> Vec<Ranked> {
 }
 
 #[test]
+fn a_symbol_that_the_request_names_is_shown_from_a_small_file_before_what_only_speaks_of_it() {
+    let speaks = "def other(value):\n    ttl = parse(value)\n".to_owned() + &"    ttl = parse(ttl)\n".repeat(60);
+    let snapshots = vec![text("a.py", &speaks), text("z.py", "def parse_ttl(value):\n    return int(value)\n")];
+    let sources = Sources { ranking: found(&snapshots), snapshots, ..Sources::default() };
+    let bundle = assemble(&intent("fix how parse_ttl parses a ttl", &[], &["parse_ttl"]), &sources, 300, &estimate);
+    assert!(labels(&bundle).contains(&"z.py"), "{:?}", labels(&bundle));
+}
+
+#[test]
 fn a_function_is_shown_before_lines_that_answer_as_well_and_define_nothing() {
     let lines = |indent: &str| format!("{indent}total = total + tax\n").repeat(20);
     let code = format!("{}\n\ndef other():\n{}", lines(""), lines("    "));

@@ -154,8 +154,12 @@ impl<'a> Cut<'a> {
         self.alike.iter().filter(|(line, _)| begins(*line)).map(|(_, worth)| *worth).fold(0.0, f64::max)
     }
 
+    fn definitions(&self) -> &[Definition] {
+        self.outline.as_ref().map_or(&[], |outline| &outline.definitions)
+    }
+
     fn definition(&self, chunk: &Chunk) -> Option<&Definition> {
-        self.outline.as_ref()?.definitions.get(chunk.definition? as usize)
+        self.definitions().get(chunk.definition? as usize)
     }
 
     /// The names around a piece and its own.
@@ -194,7 +198,10 @@ fn pieces(query: &Query, action: Action, cuts: &[Cut], ranks: &[f64]) -> Vec<Pie
         let cut = &cuts[piece.file];
         let chunk = &cut.chunks[piece.chunk];
         let definition = cut.definition(chunk);
-        let named = definition.is_some_and(|d| query.names(&d.name));
+        let named = match definition {
+            Some(own) => query.names(&own.name),
+            None => cut.whole <= SMALL_FILE && cut.definitions().iter().any(|d| query.names(&d.name)),
+        };
         let kind = match definition.map(|d| d.kind) {
             Some(DefinitionKind::Function | DefinitionKind::Method) => FUNCTION,
             other => other.map_or(-BETWEEN, |_| 0.0),
@@ -278,8 +285,7 @@ fn used(cuts: &[Cut]) -> u32 {
 fn show_heads(cuts: &mut [Cut], limit: u32, count: &dyn Fn(&str) -> u32) {
     let (mut left, mark) = (limit.saturating_sub(used(cuts)), count(MARK).saturating_mul(2));
     for cut in cuts.iter_mut().filter(|cut| !cut.is_whole && !cut.shown.is_empty()) {
-        let definitions = cut.outline.as_ref().map_or(&[][..], |o| &o.definitions);
-        let heads: Vec<u32> = definitions.iter().map(|d| head(d, &cut.lines)).collect();
+        let heads: Vec<u32> = cut.definitions().iter().map(|d| head(d, &cut.lines)).collect();
         for at in heads.into_iter().filter(|at| *at as usize <= cut.lines.len()) {
             // With the gaps that it closes.
             let lines = closed(cut.shown.iter().copied().chain([at]).collect());
