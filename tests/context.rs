@@ -344,10 +344,13 @@ fn found(snapshots: &[FileSnapshot]) -> Vec<Ranked> {
 
 #[test]
 fn a_symbol_that_the_request_names_is_shown_from_a_small_file_before_what_only_speaks_of_it() {
-    let speaks = "def other(value):\n    ttl = parse(value)\n".to_owned() + &"    ttl = parse(ttl)\n".repeat(60);
-    let snapshots = vec![text("a.py", &speaks), text("z.py", "def parse_ttl(value):\n    return int(value)\n")];
+    let line = "    cache = expire(cache, entry, ttl)\n";
+    let speaks = format!("def expire_cache(entry, ttl):\n{}", line.repeat(40));
+    let named = format!("def parse_ttl(value):\n{}    return int(value)\n", "    value = value.strip()\n".repeat(12));
+    let snapshots = vec![text("a.py", &speaks), text("z.py", &named)];
     let sources = Sources { ranking: found(&snapshots), snapshots, ..Sources::default() };
-    let bundle = assemble(&intent("fix how parse_ttl parses a ttl", &[], &["parse_ttl"]), &sources, 300, &estimate);
+    let request = intent("the cache entry does not expire: see parse_ttl", &[], &["parse_ttl"]);
+    let bundle = assemble(&request, &sources, 300, &estimate);
     assert!(labels(&bundle).contains(&"z.py"), "{:?}", labels(&bundle));
 }
 
