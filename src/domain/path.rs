@@ -1,8 +1,13 @@
 //! Paths relative to a root, `/` between parts, the root itself empty: taken apart and put together as text. Looks at no file.
 
+/// The directory of a path, and the name in it.
+pub fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
+}
+
 /// The directory of a path; empty for the root.
 pub fn parent(path: &str) -> &str {
-    path.rsplit_once('/').map_or("", |(dir, _)| dir)
+    split(path).0
 }
 
 /// A name in a directory.

@@ -18,8 +18,9 @@ use super::{Root, path, read};
 use crate::domain::change::ChangeSet;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::listing::FileEntry;
+use crate::domain::path::{parent, split};
 use copy::{Time, copy_file, make_parent};
-use manifest::{ByDirectory, Manifest, Source, Stamp, remove_any, split};
+use manifest::{ByDirectory, Manifest, Source, Stamp, remove_any};
 use rustix::fs::FileType;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeSet, HashSet};
@@ -110,7 +111,7 @@ impl Scratch {
         let failure = |e: io::Error| io_failure(&self.dir, &why_io(&e));
         let before = Manifest::take(&self.manifest(), &self.root).filter(|_| self.dir.is_dir());
         if let Some(mut manifest) = before {
-            let proposed: HashSet<&str> = changes.files.iter().map(|change| split(&change.path).0).collect();
+            let proposed: HashSet<&str> = changes.files.iter().map(|change| parent(&change.path)).collect();
             let cleaned = manifest.clean(&self.dir, wanted, &proposed);
             if cleaned.and_then(|()| manifest.take_back(&self.dir)).is_ok() {
                 return Ok(manifest);
@@ -281,11 +282,11 @@ impl Scratch {
 
     /// After everything else: nothing that the copy writes goes through a link.
     fn lend(&mut self, listing: &Listing, manifest: &mut Manifest) -> Result<(), Failure> {
-        let has = |place: &&str| manifest.has_directory(split(place).0);
+        let has = |place: &&str| manifest.has_directory(parent(place));
         let places = listing.dependencies.iter().map(String::as_str).filter(has);
         let lent = dependency::lend(&self.root, &self.dir, places);
         let lent = lent.map_err(|e| io_failure(&self.dir, &why_io(&e)))?;
-        lent.places.iter().for_each(|place| manifest.touch(split(place).0));
+        lent.places.iter().for_each(|place| manifest.touch(parent(place)));
         manifest.lent = lent.places;
         self.environments = lent.environments;
         Ok(())

@@ -13,6 +13,7 @@ use super::beneath::{self, Links};
 use super::dependency;
 use super::fault::why;
 use crate::domain::listing::{FileEntry, Places};
+use crate::domain::path::join;
 use crate::map::convention::holds_secrets;
 use names::Names;
 use queue::Queue;
@@ -374,10 +375,6 @@ impl<'a> Worker<'a> {
 
 fn may_be_file(kind: FileType) -> bool {
     matches!(kind, FileType::RegularFile | FileType::Symlink | FileType::Unknown)
-}
-
-fn join(directory: &str, name: &str) -> String {
-    if directory.is_empty() { name.to_owned() } else { format!("{directory}/{name}") }
 }
 
 /// Whether what this path names decides on what is listed beneath its directory.

@@ -5,6 +5,7 @@
 
 use super::look::{Looked, Verdict, look};
 use crate::domain::listing::FileEntry;
+use crate::domain::path::{self, join, split};
 use crate::repo::walk::stamped;
 use rustix::fs::{Mode, OFlags, Stat};
 use serde::{Deserialize, Serialize};
@@ -101,11 +102,6 @@ struct Head {
 /// The files of a root by directory, each with its name.
 pub(super) type ByDirectory<'a> = HashMap<&'a str, Vec<(&'a str, &'a FileEntry)>, foldhash::fast::RandomState>;
 
-/// Takes a path apart: the directory, and the name in it.
-pub(super) fn split(path: &str) -> (&str, &str) {
-    path.rsplit_once('/').unwrap_or(("", path))
-}
-
 impl Manifest {
     /// Of a copy that holds nothing.
     pub(super) fn new() -> Manifest {
@@ -187,7 +183,7 @@ impl Manifest {
         let mut above = Some(parent);
         while let Some(path) = above.filter(|path| !self.has_directory(path)) {
             self.insert(path);
-            above = (!path.is_empty()).then(|| split(path).0);
+            above = (!path.is_empty()).then(|| path::parent(path));
         }
         // The directory above a new one has another name in it.
         above.into_iter().for_each(|above| self.touch(above));
@@ -203,7 +199,7 @@ impl Manifest {
         for (parent, directory) in &self.directories {
             if let Files::Open(files) = &directory.files {
                 let names = files.iter().filter(|(_, kept)| !kept.wanted).map(|(name, _)| name);
-                found.extend(names.map(|name| beneath(parent) + name));
+                found.extend(names.map(|name| join(parent, name)));
             }
         }
         found
@@ -244,7 +240,7 @@ impl Manifest {
                 return;
             }
             self.directories.remove(path);
-            path = split(path).0;
+            path = path::parent(path);
             self.touch(path);
         }
     }
@@ -271,7 +267,7 @@ impl Manifest {
                     let beneath = beneath(&path);
                     self.directories.retain(|known, _| *known != path && !known.starts_with(&beneath));
                     remove_any(&copy.join(&path))?;
-                    self.touch(split(&path).0);
+                    self.touch(path::parent(&path));
                 }
                 Verdict::Differs { files, names } if self.has_directory(&path) => {
                     self.open(&path, false);
@@ -288,7 +284,7 @@ impl Manifest {
     /// Removes what was lent, from where the copy is as it was put there: nowhere else is it known where a path leads.
     pub(super) fn take_back(&mut self, copy: &Path) -> io::Result<()> {
         for path in std::mem::take(&mut self.lent) {
-            let parent = split(&path).0;
+            let parent = path::parent(&path);
             if self.has_directory(parent) {
                 remove_any(&copy.join(&path))?;
                 self.touch(parent);
@@ -308,7 +304,7 @@ impl Manifest {
             let known = name.to_str().filter(|name| {
                 let is_file = self.files(path).is_some_and(|files| files.contains_key(*name));
                 let is_directory =
-                    entry.file_type().is_ok_and(|kind| kind.is_dir()) && self.has_directory(&(beneath(path) + name));
+                    entry.file_type().is_ok_and(|kind| kind.is_dir()) && self.has_directory(&join(path, name));
                 is_file || is_directory
             });
             if known.is_none() {

@@ -4,6 +4,7 @@
 //! in between is found and given its name again, never lost. Syncs file contents; syncing names is the transaction's.
 
 use super::{ApplyError, FileWrite, TEMPORARY, base};
+use crate::domain::path::split;
 use crate::repo::fault::{why, why_io};
 use rustix::fs::{AtFlags, Gid, Mode, OFlags, RenameFlags, Stat, Uid};
 use rustix::io::Errno;
@@ -40,7 +41,7 @@ pub(super) struct Staged<'a> {
 impl<'a> Staged<'a> {
     /// Writes and syncs the new text beside its place in `dir`; `old` is what is known of the file now.
     pub(super) fn new(write: &'a FileWrite, dir: Rc<OwnedFd>, old: Option<&Stat>) -> Result<Staged<'a>, ApplyError> {
-        let name = write.path.rsplit_once('/').map_or(write.path.as_str(), |(_, name)| name);
+        let (_, name) = split(&write.path);
         let mut staged = Staged { write, dir, name, temp: temporary(), new: None, committed: false };
         if let Some(content) = &write.content {
             staged.new = Some(staged.write_temp(content, old).map_err(|what| staged.failed(what))?);

@@ -5,6 +5,7 @@
 
 use super::staged::Staged;
 use super::{ApplyError, FileWrite, TEMPORARY, base, is_temporary};
+use crate::domain::path::{parent, split};
 use crate::repo::Root;
 use crate::repo::beneath::{self, Links};
 use crate::repo::fault::why;
@@ -35,7 +36,7 @@ impl<'a> Transaction<'a> {
     /// Writes and syncs the new text beside its place, with the mode of what it replaces, or of `source`; makes the
     /// directories it needs.
     pub(super) fn stage(&mut self, write: &'a FileWrite, source: Option<&str>) -> Result<(), ApplyError> {
-        let parent = write.path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let parent = parent(&write.path);
         let old = base::open(self.root, source.unwrap_or(&write.path))?.map(|(_, stat)| stat);
         let failed = |errno| ApplyError::Failed { path: write.path.clone(), what: why(errno) };
         let dir = self.directory(parent).map_err(failed)?;
@@ -52,7 +53,7 @@ impl<'a> Transaction<'a> {
         let opened = if path.is_empty() { open(".") } else { open(path) };
         let dir = match opened {
             Err(Errno::NOENT) if !path.is_empty() => {
-                let (parent, name) = path.rsplit_once('/').unwrap_or(("", path));
+                let (parent, name) = split(path);
                 let parent = self.directory(parent)?;
                 match rustix::fs::mkdirat(&parent, name, NEW_DIR) {
                     Ok(()) => self.made.push((Rc::clone(&parent), name.to_owned())),
