@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::hint::black_box;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use vibe_tui::app::{
     Dated, Effect, Event, ModelEvent, Opening, Resume, RootInfo, Settings, Stamped, State, WorkEvent, update,
@@ -33,7 +34,7 @@ use vibe_tui::input::Keymap;
 use vibe_tui::provider::{Framing, Parser};
 use vibe_tui::quality;
 use vibe_tui::repo::Root;
-use vibe_tui::repo::scratch::Scratch;
+use vibe_tui::repo::scratch::{Pool, Scratch};
 use vibe_tui::repo::walk::{Listing, walk};
 use vibe_tui::syntax;
 use vibe_tui::ui::theme::{Depth, Theme};
@@ -379,28 +380,44 @@ fn scratch(table: &mut Table) {
     let list = || walk(&root, 100_000, &stop);
     let file = FileChange { path: "part0/module0/file0.rs".into(), before: None, after: Some("fn g() {}\n".into()) };
     let (base, proposal) = (ChangeSet::default(), ChangeSet { files: vec![file] });
-    let make = |listing: &Listing, changes: &ChangeSet, cache: &std::path::Path| {
-        drop(Scratch::create(cache, &root, listing, changes, Default::default()).unwrap());
+    let make = |listing: &Listing, changes: &ChangeSet, pool: &Arc<Pool>| {
+        Scratch::create(pool, &root, listing, changes, Default::default()).unwrap()
+    };
+    let made = |listing: &Listing, changes: &ChangeSet, pool: &Arc<Pool>| {
+        let begun = Instant::now();
+        let scratch = make(listing, changes, pool);
+        (begun.elapsed(), scratch)
     };
     let mut listing = list();
-    let whole = median((0..3).map(|_| timed(|| make(&listing, &base, tempfile::tempdir().unwrap().path()))).collect());
-    make(&listing, &base, cache.path());
-    let mut turn = 0;
-    let (mut synced, mut walked, mut swapped, mut both) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..21 {
-        turn += 1;
-        std::fs::write(tree.path().join("part1/module1/file41.rs"), format!("fn h{turn}() {{}}\n")).unwrap();
-        let (walking, syncing) = (timed(|| listing = list()), timed(|| make(&listing, &base, cache.path())));
-        walked.push(walking);
-        synced.push(syncing);
-        both.push(walking + syncing);
-        swapped.push(timed(|| make(&listing, if turn % 2 == 0 { &base } else { &proposal }, cache.path())));
-    }
+    let fresh = |n: usize| Pool::new(cache.path().join(n.to_string()));
+    let whole = median((0..3).map(fresh).map(|pool| timed(|| drop(make(&listing, &base, &pool)))).collect());
     let from_nothing = ("the copy from nothing", whole);
-    table.row("scratch: 20k files, one changed", median(synced), from_nothing);
-    table.row("scratch: 20k files, base and proposal in turn", median(swapped), from_nothing);
-    table.row("scratch: the listing alone", median(walked), from_nothing);
-    table.row("scratch: the listing, then one changed", median(both), from_nothing);
+    for (how, released) in [("dropped", false), ("released", true)] {
+        let pool = Pool::new(cache.path());
+        let done = |scratch: Scratch| if released { scratch.release() } else { drop(scratch) };
+        done(make(&listing, &base, &pool));
+        let mut turn = 0;
+        let (mut synced, mut walked, mut swapped, mut both) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..21 {
+            turn += 1;
+            // Somebody reads what the check before has found.
+            std::thread::sleep(Duration::from_millis(100));
+            std::fs::write(tree.path().join("part1/module1/file41.rs"), format!("fn h{turn}() {{}}\n")).unwrap();
+            let (walking, (syncing, scratch)) = (timed(|| listing = list()), made(&listing, &base, &pool));
+            done(scratch);
+            walked.push(walking);
+            synced.push(syncing);
+            both.push(walking + syncing);
+            std::thread::sleep(Duration::from_millis(100));
+            let (swapping, scratch) = made(&listing, if turn % 2 == 0 { &base } else { &proposal }, &pool);
+            done(scratch);
+            swapped.push(swapping);
+        }
+        table.row(&format!("scratch ({how}): 20k files, one changed"), median(synced), from_nothing);
+        table.row(&format!("scratch ({how}): base and proposal in turn"), median(swapped), from_nothing);
+        table.row(&format!("scratch ({how}): the listing alone"), median(walked), from_nothing);
+        table.row(&format!("scratch ({how}): the listing, then one changed"), median(both), from_nothing);
+    }
 }
 
 fn tokens(table: &mut Table) {

@@ -21,7 +21,7 @@ use vibe_tui::repo::Root;
 use vibe_tui::repo::difference::{Compared, difference};
 use vibe_tui::repo::history::recent;
 use vibe_tui::repo::read::{agents_md, read};
-use vibe_tui::repo::scratch::{Limits, Scratch};
+use vibe_tui::repo::scratch::{Limits, Pool, Scratch};
 use vibe_tui::repo::search::{TextHits, search};
 use vibe_tui::repo::walk::{Listing, MAX_FILES, Skipped, walk, walk_at};
 
@@ -288,7 +288,8 @@ fn a_scratch_copy_holds_the_listed_files_with_the_proposal_over_them_and_shares_
             change("src/a", Some("old"), Some("new")),
         ],
     };
-    let scratch = Scratch::create(cache.path(), &root, &listing(&root), &changes, Limits::default()).unwrap();
+    let scratch =
+        Scratch::create(&Pool::new(cache.path()), &root, &listing(&root), &changes, Limits::default()).unwrap();
     let copy = scratch.path().to_owned();
     let text = |name: &str| fs::read_to_string(copy.join(name)).ok();
     assert_eq!(text("src/a").as_deref(), Some("new"));
@@ -316,7 +317,8 @@ fn a_proposal_is_not_written_through_to_the_dependencies_that_a_copy_is_lent() {
     let root = open(&temp);
     let files = [("node_modules/dep/a.js", "new"), (".venv/lib/x.py", "new")];
     let changes = ChangeSet { files: files.iter().map(|(path, text)| change(path, Some("old"), Some(text))).collect() };
-    let scratch = Scratch::create(cache.path(), &root, &listing(&root), &changes, Limits::default()).unwrap();
+    let scratch =
+        Scratch::create(&Pool::new(cache.path()), &root, &listing(&root), &changes, Limits::default()).unwrap();
     for (path, text) in files {
         assert_eq!(fs::read_to_string(scratch.path().join(path)).unwrap(), text);
         assert_eq!(fs::read_to_string(temp.path().join(path)).unwrap(), "old");
@@ -332,7 +334,9 @@ fn a_tree_too_large_to_copy_is_refused_with_the_figure_and_the_way_out_and_nothi
     let cache = tempfile::tempdir().unwrap();
     let root = open(&temp);
     let none = ChangeSet::default();
-    let refused = |listing: &Listing, limits| Scratch::create(cache.path(), &root, listing, &none, limits).unwrap_err();
+    let refused = |listing: &Listing, limits| {
+        Scratch::create(&Pool::new(cache.path()), &root, listing, &none, limits).unwrap_err()
+    };
     let few = refused(&listing(&root), Limits { files: 2, ..Limits::default() });
     assert!(few.message.contains("more than 2 files") && few.message.contains(".vibeignore"), "{few}");
     let small = refused(&listing(&root), Limits { bytes: 2 << 20, ..Limits::default() });
@@ -347,7 +351,8 @@ fn a_proposal_cannot_write_outside_its_scratch_copy() {
     let (temp, cache) = (tree(&[("a", "")]), tempfile::tempdir().unwrap());
     let root = open(&temp);
     let changes = ChangeSet { files: vec![change("../../../escaped", None, Some("x"))] };
-    let failure = Scratch::create(cache.path(), &root, &listing(&root), &changes, Limits::default()).unwrap_err();
+    let failure =
+        Scratch::create(&Pool::new(cache.path()), &root, &listing(&root), &changes, Limits::default()).unwrap_err();
     assert_eq!(failure.kind, FailureKind::Denied);
     assert!(!cache.path().join("escaped").exists());
 }
@@ -362,8 +367,10 @@ fn further_copies_of_dead_processes_are_swept_and_those_of_live_ones_stay() {
     put(cache.path(), "scratch/2-2/src/a", "");
     let live = fs::File::open(cache.path().join("scratch/2-2.lock")).unwrap();
     live.lock().unwrap();
-    let make =
-        || Scratch::create(cache.path(), &root, &listing(&root), &ChangeSet::default(), Limits::default()).unwrap();
+    let make = || {
+        Scratch::create(&Pool::new(cache.path()), &root, &listing(&root), &ChangeSet::default(), Limits::default())
+            .unwrap()
+    };
     let (first, second, third) = (make(), make(), make());
     assert!(first.path() != third.path() && second.path() != third.path() && third.path().exists());
     assert!(!cache.path().join("scratch/1-2").exists() && !cache.path().join("scratch/1-2.lock").exists());

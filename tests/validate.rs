@@ -8,7 +8,7 @@ use vibe_tui::domain::change::{ChangeSet, FileChange};
 use vibe_tui::domain::finding::Strategy;
 use vibe_tui::domain::language::Language;
 use vibe_tui::repo::Root;
-use vibe_tui::repo::scratch::Scratch;
+use vibe_tui::repo::scratch::{Pool, Scratch};
 use vibe_tui::repo::walk::{MAX_FILES, walk};
 use vibe_tui::validate::plan::Spec;
 use vibe_tui::validate::project::{Call, Program};
@@ -167,6 +167,24 @@ async fn a_dropped_future_ends_the_tree() {
     let cancelled = tokio::time::timeout(Duration::from_millis(400), sh(dir.path(), &script, 60_000)).await;
     assert!(cancelled.is_err());
     assert!(gone(&mark).await, "{} left", alive(&mark));
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_copy_is_left_when_all_that_was_started_in_it_is_seen_to_be_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    if !confines(dir.path()).await {
+        return;
+    }
+    let copy = Copy::new(dir.path(), policy(), Duration::from_secs(60));
+    let clone = copy.clone();
+    let run = async |argv: &[&str]| run_check(&words(argv), &clone, &ChangeSet::default()).await;
+    let mark = mark(22);
+    run(&["sh", "-c", &format!("(setsid sh -c 'trap \"\" TERM HUP; sleep {mark}' &)")]).await;
+    run(&["no-such-tool-7"]).await;
+    assert!(copy.is_left());
+    let cancelled = tokio::time::timeout(Duration::from_millis(400), run(&["sleep", &mark])).await;
+    assert!(cancelled.is_err() && !copy.is_left(), "nobody saw it end");
 }
 
 #[tokio::test]
@@ -336,7 +354,7 @@ async fn a_check_that_fails_names_places_in_changed_files() {
     let whole = changes("a.py", Some("! old\n"), "x\n! old\n");
     assert!(syntax(&whole, &bangs).unwrap().passed);
     let argv = words(&["sh", "-c", "echo './a.py:2:3: bad'; exit 1"]);
-    let copy = Copy { root: dir.path().into(), policy: policy(), deadline: Duration::from_secs(5) };
+    let copy = Copy::new(dir.path(), policy(), Duration::from_secs(5));
     let result = run_check(&argv, &copy, &whole).await;
     assert!(!result.passed && result.strategy == Strategy::Custom && result.findings.len() == 2);
     assert_eq!((result.findings[1].path.as_str(), result.findings[1].line), ("a.py", 2));
@@ -348,7 +366,7 @@ async fn a_deadline_or_a_missing_tool_is_said_and_is_no_pass() {
     if !confines(dir.path()).await {
         return;
     }
-    let copy = Copy { root: dir.path().into(), policy: policy(), deadline: Duration::from_millis(500) };
+    let copy = Copy::new(dir.path(), policy(), Duration::from_millis(500));
     for (argv, said) in [(words(&["sleep", "60"]), "did not finish within"), (words(&["no-such-tool-7"]), "not found")]
     {
         let result = run_check(&argv, &copy, &ChangeSet::default()).await;
@@ -362,7 +380,7 @@ async fn without_a_sandbox_no_check_runs() {
     let dir = tempfile::tempdir().unwrap();
     // A helper that plays a kernel without Landlock.
     let helper = dir.path().join("helper");
-    let refusal = r#"{"refused":{"no_sandbox":"played"}}"#;
+    let refusal = r#"{"last":{"refused":{"no_sandbox":"played"}},"alone":true}"#;
     std::fs::write(&helper, format!("#!/bin/sh\nprintf '%s' '{refusal}' >&0\n")).unwrap();
     std::fs::set_permissions(&helper, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let argv = words(&["sh", "-c", "echo ran"]);
@@ -422,7 +440,8 @@ impl Project {
             FileChange { path: (*path).into(), before, after: Some((*text).into()) }
         };
         let changes = ChangeSet { files: changes.iter().map(file).collect() };
-        let scratch = Scratch::create(self.cache.path(), &root, &listing, &changes, Default::default()).unwrap();
+        let scratch =
+            Scratch::create(&Pool::new(self.cache.path()), &root, &listing, &changes, Default::default()).unwrap();
         let user = |name: &str| std::env::var_os(name);
         let policy = Policy { writable: scratch.writable(), variables: scratch.variables(user), ..policy() };
         let argv = vibe_tui::domain::command_line::split(command).unwrap();
@@ -598,7 +617,7 @@ async fn a_directory_that_became_a_link_out_of_the_copy_is_refused_and_nothing_i
     let tool = TOOLS.iter().find(|tool| tool.name == "ruff").unwrap();
     let call = Call::new("pkg", &["-c", "touch written; echo '[]'"]);
     let spec = Spec { tool, program: Program::Elsewhere("sh".into()), call };
-    let copy = Copy { root: dir.path().into(), policy: policy(), deadline: Duration::from_secs(5) };
+    let copy = Copy::new(dir.path(), policy(), Duration::from_secs(5));
     std::fs::create_dir(dir.path().join("pkg")).unwrap();
     let ran = run_tools(std::slice::from_ref(&spec), &copy, &NoBase).await;
     assert!(ran[0].passed && dir.path().join("pkg/written").exists(), "{ran:?}");

@@ -9,7 +9,11 @@
 mod copy;
 mod look;
 mod manifest;
+mod pool;
+mod remove;
 mod sweep;
+
+pub use pool::Pool;
 
 use super::dependency::{self, WHOLE};
 use super::fault::{why, why_io};
@@ -20,7 +24,8 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::listing::FileEntry;
 use crate::domain::path::{parent, split};
 use copy::{Time, copy_file, make_parent};
-use manifest::{ByDirectory, Manifest, Source, Stamp, remove_any};
+use manifest::{ByDirectory, Manifest, Source, Stamp};
+use remove::remove_any;
 use rustix::fs::FileType;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeSet, HashSet};
@@ -30,6 +35,7 @@ use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 /// How much may be copied.
@@ -53,6 +59,7 @@ impl Default for Limits {
 /// next [`Scratch::create`] if the process was killed.
 #[derive(Debug)]
 pub struct Scratch {
+    pool: Arc<Pool>,
     dir: PathBuf,
     /// Held locked for as long as the copy is in use; its name is the directory's with `.lock`.
     lock: File,
@@ -66,14 +73,15 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// Brings the root's copy below `cache` up to the files of `listing`, lays `changes` over them and lends it the repository's
-    /// dependencies. Costs a look at every file of the copy, and the copying of what differs.
+    /// Brings the root's copy in `pool` up to the files of `listing`, lays `changes` over them and lends it the repository's
+    /// dependencies. Costs the copying of what differs; and a look at every file of the copy, unless it was
+    /// [released](Scratch::release) by this process and not used since.
     ///
     /// # Errors
     /// `Denied` when the listing is truncated, the copy would pass `limits`, or a changed path may not be written; `Io`
     /// when copying fails.
     pub fn create(
-        cache: &Path,
+        pool: &Arc<Pool>,
         root: &Root,
         listing: &Listing,
         changes: &ChangeSet,
@@ -90,7 +98,8 @@ impl Scratch {
         if bytes > limits.bytes {
             return Err(too_large(&format!("more than {} MiB", limits.bytes >> 20)));
         }
-        let mut scratch = Scratch::make(cache, root.path())?;
+        pool.wait();
+        let mut scratch = Scratch::make(pool, root.path())?;
         let changed = scratch.changed(changes)?;
         let wanted = by_directory(&listing.entries);
         let mut manifest = scratch.begin(&wanted, changes)?;
@@ -109,10 +118,11 @@ impl Scratch {
     /// What of the copy before can be used: all of it that is as it was, or nothing. Nothing else is there afterwards.
     fn begin(&self, wanted: &ByDirectory<'_>, changes: &ChangeSet) -> Result<Manifest, Failure> {
         let failure = |e: io::Error| io_failure(&self.dir, &why_io(&e));
+        let depth = self.pool.depth(&self.dir, &self.manifest());
         let before = Manifest::take(&self.manifest(), &self.root).filter(|_| self.dir.is_dir());
         if let Some(mut manifest) = before {
             let proposed: HashSet<&str> = changes.files.iter().map(|change| parent(&change.path)).collect();
-            let cleaned = manifest.clean(&self.dir, wanted, &proposed);
+            let cleaned = manifest.clean(&self.dir, depth, wanted, &proposed);
             if cleaned.and_then(|()| manifest.take_back(&self.dir)).is_ok() {
                 return Ok(manifest);
             }
@@ -120,6 +130,17 @@ impl Scratch {
         remove_any(&self.dir).map_err(failure)?;
         fs::DirBuilder::new().mode(0o700).create(&self.dir).map_err(failure)?;
         Ok(Manifest::new())
+    }
+
+    /// Takes out what checks have changed, and gives the stamp of the manifest that is true then.
+    fn restore(&self) -> Option<Stamp> {
+        let file = self.manifest();
+        // It stays: until another is written, it says what is to be taken out.
+        let mut manifest = Manifest::read(&file, &self.root)?;
+        if manifest.restore(&self.dir).ok()? {
+            manifest.save(&file, &self.root, &self.dir).ok()?;
+        }
+        Stamp::read(&file).ok()
     }
 
     /// Makes the copy hold the listed files with the changes over them.
@@ -229,7 +250,8 @@ impl Scratch {
         ["PATH", "PYTHONPATH"].map(outside).into()
     }
 
-    fn make(cache: &Path, root: &Path) -> Result<Scratch, Failure> {
+    fn make(pool: &Arc<Pool>, root: &Path) -> Result<Scratch, Failure> {
+        let (pool, cache) = (pool.clone(), &pool.cache);
         let place = cache.join("scratch");
         let failure = |e: io::Error| io_failure(&place, &why_io(&e));
         let mut private = fs::DirBuilder::new();
@@ -255,7 +277,7 @@ impl Scratch {
                 // The next sweep sees that it is used.
                 let _ = lock.set_modified(SystemTime::now());
                 let (root, environments) = (root.to_owned(), Vec::new());
-                return Ok(Scratch { dir, lock, serial, kept, root, environments });
+                return Ok(Scratch { pool, dir, lock, serial, kept, root, environments });
             }
         }
         Err(io_failure(&place, "it holds too many copies"))

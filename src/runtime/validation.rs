@@ -9,7 +9,7 @@ use crate::domain::change::ChangeSet;
 use crate::domain::finding::{CheckResult, Strategy, ValidationReport};
 use crate::domain::language::Language;
 use crate::repo::Root;
-use crate::repo::scratch::Scratch;
+use crate::repo::scratch::{Pool, Scratch};
 use crate::repo::walk::Listing;
 use crate::syntax;
 use crate::validate::plan::{Choice, Plan, Spec};
@@ -31,7 +31,7 @@ const KEPT: usize = 64;
 /// What checks proposals of one repository.
 pub struct Validators {
     pub(super) root: Arc<Root>,
-    cache: PathBuf,
+    scratches: Arc<Pool>,
     /// This program, started as the sandbox's first process.
     helper: PathBuf,
     pub(super) environment: Environment,
@@ -64,8 +64,8 @@ enum Counted {
 
 /// A scratch copy and what may be done in it.
 struct Place {
-    /// Removed when this is dropped.
-    _scratch: Scratch,
+    /// Given back when this is dropped.
+    scratch: Option<Scratch>,
     /// For the check command.
     copy: Copy,
     /// The same for tools: in a project that is not trusted they find none of its programs.
@@ -83,6 +83,9 @@ impl Drop for Place {
             // Usually it is not there: the project does not use mypy.
             let _ = std::fs::remove_dir_all(kept);
         }
+        if let Some(scratch) = self.scratch.take().filter(|_| self.copy.is_left()) {
+            scratch.release();
+        }
     }
 }
 
@@ -94,7 +97,7 @@ impl Validators {
     pub fn new(root: Arc<Root>, config: &Config, paths: &Paths, environment: Environment) -> Validators {
         Validators {
             root,
-            cache: paths.cache.join("scratch"),
+            scratches: Pool::new(paths.cache.join("scratch")),
             helper: std::env::current_exe().unwrap_or_default(),
             environment,
             settings: config.check.clone(),
@@ -251,8 +254,9 @@ impl Validators {
         side: Side,
         trusted: bool,
     ) -> Result<Place, String> {
-        let (cache, root, listing, changes) = (self.cache.clone(), self.root.clone(), listing.clone(), changes.clone());
-        let copied = spawn_blocking(move || Scratch::create(&cache, &root, &listing, &changes, Default::default()));
+        let (pool, root, listing, changes) =
+            (self.scratches.clone(), self.root.clone(), listing.clone(), changes.clone());
+        let copied = spawn_blocking(move || Scratch::create(&pool, &root, &listing, &changes, Default::default()));
         let scratch = copied.await.map_err(|stopped| stopped.to_string())?.map_err(|failure| failure.message)?;
         let user = |name: &str| self.environment.get(name).map(OsString::from);
         let mut policy = self.policy();
@@ -264,14 +268,14 @@ impl Validators {
         // Its files are no newer.
         let made = SystemTime::now();
         let root = scratch.path().canonicalize().unwrap_or_else(|_| scratch.path().to_owned());
-        let copy = Copy { root, policy, deadline };
+        let copy = Copy::new(root, policy, deadline);
         let mut tools = copy.clone();
         if !trusted {
             tools.policy.variables.extend(scratch.foreign(user));
             // It would run a compiler with the project's flags.
             tools.policy.variables.push(("CGO_ENABLED", OsString::from("0")));
         }
-        Ok(Place { copy, tools, _scratch: scratch, made })
+        Ok(Place { copy, tools, scratch: Some(scratch), made })
     }
 
     /// A check that did not run has not passed; tools that were only found are left out.

@@ -154,7 +154,7 @@ mod tests {
             &argv,
             &changes,
             Duration::from_secs(3),
-            Ok(Outcome { ended, output, errors: Output::default(), millis: 7 }),
+            Ok(Outcome { ended, output, errors: Output::default(), millis: 7, gone: true }),
         )
     }
 

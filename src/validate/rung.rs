@@ -12,6 +12,8 @@ use super::runner::{Ended, Keep, Outcome, Place, RunError, run_keeping};
 use super::tool::{Said, Tool, finding};
 use crate::domain::finding::{CheckResult, Finding, Severity};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// Bytes of a file that is read for places in it.
@@ -26,6 +28,34 @@ pub struct Copy {
     pub policy: Policy,
     /// How long one may take.
     pub deadline: Duration,
+    /// Commands of which something may still be running, in clones of this, too.
+    running: Arc<AtomicUsize>,
+}
+
+impl Copy {
+    /// A copy in which nothing has run.
+    pub fn new(root: impl Into<PathBuf>, policy: Policy, deadline: Duration) -> Copy {
+        Copy { root: root.into(), policy, deadline, running: Arc::default() }
+    }
+
+    /// Whether everything that was started in it is seen to be gone. What ran when its future was dropped is not.
+    pub fn is_left(&self) -> bool {
+        self.running.load(Ordering::Acquire) == 0
+    }
+
+    pub(super) async fn run(&self, keep: Keep, argv: &[String], dir: &str) -> Result<Outcome, RunError> {
+        self.running.fetch_add(1, Ordering::AcqRel);
+        let ran = run_keeping(keep, argv, Place { root: &self.root, dir }, self.deadline, &self.policy).await;
+        let gone = match &ran {
+            Ok(outcome) => outcome.gone,
+            Err(RunError::NoSandbox(_) | RunError::NotFound(_) | RunError::Outside(_)) => true,
+            Err(RunError::Failed(_)) => false,
+        };
+        if gone {
+            self.running.fetch_sub(1, Ordering::AcqRel);
+        }
+        ran
+    }
 }
 
 /// What a run of a tool came to.
@@ -57,8 +87,7 @@ pub async fn run(spec: &Spec, copy: &Copy) -> Ran {
         Program::Elsewhere(name) => name.clone(),
     };
     let argv: Vec<String> = std::iter::once(program).chain(spec.call.arguments.iter().cloned()).collect();
-    let place = Place { root: &copy.root, dir: &spec.call.dir };
-    let outcome = match run_keeping(Keep::Report, &argv, place, copy.deadline, &copy.policy).await {
+    let outcome = match copy.run(Keep::Report, &argv, &spec.call.dir).await {
         Ok(outcome) => outcome,
         // A tool before may have done it: nothing is said of the change.
         Err(error @ RunError::Outside(_)) => {

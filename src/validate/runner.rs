@@ -7,7 +7,7 @@ use super::Policy;
 use super::capture::Output;
 use super::environment::environment;
 use super::sandbox::{ENTRY, Refusal, SUPERVISE, Spec};
-use super::supervise::Last;
+use super::supervise::{Last, Word};
 use std::os::fd::OwnedFd;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -47,6 +47,8 @@ pub struct Outcome {
     pub errors: Output,
     /// Milliseconds it took.
     pub millis: u64,
+    /// Whether everything that it started was seen to end. Only Linux can tell.
+    pub gone: bool,
 }
 
 /// Why a command did not run.
@@ -124,7 +126,9 @@ pub(super) async fn run_keeping(
         }
     }
     let status = reap(&mut child).await;
-    let ended = match (ended, serde_json::from_slice::<Last>(&word)) {
+    let word = serde_json::from_slice::<Word>(&word);
+    let gone = word.as_ref().is_ok_and(|word| word.alone);
+    let ended = match (ended, word.map(|word| word.last)) {
         (Some(ended), _) => ended,
         (None, Ok(Last::Exited(code))) => Ended::Exited(code),
         (None, Ok(Last::Signalled(signal))) => Ended::Signalled(signal),
@@ -139,7 +143,7 @@ pub(super) async fn run_keeping(
         }
     };
     let millis = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ok(Outcome { ended, output, errors, millis })
+    Ok(Outcome { ended, output, errors, millis, gone })
 }
 
 /// Our end of the supervisor's socket.

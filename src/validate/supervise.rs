@@ -16,6 +16,14 @@ use std::time::{Duration, Instant};
 
 /// The last word on the socket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Word {
+    pub last: Last,
+    /// Whether nothing of the check is left. Without sub-reapers nobody knows.
+    pub alone: bool,
+}
+
+/// How the check ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Last {
     /// The check ended by itself with this code.
@@ -43,7 +51,8 @@ enum News {
 }
 
 pub(super) fn main(spec: &Spec, argv: &[String]) -> ! {
-    let last = supervise(spec, argv).unwrap_or_else(|e| Last::Refused(Refusal::Failed(e.to_string())));
+    let failed = |e: std::io::Error| Word { last: Last::Refused(Refusal::Failed(e.to_string())), alone: false };
+    let last = supervise(spec, argv).unwrap_or_else(failed);
     if let Ok(fd) = std::io::stdin().as_fd().try_clone_to_owned() {
         let line = serde_json::to_vec(&last).unwrap_or_default();
         // Nobody to tell if the program is gone.
@@ -52,7 +61,7 @@ pub(super) fn main(spec: &Spec, argv: &[String]) -> ! {
     std::process::exit(0)
 }
 
-fn supervise(spec: &Spec, argv: &[String]) -> std::io::Result<Last> {
+fn supervise(spec: &Spec, argv: &[String]) -> std::io::Result<Word> {
     // Out of the terminal's reach: an interrupt from the keyboard is for the program, which then closes the socket.
     let _ = rustix::process::setsid();
     #[cfg(target_os = "linux")]
@@ -79,19 +88,21 @@ fn supervise(spec: &Spec, argv: &[String]) -> std::io::Result<Last> {
     let (news, inbox) = channel();
     listen(socket, news.clone());
     reap(news);
-    let status = until_alone(&inbox, child.id(), Duration::from_millis(spec.grace_ms));
+    let (status, alone) = until_alone(&inbox, child.id(), Duration::from_millis(spec.grace_ms));
+    let alone = alone && cfg!(target_os = "linux");
     // What the check left unremovable there is the system's to clean.
     let _ = temporary.close();
     if let Ok(refusal) = serde_json::from_slice(&refusal) {
-        return Ok(Last::Refused(refusal));
+        return Ok(Word { last: Last::Refused(refusal), alone });
     }
-    Ok(match status {
+    let last = match status {
         Some(status) => match (status.exit_status(), status.terminating_signal()) {
             (Some(code), _) => Last::Exited(code),
             (None, signal) => Last::Signalled(signal.unwrap_or(0)),
         },
         None => Last::Refused(Refusal::Failed("its end could not be observed".to_owned())),
-    })
+    };
+    Ok(Word { last, alone })
 }
 
 /// Says when the other end of the socket is closed.
@@ -122,8 +133,8 @@ fn reap(news: Sender<News>) {
     });
 }
 
-/// Waits for the check, ends what is left of it, and gives its status. First asks, then kills.
-fn until_alone(inbox: &Receiver<News>, check: u32, grace: Duration) -> Option<WaitStatus> {
+/// Waits for the check, ends what is left of it, and gives its status and whether nothing is left. First asks, then kills.
+fn until_alone(inbox: &Receiver<News>, check: u32, grace: Duration) -> (Option<WaitStatus>, bool) {
     let mut status = None;
     let mut ending: Option<Instant> = None;
     loop {
@@ -132,7 +143,8 @@ fn until_alone(inbox: &Receiver<News>, check: u32, grace: Duration) -> Option<Wa
             Some(_) => inbox.recv_timeout(LOOK),
         };
         match heard {
-            Ok(News::Alone) | Err(RecvTimeoutError::Disconnected) => return status,
+            Ok(News::Alone) => return (status, true),
+            Err(RecvTimeoutError::Disconnected) => return (status, false),
             Ok(News::Ended(pid, how)) if pid.as_raw_nonzero().get().unsigned_abs() == check => status = Some(how),
             Ok(News::Ended(..)) | Err(RecvTimeoutError::Timeout) => {}
             Ok(News::Stop) if ending.is_none() => {}
@@ -144,7 +156,7 @@ fn until_alone(inbox: &Receiver<News>, check: u32, grace: Duration) -> Option<Wa
                 ending = Some(Instant::now());
                 signal_all(check, Signal::TERM);
             }
-            Some(since) if since.elapsed() > GIVE_UP => return status,
+            Some(since) if since.elapsed() > GIVE_UP => return (status, false),
             Some(since) if since.elapsed() > grace => signal_all(check, Signal::KILL),
             _ => {}
         }

@@ -7,14 +7,19 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use vibe_tui::domain::change::{ChangeSet, FileChange};
 use vibe_tui::repo::Root;
-use vibe_tui::repo::scratch::{Limits, Scratch};
+use vibe_tui::repo::scratch::{Limits, Pool, Scratch};
 
 fn scratch(cache: &Path, root: &Root, changes: &[FileChange]) -> Scratch {
+    pooled(&Pool::new(cache), root, changes)
+}
+
+fn pooled(pool: &Arc<Pool>, root: &Root, changes: &[FileChange]) -> Scratch {
     let changes = ChangeSet { files: changes.to_vec() };
-    Scratch::create(cache, root, &listing(root), &changes, Limits::default()).unwrap()
+    Scratch::create(pool, root, &listing(root), &changes, Limits::default()).unwrap()
 }
 
 /// Every file beneath and its text; links and directories by their kind.
@@ -198,7 +203,7 @@ fn a_manifest_that_is_torn_missing_or_of_another_root_makes_the_copy_anew() {
     // Killed while it was being changed: the manifest is not there before the copy is whole.
     let broken = [change("a.rs", None, Some("x")), change("a.rs/b", None, Some("y"))];
     let changes = ChangeSet { files: broken.to_vec() };
-    Scratch::create(cache.path(), &root, &listing(&root), &changes, Limits::default()).unwrap_err();
+    Scratch::create(&Pool::new(cache.path()), &root, &listing(&root), &changes, Limits::default()).unwrap_err();
     assert!(!manifest.exists());
     assert_eq!(all(scratch(cache.path(), &root, &[]).path()), all(temp.path()));
 }
@@ -250,7 +255,7 @@ fn a_file_that_grew_between_the_listing_and_the_copy_is_copied_whole_the_next_ti
     let root = open(&temp);
     let before = listing(&root);
     fs::write(temp.path().join("a.rs"), "one\nand more\n").unwrap();
-    drop(Scratch::create(cache.path(), &root, &before, &ChangeSet::default(), Limits::default()).unwrap());
+    drop(Scratch::create(&Pool::new(cache.path()), &root, &before, &ChangeSet::default(), Limits::default()).unwrap());
     let next = scratch(cache.path(), &root, &[]);
     assert_eq!(fs::read_to_string(next.path().join("a.rs")).unwrap(), "one\nand more\n");
 }
@@ -323,6 +328,29 @@ fn happen(top: &Path, path: &str, what: u8, text: &str) {
     }
 }
 
+#[test]
+fn a_released_copy_is_looked_at_anew_when_another_process_has_had_it_or_its_names_are_others() {
+    let (temp, cache) = (tree(TREE), tempfile::tempdir().unwrap());
+    let root = open(&temp);
+    let pool = Pool::new(cache.path());
+    let place = pooled(&pool, &root, &[]).path().to_owned();
+    let released = || {
+        pooled(&pool, &root, &[]).release();
+        std::thread::sleep(Duration::from_millis(10));
+    };
+    released();
+    let other = scratch(cache.path(), &root, &[change("a.rs", None, Some("ONE\n"))]);
+    assert_eq!(other.path(), place, "it is free again");
+    fs::write(place.join("src/b.rs"), "and what its check wrote\n").unwrap();
+    drop(other);
+    assert_eq!(all(pooled(&pool, &root, &[]).path()), all(temp.path()));
+    released();
+    // As whoever clears old files out of caches does.
+    fs::remove_file(place.join("src/deep/c.rs")).unwrap();
+    fs::write(place.join("src/stray.rs"), "").unwrap();
+    assert_eq!(all(pooled(&pool, &root, &[]).path()), all(temp.path()));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -332,16 +360,18 @@ proptest! {
             prop::collection::vec((prop::sample::select(PLACES), 0u8..9), 0..4),
             prop::collection::vec((prop::sample::select(PLACES), 0u8..10), 0..4),
             prop::collection::btree_map(prop::sample::select(PROPOSED), prop::option::of("[a-z]{0,9}"), 0..3),
+            prop::bool::ANY,
         ), 2..5),
     ) {
         let (temp, cache) = (tree(TREE), tempfile::tempdir().unwrap());
         let root = open(&temp);
         let mut length = 20;
-        let mut copy = scratch(cache.path(), &root, &[]).path().to_owned();
-        for (of_the_tree, of_the_copy, proposal) in turns {
+        let pool = Pool::new(cache.path());
+        let mut copy = pooled(&pool, &root, &[]);
+        for (of_the_tree, of_the_copy, proposal, released) in turns {
             // Some file systems' clocks have ticks of some milliseconds.
             std::thread::sleep(Duration::from_millis(10));
-            for (top, deeds) in [(temp.path(), of_the_tree), (&copy, of_the_copy)] {
+            for (top, deeds) in [(temp.path(), of_the_tree), (copy.path(), of_the_copy)] {
                 for (path, what) in deeds {
                     length += 1;
                     happen(top, path, what, &"x".repeat(length));
@@ -363,11 +393,13 @@ proptest! {
             }
             let changes: Vec<FileChange> =
                 proposal.iter().map(|(path, after)| change(path, None, after.as_deref())).collect();
-            let made = scratch(cache.path(), &root, &changes);
-            let mut held = all(made.path());
+            let place = copy.path().to_owned();
+            if released { copy.release() } else { drop(copy) }
+            copy = pooled(&pool, &root, &changes);
+            let mut held = all(copy.path());
             held.retain(|name, _| !name.ends_with('/'));
             prop_assert_eq!(held, expected);
-            copy = made.path().to_owned();
+            prop_assert_eq!(copy.path(), place, "it is waited for, not passed by");
         }
     }
 }

@@ -3,7 +3,8 @@
 //! A manifest of another version, another root or from before the machine started counts as none. Directories in which
 //! nothing is to be done are never taken apart: what was written of them is written again.
 
-use super::look::{Looked, Verdict, look};
+use super::look::{Depth, Looked, Verdict, Wanted, look};
+use super::remove::remove_any;
 use crate::domain::listing::FileEntry;
 use crate::domain::path::{self, join, split};
 use crate::repo::walk::stamped;
@@ -32,6 +33,11 @@ pub(super) struct Stamp {
 impl Stamp {
     pub(super) fn of(stat: &Stat) -> Stamp {
         Stamp::from(&stamped("", stat))
+    }
+
+    /// Of what is at a path, which may be a link.
+    pub(super) fn read(path: &Path) -> io::Result<Stamp> {
+        Ok(Stamp::of(&rustix::fs::lstat(path)?))
     }
 }
 
@@ -110,11 +116,9 @@ impl Manifest {
         manifest
     }
 
-    /// The manifest in `file`, if it describes a copy of this root. The file goes: what follows changes the copy.
-    pub(super) fn take(file: &Path, root: &Path) -> Option<Manifest> {
-        let bytes = fs::read(file).ok();
-        let _ = fs::remove_file(file);
-        let bytes = bytes?;
+    /// The manifest in `file`, if it describes a copy of this root.
+    pub(super) fn read(file: &Path, root: &Path) -> Option<Manifest> {
+        let bytes = fs::read(file).ok()?;
         let (head, mut rest) = postcard::take_from_bytes::<Head>(&bytes).ok()?;
         if head.version != VERSION || head.boot != boot() || head.root != root.as_os_str().as_bytes() {
             return None;
@@ -127,6 +131,13 @@ impl Manifest {
             directories.insert(path, Directory { stamp, files: Files::Same(start..start + length), touched: false });
         }
         Some(Manifest { directories, lent: head.lent, bytes })
+    }
+
+    /// The same, and the file goes: what follows changes the copy.
+    pub(super) fn take(file: &Path, root: &Path) -> Option<Manifest> {
+        let manifest = Manifest::read(file, root);
+        let _ = fs::remove_file(file);
+        manifest
     }
 
     /// Keeps it in `file`, whole or not at all.
@@ -142,7 +153,7 @@ impl Manifest {
         bytes.reserve(self.bytes.len());
         for (path, directory) in &self.directories {
             let stamp = match directory.touched {
-                true => Stamp::of(&rustix::fs::lstat(copy.join(path))?),
+                true => Stamp::read(&copy.join(path))?,
                 false => directory.stamp,
             };
             let anew;
@@ -245,22 +256,44 @@ impl Manifest {
         }
     }
 
-    /// Removes what is not as it was put there: what is kept afterwards is what the manifest says, and nothing else is there.
-    /// Directories whose files are not those of `wanted`, or are of a proposal, are open then.
-    pub(super) fn clean(&mut self, copy: &Path, wanted: &ByDirectory<'_>, proposed: &HashSet<&str>) -> io::Result<()> {
+    /// Removes what is not as it was put there, and says whether there was any: what is kept afterwards is what the manifest says,
+    /// and nothing else is there.
+    pub(super) fn restore(&mut self, copy: &Path) -> io::Result<bool> {
+        let any = self.compare(copy, Depth::Files, |_| Wanted::Same)?;
+        self.prune(copy);
+        Ok(any)
+    }
+
+    /// As [`restore`](Manifest::restore), as far as it is looked; directories whose files are not those of `wanted`, or are of a
+    /// proposal, are open then.
+    pub(super) fn clean(
+        &mut self,
+        copy: &Path,
+        depth: Depth,
+        wanted: &ByDirectory<'_>,
+        proposed: &HashSet<&str>,
+    ) -> io::Result<()> {
+        let of = |path: &str| match proposed.contains(path) {
+            true => Wanted::Proposed,
+            false => Wanted::Listed(wanted.get(path).map_or(&[][..], Vec::as_slice)),
+        };
+        self.compare(copy, depth, of).map(|_| ())
+    }
+
+    fn compare<'a>(&mut self, copy: &Path, depth: Depth, wanted: impl Fn(&str) -> Wanted<'a>) -> io::Result<bool> {
         let handle = rustix::fs::open(copy, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
         let all = self.directories.iter().filter_map(|(path, directory)| match &directory.files {
             Files::Same(at) => {
-                let wanted = wanted.get(path.as_str()).map_or(&[][..], Vec::as_slice);
-                let wanted = (!proposed.contains(path.as_str())).then_some(wanted);
-                Some(Looked { path, stamp: directory.stamp, files: &self.bytes[at.clone()], wanted })
+                let (files, wanted) = (&self.bytes[at.clone()], wanted(path));
+                Some(Looked { path, stamp: directory.stamp, files, wanted })
             }
             Files::Open(_) => None,
         });
         let all: Vec<Looked<'_>> = all.collect();
         // What is above comes first: below a path that was cleaned no link leads elsewhere.
-        let verdicts = look(&handle, &all).into_iter().map(|(at, verdict)| (all[at].path.to_owned(), verdict));
+        let verdicts = look(&handle, &all, depth).into_iter().map(|(at, verdict)| (all[at].path.to_owned(), verdict));
         let verdicts: Vec<(String, Verdict)> = verdicts.collect();
+        let any = !verdicts.is_empty();
         for (path, verdict) in verdicts {
             match verdict {
                 Verdict::Lost => {
@@ -278,7 +311,7 @@ impl Manifest {
                 Verdict::Differs { .. } => {}
             }
         }
-        Ok(())
+        Ok(any)
     }
 
     /// Removes what was lent, from where the copy is as it was put there: nowhere else is it known where a path leads.
@@ -349,38 +382,6 @@ impl Manifest {
 /// What the paths of what lies in a directory begin with.
 fn beneath(directory: &str) -> String {
     if directory.is_empty() { String::new() } else { format!("{directory}/") }
-}
-
-/// Removes a file, a link or a directory with everything in it, also what was made unwritable; what is not there is no error.
-pub(super) fn remove_any(path: &Path) -> io::Result<()> {
-    let remove = || match fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_dir() => fs::remove_dir_all(path),
-        Ok(_) => fs::remove_file(path),
-        Err(error) => Err(error),
-    };
-    let removed = remove().or_else(|error| match error.kind() {
-        io::ErrorKind::PermissionDenied => {
-            make_writable(path);
-            remove()
-        }
-        _ => Err(error),
-    });
-    match removed {
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(()),
-        removed => removed,
-    }
-}
-
-/// Gives every directory there, behind no link, the right to have names taken out.
-fn make_writable(top: &Path) {
-    let mut left = vec![top.to_owned()];
-    while let Some(directory) = left.pop() {
-        if !fs::symlink_metadata(&directory).is_ok_and(|metadata| metadata.is_dir()) {
-            continue;
-        }
-        let _ = fs::set_permissions(&directory, fs::Permissions::from_mode(0o700));
-        left.extend(fs::read_dir(&directory).into_iter().flatten().flatten().map(|entry| entry.path()));
-    }
 }
 
 /// What names the time since the machine was started; empty where the system has no such name.

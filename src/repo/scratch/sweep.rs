@@ -1,6 +1,6 @@
 //! Removing what is kept for checks and nobody uses any more. What cannot be removed stays until the next time.
 
-use super::manifest::remove_any;
+use super::remove::remove_any;
 use std::fs::{self, File};
 use std::path::Path;
 use std::time::Duration;
