@@ -70,6 +70,8 @@ pub struct Scratch {
     root: PathBuf,
     /// The repository's own virtual environments.
     environments: Vec<PathBuf>,
+    /// Whether it was given back by [`Scratch::release`].
+    released: bool,
 }
 
 impl Scratch {
@@ -277,7 +279,7 @@ impl Scratch {
                 // The next sweep sees that it is used.
                 let _ = lock.set_modified(SystemTime::now());
                 let (root, environments) = (root.to_owned(), Vec::new());
-                return Ok(Scratch { pool, dir, lock, serial, kept, root, environments });
+                return Ok(Scratch { pool, dir, lock, serial, kept, root, environments, released: false });
             }
         }
         Err(io_failure(&place, "it holds too many copies"))
@@ -350,6 +352,8 @@ impl Drop for Scratch {
     fn drop(&mut self) {
         if self.serial >= sweep::STAYING {
             sweep::remove(&self.dir);
+        } else if !self.released {
+            self.pool.abandon(&self.dir);
         }
         let _ = self.lock.unlock();
     }

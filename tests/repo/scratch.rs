@@ -333,21 +333,37 @@ fn a_released_copy_is_looked_at_anew_when_another_process_has_had_it_or_its_name
     let (temp, cache) = (tree(TREE), tempfile::tempdir().unwrap());
     let root = open(&temp);
     let pool = Pool::new(cache.path());
-    let place = pooled(&pool, &root, &[]).path().to_owned();
-    let released = || {
-        pooled(&pool, &root, &[]).release();
-        std::thread::sleep(Duration::from_millis(10));
-    };
-    released();
+    let next = || pooled(&pool, &root, &[]);
+    let first = next();
+    let place = first.path().to_owned();
+    first.release();
+    pool.wait();
     let other = scratch(cache.path(), &root, &[change("a.rs", None, Some("ONE\n"))]);
     assert_eq!(other.path(), place, "it is free again");
     fs::write(place.join("src/b.rs"), "and what its check wrote\n").unwrap();
     drop(other);
-    assert_eq!(all(pooled(&pool, &root, &[]).path()), all(temp.path()));
-    released();
+    let own = next();
+    assert_eq!(all(own.path()), all(temp.path()));
+    own.release();
+    pool.wait();
+    std::thread::sleep(Duration::from_millis(10));
     // As whoever clears old files out of caches does.
     fs::remove_file(place.join("src/deep/c.rs")).unwrap();
     fs::write(place.join("src/stray.rs"), "").unwrap();
+    assert_eq!(all(next().path()), all(temp.path()));
+}
+
+#[test]
+fn a_copy_that_was_left_with_a_check_perhaps_in_it_is_never_trusted_again() {
+    let (temp, cache) = (tree(TREE), tempfile::tempdir().unwrap());
+    let root = open(&temp);
+    let pool = Pool::new(cache.path());
+    drop(pooled(&pool, &root, &[]));
+    let second = pooled(&pool, &root, &[]);
+    let file = second.path().join("src/b.rs");
+    second.release();
+    pool.wait();
+    fs::write(file, "late\n").unwrap();
     assert_eq!(all(pooled(&pool, &root, &[]).path()), all(temp.path()));
 }
 
@@ -366,7 +382,7 @@ proptest! {
         let (temp, cache) = (tree(TREE), tempfile::tempdir().unwrap());
         let root = open(&temp);
         let mut length = 20;
-        let pool = Pool::new(cache.path());
+        let mut pool = Pool::new(cache.path());
         let mut copy = pooled(&pool, &root, &[]);
         for (of_the_tree, of_the_copy, proposal, released) in turns {
             // Some file systems' clocks have ticks of some milliseconds.
@@ -394,7 +410,12 @@ proptest! {
             let changes: Vec<FileChange> =
                 proposal.iter().map(|(path, after)| change(path, None, after.as_deref())).collect();
             let place = copy.path().to_owned();
-            if released { copy.release() } else { drop(copy) }
+            if released {
+                copy.release();
+            } else {
+                drop(copy);
+                pool = Pool::new(cache.path());
+            }
             copy = pooled(&pool, &root, &changes);
             let mut held = all(copy.path());
             held.retain(|name, _| !name.ends_with('/'));

@@ -1,12 +1,13 @@
 //! The scratch copies that one process makes: which of them were looked at after the last check in them had ended, so that
 //! the next copy need not begin with that.
 //!
-//! Knows nothing of a copy that another process has had since: its manifest is another one.
+//! Says nothing of a copy that another process has had since (its manifest is another one), or that was ever dropped with a check
+//! perhaps still in it.
 
 use super::look::Depth;
 use super::manifest::Stamp;
 use super::{Scratch, sweep};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -25,6 +26,8 @@ struct State {
     looking: usize,
     /// Copies that are as their manifests say, with the stamp of the manifest.
     whole: HashMap<PathBuf, Stamp>,
+    /// Copies to which something that nobody saw end may write at any time.
+    abandoned: HashSet<PathBuf>,
 }
 
 impl Pool {
@@ -38,9 +41,14 @@ impl Pool {
     }
 
     /// Waits until no copy is being looked at: a copy made meanwhile would be another one, from nothing.
-    pub(super) fn wait(&self) {
+    pub fn wait(&self) {
         let state = self.looked.wait_while(self.state(), |state| state.looking > 0);
         drop(state.unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Notes that a copy was dropped without a word on what is in it.
+    pub(super) fn abandon(&self, copy: &Path) {
+        self.state().abandoned.insert(copy.to_owned());
     }
 
     /// How far a copy has to be looked at that is about to be used, and is whole no longer.
@@ -55,17 +63,21 @@ impl Pool {
 
 impl Scratch {
     /// Gives the copy back. To be called when nothing that a check started is left to write to it: what checks have changed is
-    /// taken out in the background, and the next copy trusts its files. One that is dropped instead is looked at by the next.
-    pub fn release(self) {
+    /// taken out in the background, and the next copy trusts its files. One that was dropped once is looked at by every next one.
+    pub fn release(mut self) {
+        self.released = true;
         if self.serial >= sweep::STAYING {
             return;
         }
         let looking = Looking::new(self.pool.clone());
         // Without a thread it is dropped.
         let _ = std::thread::Builder::new().name("scratch".to_owned()).spawn(move || {
-            if let Some(stamp) = self.restore() {
-                self.pool.state().whole.insert(self.dir.clone(), stamp);
+            let restored = self.restore();
+            let mut state = self.pool.state();
+            if let Some(stamp) = restored.filter(|_| !state.abandoned.contains(&self.dir)) {
+                state.whole.insert(self.dir.clone(), stamp);
             }
+            drop(state);
             // Whoever waits finds it free.
             drop(self);
             drop(looking);
