@@ -10,9 +10,9 @@ use vibe_tui::domain::language::Language;
 use vibe_tui::repo::Root;
 use vibe_tui::repo::scratch::{Pool, Scratch};
 use vibe_tui::repo::walk::{MAX_FILES, walk};
+use vibe_tui::validate::check::Copy;
 use vibe_tui::validate::plan::Spec;
 use vibe_tui::validate::project::{Call, Program};
-use vibe_tui::validate::rung::Copy;
 use vibe_tui::validate::tool::TOOLS;
 use vibe_tui::validate::{Ended, Fault, Network, NoBase, Outcome, Policy, RunError, run, run_check, run_tools, syntax};
 

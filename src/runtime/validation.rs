@@ -12,8 +12,8 @@ use crate::repo::Root;
 use crate::repo::scratch::{Pool, Scratch};
 use crate::repo::walk::Listing;
 use crate::syntax;
+use crate::validate::check::{self, Copy, Ran};
 use crate::validate::plan::{Choice, Plan, Spec};
-use crate::validate::rung::{self, Copy, Ran};
 use crate::validate::{self, Base, Fault, Network, Policy};
 use futures_util::future::BoxFuture;
 use sha2::{Digest, Sha256};
@@ -356,7 +356,7 @@ impl Base for Compared<'_> {
             let (none, trusted) = (ChangeSet::default(), validators.is_trusted());
             let place = || async { validators.place(self.listing, &none, Side::Base, trusted).await.ok() };
             let place = self.place.get_or_init(place).await.as_ref()?;
-            let ran = Arc::new(rung::run(&spec, &place.tools).await);
+            let ran = Arc::new(check::run(&spec, &place.tools).await);
             let mut runs = kept();
             if runs.len() >= KEPT {
                 runs.clear();

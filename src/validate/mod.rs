@@ -6,12 +6,12 @@
 //! what it does not.
 
 mod capture;
+pub mod check;
 pub mod differential;
 mod environment;
 pub mod plan;
 pub mod project;
 mod report;
-pub mod rung;
 mod runner;
 mod sandbox;
 mod supervise;
@@ -70,28 +70,28 @@ impl Policy {
 /// What the same tools say of the base.
 pub trait Base: Sync {
     /// The run of a tool on the base; `None` when nothing is to be compared with.
-    fn run<'s>(&'s self, spec: &'s plan::Spec) -> BoxFuture<'s, Option<Arc<rung::Ran>>>;
+    fn run<'s>(&'s self, spec: &'s plan::Spec) -> BoxFuture<'s, Option<Arc<check::Ran>>>;
 }
 
 /// Nothing to compare with: every finding counts.
 pub struct NoBase;
 
 impl Base for NoBase {
-    fn run<'s>(&'s self, _: &'s plan::Spec) -> BoxFuture<'s, Option<Arc<rung::Ran>>> {
+    fn run<'s>(&'s self, _: &'s plan::Spec) -> BoxFuture<'s, Option<Arc<check::Ran>>> {
         Box::pin(async { None })
     }
 }
 
 /// Runs tools, which are in the order of their strategies, in a copy, and stops after the first that fails. Dropping the
 /// future ends them and everything they started.
-pub async fn run_tools(specs: &[plan::Spec], copy: &rung::Copy, base: &dyn Base) -> Vec<CheckResult> {
+pub async fn run_tools(specs: &[plan::Spec], copy: &check::Copy, base: &dyn Base) -> Vec<CheckResult> {
     let mut results = Vec::new();
     for specs in specs.chunk_by(|a, b| a.tool.strategy == b.tool.strategy) {
-        let runs: Vec<BoxFuture<'_, rung::Ran>> = specs.iter().map(|spec| rung::run(spec, copy).boxed()).collect();
-        let ran: Vec<rung::Ran> = futures_util::stream::iter(runs).buffered(AT_ONCE).collect().await;
+        let runs: Vec<BoxFuture<'_, check::Ran>> = specs.iter().map(|spec| check::run(spec, copy).boxed()).collect();
+        let ran: Vec<check::Ran> = futures_util::stream::iter(runs).buffered(AT_ONCE).collect().await;
         for (spec, ran) in specs.iter().zip(&ran) {
-            let before = if rung::is_clean(ran) { None } else { base.run(spec).await };
-            results.push(rung::judge(spec, ran, before.as_deref()));
+            let before = if check::is_clean(ran) { None } else { base.run(spec).await };
+            results.push(check::judge(spec, ran, before.as_deref()));
         }
         if results.iter().any(|r| !r.passed) {
             break;
@@ -101,7 +101,7 @@ pub async fn run_tools(specs: &[plan::Spec], copy: &rung::Copy, base: &dyn Base)
 }
 
 /// Runs a check command in a copy: it has to end with 0.
-pub async fn run_check(argv: &[String], copy: &rung::Copy, changes: &ChangeSet) -> CheckResult {
+pub async fn run_check(argv: &[String], copy: &check::Copy, changes: &ChangeSet) -> CheckResult {
     let ran = copy.run(runner::Keep::Ends, argv, "").await;
     report::check_result(argv, changes, copy.deadline, ran)
 }

@@ -116,10 +116,10 @@ impl<'a> Transaction<'a> {
 
 /// Removes the temporary files of processes that are gone, in the directories of `writes`.
 pub(super) fn sweep(root: &Root, writes: &[FileWrite]) {
-    let parents: BTreeSet<&str> =
-        writes.iter().map(|w| w.path.rsplit_once('/').map_or(".", |(parent, _)| parent)).collect();
+    let parents: BTreeSet<&str> = writes.iter().map(|w| parent(&w.path)).collect();
     for parent in parents {
-        let Ok(dir) = beneath::open(root.dir(), parent, OPEN_DIR, Links::Refuse) else { continue };
+        let place = if parent.is_empty() { "." } else { parent };
+        let Ok(dir) = beneath::open(root.dir(), place, OPEN_DIR, Links::Refuse) else { continue };
         let Ok(entries) = rustix::fs::Dir::read_from(&dir) else { continue };
         for entry in entries.flatten() {
             let Ok(name) = entry.file_name().to_str() else { continue };
