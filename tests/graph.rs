@@ -5,12 +5,15 @@
 
 #[path = "graph/ladder.rs"]
 mod ladder;
+#[path = "graph/rebase.rs"]
+mod rebase;
 
 use proptest::prelude::*;
 use std::collections::{BTreeMap, VecDeque};
 use vibe_tui::budget::choice::Candidate;
 use vibe_tui::budget::price::Price;
-use vibe_tui::domain::change::{ChangeSet, FileContent, FileSnapshot};
+use vibe_tui::domain::change::{ChangeSet, FileChange, FileContent, FileSnapshot};
+use vibe_tui::domain::comment::Comment;
 use vibe_tui::domain::context::{ContextBundle, ContextItem, ContextKind};
 use vibe_tui::domain::failure::{Failure, FailureKind};
 use vibe_tui::domain::finding::{
@@ -270,9 +273,12 @@ impl World {
             let failure = Failure::fatal(FailureKind::Stale, "calc.py has changed since");
             return self.fact(RunFact::ApplyFailed { job, failure });
         }
+        let now = |file: &FileChange| self.script.disk.get(&file.path).cloned();
+        if let Some(file) = changes.files.iter().find(|f| now(f) != f.before && now(f) != f.after) {
+            let failure = Failure::fatal(FailureKind::Stale, format!("{} has changed since", file.path));
+            return self.fact(RunFact::ApplyFailed { job, failure });
+        }
         for file in &changes.files {
-            let now = self.script.disk.get(&file.path).cloned();
-            assert!(now == file.before || now == file.after, "{} is neither before nor after", file.path);
             match &file.after {
                 Some(text) => self.script.disk.insert(file.path.clone(), text.clone()),
                 None => self.script.disk.remove(&file.path),
@@ -1176,6 +1182,23 @@ fn a_revision_builds_on_what_was_not_rejected_and_costs_no_round() {
     let after = run.attempts[1].changes.files[0].after.as_ref().unwrap();
     assert!(after.starts_with("first = 3\n") && after.ends_with("last = 1\n"), "{after}");
     assert!(run.attempts[1].changes.files[0].before.as_ref().unwrap().starts_with("first = 1"));
+}
+
+#[test]
+fn a_rejected_hunk_that_is_commented_on_goes_along_with_the_revision() {
+    let mut world = played(two_hunks().user(one(0, Decision::Rejected)).user(one(1, Decision::Rejected)));
+    let file = world.run.attempts[0].diff[0].clone();
+    let line = file.hunks[0].lines.iter().find(|line| line.text.starts_with("first = 2")).unwrap();
+    let comment = Comment { text: "make it 3".into(), ..Comment::on("calc.py", line) };
+    world.script = world.script.clone().execute(replace("calc.py", "first = 2", "first = 3")).review(GOOD);
+    world.script.user.extend([RunFact::Commented { comment }, RunFact::RevisionRequested { text: String::new() }]);
+    world.go();
+    let sent = world.requests.iter().map(|r| r.messages.last().unwrap().text.clone()).find(|m| m.contains("make it 3"));
+    let sent = sent.expect("it is asked");
+    assert!(sent.contains("first = 2") && !sent.contains("last = 2"), "{sent}");
+    assert!(sent.contains("do not bring it back unless asked: calc.py lines 22-22\n"), "{sent}");
+    let after = world.run.attempt().unwrap().changes.files[0].after.clone().unwrap();
+    assert!(after.starts_with("first = 3") && after.ends_with("last = 1\n"), "{after}");
 }
 
 #[test]

@@ -29,6 +29,8 @@ pub enum RungKind {
     BiggerModel,
     /// The user's own hands.
     ByHand,
+    /// Nobody: the proposal as it was, on files that have changed on disk.
+    Rebase,
     /// No other text: a dependency that was missing is there now.
     Install,
 }
@@ -48,6 +50,7 @@ impl RungKind {
             RungKind::Model => "model",
             RungKind::BiggerModel => "bigger",
             RungKind::ByHand => "by hand",
+            RungKind::Rebase => "rebased",
             RungKind::Install => "install",
         }
     }
@@ -63,6 +66,7 @@ impl RungKind {
             RungKind::Model => "model",
             RungKind::BiggerModel => "bigger_model",
             RungKind::ByHand => "by_hand",
+            RungKind::Rebase => "rebase",
             RungKind::Install => "install",
         }
     }
@@ -70,7 +74,7 @@ impl RungKind {
     /// The kind of this [`name`](RungKind::name).
     pub fn from_name(name: &str) -> Option<RungKind> {
         use RungKind::*;
-        [First, ToolFix, Grammar, Import, Learned, Model, BiggerModel, ByHand, Install]
+        [First, ToolFix, Grammar, Import, Learned, Model, BiggerModel, ByHand, Rebase, Install]
             .into_iter()
             .find(|kind| kind.name() == name)
     }

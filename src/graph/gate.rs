@@ -5,9 +5,10 @@
 
 use super::inner::{Operation, Write};
 use super::run::{Attempt, Outcome, Run, Stage};
-use super::{RunCommand, RunFact, executor, formatter, hand, healer, rung, step, validator};
+use super::{RunCommand, RunFact, executor, formatter, hand, healer, rebase, rung, step, validator};
 use crate::domain::change::{ChangeSet, FileChange};
 use crate::domain::comment::Comment;
+use crate::domain::failure::FailureKind;
 use crate::domain::finding::ValidationReport;
 use crate::domain::hunk::{Decision, HunkId};
 use crate::edit;
@@ -18,12 +19,15 @@ pub(super) fn take(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
     match (fact, run.stage.clone()) {
         (RunFact::Applied { job }, Stage::Applying) if run.take_job(*job) => applied(run),
         (RunFact::ApplyFailed { job, failure }, Stage::Applying) if run.take_job(*job) => {
-            run.apply_failure = Some(failure.clone());
-            if let Some(write) = run.inner.write.take() {
-                run.stage = write.back;
+            let Some(write) = run.inner.write.take() else { return Vec::new() };
+            if failure.kind == FailureKind::Stale && write.back == Stage::Gate {
+                return rebase::begin(run, write.changes, failure);
             }
+            run.apply_failure = Some(failure.clone());
+            run.stage = write.back;
             Vec::new()
         }
+        (RunFact::FilesRead { job, files }, Stage::Applying) if run.take_job(*job) => rebase::onto(run, files),
         (RunFact::UndoRequested, Stage::Finished(Outcome::Applied)) => take_back(run),
         (RunFact::UndoRequested, Stage::Finished(Outcome::Undone)) => make_again(run),
         (RunFact::RevertRequested { changes, .. }, Stage::Finished(Outcome::Applied)) => {
@@ -156,15 +160,32 @@ fn selected(run: &Run, take: impl Fn(Decision) -> bool) -> ChangeSet {
 fn revise(run: &mut Run, text: &str) -> Vec<RunCommand> {
     let text = &wish(text, &run.comments);
     run.inner.sent = std::mem::take(&mut run.comments);
+    // What is said of a rejected hunk says how it should be: it is not to stay away.
+    let decided = run.decisions.clone();
+    for (hunk, decision) in &decided {
+        if *decision == Decision::Rejected && is_commented(run, *hunk) {
+            run.decisions.remove(hunk);
+        }
+    }
     let overlay = selected(run, |decision| decision != Decision::Rejected);
+    let (overlay, lost) = rebase::ground(run, overlay);
     run.part = None;
     run.inner.judged = (phrases(run, Decision::Accepted), phrases(run, Decision::Rejected));
-    run.inner.feedback = vec![text.trim().to_owned()];
+    run.decisions = decided;
+    run.inner.feedback = [vec![text.trim().to_owned()], lost].concat();
+    run.apply_failure = None;
     run.inner.since = run.attempts.len();
     run.revisions.push((run.inner.since, text.trim().to_owned()));
     run.inner.revisions += 1;
     run.inner.iteration += 1;
     executor::propose(run, Operation::Revise, overlay)
+}
+
+/// Whether the comments that go along with the revision are about a line of this hunk.
+fn is_commented(run: &Run, id: HunkId) -> bool {
+    let Some(file) = run.attempt().and_then(|a| a.diff.get(id.file)) else { return false };
+    let lines = file.hunks.get(id.hunk).map_or(&[][..], |hunk| &hunk.lines);
+    lines.iter().any(|line| run.inner.sent.iter().any(|comment| comment.is_on(&file.path, line)))
 }
 
 /// The user's sentence with the comments below it, each with its line.

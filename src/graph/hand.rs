@@ -1,8 +1,9 @@
-//! What the user changes of a proposal with their own hands: one more attempt of the series, checked like any other, but
-//! neither healed nor reviewed. It belongs to the user, and goes straight back to the gate.
+//! What changes in a proposal without a model, by the user's own hands or because its files have changed: one more attempt of the
+//! series, checked like any other, but neither healed nor reviewed. It belongs to the user, and goes straight back to the gate.
 
 use super::run::{Attempt, Run, Stage};
 use super::{RunCommand, formatter, gate, validator};
+use crate::domain::change::ChangeSet;
 use crate::domain::finding::ValidationReport;
 use crate::domain::hunk::{Decision, FileDiff, Hunk, HunkId};
 use crate::domain::model::Node;
@@ -24,6 +25,13 @@ pub(super) fn edit(run: &mut Run, path: &str, text: &str) -> Vec<RunCommand> {
     if changes.files.is_empty() {
         return Vec::new();
     }
+    let what = format!("changed {path}");
+    put(run, changes, RungKind::ByHand, what)
+}
+
+/// One more attempt, made from the chosen one without a model; what was decided on hunks that stay the same stays decided.
+pub(super) fn put(run: &mut Run, changes: ChangeSet, kind: RungKind, what: String) -> Vec<RunCommand> {
+    let Some(chosen) = run.attempt() else { return Vec::new() };
     let attempt = Attempt {
         node: Node::Executor,
         iteration: chosen.iteration,
@@ -34,12 +42,7 @@ pub(super) fn edit(run: &mut Run, path: &str, text: &str) -> Vec<RunCommand> {
         report: None,
         verdict: None,
         problems: Vec::new(),
-        rung: Rung {
-            kind: RungKind::ByHand,
-            what: format!("changed {path}"),
-            base: Some(run.chosen),
-            ..Rung::default()
-        },
+        rung: Rung { kind, what, base: Some(run.chosen), ..Rung::default() },
     };
     run.inner.decided = std::mem::take(&mut run.decisions).into_iter().collect();
     run.attempts.push(attempt);
@@ -78,20 +81,25 @@ pub(super) fn back(run: &mut Run) -> Vec<RunCommand> {
     Vec::new()
 }
 
-/// The decisions on hunks that are in both.
+/// The decisions on hunks that are in both: at the same place of the old text, or the only ones with these lines.
 fn kept(decided: &[(HunkId, Decision)], before: &[FileDiff], after: &[FileDiff]) -> BTreeMap<HunkId, Decision> {
-    let hunk = |id: &HunkId| Some((before.get(id.file)?, before[id.file].hunks.get(id.hunk)?));
+    let same = |old: &Hunk, new: &Hunk| {
+        old.lines.len() == new.lines.len()
+            && old.lines.iter().zip(&new.lines).all(|(a, b)| a.kind == b.kind && a.text == b.text)
+    };
+    let alike = |file: &FileDiff, hunk: &Hunk| -> Vec<usize> {
+        (0..file.hunks.len()).filter(|at| same(&file.hunks[*at], hunk)).collect()
+    };
     let mut kept = BTreeMap::new();
     for (id, decision) in decided {
-        let Some((old_file, old)) = hunk(id) else { continue };
+        let Some(old_file) = before.get(id.file) else { continue };
+        let Some(old) = old_file.hunks.get(id.hunk) else { continue };
         let Some(file) = after.iter().position(|f| f.path == old_file.path) else { continue };
-        let same = |new: &Hunk| {
-            old.old_start == new.old_start
-                && old.lines.len() == new.lines.len()
-                && old.lines.iter().zip(&new.lines).all(|(a, b)| a.kind == b.kind && a.text == b.text)
-        };
-        if let Some(hunk) = after[file].hunks.iter().position(same) {
-            kept.insert(HunkId { file, hunk }, *decision);
+        let places = alike(&after[file], old);
+        let stayed = places.iter().find(|at| after[file].hunks[**at].old_start == old.old_start);
+        let moved = places.first().filter(|_| places.len() == 1 && alike(old_file, old).len() == 1);
+        if let Some(hunk) = stayed.or(moved) {
+            kept.insert(HunkId { file, hunk: *hunk }, *decision);
         }
     }
     kept

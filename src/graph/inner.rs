@@ -2,6 +2,7 @@
 
 use super::fact::RunFact;
 use super::install::Installing;
+use super::rebase::Drift;
 use super::run::{Outcome, Run, Stage};
 use super::rung::Healing;
 use crate::domain::change::{ChangeSet, FileSnapshot};
@@ -144,6 +145,8 @@ pub(super) struct Inner {
     pub(super) decided: Vec<(HunkId, Decision)>,
     /// The write under way, or wanted as soon as its validation has passed.
     pub(super) write: Option<Write>,
+    /// How the disk differs from what the proposal was made from, as far as a write has shown.
+    pub(super) drift: Drift,
     /// Where the healer stands on the ladder.
     pub(super) heal: Healing,
     /// The command under way that gets a dependency.

@@ -23,6 +23,7 @@ mod outcome;
 mod pause;
 mod planner;
 mod prompt;
+mod rebase;
 mod reviewer;
 mod run;
 mod rung;

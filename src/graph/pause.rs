@@ -4,7 +4,7 @@
 
 use super::inner::{Operation, Tries};
 use super::run::{Outcome, PauseReason, Run, Stage};
-use super::{ResumeChoice, RunCommand, executor, gate, hand, healer, install, reviewer, rung, step, validator};
+use super::{ResumeChoice, RunCommand, executor, gate, hand, healer, install, rebase, reviewer, rung, step, validator};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::model::Node;
 
@@ -78,6 +78,7 @@ pub(super) fn interrupted(run: &mut Run) -> Vec<RunCommand> {
         },
         Stage::Working(Node::Healer) if run.inner.heal.recalling => rung::recall(run),
         Stage::Working(_) => executor::read_again(run),
+        Stage::Applying if run.inner.drift.is_reading() => rebase::read(run),
         Stage::Applying => gate::write_again(run),
         Stage::Gate | Stage::Paused(_) | Stage::Finished(_) => Vec::new(),
     }

@@ -313,7 +313,7 @@ impl Draft<'_> {
                 give("problem", inner.tries.problem.clone());
                 give("problems", material::unplaced(run));
                 give("reasons", material::list(&inner.feedback));
-                give("revision", inner.feedback.first().cloned().unwrap_or_default());
+                give("revision", inner.feedback.join("\n"));
                 give("accepted", inner.judged.0.join("; "));
                 give("rejected", inner.judged.1.join("; "));
                 give("findings", material::findings(run));

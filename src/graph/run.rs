@@ -19,7 +19,7 @@ use crate::domain::model::{FinishReason, ModelInfo, ModelRef, Node, Timings, Usa
 use crate::domain::money::Money;
 use crate::domain::past::Similar;
 use crate::domain::plan::Plan;
-use crate::domain::rung::{Rung, RungKind};
+use crate::domain::rung::Rung;
 use crate::domain::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -167,13 +167,6 @@ pub struct Attempt {
     pub problems: Vec<String>,
     /// How it came about, and what it took.
     pub rung: Rung,
-}
-
-impl Attempt {
-    /// Whether the user made it, by changing another with their own hands.
-    pub fn is_by_hand(&self) -> bool {
-        self.rung.kind == RungKind::ByHand
-    }
 }
 
 /// A run.

@@ -119,9 +119,12 @@ pub(super) fn make(run: &mut Run, kind: RungKind) -> Option<Vec<RunCommand>> {
         RungKind::Grammar => heal::grammar::fixes(&judged(run, &ground), findings),
         RungKind::Import => known.imports,
         RungKind::Learned => known.learned.iter().map(|(_, fix)| fix.clone()).collect(),
-        RungKind::First | RungKind::Model | RungKind::BiggerModel | RungKind::ByHand | RungKind::Install => {
-            return None;
-        }
+        RungKind::First
+        | RungKind::Model
+        | RungKind::BiggerModel
+        | RungKind::ByHand
+        | RungKind::Rebase
+        | RungKind::Install => return None,
     };
     let mut fixed = heal::fix::apply(&ground, &known.files, &fixes)?;
     fixed.changes.files.retain(|f| !f.is_noop());

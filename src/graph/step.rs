@@ -63,7 +63,10 @@ pub fn step(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
         }
         RunFact::FilesRead { job, files } => {
             let reading = matches!(run.stage, Stage::Working(Node::Executor | Node::Healer));
-            if reading && run.take_job(*job) { executor::files_read(run, files) } else { Vec::new() }
+            match reading && run.take_job(*job) {
+                true => executor::files_read(run, files),
+                false => gate::take(run, fact),
+            }
         }
         RunFact::Diffed { job, files } => {
             if run.stage == Stage::Working(Node::Validator) && run.inner.job == Some(*job) {

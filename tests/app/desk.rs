@@ -644,6 +644,7 @@ impl Desk {
                     Effect::AssembleContext { .. } => *stage == Stage::Assembling,
                     Effect::Validate { .. } => *stage == Stage::Working(Node::Validator),
                     Effect::Apply { .. } => *stage == Stage::Applying,
+                    Effect::ReadFiles { .. } => matches!(stage, Stage::Working(_) | Stage::Applying),
                     _ => matches!(stage, Stage::Working(_)),
                 };
                 assert!(fits, "{effect:?} in {stage:?}: not journaled first");

@@ -328,6 +328,27 @@ fn a_write_that_failed_leads_back_to_the_gate_with_the_reason_and_the_decisions(
 }
 
 #[test]
+fn a_file_that_changed_on_disk_at_the_gate_is_told_and_the_proposal_stands_on_it() {
+    let mut desk = gate();
+    desk.world.disk.insert("lines.py".into(), lines().replace("line_10 = 10\n", "line_10 = 10\nmine = 1\n"));
+    desk.acts(&[Action::NextFile, Action::AcceptHunk, Action::AcceptHunk, Action::Apply, Action::Apply]);
+    desk.settle();
+    assert_eq!(desk.run().stage, Stage::Gate);
+    let said = desk.notice();
+    assert!(
+        said.contains("Not written") && said.contains("`lines.py`") && said.contains("passes the checks"),
+        "{said}"
+    );
+    assert!(desk.said(Author::Workbench).is_empty());
+    assert_eq!(desk.decisions(), [P, A, A, P], "what was decided stays decided");
+    desk.acts(&[Action::Apply, Action::Apply]);
+    desk.settle();
+    assert_eq!(desk.run().stage, Stage::Finished(Outcome::Applied));
+    let written = &desk.world.disk["lines.py"];
+    assert!(written.contains("mine = 1\n") && written.contains("line_19 = 99"), "{written}");
+}
+
+#[test]
 fn a_decision_counts_as_saved_when_the_store_has_said_so() {
     let mut desk = gate();
     assert!(desk.state.session.is_saved());

@@ -275,6 +275,22 @@ fn a_named_session_goes_on_where_it_was() {
 }
 
 #[test]
+fn a_write_that_failed_is_tried_again_by_the_next_command() {
+    let place = Place::new();
+    assert_code(&place.scripted("greet", &["--session", "s", "--accept", "none", REQUEST]), 3);
+    place.write("greet.py", "mine\n");
+    for _ in 0..2 {
+        let ran = place.scripted("greet", &["--session", "s", "--accept", "all", REQUEST]);
+        assert_code(&ran, 1);
+        assert_said(&ran, &["`greet.py`", "made a file of that name since", "Nothing was written"]);
+    }
+    assert_eq!(place.read("greet.py").as_deref(), Some("mine\n"));
+    std::fs::remove_file(place.root().join("greet.py")).unwrap();
+    assert_code(&place.scripted("greet", &["--session", "s", "--accept", "all", REQUEST]), 0);
+    assert_eq!(place.read("greet.py").as_deref(), Some(GREETING));
+}
+
+#[test]
 fn another_sentence_revises_what_waits_but_does_not_replace_what_is_paused() {
     let place = Place::new();
     assert_code(&place.scripted("greet", &["--session", "gate", "--accept", "none", REQUEST]), 3);

@@ -14,6 +14,7 @@ use crate::domain::hunk::Decision;
 use crate::domain::ids::{RequestId, RunId};
 use crate::domain::message::Author;
 use crate::domain::model::Node;
+use crate::domain::rung::RungKind;
 use crate::graph::{Outcome, PauseReason, ResumeChoice, Run, RunFact, Stage};
 
 impl Step<'_> {
@@ -172,7 +173,7 @@ impl Step<'_> {
                 self.state.tell(text, Failed::Yes);
                 self.effects.push(Effect::Notify("The accepted hunks do not pass the checks".into()));
             }
-            Stage::Gate if *before == Stage::Working(Node::Validator) && self.is_by_hand() => {
+            Stage::Gate if *before == Stage::Working(Node::Validator) && self.is_put() => {
                 let report = self.state.session.run().and_then(|r| r.attempt()).and_then(|a| a.report.as_ref());
                 let (said, failed) = match report.map(|r| (r.passed(), r.errors())) {
                     Some((true, _)) => (" and passes the checks.".to_owned(), Failed::No),
@@ -181,7 +182,14 @@ impl Step<'_> {
                     Some((false, n)) => (format!("; the checks find {n} errors."), Failed::Yes),
                     None => (", unchecked.".to_owned(), Failed::No),
                 };
-                let text = format!("Your change is in the proposal{said}");
+                let rung = self.state.session.run().and_then(|r| r.attempt()).map(|attempt| attempt.rung.clone());
+                let (text, failed) = match rung.filter(|rung| rung.kind == RungKind::Rebase) {
+                    Some(rung) => (
+                        format!("Not written, as files had changed on disk: the proposal is put {}{said}", rung.what),
+                        Failed::Yes,
+                    ),
+                    None => (format!("Your change is in the proposal{said}"), failed),
+                };
                 self.state.tell(text, failed);
             }
             // The user stopped the check of what was accepted.
@@ -266,9 +274,10 @@ impl Step<'_> {
         self.state.session.run().is_some_and(|run| !run.decisions.is_empty())
     }
 
-    /// Whether the proposal under review is the user's own change of one, and newly checked.
-    fn is_by_hand(&self) -> bool {
-        self.state.session.run().and_then(|run| run.attempt()).is_some_and(|attempt| attempt.is_by_hand())
+    /// Whether no model made the proposal under review: the user changed one, or its files were changed.
+    fn is_put(&self) -> bool {
+        let attempt = self.state.session.run().and_then(|run| run.attempt());
+        attempt.is_some_and(|attempt| matches!(attempt.rung.kind, RungKind::ByHand | RungKind::Rebase))
     }
 
     /// Whether the user is in the middle of a sentence: its next letters must not become decisions.

@@ -1,0 +1,120 @@
+//! A proposal whose files were changed on disk after it was made is put onto the files as they are now: one more attempt of the
+//! series, checked like any other, for the user to decide on.
+//!
+//! Writes nothing, asks no model, and decides nothing where both changed the same lines: there the next revision begins with the
+//! file as it is.
+
+use super::run::{Run, Stage};
+use super::{RunCommand, hand};
+use crate::domain::change::{ChangeSet, FileChange, FileSnapshot};
+use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::revert::{Conflict, Way};
+use crate::domain::rung::RungKind;
+use crate::edit;
+use serde::{Deserialize, Serialize};
+
+/// What is known of a disk that is not as the proposal was made from it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Drift {
+    /// What was to be written when that was found, and what was said of it, while the files are being read.
+    wanted: Option<(ChangeSet, Failure)>,
+    /// The proposal's files as they were read then.
+    now: Vec<FileSnapshot>,
+}
+
+impl Drift {
+    /// Whether the files are being read.
+    pub(super) fn is_reading(&self) -> bool {
+        self.wanted.is_some()
+    }
+}
+
+/// Nothing was written, since a file is another one now: the proposal's files are read anew.
+pub(super) fn begin(run: &mut Run, wanted: ChangeSet, failure: &Failure) -> Vec<RunCommand> {
+    run.inner.drift.wanted = Some((wanted, failure.clone()));
+    read(run)
+}
+
+/// The same, also after a kill.
+pub(super) fn read(run: &mut Run) -> Vec<RunCommand> {
+    let paths = run.attempt().map_or(Vec::new(), |a| a.changes.files.iter().map(|f| f.path.clone()).collect());
+    vec![RunCommand::ReadFiles { job: run.next_job(), paths }]
+}
+
+/// The files were read: what of the proposal fits them becomes an attempt.
+pub(super) fn onto(run: &mut Run, files: &[FileSnapshot]) -> Vec<RunCommand> {
+    run.stage = Stage::Gate;
+    let Some((wanted, failure)) = run.inner.drift.wanted.take() else { return Vec::new() };
+    run.inner.drift.now = files.to_vec();
+    let Some(chosen) = run.attempt() else { return Vec::new() };
+    let mut moved = edit::revert(&chosen.changes, Way::Redo, files);
+    if let Some(conflict) = moved.conflicts.iter().find(|c| wanted.file(&c.path).is_some()) {
+        run.apply_failure = Some(Failure::fatal(FailureKind::Stale, clash(conflict)));
+        return Vec::new();
+    }
+    // What is not wanted now may wait as it is.
+    let waits = |f: &&FileChange| moved.conflicts.iter().any(|c| c.path == f.path);
+    let waiting: Vec<FileChange> = chosen.changes.files.iter().filter(waits).cloned().collect();
+    moved.changes.files.extend(waiting);
+    moved.changes.files.sort_by(|a, b| a.path.cmp(&b.path));
+    if moved.changes == chosen.changes {
+        // They are as they were again.
+        run.apply_failure = Some(failure);
+        return Vec::new();
+    }
+    if moved.changes.is_empty() {
+        let text = "Nothing is left to write: the files are already as the proposal has them.";
+        run.apply_failure = Some(Failure::fatal(FailureKind::Stale, text));
+        return Vec::new();
+    }
+    let named = others(&chosen.changes, &moved.changes);
+    run.notice(format!(
+        "{named} changed on disk after the proposal was made, and nothing was written. Attempt {} is the same proposal on the files \
+         as they are now: look at it and accept it.",
+        run.attempts.len() + 1
+    ));
+    hand::put(run, moved.changes, RungKind::Rebase, format!("onto {named} as on disk now"))
+}
+
+/// What a revision builds on: what of the proposal fits the files as they were last read, and those that it does not fit as they
+/// are. The sentences say which those are, for the model.
+pub(super) fn ground(run: &Run, proposal: ChangeSet) -> (ChangeSet, Vec<String>) {
+    let now: Vec<FileSnapshot> =
+        run.inner.drift.now.iter().filter(|f| proposal.file(&f.path).is_some()).cloned().collect();
+    let (known, mut others): (Vec<FileChange>, Vec<FileChange>) =
+        proposal.files.into_iter().partition(|change| now.iter().any(|f| f.path == change.path));
+    let moved = edit::revert(&ChangeSet { files: known.clone() }, Way::Redo, &now);
+    let mut lost: Vec<&str> = moved.conflicts.iter().map(|c| c.path.as_str()).collect();
+    lost.dedup();
+    let said = lost.iter().map(|path| {
+        format!("Somebody else has changed {path} meanwhile, and your change of it does not fit any more: make it again there.")
+    });
+    let said = said.collect();
+    for change in known {
+        let text = now.iter().find(|f| f.path == change.path).and_then(|f| f.text()).map(str::to_owned);
+        others.push(match moved.changes.file(&change.path) {
+            Some(moved) => moved.clone(),
+            // As it is, it is part of the work, and so what the model is shown.
+            None => FileChange { path: change.path, before: text.clone(), after: text },
+        });
+    }
+    others.sort_by(|a, b| a.path.cmp(&b.path));
+    (ChangeSet { files: others }, said)
+}
+
+/// The files that are not as the proposal was made from them, as code in a sentence.
+fn others(before: &ChangeSet, after: &ChangeSet) -> String {
+    let is_other = |change: &&FileChange| after.file(&change.path).is_none_or(|now| now.before != change.before);
+    let paths: Vec<String> = before.files.iter().filter(is_other).map(|f| format!("`{}`", f.path)).collect();
+    paths.join(", ")
+}
+
+/// Where both changed the same, and what to do.
+fn clash(conflict: &Conflict) -> String {
+    let Conflict { path, line, what, .. } = conflict;
+    let place = if *line > 0 { format!("`{path}` line {line}") } else { format!("`{path}`") };
+    format!(
+        "{place} is not what the proposal was made from: {what}. Nothing was written. Say what you want once more, as a revision: \
+         the model is shown the file as it is now. Or reject the hunks of this file."
+    )
+}

@@ -1,0 +1,116 @@
+//! Files that change on disk while their proposal waits at the gate.
+
+use super::*;
+use vibe_tui::domain::rung::RungKind;
+
+const APPLY: RunFact = RunFact::ApplyRequested { by: vibe_tui::domain::revert::Asker::Workbench };
+const WIDE: &str = "first = 1\na = 0\nb = 0\nc = 0\nd = 0\ne = 0\nf = 0\ng = 0\nlast = 1\n";
+
+fn both() -> String {
+    let one = replace("calc.py", "first = 1", "first = 2");
+    format!("{one}{}", replace("calc.py", "last = 1", "last = 2"))
+}
+
+/// At the gate, with both hunks accepted.
+fn waiting() -> World {
+    played(Script::new().file("calc.py", WIDE).plan(PLAN).execute(both()).review(GOOD).user(all(Decision::Accepted)))
+}
+
+/// Somebody else's hand, and then what the user does.
+fn then(world: &mut World, path: &str, text: Option<&str>, facts: Vec<RunFact>) {
+    match text {
+        Some(text) => world.script.disk.insert(path.into(), text.into()),
+        None => world.script.disk.remove(path),
+    };
+    world.script.user.extend(facts);
+    world.go();
+}
+
+#[test]
+fn a_proposal_is_put_onto_the_file_as_it_is_now_checked_and_written_when_the_user_says_so_again() {
+    let mut world = waiting();
+    let changed = WIDE.replace("d = 0", "d = 9\nmore = 1");
+    then(&mut world, "calc.py", Some(&changed), vec![APPLY]);
+    assert_eq!(world.script.disk["calc.py"], changed, "nothing is written");
+    let run = &world.run;
+    assert_eq!((&run.stage, run.attempts.len(), run.chosen), (&Stage::Gate, 2, 1), "{}", world.trace());
+    assert!(world.trace().ends_with("apply(1) read(calc.py) validate"), "{}", world.trace());
+    let attempt = &run.attempts[1];
+    assert_eq!((attempt.rung.kind, attempt.rung.base), (RungKind::Rebase, Some(0)));
+    assert!(attempt.report.is_some() && run.apply_failure.is_none());
+    assert_eq!(attempt.changes.files[0].before.as_deref(), Some(changed.as_str()));
+    assert_eq!(run.decision(HunkId { file: 0, hunk: 1 }), Decision::Accepted, "though it has moved");
+    assert!(run.answer.contains("`calc.py` changed on disk"), "{}", run.answer);
+    world.script.user.push_back(APPLY);
+    world.go();
+    assert_eq!(*finished(&world), Outcome::Applied);
+    let written = changed.replace("first = 1", "first = 2").replace("last = 1", "last = 2");
+    assert_eq!(world.script.disk["calc.py"], written);
+}
+
+#[test]
+fn where_both_changed_the_same_line_the_revision_begins_with_the_file_as_it_is() {
+    let mut world = waiting();
+    let changed = WIDE.replace("first = 1", "first = 7");
+    then(&mut world, "calc.py", Some(&changed), vec![APPLY]);
+    let failure = world.run.apply_failure.clone().expect("it is said");
+    assert_eq!((failure.kind, &world.run.stage, world.run.attempts.len()), (FailureKind::Stale, &Stage::Gate, 1));
+    assert!(
+        failure.message.contains("`calc.py` line 1") && failure.message.contains("revision"),
+        "{}",
+        failure.message
+    );
+    world.script = world.script.clone().execute(replace("calc.py", "first = 7", "first = 8")).review(GOOD);
+    let text = "Do it on what is there".to_owned();
+    let facts = vec![RunFact::RevisionRequested { text }, all(Decision::Accepted), APPLY];
+    then(&mut world, "calc.py", Some(&changed), facts);
+    assert!(world.requests.iter().any(|r| r.messages.iter().any(|m| {
+        m.text.contains("first = 7") && !m.text.contains("last = 2") && m.text.contains("changed calc.py meanwhile")
+    })));
+    assert_eq!(*finished(&world), Outcome::Applied, "{}", world.trace());
+    assert_eq!(world.script.disk["calc.py"], changed.replace("first = 7", "first = 8"));
+}
+
+#[test]
+fn a_file_that_is_gone_or_already_as_proposed_is_said() {
+    let mut world = waiting();
+    then(&mut world, "calc.py", None, vec![APPLY]);
+    let said = world.run.apply_failure.as_ref().unwrap().message.clone();
+    assert!(said.contains("`calc.py`") && said.contains("deleted since"), "{said}");
+
+    // A second file makes the write stale; the first is as the proposal has it.
+    let two = format!("{}{}", both(), whole("new.py", "x = 1\n"));
+    let script = Script::new().file("calc.py", WIDE).plan(PLAN).execute(two).review(GOOD);
+    let mut world = played(script.user(all(Decision::Accepted)));
+    let done = WIDE.replace("first = 1", "first = 2").replace("last = 1", "last = 2");
+    world.script.disk.insert("new.py".into(), "x = 1\n".into());
+    then(&mut world, "calc.py", Some(&done.replace("d = 0", "d = 9")), vec![APPLY]);
+    let said = world.run.apply_failure.as_ref().unwrap().message.clone();
+    assert!(said.contains("already as the proposal has them"), "{said}");
+}
+
+#[test]
+fn a_clash_in_a_file_that_is_not_accepted_does_not_hold_up_the_others() {
+    let two = format!("{}{}", both(), whole("new.py", "x = 1\n"));
+    let script = Script::new().file("calc.py", WIDE).plan(PLAN).execute(two).review(GOOD);
+    let mut world = played(script.user(one(0, Decision::Accepted)).user(one(1, Decision::Accepted)));
+    world.script.disk.insert("new.py".into(), "y = 1\n".into());
+    let changed = WIDE.replace("d = 0", "d = 9");
+    then(&mut world, "calc.py", Some(&changed), vec![APPLY, APPLY]);
+    assert_eq!(*finished(&world), Outcome::Applied, "{}", world.trace());
+    assert_eq!(world.script.disk["calc.py"], changed.replace("first = 1", "first = 2").replace("last = 1", "last = 2"));
+    assert_eq!(world.script.disk["new.py"], "y = 1\n");
+}
+
+#[test]
+fn killed_while_the_files_are_read_it_reads_them_again() {
+    let mut world = waiting();
+    world.script.disk.insert("calc.py".into(), WIDE.replace("d = 0", "d = 9"));
+    let Some(RunCommand::Apply { job, .. }) = world.fact(APPLY) else { panic!("{}", world.trace()) };
+    let failure = Failure::fatal(FailureKind::Stale, "calc.py has changed since");
+    assert!(matches!(world.fact(RunFact::ApplyFailed { job, failure }), Some(RunCommand::ReadFiles { .. })));
+    let next = world.fact(RunFact::Interrupted);
+    assert!(matches!(next, Some(RunCommand::ReadFiles { .. })), "{}", world.trace());
+    world.perform(next);
+    assert_eq!((&world.run.stage, world.run.attempts.len()), (&Stage::Gate, 2));
+}
