@@ -14,10 +14,10 @@ lines are named. Without --yes you are asked on a terminal; elsewhere nothing is
 1 error or changes in the way, 2 usage, 3 not said yes to."
 )]
 pub(super) struct Undo {
-    /// The session, by name. Without it: the one used last in which something was written.
+    /// The session, by name. Without it: any of this repository.
     #[arg(long, value_name = "NAME")]
     session: Option<String>,
-    /// The run's number in its session. Without it: the newest.
+    /// The run's number in its session. Without it: the one that was written (or taken back) last.
     #[arg(long, value_name = "N")]
     run: Option<u64>,
     /// List the runs there are, newest first.

@@ -50,7 +50,7 @@ impl RungKind {
             RungKind::Model => "model",
             RungKind::BiggerModel => "bigger",
             RungKind::ByHand => "by hand",
-            RungKind::Rebase => "rebased",
+            RungKind::Rebase => "rebase",
             RungKind::Install => "install",
         }
     }

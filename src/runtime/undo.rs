@@ -8,9 +8,9 @@ use super::report::{print, tell, tell_line};
 use super::sessions::Format;
 use super::setup::Setup;
 use super::world::World;
-use crate::app::{Dated, Entry, Fact, Session, Trace, counted, file_words, revert_refused, revertible, trail};
+use crate::app::{Dated, Deed, Entry, Fact, Session, Trace, counted, file_words, revert_refused, revertible, trail};
 use crate::domain::change::ChangeSet;
-use crate::domain::clock::age;
+use crate::domain::clock::{Timestamp, age};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{RunId, SessionId};
 use crate::domain::message::{Author, Message};
@@ -20,15 +20,16 @@ use crate::domain::session::SessionSummary;
 use crate::edit;
 use crate::graph::{Outcome, Run, RunCommand, RunFact, Stage};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
 
 /// What is asked.
 pub struct UndoRequest {
     /// Take back, or make again.
     pub way: Way,
-    /// The session, by name; `None` is the one used last that has such a change.
+    /// The session, by name; `None` is any of this repository.
     pub session: Option<String>,
-    /// The run's number; `None` is the newest that can go this way.
+    /// The run's number; `None` is the one that was written, or taken back, last.
     pub run: Option<u64>,
     /// Whether it is done, only shown, or what could be done is listed.
     pub mode: UndoMode,
@@ -78,16 +79,24 @@ async fn undo_in(world: &World, request: &UndoRequest) -> Result<bool, Failure> 
         }
         return Ok(true);
     }
+    let mut last: Option<(Timestamp, &SessionSummary, RunId)> = None;
     for summary in &sessions {
-        let session = Session::fold(summary.id.clone(), &facts(world, &summary.id).await?);
-        let fits = |run: &&Run| revertible(run, request.way) && request.run.is_none_or(|id| run.spec.id.0 == id);
-        // A number without a session means the session used last that has written anything.
-        let settled = request.run.is_some() && session.runs.iter().any(|run| run.applied.is_some());
-        match session.runs.iter().rev().find(fits).map(|run| run.spec.id) {
-            Some(run) => return one(world, summary, run, request).await,
-            None if settled => break,
-            None => {}
+        let facts = facts(world, &summary.id).await?;
+        let session = Session::fold(summary.id.clone(), &facts);
+        let fits = |run: &Run| revertible(run, request.way) && request.run.is_none_or(|id| run.spec.id.0 == id);
+        // The last deed goes first: what was taken back last is made again first.
+        for trace in trail(&summary.id, &facts).into_iter().filter(|t| session.run_of(t.run).is_some_and(fits)) {
+            if last.is_none_or(|(at, ..)| at <= trace.at) {
+                last = Some((trace.at, summary, trace.run));
+            }
         }
+        // A number without a session means the session used last that has written anything.
+        if request.run.is_some() && session.runs.iter().any(|run| run.applied.is_some()) {
+            break;
+        }
+    }
+    if let Some((_, summary, run)) = last {
+        return one(world, summary, run, request).await;
     }
     let (word, verb) = (request.way.word(), request.way.verb());
     Err(refusal(&match request.run {
@@ -145,7 +154,13 @@ async fn one(world: &World, summary: &SessionSummary, run: RunId, request: &Undo
         if request.format == Format::Json {
             print(&format!("{}\n", told(&session, of, way, &planned, false)));
         }
-        let message = revert_refused(of, way, &planned, &session.runs).replace("/undo ", "vibe-tui undo --run ");
+        let mut message = revert_refused(of, way, &planned, &session.runs).replace("/undo ", "vibe-tui undo --run ");
+        if let Some((other, trace)) = later(world, summary, run, &planned).await? {
+            message.push_str(&format!(
+                "\n\nSession “{}” changed the same files later, by run {} (“{}”): vibe-tui undo --session {} --run {} first.",
+                other.name, trace.run.0, trace.title, other.id.0, trace.run.0
+            ));
+        }
         return Err(Failure::fatal(FailureKind::Stale, message));
     }
     if request.format == Format::Text {
@@ -202,6 +217,27 @@ async fn write(
     let message = Message { author: Author::Workbench, text: words.clone(), at: clock::now(), run: Some(run) };
     commit(world, session, Fact::Posted { message }).await?;
     failed.map_or(Ok(words), Err)
+}
+
+/// The newest write of another session after this run's to a file that is in the way, if it still stands.
+async fn later(
+    world: &World,
+    own: &SessionSummary,
+    run: RunId,
+    planned: &Revert,
+) -> Result<Option<(SessionSummary, Trace)>, Failure> {
+    let mut traces = traces(world).await?;
+    traces.sort_by_key(|(_, trace)| std::cmp::Reverse(trace.at));
+    let Some(at) = traces.iter().position(|(session, trace)| session.id == own.id && trace.run == run) else {
+        return Ok(None);
+    };
+    let mut seen = BTreeSet::new();
+    Ok(traces.into_iter().take(at).find(|(session, trace)| {
+        let is_newest = seen.insert((session.id.clone(), trace.run));
+        let stands = matches!(trace.deed, Deed::Applied | Deed::Redone);
+        let clashes = trace.files.iter().any(|(path, ..)| planned.conflicts.iter().any(|c| c.path == *path));
+        session.id != own.id && is_newest && stands && clashes
+    }))
 }
 
 /// Appends a fact durably, then folds it.

@@ -116,3 +116,45 @@ fn a_run_that_is_not_there_is_refused_and_the_list_is_named() {
     }
     assert_eq!(place.files(), ["greet.py"]);
 }
+
+#[test]
+fn what_was_done_last_goes_first() {
+    let place = Place::new();
+    place.write("shop.py", SHOP);
+    assert_eq!(place.scripted("edit", &["--session", "one", "--accept", "all", REQUEST_SHOP]).code, Some(0));
+    assert_eq!(place.scripted("greet", &["--session", "one", "--accept", "all", REQUEST]).code, Some(0));
+    let run = |way: &str| line(&place.run(&[way, "--yes", "--json"]))["run"].as_u64().unwrap();
+    assert_eq!([run("undo"), run("undo"), run("redo"), run("redo"), run("undo")], [2, 1, 1, 2, 2]);
+}
+
+#[test]
+fn a_later_write_of_another_session_that_is_in_the_way_is_named() {
+    let place = Place::new();
+    place.write("shop.py", SHOP);
+    assert_eq!(place.scripted("edit", &["--session", "one", "--accept", "all", REQUEST_SHOP]).code, Some(0));
+    let answer = |node: &str, text: &str| {
+        let chunk = |chunk: Value| serde_json::json!({ "chunk": chunk }).to_string();
+        let text = chunk(serde_json::json!({ "text": text }));
+        [serde_json::json!({ "for": node }).to_string(), text, chunk(serde_json::json!({"finished": "stop"}))]
+            .join("\n")
+    };
+    let plan = r#"{"summary": "Digits", "steps": [{"title": "Digits", "kind": "modify", "path": "shop.py"}]}"#;
+    let edit = "### FILE: shop.py\n<<<<<<< SEARCH\n(price * count, 2)\n=======\n(price * count, 3)\n>>>>>>> REPLACE\n";
+    let edit = edit.replace("(price", "    return round(price");
+    let verdict = r#"{"score": 0.9, "reasons": [], "next_steps": [], "improvements": []}"#;
+    let script = place.home().join("digits.jsonl");
+    let all = [answer("planner", plan), answer("executor", &edit), answer("reviewer", verdict)].join("\n");
+    std::fs::write(&script, all).unwrap();
+    let script = script.to_str().unwrap();
+    let arguments = ["run", "--script", script, "--session", "two", "--accept", "all", "Show three digits in shop.py"];
+    let ran = place.run(&arguments);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let ran = place.run(&["undo", "--yes", "--session", "one"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(ran.stderr.contains("Session “two” changed the same files later, by run 1"), "{}", ran.stderr);
+    let said = ran.stderr.split("vibe-tui undo --session ").nth(1).unwrap();
+    let session = said.split(' ').next().unwrap();
+    assert_eq!(place.run(&["undo", "--yes", "--session", session, "--run", "1"]).code, Some(0), "as it says");
+    assert_eq!(place.run(&["undo", "--yes", "--session", "one"]).code, Some(0));
+    assert_eq!(place.read("shop.py").as_deref(), Some(SHOP));
+}
