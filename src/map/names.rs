@@ -5,7 +5,7 @@
 
 use super::word;
 use foldhash::fast::RandomState;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hasher};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -21,19 +21,38 @@ const MOST_KEPT: usize = 1 << 15;
 /// The hash of a text in every table of this process: keyed anew in each, so that no repository can be made to collide.
 pub(super) fn hash(text: &str) -> u64 {
     static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
-    HASHER.hash_one(text)
+    let mut hasher = HASHER.build_hasher();
+    hasher.write(text.as_bytes());
+    hasher.finish()
 }
 
 /// Whether two names are one. Most are short, and a call would cost more than the comparison.
 #[inline]
 fn is_same(a: &[u8], b: &[u8]) -> bool {
-    let ends = |name: &[u8]| Some((*name.first_chunk::<8>()?, *name.last_chunk::<8>()?));
+    fn ends<const N: usize>(name: &[u8]) -> Option<([u8; N], [u8; N])> {
+        Some((*name.first_chunk()?, *name.last_chunk()?))
+    }
     match a.len() {
         length if length != b.len() => false,
-        0..8 => a.iter().eq(b),
-        8..=16 => ends(a) == ends(b),
+        0..2 => a == b,
+        2..4 => ends::<2>(a) == ends(b),
+        4..8 => ends::<4>(a) == ends(b),
+        8..=16 => ends::<8>(a) == ends(b),
+        17..=32 => ends::<16>(a) == ends(b),
         _ => a == b,
     }
+}
+
+/// What of a hash is kept in a slot.
+#[inline]
+fn tag(hash: u64) -> u32 {
+    (hash >> 32) as u32
+}
+
+/// The first slot that a text with this tag may be in, of so many: a power of two from two to 2³².
+#[inline]
+fn home(tag: u32, slots: usize) -> usize {
+    (tag >> (u32::BITS - slots.trailing_zeros())) as usize
 }
 
 /// Where a text stands among those that end there.
@@ -50,8 +69,8 @@ pub(super) struct Interner {
     text: String,
     /// Where each text ends.
     ends: Vec<u32>,
-    /// Open addressing: half a hash and an id + 1, or zeros. A power of two long, at most three quarters full. Empty as long as
-    /// a map that was thawed learns nothing: then a text is looked for among all.
+    /// Open addressing: half a hash, whose first bits say where it stands, and an id + 1, or zeros. A power of two long, at most
+    /// three quarters full. Empty as long as a map that was thawed learns nothing: then a text is looked for among all.
     slots: Vec<(u32, u32)>,
 }
 
@@ -124,12 +143,12 @@ impl Interner {
     /// The id of `text`, or the free slot where it would stand.
     #[inline]
     fn place(&self, text: &str, hash: u64) -> Result<u32, usize> {
-        let mask = self.slots.len() - 1;
-        let mut at = hash as usize & mask;
+        let (own, mask) = (tag(hash), self.slots.len() - 1);
+        let mut at = home(own, self.slots.len());
         loop {
             match self.slots[at] {
                 (_, 0) => return Err(at),
-                (tag, id) if tag == (hash >> 32) as u32 && self.is(id - 1, text) => return Ok(id - 1),
+                (tag, id) if tag == own && self.is(id - 1, text) => return Ok(id - 1),
                 _ => at = (at + 1) & mask,
             }
         }
@@ -152,7 +171,7 @@ impl Interner {
                 self.text.push_str(text);
                 self.ends.push(end);
                 let id = self.ends.len() as u32;
-                self.slots[slot] = ((hash >> 32) as u32, id);
+                self.slots[slot] = (tag(hash), id);
                 (id - 1, true)
             }
         }
@@ -161,21 +180,27 @@ impl Interner {
     /// Makes sure that one more text finds a slot.
     fn make_room(&mut self) {
         if self.slots.len() * 3 <= self.ends.len() * 4 {
-            self.place_all((self.ends.len() * 4 / 3 + 1).next_power_of_two().max(FEWEST_SLOTS));
+            self.grow((self.ends.len() * 4 / 3 + 1).next_power_of_two().max(FEWEST_SLOTS));
         }
     }
 
-    /// Makes so many slots and finds each text its own.
-    fn place_all(&mut self, size: usize) {
-        self.slots = vec![(0, 0); size];
-        for id in 0..self.ends.len() as u32 {
-            let hash = hash(self.get(id));
-            let mut at = hash as usize & (size - 1);
-            while self.slots[at].1 != 0 {
-                at = (at + 1) & (size - 1);
-            }
-            self.slots[at] = ((hash >> 32) as u32, id + 1);
+    /// Makes so many slots. Those there were keep their order, so that this goes through both from front to back.
+    #[cold]
+    fn grow(&mut self, size: usize) {
+        let old = std::mem::replace(&mut self.slots, vec![(0, 0); size]);
+        if old.is_empty() {
+            (0..self.ends.len() as u32).for_each(|id| self.settle((tag(hash(self.get(id))), id + 1)));
         }
+        old.into_iter().filter(|(_, id)| *id > 0).for_each(|slot| self.settle(slot));
+    }
+
+    /// Puts what is in no slot yet into one.
+    fn settle(&mut self, slot: (u32, u32)) {
+        let mut at = home(slot.0, self.slots.len());
+        while self.slots[at].1 > 0 {
+            at = (at + 1) & (self.slots.len() - 1);
+        }
+        self.slots[at] = slot;
     }
 }
 
@@ -242,9 +267,9 @@ impl Names {
         let mut ids: Vec<u32> = Vec::with_capacity(hashes.len());
         for hashes in hashes.chunks(TOGETHER) {
             let start = ids.len();
-            let (slots, mask) = (&self.names.slots, self.names.slots.len() - 1);
-            ids.extend(hashes.iter().map(|hash| match slots[*hash as usize & mask] {
-                (tag, id) if id > 0 && tag == (hash >> 32) as u32 => id - 1,
+            let slots = &self.names.slots;
+            ids.extend(hashes.iter().map(|hash| match slots[home(tag(*hash), slots.len())] {
+                (own, id) if id > 0 && own == tag(*hash) => id - 1,
                 _ => ABSENT,
             }));
             let mut ranges = [const { 0..0 }; TOGETHER];

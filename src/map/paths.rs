@@ -52,7 +52,7 @@ pub(super) struct Paths {
 struct Endings {
     /// Slots by the last part of the module path, see [`module`].
     modules: Table<Box<str>, Vec<u32>>,
-    /// Folder ids by the last part.
+    /// Folder ids by the last part, and by the last two: many repositories have hundreds of `src`.
     folders: Table<Box<str>, Vec<u32>>,
 }
 
@@ -77,6 +77,20 @@ pub(super) fn module(path: &str) -> &str {
     match base(bare) {
         name if STANDING.contains(&name) && bare.contains('/') => folder(bare),
         _ => bare,
+    }
+}
+
+/// The last two parts of a path, or its only one.
+pub(super) fn last_two(path: &str) -> &str {
+    path.rmatch_indices('/').nth(1).map_or(path, |(at, _)| &path[at + 1..])
+}
+
+impl Endings {
+    fn insert_folder(&mut self, path: &str, id: u32) {
+        push(&mut self.folders, base(path), id);
+        if path.contains('/') {
+            push(&mut self.folders, last_two(path), id);
+        }
     }
 }
 
@@ -124,7 +138,7 @@ impl Paths {
         let path: Arc<str> = path.into();
         let id = self.folders.len() as u32;
         if let Some(endings) = self.endings.get_mut() {
-            push(&mut endings.folders, base(&path), id);
+            endings.insert_folder(&path, id);
         }
         self.folder_ids.insert(path.clone(), id);
         self.folders.push(Folder { path, files: Vec::new() });
@@ -138,7 +152,7 @@ impl Paths {
                 push(&mut endings.modules, base(module(path)), slot as u32);
             }
             for (id, folder) in self.folders.iter().enumerate() {
-                push(&mut endings.folders, base(&folder.path), id as u32);
+                endings.insert_folder(&folder.path, id as u32);
             }
             endings
         })
@@ -169,7 +183,7 @@ impl Paths {
         !self.modules(name).is_empty() || STANDING.contains(&name)
     }
 
-    /// Folders whose last part is this.
+    /// Folders whose last part, or whose last two parts, are this.
     pub fn folders(&self, name: &str) -> impl Iterator<Item = u32> + '_ {
         let ids = self.endings().folders.get(name).map_or(&[][..], Vec::as_slice);
         ids.iter().copied().filter(|id| !self.members(*id).is_empty())

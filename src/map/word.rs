@@ -27,21 +27,24 @@ fn each_word(text: &str, part: &mut String, each: &mut impl FnMut(&mut String)) 
     // Nearly every name: no character is more than a byte.
     if text.is_ascii() {
         let bytes = text.as_bytes();
-        let mut previous = b' ';
+        let (mut start, mut previous) = (0, b' ');
+        let mut end_at = |start: usize, at: usize| {
+            part.push_str(&text[start..at]);
+            part.make_ascii_lowercase();
+            end(part);
+        };
         for (at, &byte) in bytes.iter().enumerate() {
             let has_small_next = || bytes.get(at + 1).is_some_and(u8::is_ascii_lowercase);
             let is_start = byte.is_ascii_uppercase()
                 && (previous.is_ascii_lowercase() || previous.is_ascii_uppercase() && has_small_next());
             let is_part = byte.is_ascii_alphanumeric();
             if is_start || !is_part {
-                end(part);
-            }
-            if is_part {
-                part.push(char::from(byte.to_ascii_lowercase()));
+                end_at(start, at);
+                start = at + usize::from(!is_part);
             }
             previous = byte;
         }
-        return end(part);
+        return end_at(start, bytes.len());
     }
     let mut chars = text.chars().peekable();
     let mut previous = ' ';

@@ -4,14 +4,13 @@
 //! be read says why in its snapshot.
 
 use super::beneath::{self, Links};
-use super::fault::{why, why_io};
+use super::fault::why;
 use super::{Root, path};
 use crate::domain::change::{FileContent, FileSnapshot};
 use crate::domain::listing::Unread;
+use rustix::buffer::spare_capacity;
 use rustix::fs::{FileType, OFlags};
 use rustix::io::Errno;
-use std::fs::File;
-use std::io::Read;
 use std::os::fd::OwnedFd;
 
 /// Bytes of the largest file that is read as text: 4 MiB.
@@ -85,10 +84,18 @@ fn all(fd: OwnedFd) -> Result<Vec<u8>, Unread> {
     if size > MAX_TEXT {
         return Err(Unread::Large);
     }
-    // It may grow while it is read.
+    // It may grow while it is read: there is room for one more byte, and a read that left it empty has seen the end.
     let mut bytes = Vec::with_capacity(size as usize + 1);
-    File::from(fd).take(MAX_TEXT + 1).read_to_end(&mut bytes).map_err(|e| refused(why_io(&e)))?;
-    if bytes.len() as u64 > MAX_TEXT { Err(Unread::Large) } else { Ok(bytes) }
+    loop {
+        match rustix::io::read(&fd, spare_capacity(&mut bytes)) {
+            Ok(0) => return Ok(bytes),
+            Ok(_) if bytes.len() as u64 == size => return Ok(bytes),
+            Ok(_) if bytes.len() as u64 > MAX_TEXT => return Err(Unread::Large),
+            Ok(_) => bytes.reserve(1),
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(refused(why(errno))),
+        }
+    }
 }
 
 /// What stands there, as a phrase, unless it is a regular file.
@@ -106,4 +113,18 @@ pub(super) fn unreadable_kind(kind: FileType) -> Option<&'static str> {
 
 fn opaque(reason: &str) -> FileContent {
     FileContent::Opaque { reason: reason.to_owned() }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::fs::File;
+
+    #[test]
+    fn a_file_that_holds_more_than_it_says_is_read_to_its_end() {
+        // Its size is 0, as it was of a file that grew since.
+        let table = || OwnedFd::from(File::open("/proc/self/mountinfo").unwrap());
+        assert_eq!(rustix::fs::fstat(table()).unwrap().st_size, 0);
+        assert_eq!(all(table()).unwrap(), std::fs::read("/proc/self/mountinfo").unwrap());
+    }
 }

@@ -9,7 +9,7 @@ mod rust;
 mod script;
 
 use super::convention::folder;
-use super::paths::{Paths, Target, ends_in, join, module, nearest};
+use super::paths::{Paths, Target, ends_in, join, last_two, module, nearest};
 use crate::domain::language::Language;
 
 /// Adds what one import of the file at `from` leads to.
@@ -79,8 +79,7 @@ impl Scope<'_> {
 
     /// The nearest folder whose path ends in `tail`.
     fn folder_ending(&self, tail: &str) -> Option<u32> {
-        let last = tail.rsplit('/').next().unwrap_or(tail);
-        let all = self.paths.folders(last).map(|id| (id, self.paths.folder_path(id)));
+        let all = self.paths.folders(last_two(tail)).map(|id| (id, self.paths.folder_path(id)));
         nearest(self.from, all.filter(|(_, path)| ends_in(path, tail)))
     }
 

@@ -170,6 +170,7 @@ impl<'t, 's, S: Sink<'t>> Base<'t, 's, S> {
     }
 
     /// The next token that is no comment.
+    #[inline(always)]
     fn next(&mut self) -> Token<'t> {
         loop {
             match self.lexer.next() {
