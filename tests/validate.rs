@@ -358,6 +358,9 @@ async fn a_check_that_fails_names_places_in_changed_files() {
     let result = run_check(&argv, &copy, &whole).await;
     assert!(!result.passed && result.strategy == Strategy::Custom && result.findings.len() == 2);
     assert_eq!((result.findings[1].path.as_str(), result.findings[1].line), ("a.py", 2));
+    let argv = words(&["sh", "-c", "echo x > ../outside"]);
+    let result = run_check(&argv, &copy, &whole).await;
+    assert!(result.findings[0].message.contains("Perhaps the sandbox"), "{}", result.findings[0].message);
 }
 
 #[tokio::test]

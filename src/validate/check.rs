@@ -3,14 +3,15 @@
 //! A tool that could not do its work on the base either (broken configuration, dependencies that are not there) says
 //! nothing about a change: it is left out, and that is said. One that breaks on the change alone is an error of the change.
 
-use super::Policy;
+use super::denial;
 use super::differential::{self, Key};
 use super::plan::Spec;
 use super::project::Program;
 use super::report::{last_lines, plain};
 use super::runner::{Ended, Keep, Outcome, Place, RunError, run_keeping};
 use super::tool::{Said, Tool, finding};
-use crate::domain::finding::{CheckResult, Finding, Severity};
+use super::{Network, Policy};
+use crate::domain::finding::{CheckResult, Finding, Severity, Strategy};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -98,12 +99,13 @@ pub async fn run(spec: &Spec, copy: &Copy) -> Ran {
         }
     };
     let (tool, dir, root, deadline) = (spec.tool, spec.call.dir.clone(), copy.root.clone(), copy.deadline);
+    let network = copy.policy.network;
     // Megabytes to read would hold everything else up.
-    let read = tokio::task::spawn_blocking(move || read(tool, &dir, &root, deadline, &outcome)).await;
+    let read = tokio::task::spawn_blocking(move || read(tool, &dir, &root, deadline, network, &outcome)).await;
     read.unwrap_or_else(|stopped| Ran { trouble: Some(Trouble::Broken(stopped.to_string())), ..Ran::default() })
 }
 
-fn read(tool: &'static Tool, dir: &str, root: &Path, deadline: Duration, outcome: &Outcome) -> Ran {
+fn read(tool: &'static Tool, dir: &str, root: &Path, deadline: Duration, network: Network, outcome: &Outcome) -> Ran {
     let mut ran = Ran { millis: outcome.millis, ..Ran::default() };
     let code = match outcome.ended {
         Ended::Exited(code) => code,
@@ -154,6 +156,10 @@ fn read(tool: &'static Tool, dir: &str, root: &Path, deadline: Duration, outcome
         .map(|mut finding| {
             finding.message = finding.message.replace(&place, "");
             let key = differential::key(tool.strategy, &finding, &line(&finding).unwrap_or_default());
+            // What runs the project's code may have been refused something.
+            if tool.strategy == Strategy::Test {
+                denial::explain(&mut finding, network);
+            }
             (finding, key)
         })
         .collect();

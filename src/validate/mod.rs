@@ -7,6 +7,7 @@
 
 mod capture;
 pub mod check;
+mod denial;
 pub mod differential;
 mod environment;
 pub mod plan;
@@ -103,5 +104,8 @@ pub async fn run_tools(specs: &[plan::Spec], copy: &check::Copy, base: &dyn Base
 /// Runs a check command in a copy: it has to end with 0.
 pub async fn run_check(argv: &[String], copy: &check::Copy, changes: &ChangeSet) -> CheckResult {
     let ran = copy.run(runner::Keep::Ends, argv, "").await;
-    report::check_result(argv, changes, copy.deadline, ran)
+    let mut result = report::check_result(argv, changes, copy.deadline, ran);
+    // What it said as a whole stands first.
+    result.findings.iter_mut().take(1).for_each(|finding| denial::explain(finding, copy.policy.network));
+    result
 }
