@@ -545,7 +545,7 @@ fn heals(table: &mut Table) {
         };
         ValidationReport { checks: vec![check], ..ValidationReport::default() }
     };
-    let bounds = heal::Bounds { attempts: 3, models: 1, spent: &[] };
+    let bounds = heal::Bounds { attempts: 3, models: 1, spent: &[], format: true };
     let turned = |changes: &ChangeSet, report: &ValidationReport| {
         let trial = heal::Trial { changes, report };
         let first = heal::Climbed { trial, kind: RungKind::First, base: None, model: None };

@@ -35,7 +35,9 @@ pub(super) fn decide(run: &mut Run) -> Vec<RunCommand> {
 pub(super) fn climb(run: &mut Run) -> Vec<RunCommand> {
     let attempts = run.spec.settings.heal_attempts;
     let models = run.spec.ladder.models.len().max(1);
-    let turn = heal::turn(&rung::series(run), Bounds { attempts, models, spent: &run.inner.heal.spent });
+    // A tree is not formatted because somebody wants its errors mended.
+    let format = run.spec.task.is_request();
+    let turn = heal::turn(&rung::series(run), Bounds { attempts, models, spent: &run.inner.heal.spent, format });
     let (base, findings, free, model, why) = match turn {
         Turn::Stop { why, best } => return conclude(run, why.words(), best, why == StopReason::Green),
         Turn::Climb { base, findings, free, model, why } => (base, findings, free, model, why),
@@ -63,9 +65,10 @@ pub(super) fn climb(run: &mut Run) -> Vec<RunCommand> {
     match model {
         Some(model) => ask(run, model, base),
         None => {
+            let is_green = why == StopReason::Green;
             let why = if run.inner.heal.why.is_empty() { why.words().to_owned() } else { run.inner.heal.why.clone() };
             let best = heal::best(&trials(run));
-            conclude(run, &why, best, false)
+            conclude(run, &why, best, is_green)
         }
     }
 }

@@ -5,7 +5,7 @@
 //! again from there; a model that has tried twice without an end, or once without getting anywhere, gives way to the next.
 
 use super::class::class;
-use super::trial::{StopReason, Trial, best, open, quality, signature};
+use super::trial::{StopReason, Trial, best, open, quality, signature, unformatted};
 use crate::domain::finding::{Finding, ValidationReport};
 use crate::domain::rung::{Rate, RungKind};
 use std::cmp::Ordering;
@@ -35,6 +35,8 @@ pub struct Bounds<'a> {
     pub models: usize,
     /// Models whose answers were of no use.
     pub spent: &'a [usize],
+    /// Whether what has no errors any more is formatted, if the project's formatter can do that.
+    pub format: bool,
 }
 
 /// What comes next.
@@ -67,12 +69,18 @@ pub fn turn(series: &[Climbed<'_>], bounds: Bounds<'_>) -> Turn {
     let trials: Vec<Trial<'_>> = series.iter().map(|s| s.trial).collect();
     let base = (1..series.len()).rfind(|at| failing(series, *at).is_none()).unwrap_or(0);
     let findings = series.get(base).map_or_else(Vec::new, |s| open(s.trial.report));
-    if findings.is_empty() {
-        return Turn::Stop { why: StopReason::Green, best: best(&trials) };
-    }
     let most = bounds.attempts as usize;
     let count = |kind| series.iter().filter(|s| s.kind == kind).count();
     let is_tried = |kind| series.iter().any(|s| s.kind == kind && s.base == Some(base));
+    if findings.is_empty() {
+        let green = StopReason::Green;
+        let findings =
+            series.get(base).filter(|_| bounds.format).map_or_else(Vec::new, |s| unformatted(s.trial.report));
+        if findings.is_empty() || count(RungKind::ToolFix) >= most || is_tried(RungKind::ToolFix) {
+            return Turn::Stop { why: green, best: best(&trials) };
+        }
+        return Turn::Climb { base, findings, free: vec![RungKind::ToolFix], model: None, why: green };
+    }
     let free: Vec<RungKind> =
         RungKind::FREE.into_iter().filter(|kind| count(*kind) < most && !is_tried(*kind)).collect();
     let asked: Vec<usize> = (0..series.len()).filter(|at| series[*at].model.is_some()).collect();
@@ -98,6 +106,10 @@ fn failing(series: &[Climbed<'_>], at: usize) -> Option<StopReason> {
     match quality(own.trial.report).cmp(&quality(base.trial.report)) {
         Ordering::Less => Some(StopReason::Regression),
         Ordering::Greater => None,
+        Ordering::Equal if open(base.trial.report).is_empty() => {
+            let places = |s: &Climbed<'_>| unformatted(s.trial.report).len();
+            (places(own) >= places(base)).then_some(StopReason::NoProgress)
+        }
         Ordering::Equal => {
             (signature(own.trial.report) == signature(base.trial.report)).then_some(StopReason::NoProgress)
         }
@@ -178,7 +190,7 @@ mod tests {
                 model: *model,
             })
             .collect();
-        turn(&series, Bounds { attempts: 3, models, spent })
+        turn(&series, Bounds { attempts: 3, models, spent, format: true })
     }
 
     /// Where from, which free rungs, which model.

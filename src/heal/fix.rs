@@ -38,7 +38,7 @@ pub fn machine_applicable(findings: &[Finding]) -> Vec<Fix> {
     fixes
 }
 
-fn is_safe(fix: &Fix) -> bool {
+pub(super) fn is_safe(fix: &Fix) -> bool {
     fix.applicability == Applicability::MachineApplicable && !fix.edits.is_empty()
 }
 

@@ -4,8 +4,9 @@
 //! there are. Whose turn it is, says `climb`.
 
 use super::class::class;
+use super::fix;
 use crate::domain::change::ChangeSet;
-use crate::domain::finding::{CheckResult, Finding, Severity, ValidationReport};
+use crate::domain::finding::{CheckResult, Finding, Severity, Strategy, ValidationReport};
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
@@ -58,9 +59,10 @@ impl StopReason {
     }
 }
 
-/// The best of the series: most checks passed, then fewest errors, then the newest.
+/// The best of the series: most checks passed, then fewest errors, then fewest places to format, then the newest.
 pub fn best(trials: &[Trial<'_>]) -> usize {
-    (0..trials.len()).max_by_key(|i| (quality(trials[*i].report), *i)).unwrap_or(0)
+    let key = |at: &usize| (quality(trials[*at].report), Reverse(unformatted(trials[*at].report).len()), *at);
+    (0..trials.len()).max_by_key(key).unwrap_or(0)
 }
 
 /// More is better.
@@ -92,6 +94,13 @@ pub fn open(report: &ValidationReport) -> Vec<Finding> {
     found
 }
 
+/// What the project's formatter would do otherwise and can do itself.
+pub fn unformatted(report: &ValidationReport) -> Vec<Finding> {
+    let formatters = report.checks.iter().filter(|c| c.strategy == Strategy::Format && c.not_run.is_none());
+    let findings = formatters.flat_map(|c| &c.findings).filter(|f| f.severity == Severity::Warning);
+    findings.filter(|f| f.fixes.iter().any(fix::is_safe)).cloned().collect()
+}
+
 fn unexplained(check: &CheckResult) -> Finding {
     Finding {
         tool: "check".into(),
@@ -108,7 +117,6 @@ fn unexplained(check: &CheckResult) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::finding::Strategy;
 
     fn finding(message: &str) -> Finding {
         Finding {

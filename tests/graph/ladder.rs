@@ -56,7 +56,49 @@ fn reported(mut script: Script, report: ValidationReport) -> Script {
     script
 }
 
+/// A report whose only word is a formatter's, which can do it itself.
+fn unformatted(fix: Fix) -> ValidationReport {
+    let mut report = report(&[]);
+    let found = Finding { severity: Severity::Warning, ..lint(fix).checks[0].findings[0].clone() };
+    report.checks.push(CheckResult {
+        strategy: Rung::Format,
+        command: "gofmt".into(),
+        passed: true,
+        millis: 1,
+        findings: vec![found],
+        not_run: None,
+        known: 0,
+    });
+    report
+}
+
 // ---------------------------------------------------------------- the rungs
+
+#[test]
+fn what_is_green_is_formatted_by_the_tool_itself_and_nothing_else_is_asked() {
+    let text = format!("{CALC}\n\ndef subtract(a, b):\n    return a-b\n");
+    let at = text.find("a-b").unwrap();
+    let script = Script::new().plan(PLAN).execute(whole("calc.py", &text)).review(GOOD);
+    let first = unformatted(fix(at, at + 3, "a - b"));
+    let mut second = first.clone();
+    second.checks[1].findings.clear();
+    let world = climbed(reported(reported(script, first), second));
+    assert_eq!(kinds(&world), [RungKind::First, RungKind::ToolFix]);
+    assert_eq!((&world.run.stage, world.run.chosen), (&Stage::Gate, 1));
+    assert!(newest(&world).ends_with("return a - b\n"), "{}", newest(&world));
+    assert_eq!(world.trace(), "assemble planner executor read(calc.py) validate recall validate reviewer");
+    // What does not go away is left, and no model is asked for it.
+    let script = Script::new().plan(PLAN).execute(whole("calc.py", &text)).review(GOOD);
+    let again = unformatted(fix(at, at + 3, "a  - b"));
+    let world = climbed(reported(reported(script, again.clone()), again));
+    assert_eq!((kinds(&world), &world.run.stage), (vec![RungKind::First, RungKind::ToolFix], &Stage::Gate));
+    assert!(!world.run.answer.contains("Healing ended"), "{}", world.run.answer);
+    // A tree that is healed is not formatted.
+    let mut spec = on_ladder(ladder());
+    spec.task = Task::Heal { paths: vec![] };
+    let world = played_as(spec, reported(Script::new(), unformatted(fix(0, 3, "DEF"))));
+    assert_eq!(world.run.attempts.len(), 1, "{}", world.trace());
+}
 
 #[test]
 fn a_tools_own_safe_fix_is_validated_and_shown_as_a_rung() {
