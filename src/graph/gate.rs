@@ -76,6 +76,7 @@ pub(super) fn choose(run: &mut Run, index: usize) {
     if index != run.chosen {
         run.chosen = index;
         run.part = None;
+        run.apply_failure = None;
         run.decisions.clear();
         run.history.clear();
         run.undone.clear();
@@ -158,6 +159,8 @@ fn revise(run: &mut Run, text: &str) -> Vec<RunCommand> {
     run.inner.sent = std::mem::take(&mut run.comments);
     let overlay = selected(run, |decision| decision != Decision::Rejected);
     run.part = None;
+    run.apply_failure = None;
+    healer::forget_end(run);
     run.inner.judged = (phrases(run, Decision::Accepted), phrases(run, Decision::Rejected));
     run.inner.feedback = vec![text.trim().to_owned()];
     run.inner.since = run.attempts.len();

@@ -2,7 +2,7 @@
 //! neither healed nor reviewed. It belongs to the user, and goes straight back to the gate.
 
 use super::run::{Attempt, Run, Stage};
-use super::{RunCommand, formatter, gate, validator};
+use super::{RunCommand, formatter, gate, healer, validator};
 use crate::domain::finding::ValidationReport;
 use crate::domain::hunk::{Decision, FileDiff, Hunk, HunkId};
 use crate::domain::model::Node;
@@ -42,6 +42,7 @@ pub(super) fn edit(run: &mut Run, path: &str, text: &str) -> Vec<RunCommand> {
         },
     };
     run.inner.decided = std::mem::take(&mut run.decisions).into_iter().collect();
+    healer::forget_end(run);
     run.attempts.push(attempt);
     gate::choose(run, run.attempts.len() - 1);
     run.inner.by_hand = true;

@@ -23,6 +23,8 @@ use std::sync::Arc;
 
 /// How the notice begins that says why healing ended.
 const ENDED: &str = "Healing ended";
+/// What is said where the user ended it.
+pub(super) const STOPPED: &str = "Healing was stopped: the best attempt so far is offered.";
 
 /// The newest attempt is validated: mend it, or have the best of the series reviewed.
 pub(super) fn decide(run: &mut Run) -> Vec<RunCommand> {
@@ -202,12 +204,18 @@ pub(super) fn examined(run: &mut Run, files: &[FileSnapshot], report: &Validatio
     climb(run)
 }
 
+/// The user asks for another attempt: how healing the one before ended is not told of it.
+pub(super) fn forget_end(run: &mut Run) {
+    run.notices.retain(|notice| !notice.starts_with(ENDED) && notice != STOPPED);
+}
+
 /// Begins another series with the chosen attempt.
 pub(super) fn again(run: &mut Run) -> Vec<RunCommand> {
     let Some(attempt) = run.attempt().filter(|_| run.is_red()).cloned() else { return Vec::new() };
     let what = format!("attempt {} again", run.chosen + 1);
     let rung = Rung { what, base: Some(run.chosen), ..Rung::default() };
     let decided = std::mem::take(&mut run.decisions);
+    forget_end(run);
     run.inner.since = run.attempts.len();
     let report = attempt.report.unwrap_or_default();
     first(run, attempt.changes, attempt.diff, report, rung);

@@ -117,7 +117,7 @@ pub(super) fn stop(run: &mut Run) -> Vec<RunCommand> {
         return step::finish(run, Outcome::Cancelled);
     }
     if run.attempts[run.inner.series..].len() > 1 {
-        run.notice("Healing was stopped: the best attempt so far is offered.");
+        run.notice(healer::STOPPED);
     }
     gate::open_with_best(run)
 }

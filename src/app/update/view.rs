@@ -152,6 +152,10 @@ impl Step<'_> {
             (Some(Overlay::Context(view)), _) => view.reading = view.reading.map(|scroll| scroll.min(end)),
             (_, Area::Chat) => self.state.chat.scroll = self.state.chat.scroll.min(end),
             (_, Area::Stream) => self.state.stream.scroll = self.state.stream.scroll.min(end),
+            (_, Area::Review) => {
+                let review = &mut self.state.review;
+                (review.above, review.hidden) = (review.above.min(end), end);
+            }
             _ => {}
         }
     }
