@@ -25,6 +25,8 @@ use std::sync::Arc;
 const ENDED: &str = "Healing ended";
 /// What is said where the user ended it.
 pub(super) const STOPPED: &str = "Healing was stopped: the best attempt so far is offered.";
+/// How the notice ends that says why nothing came of another attempt.
+pub(super) const STANDS: &str = "The proposal before stands.";
 
 /// The newest attempt is validated: mend it, or have the best of the series reviewed.
 pub(super) fn decide(run: &mut Run) -> Vec<RunCommand> {
@@ -204,9 +206,10 @@ pub(super) fn examined(run: &mut Run, files: &[FileSnapshot], report: &Validatio
     climb(run)
 }
 
-/// The user asks for another attempt: how healing the one before ended is not told of it.
+/// The user asks for another attempt: how the ones before ended is not told of it.
 pub(super) fn forget_end(run: &mut Run) {
-    run.notices.retain(|notice| !notice.starts_with(ENDED) && notice != STOPPED);
+    let tells_of_end = |notice: &str| notice.starts_with(ENDED) || notice == STOPPED || notice.ends_with(STANDS);
+    run.notices.retain(|notice| !tells_of_end(notice));
 }
 
 /// Begins another series with the chosen attempt.

@@ -33,7 +33,7 @@ fn nothing_fits(run: &mut Run, failure: &Failure) -> Vec<RunCommand> {
         Operation::Review => reviewer::without_verdict(run, failure.message.trim_end_matches('.')),
         _ if run.attempts.is_empty() => step::finish(run, Outcome::Failed(failure.clone())),
         _ => {
-            run.notice(format!("{} The proposal before stands.", failure.message));
+            run.notice(format!("{} {}", failure.message, healer::STANDS));
             gate::open_with_best(run)
         }
     }

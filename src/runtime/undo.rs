@@ -145,7 +145,9 @@ async fn one(world: &World, summary: &SessionSummary, run: RunId, request: &Undo
         if request.format == Format::Json {
             print(&format!("{}\n", told(&session, of, way, &planned, false)));
         }
-        let message = revert_refused(of, way, &planned, &session.runs).replace("/undo ", "vibe-tui undo --run ");
+        let message = revert_refused(of, way, &planned, &session.runs)
+            .replace("/undo ", "vibe-tui undo --run ")
+            .replace("/redo ", "vibe-tui redo --run ");
         return Err(Failure::fatal(FailureKind::Stale, message));
     }
     if request.format == Format::Text {
