@@ -225,3 +225,33 @@ fn what_a_check_says_of_a_file_that_is_not_shown_stands_with_its_place() {
     let shown = desk.text();
     assert!(shown.contains("tests/test_price.py:5 expected an expression"), "{shown}");
 }
+
+#[test]
+fn what_is_said_of_a_whole_file_further_down_can_be_reached_too() {
+    let mut desk = shop(SMALL);
+    desk.state.settings.run.heal_attempts = 0;
+    desk.state.settings.run.max_iterations = 1;
+    let said = |n| finding("tests/test_price.py", 0, &format!("remark {n:02}"));
+    desk.reports.push_back(report((1..=30).map(said).collect()));
+    desk.event(Event::Requested(REQUEST.into()));
+    desk.text();
+    desk.act(Action::NextFile);
+    let mut seen = desk.text();
+    for _ in 0..40 {
+        desk.act(Action::Up);
+        seen.push_str(&desk.text());
+    }
+    for n in 1..=30 {
+        assert!(seen.contains(&format!("remark {n:02}")), "{n}: {seen}");
+    }
+    assert_eq!(desk.state.review.cursor.file, 0, "and the hunks before come after them");
+}
+
+#[test]
+fn what_is_drawn_below_an_overlay_does_not_scroll_it() {
+    let mut desk = ten(SMALL);
+    desk.acts(&[Action::Help, Action::Down, Action::Down]);
+    let shown = desk.text();
+    desk.event(Event::ScrollEnded(Area::Review, 0));
+    assert_eq!(desk.text(), shown);
+}
