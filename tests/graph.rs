@@ -240,7 +240,7 @@ impl World {
                     let report = self.script.reports.pop_front().unwrap_or_else(|| report(&[]));
                     self.fact(RunFact::Validated { job, report })
                 }
-                RunCommand::Recall { job, findings, changes } => {
+                RunCommand::Recall { job, findings, changes, .. } => {
                     let known = Box::new((self.script.recall.0)(&findings, &changes));
                     self.fact(RunFact::Recalled { job, known })
                 }
@@ -1218,6 +1218,9 @@ fn a_write_that_fails_leads_back_to_the_gate_with_all_decisions() {
     assert_eq!(world.run.stage, Stage::Gate);
     assert_eq!(world.run.apply_failure.as_ref().unwrap().kind, FailureKind::Stale);
     assert!(!world.run.decisions.is_empty());
+    let mut revised = world.run.clone();
+    vibe_tui::graph::step(&mut revised, &RunFact::RevisionRequested { text: "Name it minus".into() });
+    assert_eq!(revised.apply_failure, None, "another proposal has not failed to be written");
     world.script.user.push_back(RunFact::ApplyRequested { by: Default::default() });
     world.go();
     assert_eq!(*finished(&world), Outcome::Applied);

@@ -107,7 +107,7 @@ async fn an_append_past_rows_the_caller_has_not_seen_is_a_conflict_and_writes_no
     store.append(&id("a"), 1, vec![row(1)], none(), Durability::Durable).await.unwrap();
     for expected in [1, 3] {
         let error = store.append(&id("a"), expected, vec![row(9)], none(), Durability::Durable).await;
-        assert_eq!(error, Err(StoreError::Conflict { session: "a".into(), expected, found: 2 }));
+        assert_eq!(error, Err(StoreError::Conflict { session: "“a”".into(), expected, found: 2 }));
     }
     let missing = store.append(&id("b"), 1, vec![row(1)], none(), Durability::Durable).await;
     assert_eq!(missing, Err(StoreError::NoSession { name: "b".into() }));
@@ -160,9 +160,16 @@ async fn a_lease_whose_process_was_killed_is_taken_over() {
     wait_for(&mut child, "leased");
     let store = Store::open(&place.path).await;
     let error = store.lease(&id("a"), at(1)).await.unwrap_err();
-    assert!(error.to_string().contains(&format!("process {}", child.id())), "{error}");
+    let told = format!("session “a” is open in process {} on this machine", child.id());
+    assert!(error.to_string().starts_with(&told), "{error}");
+    // What was running runs as long as its process does, and says so without being opened.
+    let conn = Connection::open(&place.path).unwrap();
+    conn.execute("UPDATE session SET status = 'running' WHERE id = 'a'", []).unwrap();
+    let status = async || store.sessions(None).await.unwrap()[0].status;
+    assert_eq!(status().await, SessionStatus::Running);
     child.kill().unwrap();
     child.wait().unwrap();
+    assert_eq!(status().await, SessionStatus::Halted);
     store.lease(&id("a"), at(2)).await.unwrap();
 }
 
@@ -449,7 +456,7 @@ async fn what_became_of_findings_is_kept_by_their_kind_the_newest_that_helped_fi
     store.teach("/b", tried(RungKind::Model, 2, vec![met("z", true)]), at(4)).await.unwrap();
     store.close().await;
     let store = Store::open(&place.path).await;
-    let similar = store.similar("/a", ["x", "y", "z"].map(str::to_owned).to_vec()).await.unwrap();
+    let similar = store.similar("/a", ["x", "y", "z"].map(str::to_owned).to_vec(), at(10_000)).await.unwrap();
     let keys: Vec<&str> = similar.iter().map(|s| s.key.as_str()).collect();
     assert_eq!(keys, ["x", "y"], "of another repository nothing is known");
     let tally = |rung, tried, helped| Tally { rung, tried, helped };
@@ -462,10 +469,14 @@ async fn what_became_of_findings_is_kept_by_their_kind_the_newest_that_helped_fi
     assert!(
         similar[1].words(Timestamp(at(1).0 + 7_200_000_000)).contains("; not mended 2 h ago by tool fix (attempt 2)")
     );
+    let before = store.similar("/a", vec!["x".into(), "y".into()], at(2)).await.unwrap();
+    assert_eq!(before[0].tallies, [tally(RungKind::ToolFix, 1, 1)], "a run is not told of what it tried itself");
+    assert_eq!(before[0].newest.len(), 1);
+    assert!(store.similar("/a", vec!["x".into()], at(1)).await.unwrap().is_empty());
     for n in 0..2100 {
         store.teach("/a", tried(RungKind::Model, 2, vec![met("w", n > 0)]), at(n)).await.unwrap();
     }
-    let similar = store.similar("/a", vec!["w".into(), "x".into()]).await.unwrap();
+    let similar = store.similar("/a", vec!["w".into(), "x".into()], at(10_000)).await.unwrap();
     assert_eq!((similar.len(), similar[0].tallies[0].tried), (1, 2000), "the oldest are let go");
 }
 

@@ -287,6 +287,32 @@ fn a_write_that_failed_is_said_where_it_was_asked_for() {
 }
 
 #[test]
+fn accepted_hunks_that_fail_alone_are_shown_with_what_fails_and_with_the_key_that_writes_them() {
+    for size in [SMALL, MIDDLE, LARGE] {
+        let mut desk = at_the_gate(size);
+        desk.reports.push_back(report(vec![finding("tests/test_price.py", 5, "expected another price")]));
+        desk.acts(&[Action::NextHunk, Action::AcceptHunk, Action::Apply, Action::Apply]);
+        let shown = desk.text();
+        assert!(shown.contains("syntax: tests/test_price.py:5 expected"), "{shown}");
+        let end: Vec<&str> = shown.lines().rev().take(2).collect();
+        assert!(end[1].contains("accepted hunks alone fail (1 error). Once more to write anyway."), "{shown}");
+        assert!(end[0].contains("enter yes, write"), "{shown}");
+    }
+}
+
+#[test]
+fn a_question_too_long_for_its_line_leaves_room_for_the_key_that_answers_it() {
+    let mut desk = at_the_gate(SMALL);
+    desk.act(Action::Comment);
+    desk.types("why?");
+    desk.acts(&[Action::Confirm, Action::RejectAll, Action::Apply]);
+    let shown = desk.text();
+    let end: Vec<&str> = shown.lines().rev().take(2).collect();
+    assert!(end[1].contains("Once more to end the run") && end[0].ends_with("enter yes, end it"), "{shown}");
+    assert!(end[0].contains("Not sent: 1 comment."), "{shown}");
+}
+
+#[test]
 fn an_applied_change_can_be_taken_back_from_where_the_user_is() {
     let mut desk = at_the_gate(SMALL);
     desk.acts(&[Action::AcceptAll, Action::Apply, Action::Apply]);
@@ -828,6 +854,8 @@ fn what_is_not_known_of_a_context_is_not_made_up() {
     let mut desk = shop(SMALL);
     desk.act(Action::ShowContext);
     assert!(desk.text().contains("No prompt was made in this session yet"), "{}", desk.text());
+    let keys = desk.text().lines().last().unwrap().to_owned();
+    assert!(keys.contains("close") && !keys.contains("drop") && !keys.contains("up"), "nothing to act on: {keys}");
     let mut desk = with_context(SMALL);
     desk.act(Action::ShowContext);
     assert!(desk.text().contains("~3.0k of 8.0k tokens, 37 %"), "{}", desk.text());

@@ -4,6 +4,7 @@ use super::command::Report;
 use super::fact::Dated;
 use crate::budget::limit::Limits;
 use crate::domain::change::ChangeSet;
+use crate::domain::clock::Timestamp;
 use crate::domain::context::FileWishes;
 use crate::domain::finding::Finding;
 use crate::domain::ids::{JobId, RequestId, RunId, SessionId};
@@ -83,6 +84,8 @@ pub enum Effect {
         findings: Vec<Finding>,
         /// The proposal that they are about.
         changes: ChangeSet,
+        /// When the run began that asks.
+        began: Timestamp,
     },
     /// Keep what an attempt at healing taught.
     Learn(Box<Teaching>),

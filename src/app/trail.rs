@@ -171,6 +171,13 @@ pub fn revert_refused(run: &Run, way: Way, revert: &Revert, runs: &[Run]) -> Str
             && revertible(other, Way::Undo)
             && files.into_iter().any(|f| revert.conflicts.iter().any(|c| c.path == f.path))
     };
+    if revert.conflicts.iter().any(|conflict| conflict.line > 0) {
+        let order = way.word();
+        text.push_str(&format!(
+            "\nMake these lines what they would be, or what the run knew them as, then ask again: /{order} {}. The rest of the file may stay as it is.",
+            run.spec.id.0
+        ));
+    }
     if let Some(later) = runs.iter().rev().find(clashes) {
         let (id, title) = (later.spec.id.0, &later.spec.intent.text);
         text.push_str(&format!(

@@ -238,7 +238,7 @@ impl Step<'_> {
                 Effect::CancelRequest(request)
             }
             RunCommand::Validate { job, changes } => Effect::Validate { job, changes },
-            RunCommand::Recall { job, findings, changes } => Effect::Recall { job, findings, changes },
+            RunCommand::Recall { job, findings, changes, began } => Effect::Recall { job, findings, changes, began },
             RunCommand::Learn(teaching) => Effect::Learn(teaching),
             RunCommand::Install { job, install, by } => Effect::Install { job, install, by },
             RunCommand::Examine { job, paths, changes } => Effect::Examine { job, paths, changes },

@@ -12,8 +12,10 @@ pub enum SessionStatus {
     /// Nothing is under way.
     #[default]
     Idle,
-    /// A run is under way (or was, when its process ended).
+    /// A run is under way. In a list: in a process that may be alive.
     Running,
+    /// A run was under way when its process ended; it goes on when the session is opened. Said of `Running`, never kept.
+    Halted,
     /// A run waits for the user's decision.
     Waiting,
     /// A run is paused at a limit.
@@ -28,6 +30,7 @@ impl SessionStatus {
         match self {
             SessionStatus::Idle => "idle",
             SessionStatus::Running => "running",
+            SessionStatus::Halted => "halted",
             SessionStatus::Waiting => "waiting",
             SessionStatus::Paused => "paused",
             SessionStatus::Archived => "archived",

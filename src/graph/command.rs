@@ -1,6 +1,7 @@
 //! What a run asks of the outside world. Plain data; performing it is the shell's business.
 
 use crate::domain::change::ChangeSet;
+use crate::domain::clock::Timestamp;
 use crate::domain::finding::Finding;
 use crate::domain::ids::{JobId, RequestId};
 use crate::domain::install::Install;
@@ -45,6 +46,8 @@ pub enum RunCommand {
         findings: Vec<Finding>,
         /// The proposal that they are about.
         changes: ChangeSet,
+        /// When the run began: what it tries itself is no experience yet.
+        began: Timestamp,
     },
     /// Run the commands that get a dependency, in the project itself and not in a copy: the user said yes to them.
     Install {

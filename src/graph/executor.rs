@@ -278,7 +278,7 @@ fn unchanged(run: &mut Run) -> Vec<RunCommand> {
         }
         Operation::Heal => healer::gave_up(run, "the model's answer changes nothing"),
         _ => {
-            run.notice("The model would change nothing more; the proposal before stands.");
+            run.notice(format!("The model would change nothing more. {}", healer::STANDS));
             gate::open_with_best(run)
         }
     }
@@ -301,7 +301,7 @@ pub(super) fn useless(run: &mut Run, why: &str) -> Vec<RunCommand> {
         _ => {}
     }
     if !run.attempts.is_empty() {
-        run.notice(format!("{sentence} The proposal before stands."));
+        run.notice(format!("{sentence} {}", healer::STANDS));
         return gate::open_with_best(run);
     }
     let model = &run.spec.model.reference;

@@ -80,6 +80,7 @@ pub(super) fn choose(run: &mut Run, index: usize) {
     if index != run.chosen {
         run.chosen = index;
         run.part = None;
+        run.apply_failure = None;
         run.decisions.clear();
         run.history.clear();
         run.undone.clear();
@@ -170,6 +171,8 @@ fn revise(run: &mut Run, text: &str) -> Vec<RunCommand> {
     let overlay = selected(run, |decision| decision != Decision::Rejected);
     let (overlay, lost) = rebase::ground(run, overlay);
     run.part = None;
+    run.apply_failure = None;
+    healer::forget_end(run);
     run.inner.judged = (phrases(run, Decision::Accepted), phrases(run, Decision::Rejected));
     run.decisions = decided;
     run.inner.feedback = [vec![text.trim().to_owned()], lost].concat();

@@ -2,7 +2,7 @@
 //! series, checked like any other, but neither healed nor reviewed. It belongs to the user, and goes straight back to the gate.
 
 use super::run::{Attempt, Run, Stage};
-use super::{RunCommand, formatter, gate, validator};
+use super::{RunCommand, formatter, gate, healer, validator};
 use crate::domain::change::ChangeSet;
 use crate::domain::finding::ValidationReport;
 use crate::domain::hunk::{Decision, FileDiff, Hunk, HunkId};
@@ -45,6 +45,7 @@ pub(super) fn put(run: &mut Run, changes: ChangeSet, kind: RungKind, what: Strin
         rung: Rung { kind, what, base: Some(run.chosen), ..Rung::default() },
     };
     run.inner.decided = std::mem::take(&mut run.decisions).into_iter().collect();
+    healer::forget_end(run);
     run.attempts.push(attempt);
     gate::choose(run, run.attempts.len() - 1);
     run.inner.by_hand = true;

@@ -23,6 +23,10 @@ use std::sync::Arc;
 
 /// How the notice begins that says why healing ended.
 const ENDED: &str = "Healing ended";
+/// What is said where the user ended it.
+pub(super) const STOPPED: &str = "Healing was stopped: the best attempt so far is offered.";
+/// How the notice ends that says why nothing came of another attempt.
+pub(super) const STANDS: &str = "The proposal before stands.";
 
 /// The newest attempt is validated: mend it, or have the best of the series reviewed.
 pub(super) fn decide(run: &mut Run) -> Vec<RunCommand> {
@@ -205,12 +209,19 @@ pub(super) fn examined(run: &mut Run, files: &[FileSnapshot], report: &Validatio
     climb(run)
 }
 
+/// The user asks for another attempt: how the ones before ended is not told of it.
+pub(super) fn forget_end(run: &mut Run) {
+    let tells_of_end = |notice: &str| notice.starts_with(ENDED) || notice == STOPPED || notice.ends_with(STANDS);
+    run.notices.retain(|notice| !tells_of_end(notice));
+}
+
 /// Begins another series with the chosen attempt.
 pub(super) fn again(run: &mut Run) -> Vec<RunCommand> {
     let Some(attempt) = run.attempt().filter(|_| run.is_red()).cloned() else { return Vec::new() };
     let what = format!("attempt {} again", run.chosen + 1);
     let rung = Rung { what, base: Some(run.chosen), ..Rung::default() };
     let decided = std::mem::take(&mut run.decisions);
+    forget_end(run);
     run.inner.since = run.attempts.len();
     let report = attempt.report.unwrap_or_default();
     first(run, attempt.changes, attempt.diff, report, rung);

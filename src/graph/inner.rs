@@ -131,6 +131,9 @@ pub(super) struct Inner {
     pub(super) unplaced: Vec<Unplaced>,
     /// Paths whose whole text the model has seen; others must not be overwritten whole.
     pub(super) shown: BTreeSet<String>,
+    /// When the run began, as far as it was told.
+    #[serde(default)]
+    pub(super) started: Option<Timestamp>,
     /// First attempt of the healing series.
     pub(super) series: usize,
     /// First attempt since the user last asked for another.

@@ -33,7 +33,7 @@ fn nothing_fits(run: &mut Run, failure: &Failure) -> Vec<RunCommand> {
         Operation::Review => reviewer::without_verdict(run, failure.message.trim_end_matches('.')),
         _ if run.attempts.is_empty() => step::finish(run, Outcome::Failed(failure.clone())),
         _ => {
-            run.notice(format!("{} The proposal before stands.", failure.message));
+            run.notice(format!("{} {}", failure.message, healer::STANDS));
             gate::open_with_best(run)
         }
     }
@@ -118,7 +118,7 @@ pub(super) fn stop(run: &mut Run) -> Vec<RunCommand> {
         return step::finish(run, Outcome::Cancelled);
     }
     if run.attempts[run.inner.series..].len() > 1 {
-        run.notice("Healing was stopped: the best attempt so far is offered.");
+        run.notice(healer::STOPPED);
     }
     gate::open_with_best(run)
 }

@@ -293,9 +293,11 @@ impl Run {
         mends && self.inner.origin == Operation::Heal
     }
 
-    /// Tells the run when the facts that follow happened. Nothing is decided by it; attempts say how long they took.
+    /// Tells the run when the facts that follow happened. Nothing is decided by it; attempts say how long they took, and what
+    /// was learned since the first of them is the run's own.
     pub fn set_time(&mut self, at: Timestamp) {
         self.inner.now = at;
+        self.inner.started.get_or_insert(at);
     }
 
     /// The node at work, if any.

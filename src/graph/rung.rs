@@ -105,7 +105,8 @@ pub(super) fn recall(run: &mut Run) -> Vec<RunCommand> {
     run.stage = Stage::Working(Node::Healer);
     run.inner.heal.recalling = true;
     let findings = run.inner.findings.clone();
-    vec![RunCommand::Recall { job: run.next_job(), findings, changes }]
+    let began = run.inner.started.unwrap_or(run.inner.now);
+    vec![RunCommand::Recall { job: run.next_job(), findings, changes, began }]
 }
 
 /// An attempt by a rung without a model; `None` if it can do nothing here.

@@ -248,7 +248,7 @@ impl<'l> Pattern<'l> {
         }
         let edit = TextEdit { path: place.finding.path.clone(), start, end, text: new };
         (text[start..end] != edit.text).then(|| Fix {
-            title: format!("as before: {}", self.lesson.after.first().map_or("remove the line", |l| l.trim())),
+            title: said(&text[start..end], &edit.text),
             applicability: Applicability::MachineApplicable,
             edits: vec![edit],
         })
@@ -266,6 +266,20 @@ impl<'l> Pattern<'l> {
             bind(pattern, tokens(line), &mut names)?;
         }
         Some((indent, names))
+    }
+}
+
+/// What a lesson does to these lines, by the first that it changes.
+fn said(old: &str, new: &str) -> String {
+    let lines = |text: &str| text.lines().map(|l| l.trim().to_owned()).collect::<Vec<_>>();
+    let (old, new) = (lines(old), lines(new));
+    let gone = old.iter().find(|l| !l.is_empty() && !new.contains(l));
+    let made = new.iter().find(|l| !l.is_empty() && !old.contains(l));
+    match (gone, made) {
+        (Some(gone), Some(made)) => format!("as before, `{made}` for `{gone}`"),
+        (None, Some(made)) => format!("as before, add `{made}`"),
+        (Some(gone), None) => format!("as before, remove `{gone}`"),
+        (None, None) => "as before, put the lines in another order".to_owned(),
     }
 }
 
@@ -346,6 +360,19 @@ mod tests {
         let again = mended(&learned, "'json' imported but unused", 2, "import re\nimport json\nre.x()\n");
         assert_eq!(again.as_deref(), Some("import re\nre.x()\n"));
         assert_eq!(mended(&learned, "'json' imported but unused", 2, "import re\nfrom a import json\n"), None);
+    }
+
+    #[test]
+    fn what_a_lesson_does_is_said_with_the_lines_it_is_about() {
+        let said = |learned: &Lesson, message: &str, line: u32, text: &str| {
+            Pattern::of(learned).recall(&Place::of(&finding(line, message), text).unwrap()).unwrap().title
+        };
+        let gone = lesson("'os' imported but unused", 1, "import os\nx = 1\n", "x = 1\n");
+        assert_eq!(said(&gone, "'re' imported but unused", 1, "import re\ny()\n"), "as before, remove `import re`");
+        let other = lesson("missing `:`", 1, "def f(a)\n    pass\n", "def f(a):\n    pass\n");
+        assert_eq!(said(&other, "missing `:`", 1, "  def g(x)\n"), "as before, `def g(x):` for `def g(x)`");
+        let more = lesson("'x' is never read", 1, "x = 1\n", "x = 1\nprint(x)\n");
+        assert_eq!(said(&more, "'z' is never read", 1, "z = 5\n"), "as before, add `print(z)`");
     }
 
     #[test]

@@ -79,7 +79,7 @@ async fn past(database: &Path, root: &str, report: &ValidationReport) -> Vec<Sim
     if let Some(notice) = store.notice() {
         tell_line(&format!("vibe-tui: {}", SafeText::new(&notice.message).into_string()));
     }
-    let similar = store.similar(root, keys).await.unwrap_or_default();
+    let similar = store.similar(root, keys, clock::now()).await.unwrap_or_default();
     store.close().await;
     similar
 }

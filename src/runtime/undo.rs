@@ -154,7 +154,9 @@ async fn one(world: &World, summary: &SessionSummary, run: RunId, request: &Undo
         if request.format == Format::Json {
             print(&format!("{}\n", told(&session, of, way, &planned, false)));
         }
-        let mut message = revert_refused(of, way, &planned, &session.runs).replace("/undo ", "vibe-tui undo --run ");
+        let mut message = revert_refused(of, way, &planned, &session.runs)
+            .replace("/undo ", "vibe-tui undo --run ")
+            .replace("/redo ", "vibe-tui redo --run ");
         if let Some((other, trace)) = later(world, summary, run, &planned).await? {
             message.push_str(&format!(
                 "\n\nSession “{}” changed the same files later, by run {} (“{}”): vibe-tui undo --session {} --run {} first.",

@@ -326,10 +326,10 @@ impl Store {
         self.ask(move |db| db.rung_rates(&root)).await
     }
 
-    /// What is known of findings of these kinds in the root.
-    pub async fn similar(&self, root: &str, keys: Vec<String>) -> Result<Vec<Similar>, StoreError> {
+    /// What is known of findings of these kinds in the root from before then.
+    pub async fn similar(&self, root: &str, keys: Vec<String>, before: Timestamp) -> Result<Vec<Similar>, StoreError> {
         let root = root.to_owned();
-        self.ask(move |db| db.similar(&root, &keys)).await
+        self.ask(move |db| db.similar(&root, &keys, before)).await
     }
 
     async fn ask<T: Send + 'static>(

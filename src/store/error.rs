@@ -14,7 +14,7 @@ pub enum StoreError {
         "session {session} moved on elsewhere: its next row is {found}, not {expected}; open the session again to go on"
     )]
     Conflict {
-        /// The session.
+        /// The session, as the user calls it.
         session: String,
         /// The row the caller thought came next.
         expected: u64,
@@ -24,7 +24,7 @@ pub enum StoreError {
     /// Another living process works in the session.
     #[error("session {session} is open in {holder}; close it there, or start another session")]
     Leased {
-        /// The session.
+        /// The session, as the user calls it.
         session: String,
         /// The process, as a phrase: "process 4711 on this machine".
         holder: String,

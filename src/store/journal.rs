@@ -113,7 +113,8 @@ fn write_rows(conn: &Connection, owner: &Owner, append: &Append) -> Step<u64> {
     let next = next_seq(conn, &append.session)?
         .ok_or_else(|| Fault::Refused(StoreError::NoSession { name: append.session.0.clone() }))?;
     if next != append.expected {
-        let error = StoreError::Conflict { session: append.session.0.clone(), expected: append.expected, found: next };
+        let session = session::called(conn, &append.session)?;
+        let error = StoreError::Conflict { session, expected: append.expected, found: next };
         return Err(error.into());
     }
     let Some(newest) = append.rows.last() else {

@@ -33,22 +33,27 @@ pub(super) fn keep(conn: &Connection, root: &str, teaching: &Teaching, at: Times
 }
 
 impl Database {
-    /// What is known of findings of these kinds in the root, of those of which anything is.
-    pub(super) fn similar(&mut self, root: &str, keys: &[String]) -> Result<Vec<Similar>, StoreError> {
+    /// What is known of findings of these kinds in the root, of those of which anything is: what was kept before then.
+    pub(super) fn similar(
+        &mut self,
+        root: &str,
+        keys: &[String],
+        before: Timestamp,
+    ) -> Result<Vec<Similar>, StoreError> {
         self.read(|conn| {
             let mut tallies = conn.prepare_cached(
-                "SELECT rung, count(*), sum(helped) FROM past WHERE root = ?1 AND key = ?2
+                "SELECT rung, count(*), sum(helped) FROM past WHERE root = ?1 AND key = ?2 AND at < ?3
                  GROUP BY rung ORDER BY count(*) DESC, rung",
             )?;
             let mut newest = conn.prepare_cached(
-                "SELECT rung, message, what, model, attempt, helped, at FROM past WHERE root = ?1 AND key = ?2
-                 ORDER BY helped DESC, id DESC LIMIT ?3",
+                "SELECT rung, message, what, model, attempt, helped, at FROM past WHERE root = ?1 AND key = ?2 AND at < ?3
+                 ORDER BY helped DESC, id DESC LIMIT ?4",
             )?;
             let mut found = Vec::new();
             for key in keys {
-                let rows = tallies.query_map(params![root, key], tally)?;
+                let rows = tallies.query_map(params![root, key, before.0], tally)?;
                 let tallies: Vec<Tally> = rows.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().collect();
-                let rows = newest.query_map(params![root, key, NEWEST], past)?;
+                let rows = newest.query_map(params![root, key, before.0, NEWEST], past)?;
                 let newest: Vec<Past> = rows.collect::<rusqlite::Result<Vec<_>>>()?.into_iter().flatten().collect();
                 if !tallies.is_empty() {
                     found.push(Similar { key: key.clone(), tallies, newest });

@@ -11,6 +11,7 @@ use super::patch::{Birth, SummaryPatch};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::SessionId;
 use crate::domain::money::Money;
+use crate::domain::safe_text::SafeText;
 use crate::domain::session::{SessionStatus, SessionSummary};
 use rusqlite::{Connection, OptionalExtension, params};
 
@@ -41,11 +42,18 @@ impl Database {
 
     /// All sessions, or those of one root, the one used last first.
     pub(super) fn sessions(&mut self, root: Option<&str>) -> Result<Vec<SessionSummary>, StoreError> {
+        let owner = self.owner.clone();
         self.read(|conn| {
             let sql = format!("{SUMMARY} WHERE ?1 IS NULL OR root = ?1 ORDER BY updated DESC, id DESC");
             let mut statement = conn.prepare_cached(&sql)?;
             let rows = statement.query_map([root], summary)?;
-            Ok(rows.collect::<rusqlite::Result<Vec<_>>>()?)
+            let mut sessions = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+            for session in sessions.iter_mut().filter(|s| s.status == SessionStatus::Running) {
+                if holder(conn, &session.id)?.is_none_or(|holder| !holder.may_be_alive(&owner)) {
+                    session.status = SessionStatus::Halted;
+                }
+            }
+            Ok(sessions)
         })
     }
 
@@ -147,7 +155,14 @@ pub(super) fn refuse_if_leased(conn: &Connection, owner: &Owner, id: &SessionId)
     if holder == *owner || !holder.may_be_alive(owner) {
         return Ok(());
     }
-    Err(StoreError::Leased { session: id.0.clone(), holder: holder.phrase(owner) }.into())
+    Err(StoreError::Leased { session: called(conn, id)?, holder: holder.phrase(owner) }.into())
+}
+
+/// What the user calls the session: its name in quotes, or its identifier where it has none.
+pub(super) fn called(conn: &Connection, id: &SessionId) -> Step<String> {
+    let mut named = conn.prepare_cached("SELECT name FROM session WHERE id = ?1")?;
+    let name: Option<String> = named.query_row([&id.0], |row| row.get(0)).optional()?;
+    Ok(name.map_or_else(|| id.0.clone(), |name| format!("“{}”", SafeText::new(&name))))
 }
 
 /// Applies a patch to the index and gives it back as JSON with the name that was really given; `None` if empty.

@@ -52,12 +52,24 @@ fn long_notice(state: &State, view: &View, width: usize) -> Option<Vec<Line<'sta
     (columns(&text) > room).then_some(())?;
     let rows = wrap(&[(text, style)], room, 0);
     let mut lines: Vec<Line<'static>> = rows.iter().take(2).cloned().collect();
-    if rows.len() > 2 {
-        let rest: String = rows[1..].iter().map(|row| format!("{row} ")).collect();
-        lines[1] = Line::from(Span::styled(fit(rest.trim_end(), room), style));
-    }
+    let answer = answer(state, view);
+    let rest: String = rows[1..].iter().map(|row| format!("{row} ")).collect();
+    let room = room.saturating_sub(answer.as_ref().map_or(0, |hint| hint.columns() + 1));
+    lines[1] = Line::from(Span::styled(fit(rest.trim_end(), room), style));
     lines.iter_mut().for_each(|line| line.spans.insert(0, Span::raw(" ")));
+    lines[1].spans.extend(answer.iter().flat_map(|hint| hint.spans(view)));
     Some(lines)
+}
+
+/// The key that does what was asked for once.
+fn answer(state: &State, view: &View) -> Option<Hint> {
+    let action = match state.review.confirming? {
+        Confirming::Write => Action::Apply,
+        Confirming::Drop => Action::CancelRun,
+    };
+    let scopes = state.scopes();
+    let (_, word, ready) = wanted(state, &scopes).into_iter().find(|(wanted, ..)| *wanted == action)?;
+    Some(Hint { keys: keys(action, &scopes, view)?, word: word.to_owned(), ready })
 }
 
 fn role_of(notice: &Notice) -> Role {
@@ -239,6 +251,9 @@ fn context(state: &State) -> Vec<Wanted> {
     use Action::*;
     let Some(Overlay::Context(view)) = &state.overlay else { return Vec::new() };
     let row = state.context_row(view);
+    if row.is_none() {
+        return vec![(Close, "close", true)];
+    }
     let is_file = row.is_some_and(|row| row.path.is_some());
     let word = |said, other, own| if row.is_some_and(|row| row.standing == Some(said)) { other } else { own };
     let mut keys = vec![

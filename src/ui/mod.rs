@@ -91,7 +91,7 @@ pub fn draw(frame: &mut Frame, state: &State, view: &mut View) -> Vec<Event> {
         match pane {
             Area::Chat => beyond.extend(panes::chat::draw_chat(frame, *rect, state, view)),
             Area::Stream => beyond.extend(panes::stream::draw_stream(frame, *rect, state, view)),
-            Area::Review => panes::review::draw_review(frame, *rect, state, view),
+            Area::Review => beyond.extend(panes::review::draw_review(frame, *rect, state, view)),
             Area::Budget => panes::budget::draw_budget(frame, *rect, state, view),
             Area::Sessions => panes::sessions::draw_sessions(frame, *rect, state, view),
         }

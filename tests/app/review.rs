@@ -255,18 +255,35 @@ fn accepted_hunks_that_fail_by_themselves_are_written_only_if_the_user_insists()
     desk.settle();
     assert_eq!(desk.run().stage, Stage::Gate);
     assert!(
-        desk.notice() == "Not written: the accepted hunks alone fail (2 errors). Once more to write anyway.",
+        desk.notice() == "Not written: accepted hunks alone fail (2 errors). Once more to write anyway.",
         "{}",
         desk.notice()
     );
     assert_eq!((desk.world.disk == before, desk.decisions()), (true, vec![P, P, A, P]));
+    assert!(desk.state.review.above > 0, "what fails stands above the hunks, and is brought into sight");
     // Looking around first does not make it less of a question.
     desk.acts(&[Action::NextHunk, Action::Apply]);
-    assert_eq!(desk.notice(), "Once more to write 1 hunk in 1 file, though they fail alone.");
+    assert_eq!(desk.notice(), "Once more to write 1 hunk in 1 file, though they fail alone (2 errors).");
     desk.act(Action::Apply);
     assert_eq!(desk.asked(), ["journal", "apply"], "what was seen to fail is not checked again");
     desk.settle();
     assert_eq!(desk.run().stage, Stage::Finished(Outcome::Applied));
+    let said = desk.said(Author::Workbench);
+    assert!(said.last().unwrap().ends_with("They were written although they fail their checks."), "{said:?}");
+}
+
+#[test]
+fn whoever_writes_a_proposal_that_fails_its_checks_is_told_so_before_and_afterwards() {
+    let mut opening = opening();
+    opening.settings.run.heal_attempts = 0;
+    opening.settings.run.max_iterations = 1;
+    let mut desk = Desk::with(opening, World::new().says(Node::Executor, whole("calc.py", "BROKEN\n")));
+    desk.submit(REQUEST);
+    desk.settle();
+    desk.acts(&[Action::AcceptAll, Action::Apply]);
+    assert_eq!(desk.notice(), "Once more to write 1 hunk in 1 file, though the checks fail (1 error).");
+    desk.act(Action::Apply);
+    desk.settle();
     let said = desk.said(Author::Workbench);
     assert!(said.last().unwrap().ends_with("They were written although they fail their checks."), "{said:?}");
 }

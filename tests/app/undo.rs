@@ -140,9 +140,14 @@ fn changes_in_the_way_are_refused_with_their_lines_and_the_later_run_that_made_t
     desk.submit("/undo 1");
     desk.settle();
     let said = desk.said(Author::Workbench).last().unwrap().to_string();
-    for part in
-        ["`calc.py` lines 3-6", "return b - a", "there would be nothing there", "Did you mean run 2 first", "/undo 2"]
-    {
+    for part in [
+        "`calc.py` lines 3-6",
+        "return b - a",
+        "there would be nothing there",
+        "Make these lines what they would be",
+        "Did you mean run 2 first",
+        "/undo 2",
+    ] {
         assert!(said.contains(part), "{part}: {said}");
     }
     assert!(!said.contains("<<<<"), "{said}");

@@ -398,6 +398,21 @@ fn stopping_while_it_heals_offers_the_best_so_far() {
     assert_eq!((world.run.stage.clone(), world.run.attempts.len()), (Stage::Gate, 1));
 }
 
+#[test]
+fn how_healing_ended_is_told_of_the_proposal_it_ended_with_and_of_no_later_one() {
+    let script = Script::new().plan(PLAN).execute(subtract()).reports(&["x", "y"]).heal(calc("b = 2\n"));
+    let mut world = World::new(on_ladder(ladder()), script.reports(&["x"]));
+    let mut command = world.fact(RunFact::Started);
+    let is_second = |c: &RunCommand, attempts| matches!(c, RunCommand::CallModel(r) if r.brief.node == Node::Healer && attempts > 1);
+    while let Some(next) = command.take().filter(|c| !is_second(c, world.run.attempts.len())) {
+        command = performed(&mut world, next);
+    }
+    world.fact(RunFact::Cancelled);
+    assert!(world.run.answer.contains("Healing was stopped"), "{}", world.run.answer);
+    world.fact(RunFact::RevisionRequested { text: "Use names".into() });
+    assert!(world.run.notices.is_empty(), "{:?}", world.run.notices);
+}
+
 // ---------------------------------------------------------------- the working tree, and once more
 
 fn tree(script: Script) -> World {

@@ -21,7 +21,7 @@ fn every_signal_that_ends_the_program_gives_the_terminal_back() {
         pty.assert_restored();
         // What was under way goes on at the next start.
         let listed = place.run(&["sessions"]);
-        assert!(listed.stdout.contains("running"), "{signal:?}: {}", listed.stdout);
+        assert!(listed.stdout.contains("halted"), "{signal:?}: {}", listed.stdout);
     }
 }
 

@@ -137,3 +137,121 @@ fn a_missing_dependency_and_what_became_of_like_findings_stand_above_the_hunks()
         assert!(asked.contains("In full: uv add httpx"), "{asked}");
     }
 }
+
+/// Ten attempts, of which the last is red in a file that it does not touch, and said a lot about.
+fn ten(size: (u16, u16)) -> Desk {
+    let mut desk = at_the_gate(size);
+    for n in 0..9u32 {
+        let elsewhere = (1..=n).map(|line| finding("lib/other.py", line, "is not what it was")).collect();
+        desk.reports.push_back(report(elsewhere));
+        desk.act(Action::EditHunk);
+        desk.types("#");
+        desk.act(Action::Confirm);
+    }
+    assert_eq!(desk.state.session.run().unwrap().attempts.len(), 10);
+    desk
+}
+
+/// The line that says which attempt is shown.
+fn shown_attempt(desk: &mut Desk) -> String {
+    let text = desk.text();
+    let line = text.lines().find(|line| line.contains('▶')).unwrap_or_else(|| panic!("{text}"));
+    line[line.find('▶').unwrap()..].to_owned()
+}
+
+#[test]
+fn which_attempt_is_shown_is_in_sight_wherever_the_cursor_is() {
+    for size in [SMALL, MIDDLE, LARGE] {
+        let mut desk = ten(size);
+        assert!(shown_attempt(&mut desk).contains("10 by hand"), "{}", desk.text());
+        desk.act(Action::Bottom);
+        assert!(shown_attempt(&mut desk).contains("10 by hand"), "{}", desk.text());
+        for n in (1..10).rev() {
+            desk.act(Action::PreviousAttempt);
+            assert!(shown_attempt(&mut desk).contains(&format!("{n}  ")), "{n}: {}", desk.text());
+        }
+        desk.act(Action::Bottom);
+        assert!(shown_attempt(&mut desk).contains("1  wrote"), "{}", desk.text());
+    }
+}
+
+#[test]
+fn every_line_above_the_hunks_can_be_reached_at_every_size() {
+    for (size, zoomed) in [(SMALL, false), (SMALL, true), (MIDDLE, false), (LARGE, false), ((60, 17), false)] {
+        let mut desk = ten(size);
+        desk.state.layout.zoomed = zoomed;
+        let first = desk.text();
+        assert!(size.1 >= 40 || first.contains("↑ "), "that there is more is said: {first}");
+        desk.act(Action::Top);
+        let head = desk.text();
+        assert!(head.contains("1  wrote") && !head.contains("↑ "), "{size:?} {zoomed}: {head}");
+        // Down again line by line: nothing is skipped.
+        let mut seen = head;
+        for _ in 0..80 {
+            desk.act(Action::Down);
+            seen.push_str(&desk.text());
+        }
+        assert!(seen.contains("and 2 more"), "{size:?} {zoomed}");
+        let rows = (1..=9).map(|n| format!("{n}  ")).chain((1..=6).map(|n| format!("lib/other.py:{n} is not")));
+        for row in rows {
+            assert!(seen.contains(&row), "{size:?} {zoomed}: {row}");
+        }
+        assert!(seen.contains("test_nothing_off"), "and the hunks come after them");
+        // And up by single keys from far below.
+        desk.act(Action::Bottom);
+        for _ in 0..80 {
+            desk.text();
+            desk.act(Action::Up);
+        }
+        assert!(desk.text().contains("1  wrote"), "{size:?} {zoomed}: {}", desk.text());
+    }
+}
+
+#[test]
+fn going_through_the_attempts_from_their_list_stays_there() {
+    let mut desk = ten(SMALL);
+    desk.act(Action::Top);
+    desk.text();
+    desk.act(Action::PreviousAttempt);
+    let text = desk.text();
+    assert!(text.contains("1  wrote") && text.contains("▶ 9  by hand"), "{text}");
+    assert!(text.contains("attempt 10"), "the stream says which attempt is the newest: {text}");
+}
+
+#[test]
+fn what_a_check_says_of_a_file_that_is_not_shown_stands_with_its_place() {
+    let mut desk = climbed(LARGE);
+    desk.acts(&[Action::PreviousAttempt, Action::ToggleStep]);
+    let shown = desk.text();
+    assert!(shown.contains("tests/test_price.py:5 expected an expression"), "{shown}");
+}
+
+#[test]
+fn what_is_said_of_a_whole_file_further_down_can_be_reached_too() {
+    let mut desk = shop(SMALL);
+    desk.state.settings.run.heal_attempts = 0;
+    desk.state.settings.run.max_iterations = 1;
+    let said = |n| finding("tests/test_price.py", 0, &format!("remark {n:02}"));
+    desk.reports.push_back(report((1..=30).map(said).collect()));
+    desk.event(Event::Requested(REQUEST.into()));
+    desk.text();
+    desk.act(Action::NextFile);
+    let mut seen = desk.text();
+    for _ in 0..40 {
+        desk.act(Action::Up);
+        seen.push_str(&desk.text());
+    }
+    for n in 1..=30 {
+        assert!(seen.contains(&format!("remark {n:02}")), "{n}: {seen}");
+    }
+    assert_eq!(desk.state.review.cursor.file, 0, "and the hunks before come after them");
+}
+
+#[test]
+fn what_is_drawn_below_an_overlay_does_not_scroll_it() {
+    let mut desk = ten(SMALL);
+    desk.acts(&[Action::Help, Action::Down, Action::Down]);
+    let shown = desk.text();
+    desk.event(Event::ScrollEnded(Area::Review, 0));
+    assert_eq!(desk.text(), shown);
+}

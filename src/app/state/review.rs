@@ -10,6 +10,10 @@ pub struct ReviewView {
     pub cursor: HunkId,
     /// The line within it, from 0. The view keeps it in sight.
     pub line: usize,
+    /// Rows brought into sight of what stands above the hunk, while the cursor is on its first line.
+    pub above: usize,
+    /// How many of these rows are out of sight otherwise: the view says so once it has drawn them.
+    pub hidden: usize,
     /// Columns scrolled to the right.
     pub column: u16,
     /// One column or two.
@@ -68,7 +72,14 @@ impl ReviewView {
     pub fn look_at(&mut self, hunk: HunkId) {
         self.cursor = hunk;
         self.line = 0;
+        (self.above, self.hidden) = (0, 0);
         self.acknowledging = None;
+    }
+
+    /// Puts the cursor on the first hunk, with all in sight that stands above it.
+    pub fn look_at_head(&mut self) {
+        self.look_at(HunkId::default());
+        self.above = FAR;
     }
 
     /// What is shown of a run: the chosen attempt, whole or as a step.
@@ -94,24 +105,43 @@ impl ReviewView {
         Some(HunkId { file, hunk: 0 })
     }
 
-    /// Moves by lines, out of a hunk into the next one, stopping at both ends of the proposal.
+    /// Moves by lines, out of a hunk into the next one, stopping at both ends of the proposal. What stands above a hunk
+    /// and is out of sight comes before its first line.
     pub fn move_by(&mut self, diff: &[FileDiff], by: isize) {
+        let by = self.pass_what_is_above(by);
         let lengths: Vec<(HunkId, usize)> =
             hunks(diff).map(|h| (h, diff[h.file].hunks[h.hunk].lines.len().max(1))).collect();
         let Some(here) = lengths.iter().position(|(h, _)| *h == self.cursor) else { return };
         let before: usize = lengths[..here].iter().map(|(_, n)| n).sum();
         let all: usize = lengths.iter().map(|(_, n)| n).sum();
-        let mut line = (before + self.line.min(lengths[here].1 - 1)).saturating_add_signed(by).min(all - 1);
+        let from = before + self.line.min(lengths[here].1 - 1);
+        let mut line = from.saturating_add_signed(by).min(all - 1);
+        if line != from {
+            (self.above, self.hidden) = (0, 0);
+        }
+        if by.unsigned_abs() > from && by < 0 {
+            self.above = self.above.saturating_add(by.unsigned_abs() - from);
+        }
         for (hunk, length) in lengths {
             if line < length {
                 if hunk != self.cursor {
-                    self.look_at(hunk);
+                    (self.cursor, self.acknowledging) = (hunk, None);
                 }
                 self.line = line;
                 return;
             }
             line -= length;
         }
+    }
+
+    /// Moves through the rows above the first line of a hunk, as far as they are known to be there; returns what is left.
+    fn pass_what_is_above(&mut self, by: isize) -> isize {
+        if self.line > 0 {
+            return by;
+        }
+        let above = self.above.min(self.hidden);
+        self.above = above.saturating_add_signed(-by).min(self.hidden);
+        by + self.above as isize - above as isize
     }
 
     /// Moves by columns, no further than the longest line of the hunk.
@@ -123,6 +153,8 @@ impl ReviewView {
     }
 }
 
+/// More rows than stand above any hunk.
+const FAR: usize = 1_000_000;
 /// Columns that can be scrolled to; nobody reads further.
 const FARTHEST: u16 = 2000;
 
@@ -159,6 +191,28 @@ mod tests {
         assert_eq!(at(1_000_000), (1, 0, 3));
         assert_eq!(at(-4), (0, 1, 1));
         assert_eq!(at(-1_000_000), (0, 0, 0));
+    }
+
+    #[test]
+    fn what_stands_above_a_hunk_comes_before_its_first_line() {
+        let diff = diff(&[&[3, 2]]);
+        let mut view = ReviewView { line: 2, ..ReviewView::default() };
+        view.move_by(&diff, -1_000_000);
+        assert!(view.above > 1000, "all that stands above the first hunk");
+        (view.above, view.hidden) = (5, 5);
+        view.move_by(&diff, 4);
+        assert_eq!((view.above, view.line), (1, 0));
+        view.move_by(&diff, 2);
+        assert_eq!((view.above, view.line), (0, 1));
+        view.move_by(&diff, 2);
+        view.hidden = 2;
+        view.move_by(&diff, -1);
+        assert_eq!((view.above, view.cursor.hunk), (1, 1));
+        view.move_by(&diff, -3);
+        assert_eq!((view.above, view.cursor.hunk, view.line), (0, 0, 1));
+        view.look_at_head();
+        view.move_by(&diff, 1);
+        assert_eq!((view.above, view.line), (0, 1), "a key before the next frame is not lost");
     }
 
     #[test]

@@ -129,10 +129,14 @@ impl Step<'_> {
         let index = run.chosen.saturating_add_signed(by).min(run.attempts.len().saturating_sub(1));
         if index != run.chosen {
             self.commit_run(RunFact::AttemptChosen { index });
-            let stepwise = self.state.review.step.is_some();
+            let (stepwise, above) = (self.state.review.step.is_some(), self.state.review.above);
             self.state.review = self.state.review.anew();
             if stepwise {
                 self.show_step();
+            }
+            let empty = self.state.session.run().and_then(|r| r.attempt()).is_some_and(|a| a.diff.is_empty());
+            if above > 0 || empty {
+                self.state.review.look_at_head();
             }
         }
     }
@@ -179,13 +183,29 @@ fn consequence(run: &Run) -> String {
         0 => String::new(),
         n => format!(" Not sent: {}.", count(n, "comment")),
     };
-    let red = run.part.as_ref().is_some_and(|report| !report.passed());
     match accepted.len() {
         0 => format!("Once more to end the run: every decided hunk is rejected, nothing will be written.{unsent}"),
         hunks => {
-            let fails = if red { ", though they fail alone" } else { "" };
+            let fails = failing(run, hunks);
             format!("Once more to write {} in {}{fails}.{unsent}", count(hunks, "hunk"), count(files.len(), "file"))
         }
+    }
+}
+
+/// What is known to fail of what would be written: of a part that is not checked yet nothing is.
+fn failing(run: &Run, accepted: usize) -> String {
+    let all: usize = run.attempt().map_or(0, |a| a.diff.iter().map(|file| file.hunks.len()).sum());
+    let whole = run.attempt().and_then(|a| a.report.as_ref()).filter(|_| accepted == all && run.is_red());
+    let part = run.part.as_ref().filter(|report| !report.passed());
+    let (said, report) = match (part, whole) {
+        (Some(part), _) => ("they fail alone", part),
+        (None, Some(whole)) => ("the checks fail", whole),
+        (None, None) => return String::new(),
+    };
+    match report.errors() {
+        0 => format!(", though {said}"),
+        1 => format!(", though {said} (1 error)"),
+        n => format!(", though {said} ({n} errors)"),
     }
 }
 

@@ -169,7 +169,9 @@ impl Step<'_> {
                     n => format!(" ({n} errors)"),
                 };
                 self.state.review.confirming = Some(Confirming::Write);
-                let text = format!("Not written: the accepted hunks alone fail{found}. Once more to write anyway.");
+                // What fails stands above the hunks.
+                self.state.review.look_at_head();
+                let text = format!("Not written: accepted hunks alone fail{found}. Once more to write anyway.");
                 self.state.tell(text, Failed::Yes);
                 self.effects.push(Effect::Notify("The accepted hunks do not pass the checks".into()));
             }
@@ -244,7 +246,7 @@ impl Step<'_> {
         };
         let (author, text) = match outcome {
             Outcome::Applied => {
-                let red = run.and_then(|r| r.part.as_ref()).is_some_and(|report| !report.passed());
+                let red = run.is_some_and(|r| r.part.as_ref().map_or(r.is_red(), |part| !part.passed()));
                 let although = if red { " They were written although they fail their checks." } else { "" };
                 (Author::Workbench, format!("{}{left_out}{although}", written(false)))
             }

@@ -86,7 +86,10 @@ impl Step<'_> {
         if resume == Resume::Unfinished
             && untouched
             && let Some(newest) = list.first()
-            && matches!(newest.status, SessionStatus::Running | SessionStatus::Waiting | SessionStatus::Paused)
+            && matches!(
+                newest.status,
+                SessionStatus::Running | SessionStatus::Halted | SessionStatus::Waiting | SessionStatus::Paused
+            )
         {
             self.open(newest.id.clone());
         }

@@ -148,6 +148,11 @@ impl Step<'_> {
 
     pub(super) fn scroll_ended(&mut self, area: Area, end: usize) {
         match (&mut self.state.overlay, area) {
+            // Drawn below an overlay, too, and no limit of that.
+            (_, Area::Review) => {
+                let review = &mut self.state.review;
+                (review.above, review.hidden) = (review.above.min(end), end);
+            }
             (Some(Overlay::Help { scroll }), _) => *scroll = end.min(*scroll),
             (Some(Overlay::Context(view)), _) => view.reading = view.reading.map(|scroll| scroll.min(end)),
             (_, Area::Chat) => self.state.chat.scroll = self.state.chat.scroll.min(end),

@@ -4,6 +4,7 @@
 use super::Events;
 use crate::app::{Event, WorkEvent};
 use crate::domain::change::{ChangeSet, FileChange, FileSnapshot};
+use crate::domain::clock::Timestamp;
 use crate::domain::finding::{Applicability, Finding, Fix, Strategy, ValidationReport};
 use crate::domain::ids::JobId;
 use crate::domain::language::Language;
@@ -29,8 +30,21 @@ const MOST_FILES: usize = 500;
 /// Most places that a check names in files that were not looked at.
 const MOST_PLACES: usize = 20;
 
+/// What the repository is asked to know of.
+pub struct Question {
+    /// Echoed.
+    pub job: JobId,
+    /// What is to be mended.
+    pub findings: Vec<Finding>,
+    /// The proposal that they are about.
+    pub changes: ChangeSet,
+    /// When the run began that asks: what it tried itself is no experience yet.
+    pub began: Timestamp,
+}
+
 /// Says what the repository knows of findings.
-pub async fn recall(world: Arc<World>, events: Events, job: JobId, findings: Vec<Finding>, changes: ChangeSet) {
+pub async fn recall(world: Arc<World>, events: Events, question: Question) {
+    let Question { job, findings, changes, began } = question;
     let root = world.root_name();
     // Without its lessons healing goes on with what it has.
     let lessons = world.store.lessons(&root).await.unwrap_or_default();
@@ -38,7 +52,7 @@ pub async fn recall(world: Arc<World>, events: Events, job: JobId, findings: Vec
     let mut keys: Vec<String> = findings.iter().take(heal::MAX_FINDINGS).map(heal::lesson::key).collect();
     keys.sort();
     keys.dedup();
-    let similar = world.store.similar(&root, keys).await.unwrap_or_default();
+    let similar = world.store.similar(&root, keys, began).await.unwrap_or_default();
     let reports = events.clone();
     let recalled = spawn_blocking(move || {
         // Without a screen nobody has asked for the map before.

@@ -173,8 +173,9 @@ impl Performer {
             Effect::Validate { job, changes } => {
                 self.tasks.start(TaskKey::Job(job), work::validate(world, results, job, changes));
             }
-            Effect::Recall { job, findings, changes } => {
-                self.tasks.start(TaskKey::Job(job), heal::recall(world, results, job, findings, changes));
+            Effect::Recall { job, findings, changes, began } => {
+                let question = heal::Question { job, findings, changes, began };
+                self.tasks.start(TaskKey::Job(job), heal::recall(world, results, question));
             }
             Effect::Examine { job, paths, changes: None } => {
                 self.tasks.start(TaskKey::Job(job), heal::examine(world, results, job, paths));

@@ -1,14 +1,15 @@
 //! The review: the proposal as hunks, each with its decision, in one column or two.
 //!
-//! Where the pane stands follows from the cursor alone: the cursor's hunk is whole in sight if it fits, else its line is.
+//! What is in sight follows from the cursor, see [`sight`].
 
 mod cache;
 mod code;
 mod head;
 mod rows;
 mod series;
+mod sight;
 
-use crate::app::{Area, State, unwritten};
+use crate::app::{Area, Event, State, unwritten};
 use crate::domain::change::runs_later;
 use crate::domain::hunk::{Decision, DiffLine, HunkId, LineKind};
 use crate::graph::{Attempt, Outcome, Run, Stage};
@@ -27,35 +28,39 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 use rows::{HunkFacts, Row, Rows};
+use sight::Sight;
 
-/// Rows shown above the cursor's hunk.
-const LEAD: usize = 2;
-
-/// Draws the pane.
-pub fn draw_review(frame: &mut Frame, rect: Rect, state: &State, view: &mut View) {
+/// Draws the pane. Returns how much of what stands above the cursor is out of sight, where the state does not know.
+pub fn draw_review(frame: &mut Frame, rect: Rect, state: &State, view: &mut View) -> Option<Event> {
     let shown = state.session.run().and_then(|r| Some((r, state.review.shown(r)?)));
     let Some((run, attempt)) = shown else {
         let inner = draw_frame(frame, rect, Area::Review, state, view, "");
         let text = "Proposals appear here as hunks to accept or reject. Nothing is on disk before.";
-        return draw_hint(frame, inner, text, view);
+        draw_hint(frame, inner, text, view);
+        return None;
     };
     let width = usize::from(rect.width.saturating_sub(2));
     lay_out(state, run, attempt, width, view);
-    let note = summary(attempt, view.review.rows.counts);
-    let inner = draw_frame(frame, rect, Area::Review, state, view, &note);
     let failure = failure_lines(run, view, width);
+    let height = usize::from(rect.height.saturating_sub(3)).saturating_sub(failure.len());
+    let sight = Sight::of(&view.review.rows, &state.review, height);
+    let note = summary(attempt, view.review.rows.counts, sight.hidden - sight.above);
+    let inner = draw_frame(frame, rect, Area::Review, state, view, &note);
     let parts = [Constraint::Length(1), Constraint::Length(failure.len() as u16), Constraint::Min(0)];
     let [top, failed, body] = Layout::vertical(parts).areas(inner);
     frame.render_widget(status_line(run, attempt, state, view, width), top);
     frame.render_widget(Paragraph::new(failure), failed);
-    let lines = body_lines(state, run, attempt, view, usize::from(body.height));
+    let lines = body_lines(state, run, attempt, view, &sight, height);
     draw_lines(frame, body, &lines);
+    let known = state.review.hidden == sight.hidden && state.review.above == sight.above;
+    (!known).then_some(Event::ScrollEnded(Area::Review, sight.hidden))
 }
 
-/// Files and lines, for the title.
-fn summary(attempt: &Attempt, (added, removed): (usize, usize)) -> String {
+/// Files and lines, for the title, and how many rows there are above.
+fn summary(attempt: &Attempt, (added, removed): (usize, usize), above: usize) -> String {
     let files = attempt.diff.len();
-    format!("{files} file{} +{added} −{removed}", if files == 1 { "" } else { "s" })
+    let above = if above > 0 { format!(" ↑ {above} more") } else { String::new() };
+    format!("{files} file{} +{added} −{removed}{above}", if files == 1 { "" } else { "s" })
 }
 
 /// Why the last write did not happen.
@@ -136,19 +141,22 @@ fn status(run: &Run, attempt: &Attempt, state: &State) -> Vec<Part> {
     parts
 }
 
-/// The visible rows; the head of a file stays in sight while its hunks pass below it.
-fn body_lines(state: &State, run: &Run, attempt: &Attempt, view: &mut View, height: usize) -> Vec<Line<'static>> {
+/// The visible rows. The attempt that is shown stays in sight, and the head of a file while its hunks pass below it.
+fn body_lines(
+    state: &State,
+    run: &Run,
+    attempt: &Attempt,
+    view: &mut View,
+    sight: &Sight,
+    height: usize,
+) -> Vec<Line<'static>> {
     let View { look, review, work, .. } = view;
     let width = review.width();
     let Cache { rows, code, .. } = review;
     let place = Place { state, run, attempt, rows, look, width };
-    let top = place.top(height);
-    let sticky = rows.file_at(top).filter(|f| rows.files[*f].row < top && height > 1);
-    let mut lines: Vec<Line> = sticky.map(|file| place.file_line(file)).into_iter().collect();
-    let from = top + lines.len();
-    let shown = rows.rows.iter().skip(from).take(height.saturating_sub(lines.len()));
-    lines.extend(shown.map(|row| place.row_line(*row, code, work)));
-    lines
+    let stuck = |at| sight.stuck.iter().find(|(stuck, _)| *stuck == at).map(|(_, row)| *row);
+    let shown = rows.rows.iter().skip(sight.top).take(height).enumerate();
+    shown.map(|(at, row)| place.row_line(stuck(at).unwrap_or(*row), code, work)).collect()
 }
 
 /// A line of a hunk, and where it is drawn.
@@ -178,31 +186,6 @@ struct Place<'a> {
 }
 
 impl Place<'_> {
-    /// The first visible row: everything above the first hunk if that leaves room for the hunk; the cursor's hunk with a
-    /// little before it if it fits; else so that the cursor's line is in the middle.
-    fn top(&self, height: usize) -> usize {
-        let review = &self.state.review;
-        let last = self.rows.rows.len().saturating_sub(height);
-        let Some(hunk) = self.rows.hunk(review.cursor) else { return 0 };
-        let line = hunk.lines.get(review.line).copied().unwrap_or(hunk.start);
-        let fits = hunk.end <= height;
-        let begins = self.rows.hunks.first().is_some_and(|h| h.id == hunk.id) && hunk.start <= height / 2;
-        if fits || (begins && line < height.saturating_sub(LEAD)) {
-            return 0;
-        }
-        // One row is the file's head.
-        let room = height.saturating_sub(1).max(1);
-        let lead = LEAD.min(room.saturating_sub(hunk.end - hunk.start));
-        let top = match hunk.end - hunk.start <= room {
-            true => hunk.start.saturating_sub(1 + lead),
-            false => {
-                let middle = line.saturating_sub(height / 2);
-                middle.clamp(hunk.start.saturating_sub(1), hunk.end.saturating_sub(height).max(hunk.start))
-            }
-        };
-        top.min(last)
-    }
-
     fn row_line(&self, row: Row, code: &mut Code, work: &mut Work) -> Line<'static> {
         match row {
             Row::Ready(index) => self.rows.ready[index].clone(),

@@ -39,6 +39,7 @@ fn row(session: &SessionSummary, selected: bool, state: &State, view: &View, wid
     let open = session.id == state.session.id;
     let (mark, role) = match session.status {
         SessionStatus::Running => ("▶", Role::Accent),
+        SessionStatus::Halted => ("▷", Role::Warning),
         SessionStatus::Waiting => ("◆", Role::Pending),
         SessionStatus::Paused => ("‖", Role::Warning),
         SessionStatus::Idle => ("·", Role::Dim),

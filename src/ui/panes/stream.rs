@@ -13,7 +13,7 @@ use crate::graph::{Call, Outcome, Run, Stage};
 use crate::ui::header::map_words;
 use crate::ui::panes::budget::node_word;
 use crate::ui::theme::Role;
-use crate::ui::widgets::fit::{fit_middle, one_line};
+use crate::ui::widgets::fit::{columns, fit_middle, one_line};
 use crate::ui::widgets::frame::{draw_frame, draw_hint};
 use crate::ui::widgets::lines::draw_lines;
 use crate::ui::widgets::transcript::{Transcript, Voice};
@@ -215,10 +215,14 @@ fn progress_line(run: &Run, view: &View, width: usize) -> Line<'static> {
             Reached::Ahead => Span::styled(word, look.style(Role::Dim)),
         });
     }
-    if run.attempts.len() > 1 {
-        spans.push(Span::styled(format!("  attempt {}", run.attempts.len()), look.style(Role::Dim)));
+    let mut line = Line::from(spans);
+    let room = width.saturating_sub(line.width());
+    let count = Some(run.attempts.len()).filter(|count| *count > 1);
+    let words = count.into_iter().flat_map(|n| [format!("  attempt {n}"), format!("  try {n}"), format!(" {n}")]);
+    if let Some(words) = words.into_iter().find(|words| columns(words) <= room) {
+        line.push_span(Span::styled(words, look.style(Role::Dim)));
     }
-    Line::from(spans)
+    line
 }
 
 /// The answers, from the end upwards: only what is visible is looked at.

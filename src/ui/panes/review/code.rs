@@ -124,7 +124,8 @@ fn mark(pieces: Vec<Piece>, ranges: &[Range<usize>], style: Style) -> Vec<Piece>
     marked
 }
 
-/// The part of a line that lies in a window of columns, on its side's background. `screen` is the background that gives way.
+/// The part of a line that lies in a window of columns, on its side's background. Where the line goes on beyond an edge a
+/// mark says so: nobody shall accept what is not there to be seen. `screen` is the background that gives way.
 pub fn window(pieces: &[Piece], skip: usize, room: usize, base: Style, look: &Look) -> Vec<Span<'static>> {
     let screen = look.style(Role::Text).bg;
     let ground = Style { fg: None, ..base };
@@ -132,7 +133,19 @@ pub fn window(pieces: &[Piece], skip: usize, room: usize, base: Style, look: &Lo
         true => style.patch(ground),
         false => style.add_modifier(ground.add_modifier),
     };
-    let (mut column, mut left, mut spans) = (0, room, Vec::new());
+    let sign = |sign| Span::styled(sign, dressed(look.style(Role::Warning)));
+    let is_wider = |than: usize| {
+        let mut wide = 0;
+        let mut widths = pieces.iter().flat_map(|(text, _)| text.graphemes(true)).map(|grapheme| grapheme.width());
+        widths.any(|one| {
+            wide += one;
+            wide > than
+        })
+    };
+    let (before, after) = (room > 2 && skip > 0 && is_wider(0), room > 2 && is_wider(skip + room));
+    let skip = skip + usize::from(before);
+    let (mut column, mut spans) = (0, Vec::from_iter(before.then(|| sign("‹"))));
+    let mut left = room - usize::from(before) - usize::from(after);
     'line: for (text, style) in pieces {
         let mut shown = String::new();
         for grapheme in text.graphemes(true) {
@@ -152,6 +165,7 @@ pub fn window(pieces: &[Piece], skip: usize, room: usize, base: Style, look: &Lo
         }
     }
     spans.push(Span::styled(" ".repeat(left), ground));
+    spans.extend(after.then(|| sign("›")));
     spans
 }
 
@@ -169,6 +183,7 @@ pub fn number(line: Option<u32>, digits: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::theme::{Depth, Theme};
     use ratatui::style::Modifier;
 
     #[test]
@@ -179,5 +194,23 @@ mod tests {
         let bolds: Vec<&str> = marked.iter().filter(|p| p.1 == bold).map(|p| p.0.as_str()).collect();
         assert_eq!(bolds, ["t ", "to", "1"]);
         assert_eq!(marked.iter().map(|p| p.0.as_str()).collect::<String>(), "let total = 1");
+    }
+
+    #[test]
+    fn a_line_that_goes_on_beyond_an_edge_has_a_mark_there() {
+        let look = Look::new(&Theme::load("dark", &|_| Ok(None)).0, Depth::TrueColor);
+        let shown = |text: &str, skip, room| {
+            let spans = window(&[(text.to_owned(), Style::new())], skip, room, Style::new(), &look);
+            spans.iter().map(|span| span.content.as_ref()).collect::<String>()
+        };
+        assert_eq!(shown("abcdef", 0, 6), "abcdef");
+        assert_eq!(shown("abcdefg", 0, 6), "abcde›");
+        assert_eq!(shown("x = 1            # and more", 0, 8), "x = 1  ›", "blanks hide nothing");
+        assert_eq!(shown("abcdefghij", 2, 6), "‹defg›");
+        assert_eq!(shown("abcdefgh", 2, 6), "‹defgh");
+        assert_eq!(shown("ab", 8, 4), "‹   ", "all of it lies to the left");
+        assert_eq!(shown("", 8, 4), "    ");
+        assert_eq!(shown("日本語", 0, 5), "日本›");
+        assert_eq!(shown("abcdef", 0, 2), "ab", "too narrow for marks");
     }
 }

@@ -1,8 +1,7 @@
-//! What stands above the hunks: the series of attempts, what could not be placed, what the reviewer and the validators say
-//! of no line in particular.
+//! What stands above the hunks beside the series of attempts: how the accepted hunks alone fail, what could not be placed,
+//! what the reviewer and the validators say of no line that is shown.
 
 use super::rows::finding_lines;
-use super::series;
 use crate::domain::clock::Timestamp;
 use crate::domain::finding::Finding;
 use crate::graph::{Attempt, Run};
@@ -17,6 +16,29 @@ const SENTENCES: usize = 6;
 /// Most kinds of findings of which the past is told.
 const KINDS: usize = 3;
 
+/// How the accepted hunks fail without the others, each line no wider than `width`.
+pub fn part_lines(run: &Run, width: usize, look: &Look) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    for check in run.part.iter().flat_map(|r| &r.checks).filter(|check| !check.passed && check.not_run.is_none()) {
+        let text = format!("`{}` fails", check.command);
+        lines.extend(sentence("the accepted hunks alone", &text, Role::Error, width, look));
+        for finding in check.findings.iter().take(SENTENCES) {
+            lines.extend(finding_lines(&placed(finding), width, look));
+        }
+    }
+    lines
+}
+
+/// A finding that does not stand at its line: its words begin with its place.
+pub fn placed(finding: &Finding) -> Finding {
+    let place = match (finding.path.as_str(), finding.line) {
+        ("", _) => return finding.clone(),
+        (path, 0) => format!("{path}: "),
+        (path, line) => format!("{path}:{line} "),
+    };
+    Finding { message: format!("{place}{}", finding.message), ..finding.clone() }
+}
+
 /// The lines, each no wider than `width`.
 pub fn lines(
     run: &Run,
@@ -25,24 +47,17 @@ pub fn lines(
     (width, now): (usize, Timestamp),
     look: &Look,
 ) -> Vec<Line<'static>> {
-    let mut lines = series::lines(run, width, look);
+    let mut lines = Vec::new();
     for check in attempt.report.iter().flat_map(|r| &r.checks) {
         if let Some(why) = &check.not_run {
             lines.extend(sentence("not checked", &format!("{}: {why}", check.command), Role::Warning, width, look));
         }
     }
-    for check in run.part.iter().flat_map(|r| &r.checks).filter(|check| !check.passed && check.not_run.is_none()) {
-        let text = format!("`{}` fails", check.command);
-        lines.extend(sentence("the accepted hunks alone", &text, Role::Error, width, look));
-        for finding in check.findings.iter().take(SENTENCES) {
-            let place =
-                if finding.path.is_empty() { String::new() } else { format!("{}:{} ", finding.path, finding.line) };
-            let placed = Finding { message: format!("{place}{}", finding.message), ..finding.clone() };
-            lines.extend(finding_lines(&placed, width, look));
-        }
-    }
     for finding in findings.iter().take(SENTENCES) {
         lines.extend(finding_lines(finding, width, look));
+    }
+    if let Some(more) = findings.len().checked_sub(SENTENCES).filter(|more| *more > 0) {
+        lines.push(Line::styled(format!("  └ and {more} more"), look.style(Role::Dim)));
     }
     for similar in run.similar_to(attempt).into_iter().take(KINDS) {
         let [tool, rule, _, shape] = similar.parts();

@@ -1,6 +1,6 @@
 //! A proposal as rows: what stands where. Made once for a proposal at a width, so that a frame only looks up what it shows.
 
-use super::head;
+use super::{head, series};
 use crate::domain::clock::Timestamp;
 use crate::domain::comment::Comment;
 use crate::domain::finding::{Finding, Severity, ValidationReport};
@@ -72,6 +72,8 @@ pub struct HunkFacts {
 pub struct Rows {
     /// All of them.
     pub rows: Vec<Row>,
+    /// The row of the attempt that is shown, where there is a series.
+    pub attempt: Option<usize>,
     /// Lines that are ready to be drawn.
     pub ready: Vec<Line<'static>>,
     /// By index of the file.
@@ -87,9 +89,11 @@ impl Rows {
     pub fn of(run: &Run, attempt: &Attempt, cut: Cut, now: Timestamp, look: &Look) -> Rows {
         let mut rows = Rows::default();
         let findings = Findings::of(attempt.report.as_ref(), &attempt.diff);
-        for line in head::lines(run, attempt, &findings.nowhere, (cut.width, now), look) {
-            rows.put_ready(line);
-        }
+        head::part_lines(run, cut.width, look).into_iter().for_each(|line| rows.put_ready(line));
+        let series = series::lines(run, cut.width, look);
+        rows.attempt = (!series.is_empty()).then_some(rows.rows.len() + run.chosen);
+        let said = head::lines(run, attempt, &findings.nowhere, (cut.width, now), look);
+        series.into_iter().chain(said).for_each(|line| rows.put_ready(line));
         for (index, file) in attempt.diff.iter().enumerate() {
             let comments: Vec<&Comment> = run.comments.iter().filter(|c| c.path == file.path).collect();
             rows.file(index, file, &Said { findings: &findings, comments }, cut, look);
@@ -237,7 +241,7 @@ impl Findings {
                     };
                     found.files.entry(file).or_default().push(Finding { message, ..finding });
                 }
-                None => found.nowhere.push(finding),
+                None => found.nowhere.push(head::placed(&finding)),
             }
         }
         found

@@ -10,8 +10,6 @@ use crate::ui::theme::Role;
 use crate::ui::widgets::fit::{columns, fit, fit_middle, one_line, padded};
 use ratatui::text::{Line, Span};
 
-/// Most attempts that are listed.
-const ATTEMPTS: usize = 8;
 /// Columns from which tokens and money, seconds, and the model have columns of their own.
 const WITH_COST: usize = 56;
 const WITH_SECONDS: usize = 72;
@@ -22,16 +20,16 @@ pub fn lines(run: &Run, width: usize, look: &Look) -> Vec<Line<'static>> {
     if run.attempts.len() < 2 {
         return Vec::new();
     }
-    let most = run.attempts.len().saturating_sub(ATTEMPTS);
-    let from = (run.chosen + 2).saturating_sub(ATTEMPTS).min(most);
     let best = run.best_attempt();
-    let shown = run.attempts.iter().enumerate().skip(from).take(ATTEMPTS);
-    shown.map(|(index, attempt)| line(run, index, attempt, best == Some(index), width, look)).collect()
+    let all = run.attempts.iter().enumerate();
+    all.map(|(index, attempt)| line(run, index, attempt, best == Some(index), width, look)).collect()
 }
 
 fn line(run: &Run, index: usize, attempt: &Attempt, best: bool, width: usize, look: &Look) -> Line<'static> {
     let chosen = index == run.chosen;
-    let edge = format!("{}{}{:<2}", if chosen { "▶" } else { " " }, if best { "★" } else { " " }, index + 1);
+    let digits = run.attempts.len().to_string().len();
+    let (shown, star) = (if chosen { "▶" } else { " " }, if best { "★" } else { " " });
+    let edge = format!("{shown}{star}{:<digits$} ", index + 1);
     let kind = format!("{:<8} ", kind(attempt));
     let (mark, role) = outcome(run, index, attempt);
     let mark = padded(&mark, 6);
