@@ -28,7 +28,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Most files that are listed. Firefox has 386,000.
 pub const MAX_FILES: usize = 500_000;
 /// Most names that are reported as skipped.
-const MAX_SKIPPED: usize = 100;
+pub const MAX_SKIPPED: usize = 100;
 /// Most threads that list: more wait for the kernel's locks.
 const MAX_THREADS: usize = 8;
 /// Names of one directory that a thread looks at before another may have the next ones.
@@ -66,6 +66,8 @@ pub struct Skipped {
     pub path: String,
     /// Why, as a phrase.
     pub reason: String,
+    /// Whether it is a directory, of which nothing is listed then, or not all.
+    pub is_directory: bool,
 }
 
 /// Lists the files that `.gitignore`, `.ignore`, `.vibeignore` and git's own exclude files leave. Hidden files are
@@ -224,9 +226,9 @@ impl Found {
         }
     }
 
-    fn skip(&mut self, path: String, reason: String) {
+    fn skip(&mut self, path: String, reason: String, is_directory: bool) {
         if self.skipped.len() < MAX_SKIPPED {
-            self.skipped.push(Skipped { path, reason });
+            self.skipped.push(Skipped { path, reason, is_directory });
         }
     }
 }
@@ -278,7 +280,7 @@ impl<'a> Worker<'a> {
                     Err(Errno::NOENT) => {}
                     Err(errno) => {
                         // Its other names are listed: the rest must not pass for gone.
-                        self.found.skip(directory.path.clone(), why(errno));
+                        self.found.skip(directory.path.clone(), why(errno), true);
                         self.walk.count(1);
                         self.walk.cut.store(true, Ordering::Relaxed);
                     }
@@ -308,12 +310,16 @@ impl<'a> Worker<'a> {
         if let Err(errno) = read
             && errno != Errno::NOENT
         {
-            self.found.skip(path.clone(), why(errno));
+            self.found.skip(path.clone(), why(errno), true);
             self.walk.count(1);
         }
         let Ok(handle) = handle else { return };
         let rules = above.within(handle.as_fd(), &path, names.rules, |name| {
-            self.found.skip(join(&path, name), "only its first rules are read: it is larger than 1 MiB".to_owned());
+            self.found.skip(
+                join(&path, name),
+                "only its first rules are read: it is larger than 1 MiB".to_owned(),
+                false,
+            );
         });
         let all = names.len();
         let directory = Arc::new(Directory { path, names, rules, is_covered });
@@ -346,7 +352,7 @@ impl<'a> Worker<'a> {
             }
             match text {
                 None => {
-                    self.found.skip(path.escape_ascii().to_string(), "the name is not UTF-8".to_owned());
+                    self.found.skip(path.escape_ascii().to_string(), "the name is not UTF-8".to_owned(), is_dir);
                     count += 1;
                 }
                 Some(text) if is_dir => {
@@ -361,7 +367,7 @@ impl<'a> Worker<'a> {
                         run.extend(entry);
                     }
                     Err(errno) => {
-                        self.found.skip(text.to_owned(), why(errno));
+                        self.found.skip(text.to_owned(), why(errno), false);
                         count += 1;
                     }
                 },

@@ -145,7 +145,7 @@ proptest! {
 }
 
 fn skipped(path: &str, reason: &str) -> Skipped {
-    Skipped { path: path.to_owned(), reason: reason.to_owned() }
+    Skipped { path: path.to_owned(), reason: reason.to_owned(), is_directory: false }
 }
 
 /// Runs one test of this binary again as a process of its own, prepared as asked. Whether this is that process already.
