@@ -172,7 +172,6 @@ struct Failures {
 }
 
 impl Failures {
-    /// Nobody knows what stands in it.
     fn unread(&mut self, failure: Failure) {
         self.of_gates.push(failure.message.clone());
         self.all.push(failure);
@@ -199,8 +198,7 @@ impl Failures {
     }
 
     fn lay(&mut self, merge: &mut Merge<Config>, layer: Layer, entry: Entry) {
-        let failure = self.tried(merge, layer, entry);
-        self.all.extend(failure);
+        self.tried(merge, layer, entry).into_iter().for_each(|failure| self.all.push(failure));
     }
 }
 
