@@ -107,6 +107,8 @@ impl Breach {
                 };
                 format!("{place}{what}{name} {}, {bound} {}", short(value), short(limit))
             }
+            // Complaints about a file repeat what stands in it.
+            _ if self.figure == UNREAD => format!("its limits are not known: {} [{UNREAD}]", shown(&self.what)),
             _ => format!("{place}{} [{}]", self.what, self.figure),
         }
     }
@@ -115,8 +117,8 @@ impl Breach {
 impl Breach {
     /// Limits that cannot be read, with why: whoever set them does not have them held, so nothing passes.
     pub fn unread(why: &str) -> Breach {
-        let what = format!("its limits are not known: {why}");
-        Breach { figure: UNREAD.to_owned(), value: None, limit: None, path: String::new(), line: 0, what }
+        let (figure, what) = (UNREAD.to_owned(), why.to_owned());
+        Breach { figure, value: None, limit: None, path: String::new(), line: 0, what }
     }
 
     fn unjudged(left_out: &LeftOut) -> Breach {

@@ -152,6 +152,8 @@ fn limits_that_cannot_be_read_close_the_gate() {
         assert_eq!(json(&place.run(&["review", "--json"]))["gate"]["open"], false);
         let log = json(&place.run(&["review", "--sarif"]));
         assert_eq!(log["runs"][0]["results"][0]["ruleId"], "configuration");
+        let markdown = place.run(&["review", "--markdown"]).stdout;
+        assert!(markdown.contains("- its limits are not known: `"), "{markdown}");
     }
     let Some(place) = repository() else { return };
     fs::create_dir(place.root().join(".vibe-tui.toml")).unwrap();
