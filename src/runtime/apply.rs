@@ -63,18 +63,19 @@ pub fn apply(dir: &Path, request: ApplyRequest) -> Result<ApplyReport, Failure> 
     };
     let patch: String = applied.changes.files.iter().zip(&cut).map(|(change, cut)| edit::patch(change, cut)).collect();
     let report = report(&applied, &cut, &patch, request);
-    if !request.dry_run {
-        let change = applied.changes.files.into_iter();
-        let writes: Vec<FileWrite> =
-            change.map(|f| FileWrite { path: f.path, expect: f.before, content: f.after }).collect();
-        match write::apply(&root, &writes) {
-            // What leads through a link, or differs from another name by case only, is known once it is to be written.
-            Err(ApplyError::Denied { path, message }) => {
-                let denied = problem(&path, ProblemKind::Denied, message);
-                return Ok(refused(&[denied], &base, request.json));
-            }
-            written => written.map(drop)?,
+    let change = applied.changes.files.into_iter();
+    let writes: Vec<FileWrite> =
+        change.map(|f| FileWrite { path: f.path, expect: f.before, content: f.after }).collect();
+    let written = match request.dry_run {
+        true => write::check(&root, &writes),
+        false => write::apply(&root, &writes).map(drop),
+    };
+    match written {
+        // What leads through a link, or differs from another name by case only, is seen where it is to be written.
+        Err(ApplyError::Denied { path, message }) => {
+            return Ok(refused(&[problem(&path, ProblemKind::Denied, message)], &base, request.json));
         }
+        written => written?,
     }
     Ok(ApplyReport { text: report, fits: true })
 }

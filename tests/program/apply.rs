@@ -111,6 +111,7 @@ fn what_leads_out_runs_later_or_hides_something_is_refused() {
         let ran = apply(&place, &new(path, "x\n"), &["--json"]);
         let told: Value = serde_json::from_str(&ran.stdout).unwrap();
         assert_eq!((ran.code, &told["problems"][0]["path"]), (Some(3), &json!(path)), "{ran:?}");
+        assert_eq!(apply(&place, &new(path, "x\n"), &["--dry-run"]).code, Some(3), "{path}");
     }
     for link in ["outdir", "indir"] {
         fs::remove_file(place.root().join(link)).unwrap();
