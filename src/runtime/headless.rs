@@ -70,7 +70,8 @@ pub async fn run(mut setup: Setup, headless: Headless) -> Exit {
     }
     let named = opening.session_name.is_some();
     let mut front = Front::start(setup, None);
-    let mut driver = Driver { reporter: Reporter::new(headless.style), headless, requested: false, named, exit: None };
+    let mut driver =
+        Driver { reporter: Reporter::new(headless.style), headless, requested: false, named, tried: false, exit: None };
     let mut signals = Signals::new();
     let effects = front.open(opening).await;
     driver.reporter.effects(&effects, &front.state);
@@ -125,6 +126,8 @@ struct Driver {
     requested: bool,
     /// A session is to be opened by name before the request.
     named: bool,
+    /// The accepted hunks were to be written.
+    tried: bool,
     exit: Option<Exit>,
 }
 
@@ -241,7 +244,8 @@ impl Driver {
             return;
         }
         let Some(run) = front.state.session.run() else { return };
-        if let Some(failure) = &run.apply_failure {
+        // What failed in an earlier process is tried again: its cause may be mended.
+        if let Some(failure) = run.apply_failure.as_ref().filter(|_| self.tried) {
             self.reporter.trouble(failure, &front.state);
             self.exit = Some(Exit::Failed);
             return;
@@ -291,6 +295,7 @@ impl Driver {
             0 => self.exit = Some(Exit::NothingAccepted),
             // The first asks; the command line, or the answers on the terminal, are the yes.
             _ => {
+                self.tried = true;
                 for _ in 0..2 {
                     self.take(front, Event::User(Action::Apply)).await;
                 }

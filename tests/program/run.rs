@@ -511,6 +511,11 @@ fn a_file_that_changed_after_the_proposal_is_never_overwritten() {
     assert_said(&ran, &["greet.py", "not what the proposal was made from", "Nothing was written"]);
     assert_eq!(ran.stderr.matches("othing was written").count(), 1, "{}", ran.stderr);
     assert_eq!(place.read("greet.py").as_deref(), Some("mine\n"));
+    // Once what was in the way is gone, the same is written.
+    fs::remove_file(place.root().join("greet.py")).unwrap();
+    let ran = place.scripted("greet", &["--session", "s", "--accept", "all", REQUEST]);
+    assert_code(&ran, 0);
+    assert!(place.read("greet.py").is_some());
 }
 
 #[test]
