@@ -678,6 +678,15 @@ fn a_path_outside_the_root_is_never_proposed() {
     let attempt = &world.run.attempts[0];
     assert_eq!(attempt.changes.files.iter().map(|f| f.path.as_str()).collect::<Vec<_>>(), ["calc.py"]);
     assert_eq!(attempt.problems.len(), 1);
+    // Where nothing else is left, path and reason are said.
+    let mut script = Script::new().plan(PLAN);
+    for _ in 0..8 {
+        script = script.execute(format!("{}\n{}", whole("../../evil.py", "x\n"), whole("/etc/x", "x\n")));
+    }
+    let world = played(script);
+    let Stage::Paused(PauseReason::Failed(failure)) = &world.run.stage else { panic!("{:?}", world.run.stage) };
+    let said = "holds no edit that could be placed: the path `../../evil.py` climbs out with `..`; edits may only";
+    assert!(failure.message.contains(said) && failure.message.contains("`/etc/x` is absolute"), "{}", failure.message);
 }
 
 // ---------------------------------------------------------------- healing

@@ -175,7 +175,7 @@ fn names_that_are_not_utf8_are_skipped_and_reported_escaped() {
     let temp = tree(&[("a", "")]);
     fs::write(temp.path().join(std::ffi::OsStr::from_bytes(b"bad\xff")), "").unwrap();
     let found = listing(&open(&temp));
-    let skipped = Skipped { path: r"bad\xff".to_owned(), reason: "the name is not UTF-8".to_owned() };
+    let skipped = Skipped::file(r"bad\xff".to_owned(), "the name is not UTF-8");
     assert_eq!((found.paths(), found.skipped), (vec!["a".to_owned()], vec![skipped]));
 }
 

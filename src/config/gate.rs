@@ -16,6 +16,10 @@ pub struct Gates {
     pub pr: Gate,
     /// Before a release: the whole tree.
     pub production: Gate,
+    /// What keeps the limits from being known: a file that cannot be read or is no TOML, a limit that is none. A gate is closed
+    /// while there is any.
+    #[serde(skip)]
+    pub unread: Vec<String>,
 }
 
 /// What one gate allows. 0 switches a limit off.

@@ -10,6 +10,8 @@ use super::setting::{Config, ProjectConfig, Suggest};
 use super::shape::{self, Known};
 use super::value::EmbeddingSource;
 use crate::domain::failure::Failure;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
 use std::path::{Component, Path};
 
 /// The defaults, written as a user would write them.
@@ -122,7 +124,7 @@ pub struct Suggestions {
 
 /// Loads every layer. Reads two files, creates none, and always comes back with a configuration that can be used.
 pub fn load(sources: &Sources<'_>) -> Loaded {
-    let mut failures = Vec::new();
+    let mut failures = Failures::default();
     let mut merge = Merge::<Config>::new();
     let defaults = Source::new("built-in config.toml", DEFAULTS);
     lay_all(&mut merge, Layer::Default, &defaults, &mut failures);
@@ -131,19 +133,19 @@ pub fn load(sources: &Sources<'_>) -> Loaded {
     match file::read(&user, &sources.paths.show(&user)) {
         Ok(Some(source)) => lay_all(&mut merge, Layer::User, &source, &mut failures),
         Ok(None) => {}
-        Err(failure) => failures.push(failure),
+        Err(failure) => failures.unread(failure),
     }
-    drop_incomplete(&mut merge, &mut failures);
+    drop_incomplete(&mut merge, &mut failures.all);
 
     let project = read_project(sources, &mut failures);
     let suggestions = project.as_ref().and_then(|p| p.suggestions(sources));
     for entry in project.iter().flat_map(|p| p.entries(suggestions.as_ref())) {
-        failures.extend(merge.lay(Layer::Project, entry).err());
+        failures.lay(&mut merge, Layer::Project, entry);
     }
-    for (layer, place, key, value) in typed(sources, &mut failures) {
+    for (layer, place, key, value) in typed(sources, &mut failures.all) {
         let path: Vec<String> = key.split('.').map(str::to_owned).collect();
         let value = typed_value(&merge.schema, &path, &value);
-        failures.extend(merge.lay(layer, Entry { path, value, place: Place::named(place) }).err());
+        failures.lay(&mut merge, layer, Entry { path, value, place: Place::named(place) });
     }
 
     let mut config = merge.value().expect("the built-in defaults are complete, and every entry was tried");
@@ -155,20 +157,61 @@ pub fn load(sources: &Sources<'_>) -> Loaded {
     if let Some(EmbeddingSource::Model(dir)) = &mut config.search.embeddings {
         *dir = sources.paths.resolve(base, dir);
     }
+    let Failures { all: failures, of_gates } = failures;
+    config.gate.unread = of_gates;
     config.prices = config.prices.map(|file| sources.paths.resolve(base, &file));
     config.prompts.values_mut().for_each(|file| *file = sources.paths.resolve(base, file));
     Loaded { keys: keys(&merge), settings: settings(&merge), config, suggestions, failures }
 }
 
-fn lay_all(merge: &mut Merge<Config>, layer: Layer, source: &Source, failures: &mut Vec<Failure>) {
+/// Complaints, and which of them leave it unknown what the gates allow.
+#[derive(Default)]
+struct Failures {
+    all: Vec<Failure>,
+    of_gates: Vec<String>,
+}
+
+impl Failures {
+    fn unread(&mut self, failure: Failure) {
+        self.of_gates.push(failure.message.clone());
+        self.all.push(failure);
+    }
+
+    /// These statements are no TOML, and with them may be what they hold.
+    fn broken(&mut self, failures: &[Failure]) {
+        self.of_gates.extend(failures.iter().map(|failure| failure.message.clone()));
+    }
+
+    /// Lays an entry, whose failure is kept and given back.
+    fn tried<T: DeserializeOwned + JsonSchema>(
+        &mut self,
+        merge: &mut Merge<T>,
+        layer: Layer,
+        entry: Entry,
+    ) -> Option<Failure> {
+        let is_limit = entry.path.first().is_some_and(|key| key == "gate");
+        let failure = merge.lay(layer, entry).err()?;
+        if is_limit {
+            self.of_gates.push(failure.message.clone());
+        }
+        Some(failure)
+    }
+
+    fn lay(&mut self, merge: &mut Merge<Config>, layer: Layer, entry: Entry) {
+        self.tried(merge, layer, entry).into_iter().for_each(|failure| self.all.push(failure));
+    }
+}
+
+fn lay_all(merge: &mut Merge<Config>, layer: Layer, source: &Source, failures: &mut Failures) {
     let (entries, broken) = document::entries(source);
+    failures.broken(&broken);
     // Limits first: what guards money is said even where the list of complaints is cut.
     let (limits, others): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(|entry| entry.path[0] == "limits");
     let mut lay = |entries: Vec<Entry>| -> Vec<Failure> {
-        entries.into_iter().filter_map(|entry| merge.lay(layer, entry).err()).collect()
+        entries.into_iter().filter_map(|entry| failures.tried(merge, layer, entry)).collect()
     };
     let wrong = [lay(limits), broken, lay(others)].concat();
-    failures.extend(document::cap(wrong, &source.name));
+    failures.all.extend(document::cap(wrong, &source.name));
 }
 
 /// Takes away endpoints without an address and modes without instructions, and says so.
@@ -200,17 +243,18 @@ struct Project {
     merge: Merge<ProjectConfig>,
 }
 
-fn read_project(sources: &Sources<'_>, failures: &mut Vec<Failure>) -> Option<Project> {
+fn read_project(sources: &Sources<'_>, failures: &mut Failures) -> Option<Project> {
     let source = match file::read(&sources.root.join(PROJECT_FILE), PROJECT_FILE) {
         Ok(source) => source?,
         Err(failure) => {
-            failures.push(failure);
+            failures.unread(failure);
             return None;
         }
     };
     let mut merge = Merge::<ProjectConfig>::new();
     let user_format = shape::schema::<Config>();
     let (entries, mut wrong) = document::entries(&source);
+    failures.broken(&wrong);
     for entry in entries {
         let foreign = matches!(shape::lookup(&merge.schema, &entry.path), Known::No(..))
             && matches!(shape::lookup(&user_format, &entry.path), Known::Yes(_));
@@ -225,10 +269,10 @@ fn read_project(sources: &Sources<'_>, failures: &mut Vec<Failure>) -> Option<Pr
                 "`patterns` holds `{outside}`, which is not inside the project; name a directory below it"
             )));
         } else {
-            wrong.extend(merge.lay(Layer::Project, entry).err());
+            wrong.extend(failures.tried(&mut merge, Layer::Project, entry));
         }
     }
-    failures.extend(document::cap(wrong, &source.name));
+    failures.all.extend(document::cap(wrong, &source.name));
     let config = merge.value().ok()?;
     Some(Project { file: source.name, config, merge })
 }

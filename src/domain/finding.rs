@@ -135,6 +135,15 @@ pub struct ValidationReport {
 }
 
 impl ValidationReport {
+    /// What held the proposal up by not running, where no check that ran found an error: "`pytest` could not run (…)".
+    pub fn held_up(&self) -> Option<String> {
+        let mut failed = self.checks.iter().filter(|check| !check.passed);
+        let first = failed.next()?;
+        let why = first.not_run.as_ref()?.trim_end_matches('.');
+        let words = || format!("`{}` could not run ({why})", first.command.trim());
+        failed.all(|check| check.not_run.is_some()).then(words)
+    }
+
     /// Whether every validator that was not left out ran and passed.
     pub fn passed(&self) -> bool {
         self.checks.iter().all(|c| c.passed)

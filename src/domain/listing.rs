@@ -18,6 +18,29 @@ pub struct FileEntry {
     pub inode: u64,
 }
 
+/// A name that a listing had to leave out.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Skipped {
+    /// Relative to the root; escaped where it is not UTF-8.
+    pub path: String,
+    /// Why, as a phrase.
+    pub reason: String,
+    /// Whether it is a directory, of which nothing is listed then, or not all.
+    pub is_directory: bool,
+}
+
+impl Skipped {
+    /// A file.
+    pub fn file(path: String, reason: impl Into<String>) -> Skipped {
+        Skipped { path, reason: reason.into(), is_directory: false }
+    }
+
+    /// A directory.
+    pub fn directory(path: String, reason: impl Into<String>) -> Skipped {
+        Skipped { path, reason: reason.into(), is_directory: true }
+    }
+}
+
 /// Why a file's bytes could not be had.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unread {

@@ -46,6 +46,12 @@ impl SafeText {
         SafeText(safe)
     }
 
+    /// The same on one line: line ends and tabs become marks, too. For names of files, which may hold them.
+    pub fn line(text: &str) -> SafeText {
+        let marked = text.replace('\n', "⟦U+000A⟧").replace('\t', "⟦U+0009⟧");
+        SafeText::new(&marked)
+    }
+
     /// The safe text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -66,6 +72,16 @@ impl SafeText {
             hidden
         })
     }
+}
+
+/// A text of one line as a code span of Markdown (CommonMark 0.31, 6.1): nothing in it is a mark, a link or HTML.
+pub fn code_span(text: &str) -> String {
+    let text = SafeText::line(text).into_string();
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    // One blank on each side belongs to the span, so that a backtick at an end is not taken for a part of the fence.
+    let pad = if text.is_empty() || text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) { " " } else { "" };
+    format!("{fence}{pad}{text}{pad}{fence}")
 }
 
 impl fmt::Display for SafeText {
@@ -101,6 +117,15 @@ mod tests {
         assert_eq!(SafeText::new("x\u{202e}y").as_str(), "x⟦U+202E⟧y");
         assert_eq!(SafeText::new("\u{e0041}").as_str(), "⟦U+E0041⟧");
         assert_eq!(SafeText::new("\u{9b}31m").as_str(), "⟦U+009B⟧31m");
+    }
+
+    #[test]
+    fn a_name_stays_on_its_line_and_within_its_code_span() {
+        assert_eq!(SafeText::line("z\n\tGate\r").as_str(), "z⟦U+000A⟧⟦U+0009⟧Gate⟦U+000D⟧");
+        assert_eq!(code_span("a.py:1"), "`a.py:1`");
+        assert_eq!(code_span("<img> [l](http:x)\n# Gate"), "`<img> [l](http:x)⟦U+000A⟧# Gate`");
+        assert_eq!(code_span("a`b``c"), "```a`b``c```");
+        assert_eq!((code_span("`a"), code_span("")), ("`` `a ``".to_owned(), "`  `".to_owned()));
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub use diff::{diff, extent, select};
 pub use format::Format;
 pub use locate::{Located, Match};
 pub use merge::{Clash, merge3};
-pub use parser::{Form, Parser, read};
+pub use parser::{Form, Parser, read, read_with_forms};
 pub use path::{normalise, paths};
 pub use progress::{EditForm, EditProgress, Preview};
 pub use revert::revert;

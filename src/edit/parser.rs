@@ -5,9 +5,9 @@
 //! [`Preview`](super::Preview). The parser judges form only; whether a path is allowed and whether an edit fits is said by
 //! `paths` and `apply`.
 
+use super::Edit;
 use super::marker::{self, BlockMark};
 use super::reader::Reader;
-use super::{Action, Edit};
 
 /// Takes a model's answer in pieces of any size.
 #[derive(Debug, Default)]
@@ -35,6 +35,11 @@ impl Parser {
 
     /// The edits, in the answer's order. Empty if it holds none.
     pub fn finish(self) -> Vec<Edit> {
+        self.finish_with_forms().into_iter().map(|(edit, _)| edit).collect()
+    }
+
+    /// The edits, each with the form it was written in; `None` for what all forms have: a deletion.
+    fn finish_with_forms(self) -> Vec<(Edit, Option<Form>)> {
         let lines: Vec<&str> = self.text.lines().collect();
         let nests = nesting(&lines);
         let mut reader = Reader::new(self.expected);
@@ -58,22 +63,13 @@ pub enum Form {
     Whole,
 }
 
-impl Form {
-    /// Whether an edit is of this form. Deletions and what cannot be read are of every form.
-    pub fn has(self, edit: &Edit) -> bool {
-        let kind = match &edit.action {
-            Action::Delete | Action::Malformed { .. } => return true,
-            Action::Replace { line, .. } => [line.is_none().then_some(Form::SearchReplace), Some(Form::Unified)],
-            Action::Whole { .. } => return self != Form::SearchReplace,
-            Action::Hunk { .. } => [Some(Form::ApplyPatch), None],
-            Action::Move { .. } => [Some(Form::ApplyPatch), Some(Form::Unified)],
-        };
-        kind.contains(&Some(self))
-    }
-}
-
 /// The edits of a whole answer. One that is nothing but a diff, as git prints it, is read as such.
 pub fn read(text: &str) -> Vec<Edit> {
+    read_with_forms(text).into_iter().map(|(edit, _)| edit).collect()
+}
+
+/// [`read`], each with the form it was written in; `None` for what all forms have: a deletion.
+pub fn read_with_forms(text: &str) -> Vec<(Edit, Option<Form>)> {
     let mut parser = Parser::new();
     let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     let is_diff = ["diff --git ", "--- ", "Index: "].iter().any(|head| first.starts_with(head));
@@ -85,7 +81,7 @@ pub fn read(text: &str) -> Vec<Edit> {
         }
         false => parser.push(text),
     }
-    parser.finish()
+    parser.finish_with_forms()
 }
 
 /// What is known of the lines after the current one: nothing while streaming, everything at the end.

@@ -5,7 +5,7 @@
 use super::block::{Block, NO_REPLACE};
 use super::envelope::{self, Envelope, EnvelopeReader};
 use super::marker::{self, Bareness, BlockMark, Fence, Heading};
-use super::parser::Ahead;
+use super::parser::{Ahead, Form};
 use super::patch::{PatchReader, Taken};
 use super::progress::{EditForm, EditProgress, block_counts};
 use super::{Action, Edit};
@@ -35,6 +35,8 @@ enum Mode {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Reader {
     edits: Vec<Edit>,
+    /// The form of each of them, as far as they have one.
+    forms: Vec<Option<Form>>,
     progress: Vec<EditProgress>,
     /// The entry of `progress` that was written last.
     current: Option<usize>,
@@ -91,7 +93,7 @@ impl Reader {
             }
             Some(Heading::Delete(path)) => {
                 self.at(&path, EditForm::Delete);
-                self.edits.push(Edit { path, action: Action::Delete });
+                self.put([Edit { path, action: Action::Delete }], None);
                 return;
             }
             None => {}
@@ -205,7 +207,13 @@ impl Reader {
         self.fresh = false;
         self.candidate = None;
         self.path = Some(path.clone());
-        self.edits.push(Edit { path, action: Action::Whole { text, closed } });
+        self.put([Edit { path, action: Action::Whole { text, closed } }], Some(Form::Whole));
+    }
+
+    /// Keeps edits of a form.
+    fn put(&mut self, edits: impl IntoIterator<Item = Edit>, form: Option<Form>) {
+        self.edits.extend(edits);
+        self.forms.resize(self.edits.len(), form);
     }
 
     fn blocks(&mut self, line: &str, ahead: &Ahead) {
@@ -270,7 +278,8 @@ impl Reader {
         let (form, action) = (block.form(), block.action());
         let Some(path) = block.path else {
             let reason = "a SEARCH block does not say which file it is for".to_owned();
-            return self.edits.push(Edit { path: String::new(), action: Action::Malformed { reason } });
+            let edit = Edit { path: String::new(), action: Action::Malformed { reason } };
+            return self.put([edit], Some(Form::SearchReplace));
         };
         self.path = Some(path.clone());
         self.fresh = false;
@@ -280,7 +289,7 @@ impl Reader {
             self.at(&path, form).count(added, removed);
         }
         let action = broken.map_or(action, |reason| Action::Malformed { reason: reason.to_owned() });
-        self.edits.push(Edit { path, action });
+        self.put([Edit { path, action }], Some(Form::SearchReplace));
     }
 
     /// The end of a block that was not begun: one before it ended too early, at a line of its own text.
@@ -288,13 +297,13 @@ impl Reader {
         let reason =
             "a `>>>>>>> REPLACE` line ends no block; if it is part of the file, give the file whole".to_owned();
         let path = self.path.clone().unwrap_or_default();
-        self.edits.push(Edit { path, action: Action::Malformed { reason } });
+        self.put([Edit { path, action: Action::Malformed { reason } }], Some(Form::SearchReplace));
     }
 
     fn envelope(&mut self, line: &str, mut reader: EnvelopeReader) {
         let line = match &self.fence {
             Some(fence) if fence.meets(line).is_some() && !fence.is_text(line) => {
-                self.edits.extend(reader.finish(true));
+                self.put(reader.finish(true), Some(Form::ApplyPatch));
                 self.fence = None;
                 return;
             }
@@ -302,7 +311,7 @@ impl Reader {
             None => line,
         };
         if reader.line(line) == Envelope::Closed {
-            self.edits.extend(reader.finish(true));
+            self.put(reader.finish(true), Some(Form::ApplyPatch));
             // What a shell wants behind it, up to the fence's end.
             self.mode = if self.fence.is_some() { Mode::Blocks } else { Mode::Prose };
             return;
@@ -340,7 +349,7 @@ impl Reader {
             self.mode = Mode::Patch(reader);
             return;
         }
-        self.edits.extend(reader.finish());
+        self.put(reader.finish(), Some(Form::Unified));
         if self.fence.take().is_none() {
             self.prose(line, ahead);
         }
@@ -365,20 +374,21 @@ impl Reader {
         &mut self.progress[at]
     }
 
-    pub(super) fn finish(mut self) -> Vec<Edit> {
+    pub(super) fn finish(mut self) -> Vec<(Edit, Option<Form>)> {
         match std::mem::take(&mut self.mode) {
             Mode::File { path, text, .. } => self.close_file(path, text, false),
             Mode::Block(block) => self.close_block(block, Some(NO_REPLACE)),
-            Mode::Patch(reader) => self.edits.extend(reader.finish()),
-            Mode::Envelope(reader) => self.edits.extend(reader.finish(false)),
+            Mode::Patch(reader) => self.put(reader.finish(), Some(Form::Unified)),
+            Mode::Envelope(reader) => self.put(reader.finish(false), Some(Form::ApplyPatch)),
             Mode::Prose | Mode::Thought | Mode::Blocks => {}
         }
         self.orphans.retain(|(tag, _, _)| !matches!(tag.as_str(), "bash" | "sh" | "shell" | "console" | "text"));
-        if let (true, Some(path), [(_, text, closed)]) = (self.edits.is_empty(), self.expected, self.orphans.as_slice())
+        if let (true, Some(path), [(_, text, closed)]) =
+            (self.edits.is_empty(), self.expected.take(), self.orphans.as_slice())
         {
             let action = Action::Whole { text: text.clone(), closed: *closed };
-            self.edits.push(Edit { path, action });
+            self.put([Edit { path, action }], Some(Form::Whole));
         }
-        self.edits
+        self.edits.into_iter().zip(self.forms).collect()
     }
 }

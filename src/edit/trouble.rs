@@ -31,6 +31,12 @@ pub(super) fn applied_before(lines: (u32, u32)) -> Trouble {
     Trouble { kind: ProblemKind::AlreadyApplied, message, candidates: vec![lines] }
 }
 
+/// `line 5`, `lines 1-2`, `lines 2, 5`.
+fn lines(places: &[(u32, u32)]) -> String {
+    let is_one = places.len() == 1 && places.iter().all(|(first, last)| first == last);
+    format!("{} {}", if is_one { "line" } else { "lines" }, named(places))
+}
+
 fn named(places: &[(u32, u32)]) -> String {
     let one = |(a, b): &(u32, u32)| if a == b { format!("{a}") } else { format!("{a}-{b}") };
     places.iter().take(5).map(one).collect::<Vec<_>>().join(", ")
@@ -39,9 +45,9 @@ fn named(places: &[(u32, u32)]) -> String {
 /// The lines fit in several places.
 pub(super) fn ambiguous(places: Vec<(u32, u32)>) -> Trouble {
     let message = format!(
-        "the SEARCH lines fit in {} places (lines {}); add lines around them until they fit one only",
+        "the SEARCH lines fit in {} places ({}); add lines around them until they fit one only",
         places.len(),
-        named(&places)
+        lines(&places)
     );
     Trouble { kind: ProblemKind::Ambiguous, message, candidates: places }
 }
@@ -59,7 +65,7 @@ pub(super) fn missed(miss: Miss, document: &Document, wanted: &[&str], new: &[&s
     let hint = match candidates.is_empty() {
         true if hinted => "nothing in it comes near.".to_owned(),
         true => String::new(),
-        false => format!("did you mean lines {}?", named(&candidates)),
+        false => format!("did you mean {}?", lines(&candidates)),
     };
     let message = format!("the SEARCH lines are not in the file; {hint} Repeat whole lines exactly as they are.");
     Trouble { kind: ProblemKind::NotFound, message, candidates }

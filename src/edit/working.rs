@@ -11,6 +11,11 @@ use crate::domain::change::{FileContent, FileSnapshot};
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 use std::borrow::Cow;
 
+/// How a file is created in each form that changes lines.
+const BY_SEARCH: &str = "leave SEARCH empty";
+const BY_DIFF: &str = "write `--- /dev/null` above its name";
+const BY_ENVELOPE: &str = "write `*** Add File:`";
+
 /// How an edit was placed: how, how sure, where.
 pub(super) type Note = (Match, f64, (u32, u32));
 
@@ -86,12 +91,14 @@ impl<'a> Working<'a> {
                     let before = self.moved.iter().filter(|(stated, _)| *stated < line).map(|(_, by)| by);
                     u32::try_from(i64::from(line) + before.sum::<i64>()).unwrap_or(line)
                 });
+                self.exists(if line.is_none() { BY_SEARCH } else { BY_DIFF })?;
                 let note = self.lines(search, replace, Stated { line: now, ..Stated::default() }, hinted)?;
                 let count = |text: &str| text.bytes().filter(|b| *b == b'\n').count() as i64;
                 self.moved.extend(line.map(|line| (line, count(replace) - count(search))));
                 Ok(Some(note))
             }
             Action::Hunk { search, replace, anchors, at_end } => {
+                self.exists(BY_ENVELOPE)?;
                 let stated = Stated { line: None, anchors, at_end: *at_end };
                 if search.is_empty() { self.put(replace, stated) } else { self.lines(search, replace, stated, hinted) }
                     .map(Some)
@@ -128,10 +135,18 @@ impl<'a> Working<'a> {
         }
         match &mut self.now {
             Now::Lines(document) => Ok(document),
-            _ => trouble(
-                ProblemKind::Absent,
-                "the file does not exist; to create it leave SEARCH empty, or correct the path",
-            ),
+            _ => trouble(ProblemKind::Absent, "the file does not exist"),
+        }
+    }
+
+    /// Refuses to change what is not there. `how` the form of the edit creates a file.
+    fn exists(&self, how: &str) -> Result<(), Trouble> {
+        match self.now {
+            Now::Nothing => {
+                let message = format!("the file does not exist; to create it {how}, or correct the path");
+                trouble(ProblemKind::Absent, message)
+            }
+            _ => Ok(()),
         }
     }
 

@@ -16,6 +16,8 @@ use std::sync::Arc;
 
 /// Longest text of an unplaced edit that is sent back, in bytes.
 const MAX_EDIT: usize = 4000;
+/// Reasons that a sentence has room for.
+const TOLD: usize = 3;
 /// Lines shown around a place that comes near.
 const CANDIDATE_LINES: usize = 3;
 
@@ -242,7 +244,8 @@ fn proposed(run: &mut Run) -> Vec<RunCommand> {
         if run.inner.unplaced.is_empty() {
             return unchanged(run);
         }
-        return step::useless(run, "holds no edit that could be placed");
+        let why = unplaced_words(&run.inner.unplaced);
+        return step::useless(run, &format!("holds no edit that could be placed: {why}"));
     }
     let inner = &run.inner;
     let healing = inner.origin == Operation::Heal;
@@ -267,6 +270,16 @@ fn proposed(run: &mut Run) -> Vec<RunCommand> {
     }
     gate::choose(run, newest);
     validator::begin(run)
+}
+
+/// Why edits could not be placed, the first of them, without the period.
+fn unplaced_words(unplaced: &[Unplaced]) -> String {
+    let mut said: Vec<&str> = unplaced.iter().map(|edit| edit.message.trim_end_matches('.')).collect();
+    said.dedup();
+    let more = said.len().saturating_sub(TOLD);
+    said.truncate(TOLD);
+    let rest = if more == 0 { String::new() } else { format!("; and {more} more") };
+    said.join("; ") + &rest
 }
 
 /// The answer changes nothing.

@@ -100,6 +100,9 @@ pub(super) fn gave_up(run: &mut Run, why: &str) -> Vec<RunCommand> {
     if let Some(model) = run.inner.heal.model {
         run.inner.heal.spent.push(model);
         run.inner.heal.why = why.trim_end_matches('.').to_owned();
+        if let Some(call) = run.calls.last() {
+            run.notice(format!("{} mended nothing: {}.", call.model, why.trim_end_matches('.')));
+        }
         return climb(run);
     }
     give_up(run, why)

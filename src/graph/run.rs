@@ -260,6 +260,11 @@ impl Run {
         self.attempts.get(self.chosen)
     }
 
+    /// What kept the checks of the proposal, or of its accepted part, from being done, where they found nothing.
+    pub fn held_up(&self) -> Option<String> {
+        self.part.as_ref().or_else(|| self.attempt()?.report.as_ref())?.held_up()
+    }
+
     /// Whether a check ran on the proposal under review and failed: there is something to mend.
     pub fn is_red(&self) -> bool {
         self.attempt().and_then(|a| a.report.as_ref()).is_some_and(validator::is_red)

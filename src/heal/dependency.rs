@@ -16,6 +16,9 @@ static WORDS: LazyLock<Vec<(Regex, Ecosystem)>> = LazyLock::new(|| {
     use Ecosystem::*;
     let table = [
         (r"No module named ['`]([^'`]+)['`]", Python),
+        // mypy's `import-not-found`, and the stubs that it names itself by their package.
+        (r#"Cannot find implementation or library stub for module named "([^"]+)""#, Python),
+        (r#"Hint: "python3 -m pip install (types-[^" ]+)""#, Stubs),
         (r#"Cannot find (?:module|package) ['"]([^'"]+)['"]"#, Node),
         (r"no required module provides package ([^\s;]+)", Go),
         (
@@ -29,6 +32,8 @@ static WORDS: LazyLock<Vec<(Regex, Ecosystem)>> = LazyLock::new(|| {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ecosystem {
     Python,
+    /// Types of a Python package, by the name of their own package.
+    Stubs,
     Node,
     Go,
     Rust,
@@ -102,6 +107,7 @@ impl Ecosystem {
     fn module(self, name: &str) -> &str {
         match self {
             Ecosystem::Python => name.split('.').next().unwrap_or_default(),
+            Ecosystem::Stubs => name,
             Ecosystem::Rust => name.split("::").next().unwrap_or_default(),
             Ecosystem::Go => name.trim_end_matches(':'),
             Ecosystem::Node if name.starts_with(['.', '/']) || name.starts_with("node:") => "",
@@ -118,7 +124,7 @@ impl Ecosystem {
             Ecosystem::Python => PYTHON_OWN,
             Ecosystem::Node => NODE_OWN,
             Ecosystem::Rust => RUST_OWN,
-            Ecosystem::Go => "",
+            Ecosystem::Go | Ecosystem::Stubs => "",
         };
         own.contains(&format!(" {module} "))
     }
@@ -134,7 +140,7 @@ impl Ecosystem {
         module.len() <= LONGEST
             && match self {
                 Ecosystem::Python => starts_alphabetic && is(module, "_"),
-                Ecosystem::Rust => starts_alphabetic && is(module, "_-"),
+                Ecosystem::Stubs | Ecosystem::Rust => starts_alphabetic && is(module, "_-"),
                 Ecosystem::Node => {
                     let name = module.strip_prefix('@').map_or(Some((module, module)), |scoped| scoped.split_once('/'));
                     !module.contains(char::is_uppercase)
@@ -149,7 +155,9 @@ impl Ecosystem {
 
     fn manifests(self) -> &'static [&'static str] {
         match self {
-            Ecosystem::Python => &["pyproject.toml", "requirements.txt", "setup.cfg", "setup.py", "Pipfile"],
+            Ecosystem::Python | Ecosystem::Stubs => {
+                &["pyproject.toml", "requirements.txt", "setup.cfg", "setup.py", "Pipfile"]
+            }
             Ecosystem::Node => &["package.json"],
             Ecosystem::Go => &["go.mod"],
             Ecosystem::Rust => &["Cargo.toml"],
@@ -181,7 +189,7 @@ impl Ecosystem {
         let has = |file: &str| above(&join(dir, "x")).any(|dir| project.has_file(&join(dir, file)));
         let first = |table: &[(&str, &'static str)]| table.iter().find(|(file, _)| has(file)).map(|(_, words)| *words);
         let words = match self {
-            Ecosystem::Python => {
+            Ecosystem::Python | Ecosystem::Stubs => {
                 let managers = [
                     ("uv.lock", "uv add"),
                     ("poetry.lock", "poetry add"),
@@ -284,6 +292,12 @@ mod tests {
             ("No module named 'httpx'", ".venv/bin/python", ".venv/bin/python -m pip install httpx"),
             ("ModuleNotFoundError: No module named 'yaml.nodes'", "uv.lock", "uv add pyyaml"),
             ("No module named 'httpx'", "poetry.lock", "poetry add httpx"),
+            ("Cannot find implementation or library stub for module named \"yaml.nodes\"", "uv.lock", "uv add pyyaml"),
+            (
+                "Library stubs not installed for \"yaml\"\nHint: \"python3 -m pip install types-PyYAML\"",
+                "",
+                "python3 -m pip install types-PyYAML",
+            ),
             ("Error: Cannot find module 'left-pad/lib'", "package-lock.json", "npm install left-pad"),
             (
                 "Cannot find module '@scope/x/y' or its corresponding type declarations.",

@@ -191,14 +191,18 @@ fn closings(text: &str, error: &SyntaxError, sign: &str) -> Vec<Candidate> {
     let opening = text[start..].lines().next().unwrap_or("");
     let indent = &opening[..opening.len() - opening.trim_start().len()];
     let mut found = Vec::new();
-    if sign == "}" || opening.trim_end().ends_with(['(', '[', '{']) {
-        let at = block_end(text, start, indent.len());
+    let at = block_end(text, start, indent.len());
+    let is_empty = !text[start..at].trim_end().contains('\n');
+    // A list that is begun and holds nothing is closed where it stands.
+    if sign == "}" || (opening.trim_end().ends_with(['(', '[', '{']) && !is_empty) {
         let break_before = if text[..at].ends_with('\n') { "" } else { "\n" };
         found.push(Candidate { at, text: format!("{break_before}{indent}{sign}\n") });
     }
     let mut line = start;
     for _ in 0..LINES {
-        found.extend(endings(text, line).into_iter().map(|at| Candidate { at, text: sign.to_owned() }));
+        let is_blank = text[line..].lines().next().is_none_or(|line| line.trim().is_empty());
+        let ends = if is_blank { Vec::new() } else { endings(text, line) };
+        found.extend(ends.into_iter().map(|at| Candidate { at, text: sign.to_owned() }));
         match text[line..].find('\n') {
             Some(length) if line + length + 1 < text.len() => line += length + 1,
             _ => break,
@@ -222,17 +226,21 @@ fn endings(text: &str, from: usize) -> Vec<usize> {
     }
 }
 
-/// The beginning of the first line after the one at `start` that is indented no more than `indent`, or the end.
+/// Where the last line ends that is indented more than `indent`, of those that follow the one at `start` or are blank. Blank lines
+/// behind it separate the block from the next one and stay where they are.
 fn block_end(text: &str, start: usize, indent: usize) -> usize {
-    let mut at = start;
+    let (mut at, mut end) = (start, start);
     for (number, line) in text[start..].split_inclusive('\n').enumerate() {
-        let is_out = !line.trim().is_empty() && line.len() - line.trim_start().len() <= indent;
-        if number > 0 && is_out {
-            return at;
+        let is_blank = line.trim().is_empty();
+        if number > 0 && !is_blank && line.len() - line.trim_start().len() <= indent {
+            break;
         }
         at += line.len();
+        if !is_blank {
+            end = at;
+        }
     }
-    text.len()
+    end
 }
 
 /// The byte of a 1-based line and column.
@@ -279,6 +287,17 @@ mod tests {
             ("a.py", "x = max(1, 2\ny = 3\n", "x = max(1, 2)\ny = 3\n"),
             ("a.py", "def f(a:\n    return a\n", "def f(a):\n    return a\n"),
             ("a.py", "print(\"hello)\n", "print(\"hello\")\n"),
+            (
+                "a.py",
+                "def f() -> str:\n    return g(\n\n\ndef h() -> int:\n    return 1\n",
+                "def f() -> str:\n    return g()\n\n\ndef h() -> int:\n    return 1\n",
+            ),
+            (
+                "a.py",
+                "def f() -> str:\n    return g(\n        1,\n        2,\n\n\ndef h() -> int:\n    return 1\n",
+                "def f() -> str:\n    return g(\n        1,\n        2,\n    )\n\n\ndef h() -> int:\n    return 1\n",
+            ),
+            ("a.py", "x = [\n\ny = 1\n", "x = []\n\ny = 1\n"),
             ("a.js", "if (a && b {\n  go();\n}\n", "if (a && b) {\n  go();\n}\n"),
             ("a.js", "function f() {\n  if (a) {\n    go();\n}\n", "function f() {\n  if (a) {\n    go();\n  }\n}\n"),
             ("a.rs", "fn f() -> u32 {\n    let x = g(1;\n    x\n}\n", "fn f() -> u32 {\n    let x = g(1);\n    x\n}\n"),

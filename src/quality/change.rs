@@ -38,8 +38,21 @@ pub struct ChangedFile {
 pub struct Change {
     /// Files that have a grammar, in the order of the change.
     pub files: Vec<ChangedFile>,
-    /// Changed files without one.
+    /// Changed files without figures.
     pub unmeasured: Vec<String>,
+    /// Those of them that are code by their names, each with why.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// Code that has no figures.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct LeftOut {
+    /// Relative to the root; escaped where it is not UTF-8.
+    pub path: String,
+    /// A phrase: "not UTF-8", "generated".
+    pub why: String,
+    /// Whether it could not be judged: a gate is closed then. What is generated, vendored or minified is nobody's to judge.
+    pub is_unjudged: bool,
 }
 
 impl Change {
@@ -99,6 +112,12 @@ pub fn change(changes: &ChangeSet) -> Change {
     for file in changes.files.iter().filter(|file| !file.is_noop()) {
         let measure = |text: &Option<String>| text.as_ref().and_then(|text| super::measure(&file.path, text));
         let (before, after) = (measure(&file.before), measure(&file.after));
+        if after.is_none() && file.after.is_some() && super::is_code(&file.path) {
+            let why = super::TOO_LONG.to_owned();
+            found.left_out.push(LeftOut { path: file.path.clone(), why, is_unjudged: true });
+            found.unmeasured.push(file.path.clone());
+            continue;
+        }
         if before.is_none() && after.is_none() {
             found.unmeasured.push(file.path.clone());
             continue;

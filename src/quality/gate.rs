@@ -3,7 +3,7 @@
 //! A change answers for what it made or made worse. A function that was over a limit before and is not worse now fails no
 //! gate, so that a gate can be put up in any repository without mending all of it first.
 
-use super::change::{Change, ChangedFunction};
+use super::change::{Change, ChangedFunction, LeftOut};
 use super::report::{Coverage, FileQuality, FunctionQuality, Totals, Tree};
 use crate::domain::finding::{Finding, Severity};
 use serde::Serialize;
@@ -59,10 +59,15 @@ pub struct Thresholds {
     pub security: Security,
 }
 
+/// The figure of a breach by code that could not be judged.
+pub const UNJUDGED: &str = "unjudged";
+/// The figure of a breach by limits that nobody knows.
+pub const UNREAD: &str = "configuration";
+
 /// Why a gate is closed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Breach {
-    /// Which figure: `cyclomatic`, `cognitive`, `maintainability`, `type_coverage`, `doc_coverage`, or a security rule.
+    /// Which figure: `cyclomatic`, `cognitive`, `maintainability`, `type_coverage`, `doc_coverage`, [`UNJUDGED`], [`UNREAD`], or a security rule.
     pub figure: String,
     /// What it is; `None` for a finding.
     pub value: Option<f64>,
@@ -79,12 +84,18 @@ pub struct Breach {
 impl Breach {
     /// `shop/price.py:12 total: cognitive complexity 22, at most 15`.
     pub fn sentence(&self) -> String {
+        self.worded(|name| name.to_owned())
+    }
+
+    /// The same with names of files and functions as `shown` makes them.
+    pub(super) fn worded(&self, shown: impl Fn(&str) -> String) -> String {
         let place = match (self.path.as_str(), self.line) {
             ("", _) => String::new(),
-            (path, 0) => format!("{path}: "),
-            (path, line) => format!("{path}:{line} "),
+            (path, 0) => format!("{}: ", shown(path)),
+            (path, line) => format!("{} ", shown(&format!("{path}:{line}"))),
         };
-        let what = if self.line > 0 && self.value.is_some() { format!("{}: ", self.what) } else { String::new() };
+        let what =
+            if self.line > 0 && self.value.is_some() { format!("{}: ", shown(&self.what)) } else { String::new() };
         match (self.value, self.limit) {
             (Some(value), Some(limit)) => {
                 let (name, bound) = match self.figure.as_str() {
@@ -96,8 +107,28 @@ impl Breach {
                 };
                 format!("{place}{what}{name} {}, {bound} {}", short(value), short(limit))
             }
+            // Complaints about a file repeat what stands in it.
+            _ if self.figure == UNREAD => format!("its limits are not known: {} [{UNREAD}]", shown(&self.what)),
             _ => format!("{place}{} [{}]", self.what, self.figure),
         }
+    }
+}
+
+impl Breach {
+    /// Limits that cannot be read, with why: whoever set them does not have them held, so nothing passes.
+    pub fn unread(why: &str) -> Breach {
+        let (figure, what) = (UNREAD.to_owned(), why.to_owned());
+        Breach { figure, value: None, limit: None, path: String::new(), line: 0, what }
+    }
+
+    fn unjudged(left_out: &LeftOut) -> Breach {
+        let (path, what) = (left_out.path.clone(), format!("cannot be judged: {}", left_out.why));
+        Breach { figure: UNJUDGED.to_owned(), value: None, limit: None, path, line: 0, what }
+    }
+
+    /// Whether it is a finding, which reports list by themselves.
+    pub(super) fn is_finding(&self) -> bool {
+        self.value.is_none() && self.figure != UNJUDGED && self.figure != UNREAD
     }
 }
 
@@ -107,7 +138,7 @@ fn short(number: f64) -> String {
 
 /// Why a change may not pass; empty if it may.
 pub fn gate(change: &Change, thresholds: &Thresholds) -> Vec<Breach> {
-    let mut found = Vec::new();
+    let mut found = unjudged(&change.left_out);
     for (file, function) in change.functions() {
         let ChangedFunction { before, after } = function;
         let was = |figure: fn(&FunctionQuality) -> u32| before.as_ref().map_or(0, figure);
@@ -135,7 +166,7 @@ pub fn gate(change: &Change, thresholds: &Thresholds) -> Vec<Breach> {
 
 /// Why a whole tree may not pass; empty if it may.
 pub fn gate_tree(tree: &Tree, thresholds: &Thresholds) -> Vec<Breach> {
-    let mut found = Vec::new();
+    let mut found = unjudged(&tree.left_out);
     for file in &tree.files {
         for function in &file.functions {
             let place = (&file.path, function.lines.0, &function.name);
@@ -154,6 +185,10 @@ pub fn gate_tree(tree: &Tree, thresholds: &Thresholds) -> Vec<Breach> {
     found.extend(low(("type_coverage", totals.typed, thresholds.min_type_coverage), "all files"));
     found.extend(low(("doc_coverage", totals.documented, thresholds.min_doc_coverage), "all files"));
     found
+}
+
+fn unjudged(left_out: &[LeftOut]) -> Vec<Breach> {
+    left_out.iter().filter(|left_out| left_out.is_unjudged).map(Breach::unjudged).collect()
 }
 
 fn breach(figure: &str, value: f64, limit: f64, (path, line, what): (&String, u32, &String)) -> Breach {

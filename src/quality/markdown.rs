@@ -1,9 +1,11 @@
-//! The reports as Markdown that reads as plain text, too: headings, lists and nothing else.
+//! The reports as Markdown that reads as plain text, too: headings, lists, code spans and nothing else. What comes from the
+//! repository stands in code spans, so that no name of a file is taken for a part of the report.
 
-use super::change::Change;
+use super::change::{Change, LeftOut};
 use super::gate::{Breach, Level};
 use super::report::{Coverage, Totals, Tree, word};
 use crate::domain::finding::Finding;
+use crate::domain::safe_text::code_span;
 use std::fmt::Write as _;
 
 /// Entries of each list that are shown.
@@ -19,12 +21,13 @@ pub fn change_markdown(change: &Change, gate: Option<(Level, &[Breach])>) -> Str
         let _ = writeln!(
             text,
             "{} changed, {} measured.\n",
-            files(change.files.len() + change.unmeasured.len()),
+            counted((change.files.len() + change.unmeasured.len()) as u64, "file"),
             change.files.len()
         );
         deltas(&mut text, &before, &after);
         functions(&mut text, change);
     }
+    left_out(&mut text, &change.left_out);
     let introduced: Vec<&Finding> = change.files.iter().flat_map(|file| &file.introduced).collect();
     let mended: u32 = change.files.iter().map(|file| file.mended).sum();
     if !introduced.is_empty() || mended > 0 {
@@ -41,15 +44,17 @@ pub fn tree_markdown(tree: &Tree, gate: Option<(Level, &[Breach])>) -> String {
     let totals = Totals::of(&tree.files);
     let mut text = String::from("# Quality of the tree\n\n");
     if tree.files.is_empty() {
-        text.push_str("There is no file here of a language that has a grammar.\n");
+        text.push_str("There is no file here that can be measured.\n");
+        left_out(&mut text, &tree.left_out);
+        verdict(&mut text, gate);
         return text;
     }
     let _ = writeln!(
         text,
-        "- {}, {} lines of code, {} functions",
-        files(tree.files.len()),
-        totals.code_lines,
-        totals.functions
+        "- {}, {} of code, {}",
+        counted(tree.files.len() as u64, "file"),
+        counted(totals.code_lines, "line"),
+        counted(totals.functions, "function")
     );
     let mean = |all: u64| all as f64 / f64::from(totals.functions.max(1));
     let _ = writeln!(
@@ -67,11 +72,11 @@ pub fn tree_markdown(tree: &Tree, gate: Option<(Level, &[Breach])>) -> String {
         }
     }
     for (why, count) in &tree.skipped {
-        let _ = writeln!(text, "- not measured: {} ({why})", files(*count as usize));
+        let _ = writeln!(text, "- not measured: {} ({why})", counted(*count, "file"));
     }
     text.push_str("\n## Languages\n\n");
     for (language, count, lines) in tree.languages() {
-        let _ = writeln!(text, "- {}: {}, {lines} lines of code", language.name(), files(count as usize));
+        let _ = writeln!(text, "- {}: {}, {} of code", language.name(), counted(count, "file"), counted(lines, "line"));
     }
     let worst = tree.worst();
     let worst: Vec<_> = worst.into_iter().filter(|(_, f)| f.cognitive > 0).take(SHOWN).collect();
@@ -80,27 +85,74 @@ pub fn tree_markdown(tree: &Tree, gate: Option<(Level, &[Breach])>) -> String {
         for (file, function) in worst {
             let _ = writeln!(
                 text,
-                "- `{}:{}` `{}`: cognitive {}, cyclomatic {}",
-                file.path, function.lines.0, function.name, function.cognitive, function.cyclomatic
+                "- {} {}: cognitive {}, cyclomatic {}",
+                code_span(&format!("{}:{}", file.path, function.lines.0)),
+                code_span(&function.name),
+                function.cognitive,
+                function.cyclomatic
             );
         }
     }
     let found = tree.findings();
     let _ = writeln!(text, "\n## Security findings: {}\n", found.len());
     findings(&mut text, &found);
+    left_out(&mut text, &tree.left_out);
     verdict(&mut text, gate);
     text
 }
 
 /// A report without Markdown's marks, for a terminal.
 pub fn plain_text(markdown: &str) -> String {
-    let line = |line: &str| -> String { line.trim_start_matches('#').trim_start_matches(' ').replace('`', "") };
-    let lines = markdown.lines().map(|text| if text.starts_with('#') { line(text) } else { text.replace('`', "") });
-    lines.map(|text| text + "\n").collect()
+    let line = |line: &str| match line.trim_start_matches('#') {
+        heading if heading.len() < line.len() => without_spans(heading.trim_start_matches(' ')),
+        _ => without_spans(line),
+    };
+    markdown.lines().map(|text| line(text) + "\n").collect()
 }
 
-fn files(count: usize) -> String {
-    if count == 1 { "1 file".to_owned() } else { format!("{count} files") }
+/// A line with the contents of its code spans in their places.
+fn without_spans(line: &str) -> String {
+    let (mut plain, mut rest) = (String::with_capacity(line.len()), line);
+    while let Some(at) = rest.find('`') {
+        let (before, fenced) = rest.split_at(at);
+        let width = fenced.len() - fenced.trim_start_matches('`').len();
+        let (fence, inner) = fenced.split_at(width);
+        plain.push_str(before);
+        let closing = inner
+            .match_indices(fence)
+            .map(|(end, _)| end)
+            .find(|end| !inner[..*end].ends_with('`') && !inner[end + width..].starts_with('`'));
+        let Some(end) = closing else {
+            plain.push_str(fence);
+            rest = inner;
+            continue;
+        };
+        let content = &inner[..end];
+        let padded = content.strip_prefix(' ').and_then(|content| content.strip_suffix(' '));
+        plain.push_str(padded.unwrap_or(content));
+        rest = &inner[end + width..];
+    }
+    plain + rest
+}
+
+/// `1 file`, `2 files`.
+fn counted(count: impl Into<u64>, what: &str) -> String {
+    match count.into() {
+        1 => format!("1 {what}"),
+        count => format!("{count} {what}s"),
+    }
+}
+
+/// Code without figures, with why.
+fn left_out(text: &mut String, left_out: &[LeftOut]) {
+    if left_out.is_empty() {
+        return;
+    }
+    let _ = writeln!(text, "\n## Not measured: {}\n", left_out.len());
+    for file in left_out.iter().take(SHOWN) {
+        let _ = writeln!(text, "- {}: {}", code_span(&file.path), file.why);
+    }
+    more(text, left_out.len());
 }
 
 fn deltas(text: &mut String, before: &Totals, after: &Totals) {
@@ -152,8 +204,9 @@ fn functions(text: &mut String, change: &Change) {
         let new = if function.before.is_none() { " (new)" } else { "" };
         let _ = writeln!(
             text,
-            "- `{}:{}` `{}`{new}: cognitive {cognitive}, cyclomatic {cyclomatic}",
-            file.path, after.lines.0, after.name
+            "- {} {}{new}: cognitive {cognitive}, cyclomatic {cyclomatic}",
+            code_span(&format!("{}:{}", file.path, after.lines.0)),
+            code_span(&after.name)
         );
     }
     more(text, harder.len());
@@ -163,7 +216,12 @@ fn findings(text: &mut String, found: &[&Finding]) {
     for finding in found.iter().take(SHOWN) {
         let rule = finding.rule.as_deref().unwrap_or_default();
         let Finding { path, line, column, message, severity, .. } = finding;
-        let _ = writeln!(text, "- `{path}:{line}:{column}` {}: {message} [{rule}]", word(*severity));
+        let _ = writeln!(
+            text,
+            "- {} {}: {message} [{rule}]",
+            code_span(&format!("{path}:{line}:{column}")),
+            word(*severity)
+        );
     }
     more(text, found.len());
 }
@@ -175,14 +233,10 @@ fn verdict(text: &mut String, gate: Option<(Level, &[Breach])>) {
             let _ = writeln!(text, "\n## Gate {}: open", level.word());
         }
         breaches => {
-            let _ = writeln!(
-                text,
-                "\n## Gate {}: closed, {}\n",
-                level.word(),
-                if breaches.len() == 1 { "1 reason".to_owned() } else { format!("{} reasons", breaches.len()) }
-            );
+            let _ =
+                writeln!(text, "\n## Gate {}: closed, {}\n", level.word(), counted(breaches.len() as u64, "reason"));
             for breach in breaches.iter().take(SHOWN) {
-                let _ = writeln!(text, "- {}", breach.sentence());
+                let _ = writeln!(text, "- {}", breach.worded(code_span));
             }
             more(text, breaches.len());
         }

@@ -16,7 +16,7 @@ mod rule;
 mod sarif;
 mod table;
 
-pub use change::{Change, ChangedFile, ChangedFunction, change};
+pub use change::{Change, ChangedFile, ChangedFunction, LeftOut, change};
 pub use gate::{Breach, Level, Security, Thresholds, gate, gate_tree};
 pub use markdown::{change_markdown, plain_text, tree_markdown};
 pub use report::{Coverage, FileQuality, FunctionQuality, Totals, Tree, maintainability};
@@ -29,6 +29,14 @@ use crate::domain::outline::Outline;
 use crate::syntax;
 use measure::Measures;
 use std::hash::{BuildHasher, Hasher};
+
+/// Why a text with a grammar has no figures.
+pub const TOO_LONG: &str = "takes too long to parse";
+
+/// Whether a file of this name has figures, as long as it is text.
+pub fn is_code(path: &str) -> bool {
+    Language::from_path(path).is_some_and(|language| table::table(language, path).is_some())
+}
 
 /// The figures of one file's text; `None` without a grammar, or if parsing takes too long.
 pub fn measure(path: &str, text: &str) -> Option<FileQuality> {

@@ -1,5 +1,6 @@
 //! The figures as data: of a function, of a file, of a tree. Everything is counted; nothing is judged.
 
+use super::change::LeftOut;
 use crate::domain::finding::{Finding, Severity};
 use crate::domain::language::Language;
 use serde::Serialize;
@@ -139,6 +140,8 @@ pub struct Tree {
     pub files: Vec<FileQuality>,
     /// Files that were looked at and not measured, by why.
     pub skipped: BTreeMap<&'static str, u32>,
+    /// What could not be judged, of those and beside them: sorted by path.
+    pub left_out: Vec<LeftOut>,
 }
 
 impl Tree {

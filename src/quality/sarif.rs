@@ -1,6 +1,6 @@
 //! Findings and breaches of a gate as SARIF 2.1.0 (OASIS, 2020), the form that code hosts take.
 
-use super::gate::Breach;
+use super::gate::{Breach, UNJUDGED, UNREAD};
 use super::rule;
 use crate::domain::finding::{Finding, Severity};
 use serde_json::{Value, json};
@@ -10,12 +10,14 @@ use std::collections::BTreeMap;
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 
 /// Figures that a gate may name, with what they are.
-const FIGURES: [(&str, &str); 5] = [
+const FIGURES: [(&str, &str); 7] = [
     ("cyclomatic", "Cyclomatic complexity of a function"),
     ("cognitive", "Cognitive complexity of a function"),
     ("maintainability", "Maintainability index of a file"),
     ("type_coverage", "Places for a type that have one"),
     ("doc_coverage", "Documented definitions"),
+    (UNJUDGED, "Code that could not be judged"),
+    (UNREAD, "Limits that could not be read"),
 ];
 
 /// One run of one tool: findings, and the figures that a gate refuses. `version` is the program's.
@@ -29,7 +31,7 @@ pub fn sarif(findings: &[&Finding], breaches: &[Breach], version: &str) -> Value
         results.push(result(&id, level(finding.severity), &finding.message, &finding.path, region));
     }
     // Findings that close a gate are there already.
-    for breach in breaches.iter().filter(|breach| breach.value.is_some()) {
+    for breach in breaches.iter().filter(|breach| !breach.is_finding()) {
         rules.insert(breach.figure.clone(), described(&breach.figure));
         let region = region(breach.line, 0, 0, 0);
         results.push(result(&breach.figure, "error", &breach.sentence(), &breach.path, region));

@@ -16,18 +16,29 @@ pub enum Compared {
     Since(String),
 }
 
-/// A change, and the changed files that are no text, each with why.
+/// A change, and the changed files that have no text, each with why.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Difference {
-    /// Sorted by path.
+    /// Sorted by path. What was no text before stands here as if it were new.
     pub changes: ChangeSet,
-    /// Path and phrase: "binary", "larger than 4 MiB".
-    pub left_out: Vec<(String, String)>,
+    /// In the order of the change.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// A changed file without a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// Escaped where it is not UTF-8.
+    pub path: String,
+    /// A phrase: "binary", "larger than 4 MiB".
+    pub why: String,
+    /// Whether the file is gone, so that nothing of it is left to be looked at.
+    pub is_gone: bool,
 }
 
 /// One row of `diff-index --raw`.
 struct Row {
-    path: String,
+    path: Vec<u8>,
     /// The object before; `None` if there was no regular file.
     old: Option<String>,
     /// The object after; the file on disk where git does not know it.
@@ -56,25 +67,30 @@ pub fn difference(root: &Root, compared: &Compared) -> Result<Difference, Failur
     if *compared != Compared::Staged {
         let new = git::answer(root, &["ls-files", "-z", "--others", "--exclude-standard"], Vec::new())?;
         let paths = new.split(|byte| *byte == 0).filter(|path| !path.is_empty());
-        let paths = paths.filter_map(|path| std::str::from_utf8(path).ok());
         rows.extend(paths.map(|path| Row { path: path.to_owned(), old: None, new: None, is_deleted: false }));
     }
     let objects: Vec<&str> = rows.iter().flat_map(|row| [row.old.as_deref(), row.new.as_deref()]).flatten().collect();
     let mut texts = texts(root, &objects)?.into_iter();
     let mut found = Difference::default();
-    for row in &rows {
+    for row in rows {
         let before = row.old.as_ref().and_then(|_| texts.next());
-        let after = match (&row.new, row.is_deleted) {
-            (Some(_), _) => texts.next(),
-            (None, true) => None,
-            (None, false) => Some(on_disk(root, &row.path)),
+        let after = row.new.as_ref().and_then(|_| texts.next());
+        let is_gone = row.is_deleted;
+        let Ok(path) = String::from_utf8(row.path.clone()) else {
+            let (path, why) = (row.path.escape_ascii().to_string(), "the name is not UTF-8".to_owned());
+            found.left_out.push(LeftOut { path, why, is_gone });
+            continue;
+        };
+        let after = match (after, is_gone) {
+            (None, false) => Some(on_disk(root, &path)),
+            (after, _) => after,
         };
         match (before.transpose(), after.transpose()) {
-            (Ok(before), Ok(after)) => {
-                let (before, after) = (before.flatten(), after.flatten());
-                found.changes.files.push(FileChange { path: row.path.clone(), before, after });
+            (_, Err(why)) | (Err(why), Ok(None)) => found.left_out.push(LeftOut { path, why, is_gone }),
+            (before, Ok(after)) => {
+                let (before, after) = (before.ok().flatten().flatten(), after.flatten());
+                found.changes.files.push(FileChange { path, before, after });
             }
-            (Err(why), _) | (_, Err(why)) => found.left_out.push((row.path.clone(), why)),
         }
     }
     // A stamp that changed without the text.
@@ -117,10 +133,10 @@ pub fn first_revision<'r>(root: &Root, revisions: &[&'r str]) -> Option<&'r str>
 
 /// `:100644 100644 OLD NEW M\0path\0`…
 fn rows(bytes: &[u8]) -> Vec<Row> {
-    let mut parts = bytes.split(|byte| *byte == 0).map(std::str::from_utf8);
+    let mut parts = bytes.split(|byte| *byte == 0);
     let mut rows = Vec::new();
     while let (Some(head), Some(path)) = (parts.next(), parts.next()) {
-        let (Ok(head), Ok(path)) = (head, path) else { continue };
+        let Ok(head) = std::str::from_utf8(head) else { continue };
         let fields: Vec<&str> = head.trim_start_matches(':').split(' ').collect();
         let [old_mode, new_mode, old, new, status] = fields.as_slice() else { continue };
         // Links and submodules have no text; one side may.
@@ -203,7 +219,7 @@ mod tests {
         .join("\0");
         let shown: Vec<String> = rows(text.as_bytes())
             .iter()
-            .map(|r| format!("{} {} {} {}", r.path, r.old.is_some(), r.new.is_some(), r.is_deleted))
+            .map(|r| format!("{} {} {} {}", r.path.escape_ascii(), r.old.is_some(), r.new.is_some(), r.is_deleted))
             .collect();
         assert_eq!(
             shown,

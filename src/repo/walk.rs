@@ -12,6 +12,7 @@ use super::Root;
 use super::beneath::{self, Links};
 use super::dependency;
 use super::fault::why;
+pub use crate::domain::listing::Skipped;
 use crate::domain::listing::{FileEntry, Places};
 use crate::domain::path::join;
 use crate::map::convention::holds_secrets;
@@ -28,7 +29,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Most files that are listed. Firefox has 386,000.
 pub const MAX_FILES: usize = 500_000;
 /// Most names that are reported as skipped.
-const MAX_SKIPPED: usize = 100;
+pub const MAX_SKIPPED: usize = 100;
 /// Most threads that list: more wait for the kernel's locks.
 const MAX_THREADS: usize = 8;
 /// Names of one directory that a thread looks at before another may have the next ones.
@@ -57,15 +58,6 @@ impl Listing {
     pub fn paths(&self) -> Vec<String> {
         self.entries.iter().map(|entry| entry.path.clone()).collect()
     }
-}
-
-/// A name that a walk had to leave out.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Skipped {
-    /// Relative to the root; escaped where it is not UTF-8.
-    pub path: String,
-    /// Why, as a phrase.
-    pub reason: String,
 }
 
 /// Lists the files that `.gitignore`, `.ignore`, `.vibeignore` and git's own exclude files leave. Hidden files are
@@ -224,9 +216,9 @@ impl Found {
         }
     }
 
-    fn skip(&mut self, path: String, reason: String) {
+    fn skip(&mut self, skipped: Skipped) {
         if self.skipped.len() < MAX_SKIPPED {
-            self.skipped.push(Skipped { path, reason });
+            self.skipped.push(skipped);
         }
     }
 }
@@ -278,7 +270,7 @@ impl<'a> Worker<'a> {
                     Err(Errno::NOENT) => {}
                     Err(errno) => {
                         // Its other names are listed: the rest must not pass for gone.
-                        self.found.skip(directory.path.clone(), why(errno));
+                        self.found.skip(Skipped::directory(directory.path.clone(), why(errno)));
                         self.walk.count(1);
                         self.walk.cut.store(true, Ordering::Relaxed);
                     }
@@ -308,12 +300,13 @@ impl<'a> Worker<'a> {
         if let Err(errno) = read
             && errno != Errno::NOENT
         {
-            self.found.skip(path.clone(), why(errno));
+            self.found.skip(Skipped::directory(path.clone(), why(errno)));
             self.walk.count(1);
         }
         let Ok(handle) = handle else { return };
         let rules = above.within(handle.as_fd(), &path, names.rules, |name| {
-            self.found.skip(join(&path, name), "only its first rules are read: it is larger than 1 MiB".to_owned());
+            let reason = "only its first rules are read: it is larger than 1 MiB";
+            self.found.skip(Skipped::file(join(&path, name), reason));
         });
         let all = names.len();
         let directory = Arc::new(Directory { path, names, rules, is_covered });
@@ -346,7 +339,9 @@ impl<'a> Worker<'a> {
             }
             match text {
                 None => {
-                    self.found.skip(path.escape_ascii().to_string(), "the name is not UTF-8".to_owned());
+                    let (path, reason) = (path.escape_ascii().to_string(), "the name is not UTF-8");
+                    let skipped = if is_dir { Skipped::directory(path, reason) } else { Skipped::file(path, reason) };
+                    self.found.skip(skipped);
                     count += 1;
                 }
                 Some(text) if is_dir => {
@@ -361,7 +356,7 @@ impl<'a> Worker<'a> {
                         run.extend(entry);
                     }
                     Err(errno) => {
-                        self.found.skip(text.to_owned(), why(errno));
+                        self.found.skip(Skipped::file(text.to_owned(), why(errno)));
                         count += 1;
                     }
                 },

@@ -110,11 +110,7 @@ pub enum FileState {
 /// # Errors
 /// `Denied`, `Stale` and `Failed` leave everything as it was; `Broken` says what it could not put back.
 pub fn apply(root: &Root, writes: &[FileWrite]) -> Result<Applied, ApplyError> {
-    check_paths(writes)?;
-    for write in writes {
-        base::check(root, write)?;
-    }
-    base::check_case(root, writes)?;
+    check(root, writes)?;
     let mut transaction = Transaction::new(root);
     let outcome = writes
         .iter()
@@ -136,6 +132,18 @@ pub fn apply(root: &Root, writes: &[FileWrite]) -> Result<Applied, ApplyError> {
         list.push(write.path.clone());
     }
     Ok(applied)
+}
+
+/// What [`apply`] asks before it writes: every path is one that may be written, every file is as expected.
+///
+/// # Errors
+/// `Denied`, `Stale`, and `Failed` when a file cannot be looked at.
+pub fn check(root: &Root, writes: &[FileWrite]) -> Result<(), ApplyError> {
+    check_paths(writes)?;
+    for write in writes {
+        base::check(root, write)?;
+    }
+    base::check_case(root, writes)
 }
 
 /// Tells where each file stands, for the recovery of an apply that was killed: apply those that are `Before`, and the

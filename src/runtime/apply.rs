@@ -10,7 +10,7 @@ use crate::domain::failure::Failure;
 use crate::domain::hunk::{FileDiff, LineKind};
 use crate::domain::safe_text::SafeText;
 use crate::edit::{self, Action, Applied, Edit, EditProblem, Form, Match, ProblemKind};
-use crate::repo::write::{self, FileWrite};
+use crate::repo::write::{self, ApplyError, FileWrite};
 use crate::repo::{Root, read};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -50,8 +50,8 @@ pub struct ApplyReport {
 pub fn apply(dir: &Path, request: ApplyRequest) -> Result<ApplyReport, Failure> {
     let text = read_text(None)?;
     let root = Root::open(dir)?;
-    let edits = edit::read(&text);
-    let (base, placed) = place(&root, &edits, request.form);
+    let edits = edit::read_with_forms(&text);
+    let (base, placed) = place(&root, edits, request.form);
     let outcome = placed.and_then(|applied| {
         let cut = edit::diff(&applied.changes);
         let held = held_back(&applied.changes, &cut, request);
@@ -63,44 +63,59 @@ pub fn apply(dir: &Path, request: ApplyRequest) -> Result<ApplyReport, Failure> 
     };
     let patch: String = applied.changes.files.iter().zip(&cut).map(|(change, cut)| edit::patch(change, cut)).collect();
     let report = report(&applied, &cut, &patch, request);
-    if !request.dry_run {
-        let change = applied.changes.files.into_iter();
-        let writes: Vec<FileWrite> =
-            change.map(|f| FileWrite { path: f.path, expect: f.before, content: f.after }).collect();
-        write::apply(&root, &writes)?;
+    let change = applied.changes.files.into_iter();
+    let writes: Vec<FileWrite> =
+        change.map(|f| FileWrite { path: f.path, expect: f.before, content: f.after }).collect();
+    let written = match request.dry_run {
+        true => write::check(&root, &writes),
+        false => write::apply(&root, &writes).map(drop),
+    };
+    match written {
+        // What leads through a link, or differs from another name by case only, is seen where it is to be written.
+        Err(ApplyError::Denied { path, message }) => {
+            return Ok(refused(&[problem(&path, ProblemKind::Denied, message)], &base, request.json));
+        }
+        written => written?,
     }
     Ok(ApplyReport { text: report, fits: true })
 }
 
-/// The proposal, and the files it was made from.
-fn place(root: &Root, edits: &[Edit], form: Option<Form>) -> (Vec<FileSnapshot>, Result<Applied, Vec<EditProblem>>) {
-    let problem = |path: &str, kind, message: String| EditProblem {
-        path: path.to_owned(),
-        block: 1,
-        kind,
-        message,
-        candidates: Vec::new(),
-    };
+fn problem(path: &str, kind: ProblemKind, message: String) -> EditProblem {
+    EditProblem { path: path.to_owned(), block: 1, kind, message, candidates: Vec::new() }
+}
+
+/// The proposal, and the files it was made from; or everything that is wrong with any edit.
+fn place(
+    root: &Root,
+    edits: Vec<(Edit, Option<Form>)>,
+    form: Option<Form>,
+) -> (Vec<FileSnapshot>, Result<Applied, Vec<EditProblem>>) {
     let malformed = |path: &str, message: &str| problem(path, ProblemKind::Malformed, message.to_owned());
     if edits.is_empty() {
         return (Vec::new(), Err(vec![malformed("", "the answer holds no edit that can be read")]));
     }
-    let other = edits.iter().filter(|edit| form.is_some_and(|form| !form.has(edit)));
-    let other: Vec<EditProblem> = other
-        .map(|e| malformed(&e.path, &format!("{}: an edit is in another form than --format says", e.path)))
-        .collect();
-    let open = edits.iter().filter(|e| matches!(e.action, Action::Whole { closed: false, .. }));
-    let open = open.map(|e| malformed(&e.path, &format!("{}: the answer ends in the middle of this file", e.path)));
-    let wrong: Vec<EditProblem> = other.into_iter().chain(open).collect();
-    if !wrong.is_empty() {
-        return (Vec::new(), Err(wrong));
+    let (edits, forms): (Vec<Edit>, Vec<Option<Form>>) = edits.into_iter().unzip();
+    let mut wrong: Vec<EditProblem> = Vec::new();
+    for (edit, written) in edits.iter().zip(forms) {
+        let path = SafeText::line(&edit.path);
+        if form.is_some() && written.is_some() && written != form {
+            wrong.push(malformed(&edit.path, &format!("{path}: an edit is in another form than --format says")));
+        }
+        if matches!(edit.action, Action::Whole { closed: false, .. }) {
+            wrong.push(malformed(&edit.path, &format!("{path}: the answer ends in the middle of this file")));
+        }
     }
-    let paths = match edit::paths(edits) {
-        Ok(paths) => paths,
-        Err(failure) => return (Vec::new(), Err(vec![problem("", ProblemKind::Denied, failure.message)])),
-    };
+    let mut paths: Vec<String> = edits.iter().flat_map(Edit::names).filter_map(|p| edit::normalise(p).ok()).collect();
+    paths.sort();
+    paths.dedup();
     let base = read::read(root, &paths);
-    let placed = edit::apply_with_notes(edits, &base);
+    let placed = match edit::apply_with_notes(&edits, &base) {
+        Ok(applied) if wrong.is_empty() => Ok(applied),
+        placed => {
+            wrong.extend(placed.err().into_iter().flatten());
+            Err(wrong)
+        }
+    };
     (base, placed)
 }
 
@@ -182,7 +197,7 @@ fn report(applied: &Applied, cut: &[FileDiff], patch: &str, request: ApplyReques
             (_, true) => "deleted",
             _ => "changed",
         };
-        format!("{what} {} +{added} -{removed}\n", SafeText::new(&cut.path))
+        format!("{what} {} +{added} -{removed}\n", SafeText::line(&cut.path))
     };
     cut.iter().map(line).collect()
 }

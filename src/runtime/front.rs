@@ -111,6 +111,11 @@ impl Front {
         self.take(Event::Opened(Box::new(opening))).await
     }
 
+    /// Removes the session, once what was asked for before is done. Nothing of it may be asked for after that.
+    pub async fn forget_session(&self) {
+        let _ = self.effects.send(Effect::DeleteSession(self.state.session.id.clone())).await;
+    }
+
     /// Notes a frame in the recording.
     pub fn drawn(&mut self, buffer: &ratatui::buffer::Buffer) {
         if let Some(recorder) = &mut self.recorder {

@@ -57,18 +57,19 @@ fn compared(root: &Root, level: Option<Level>, compared: Option<Compared>) -> Re
 }
 
 /// Asks a gate: of a change (by default the files on disk against the last commit, for `pr` against where the branch began),
-/// or for `production` of the whole tree.
+/// or for `production` of the whole tree. Limits that cannot be read close it, since nobody knows what they hold.
 ///
 /// # Errors
 /// Outside git (but for `production`), and when git or the repository cannot be read.
 pub fn ask_gate(root: &Root, gates: &Gates, level: Level, wanted: Option<Compared>) -> Result<Verdict, Failure> {
     let thresholds = gates.thresholds(level);
+    let mut closed: Vec<Breach> = gates.unread.iter().map(|why| Breach::unread(why)).collect();
     if level == Level::Production && wanted.is_none() {
         let tree = analyze(root, &[])?;
-        let breaches = gate_tree(&tree, &thresholds);
-        return Ok(Verdict { level, measured: Measured::Tree(tree), breaches });
+        closed.extend(gate_tree(&tree, &thresholds));
+        return Ok(Verdict { level, measured: Measured::Tree(tree), breaches: closed });
     }
     let change = changed(root, &compared(root, Some(level), wanted)?)?;
-    let breaches = gate(&change, &thresholds);
-    Ok(Verdict { level, measured: Measured::Change(change), breaches })
+    closed.extend(gate(&change, &thresholds));
+    Ok(Verdict { level, measured: Measured::Change(change), breaches: closed })
 }

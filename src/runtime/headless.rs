@@ -1,14 +1,14 @@
 //! The front without a screen: the same state, the same `update`, a policy in place of the keys.
 
+use super::ask::{ask_user, left_out};
 use super::front::Front;
 use super::panic;
-use super::report::{Reporter, Style, tell, tell_line};
+use super::report::{Reporter, Style, tell_line};
 use super::setup::Setup;
-use crate::app::{Action, Effect, Event, ModelEvent, Resume, StoreEvent, healed_paths};
+use crate::app::{Action, Effect, Event, ModelEvent, Resume, State, StoreEvent, healed_paths};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::hunk::Decision;
 use crate::domain::revert::Asker;
-use crate::domain::safe_text::SafeText;
 use crate::graph::{Outcome, PauseReason, Run, RunSpec, Stage, Task};
 use std::io::IsTerminal;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -71,7 +71,7 @@ pub async fn run(mut setup: Setup, headless: Headless) -> Exit {
     let named = opening.session_name.is_some();
     let mut front = Front::start(setup, None);
     let mut driver =
-        Driver { reporter: Reporter::new(headless.style), headless, requested: false, named, wrote: false, exit: None };
+        Driver { reporter: Reporter::new(headless.style), headless, requested: false, named, tried: false, exit: None };
     let mut signals = Signals::new();
     let effects = front.open(opening).await;
     driver.reporter.effects(&effects, &front.state);
@@ -88,8 +88,18 @@ pub async fn run(mut setup: Setup, headless: Headless) -> Exit {
     }
     let exit = driver.exit.unwrap_or(Exit::Failed);
     driver.reporter.finish(&front.state, exit);
+    if !driver.named && is_empty(&front.state) {
+        front.forget_session().await;
+    }
     front.close().await;
     exit
+}
+
+/// Whether the session is one run at healing that found nothing to heal: nobody will look for it.
+fn is_empty(state: &State) -> bool {
+    let [run] = state.session.runs.as_slice() else { return false };
+    let is_plain = run.attempts.len() == 1 && run.calls.is_empty();
+    is_plain && run.spec.task != Task::Request && run.stage == Stage::Finished(Outcome::NothingToDo)
 }
 
 /// The signals that end a run.
@@ -116,8 +126,8 @@ struct Driver {
     requested: bool,
     /// A session is to be opened by name before the request.
     named: bool,
-    /// Writing was asked for: a failure of it that the session remembers is this command's own.
-    wrote: bool,
+    /// The accepted hunks were to be written.
+    tried: bool,
     exit: Option<Exit>,
 }
 
@@ -234,13 +244,17 @@ impl Driver {
             return;
         }
         let Some(run) = front.state.session.run() else { return };
-        if let Some(failure) = run.apply_failure.as_ref().filter(|_| self.wrote) {
+        // What failed in an earlier process is tried again: its cause may be mended.
+        if let Some(failure) = run.apply_failure.as_ref().filter(|_| self.tried) {
             self.reporter.trouble(failure, &front.state);
             self.exit = Some(Exit::Failed);
             return;
         }
-        if run.part.as_ref().is_some_and(|report| !report.passed()) {
-            let message = "The accepted hunks alone do not pass the checks.";
+        if let Some(report) = run.part.as_ref().filter(|report| !report.passed()) {
+            let message = match report.held_up() {
+                Some(unrun) => format!("The accepted hunks alone are not checked: {unrun}."),
+                None => "The accepted hunks alone do not pass the checks.".to_owned(),
+            };
             self.reporter.trouble(&Failure::fatal(FailureKind::Denied, message), &front.state);
             self.exit = Some(Exit::ChecksFailed);
             return;
@@ -274,94 +288,20 @@ impl Driver {
         let Some(run) = front.state.session.run() else { return };
         let all = run.attempt().map_or(0, |a| crate::app::hunks(&a.diff).count());
         let accepted = run.decisions.values().filter(|d| **d == Decision::Accepted).count();
-        // What accept-all left out wants a yes of its own.
-        if let Some(notice) = front.state.notice.as_ref().filter(|_| accepted < all) {
-            let failure = Failure::fatal(FailureKind::Denied, notice.text.clone());
-            self.reporter.trouble(&failure, &front.state);
+        if let Some(text) = left_out(run).filter(|_| accepted < all) {
+            self.reporter.trouble(&Failure::fatal(FailureKind::Denied, text), &front.state);
         }
         match accepted {
             0 => self.exit = Some(Exit::NothingAccepted),
             // The first asks; the command line, or the answers on the terminal, are the yes.
             _ => {
-                self.wrote = true;
+                self.tried = true;
                 for _ in 0..2 {
                     self.take(front, Event::User(Action::Apply)).await;
                 }
             }
         }
     }
-}
-
-/// Asks on the terminal, hunk by hunk, and takes each answer as the key would be taken. The end of input is a no to all
-/// that follow; "all" leaves out what needs a yes of its own.
-async fn ask_user(front: &mut Front, reporter: &mut Reporter) {
-    let mut rest = None;
-    let attempt = front.state.session.run().and_then(Run::attempt).cloned();
-    let Some(attempt) = attempt else { return };
-    for id in crate::app::hunks(&attempt.diff) {
-        let own = crate::app::needs_own_yes(&attempt, id);
-        let accepted = match rest {
-            Some(false) => false,
-            Some(true) if !own => true,
-            _ => {
-                let file = SafeText::new(&attempt.diff[id.file].path);
-                let of = attempt.diff[id.file].hunks.len();
-                let note = if own { " (runs by itself later, or has characters that cannot be seen)" } else { "" };
-                let question =
-                    format!("{file}: accept hunk {} of {of}{note}? [y]es, [n]o, [a]ll, [q]uit: ", id.hunk + 1);
-                let said = ask(&question).await;
-                match said {
-                    Answer::All => rest = Some(true),
-                    Answer::Quit => rest = Some(false),
-                    Answer::Yes | Answer::No => {}
-                }
-                matches!(said, Answer::Yes | Answer::All)
-            }
-        };
-        let action = if accepted { Action::AcceptHunk } else { Action::RejectHunk };
-        // A hunk that hides something is accepted by asking twice; the question said what it hides.
-        for _ in 0..2 {
-            let decided = front.state.session.run().is_some_and(|r| r.decision(id) != Decision::Pending);
-            if !decided && front.state.review.cursor == id {
-                let effects = front.take(Event::User(action)).await;
-                reporter.effects(&effects, &front.state);
-            }
-        }
-    }
-}
-
-/// What can be said of a hunk.
-#[derive(Clone, Copy)]
-enum Answer {
-    Yes,
-    No,
-    All,
-    Quit,
-}
-
-/// Asks until one of the answers is given, by its letter or its word. The end of input quits.
-async fn ask(question: &str) -> Answer {
-    loop {
-        tell(question);
-        let line = answer().await;
-        match line.trim().to_lowercase().as_str() {
-            "y" | "yes" => return Answer::Yes,
-            "n" | "no" => return Answer::No,
-            "a" | "all" => return Answer::All,
-            "q" | "quit" => return Answer::Quit,
-            _ if line.is_empty() => return Answer::Quit,
-            _ => tell_line("Please say y, n, a or q."),
-        }
-    }
-}
-
-/// A line from standard input; empty at its end. Read elsewhere, so that a signal is heard meanwhile.
-async fn answer() -> String {
-    let read = tokio::task::spawn_blocking(|| {
-        let mut line = String::new();
-        std::io::stdin().read_line(&mut line).map(|_| line)
-    });
-    read.await.ok().and_then(Result::ok).unwrap_or_default()
 }
 
 fn exit_of_run(run: &Run, outcome: &Outcome) -> Exit {

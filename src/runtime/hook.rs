@@ -26,7 +26,13 @@ pub enum Hook {
 /// The line that says whose the hook is.
 const MARK: &str = "# The quality gate of vibe-tui; `vibe-tui hook uninstall` removes it.";
 /// What the hook does once it knows the program's path.
-const TAIL: &str = "[ -x \"$program\" ] || program=vibe-tui\nexec \"$program\" check --gate commit --staged\n";
+const TAIL: &str = "\
+[ -x \"$program\" ] || program=vibe-tui
+\"$program\" check --gate commit --staged && exit 0
+code=$?
+echo 'vibe-tui: this hook (pre-commit) refused the commit; `git commit --no-verify` passes it by.' >&2
+exit $code
+";
 
 /// Installs or removes the hook, after a yes on the terminal unless `yes`. Returns what was done, or `None` without the yes.
 ///

@@ -105,8 +105,8 @@ fn list(root: &Root) -> Result<Listing, Failure> {
 }
 
 fn tell_skipped(skipped: &[Skipped]) {
-    for Skipped { path, reason } in skipped {
-        tell_line(&format!("vibe-tui: {} is left out: {reason}", SafeText::new(path).into_string()));
+    for Skipped { path, reason, .. } in skipped {
+        tell_line(&format!("vibe-tui: {} is left out: {reason}", SafeText::line(path).into_string()));
     }
 }
 

@@ -4,6 +4,7 @@
 //! decisions are `app::update`'s.
 
 mod apply;
+mod ask;
 mod attention;
 mod branch;
 mod check;

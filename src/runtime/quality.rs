@@ -8,9 +8,9 @@ use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::language::Language;
 use crate::domain::listing::FileEntry;
 use crate::domain::outline::Oddity;
-use crate::quality::{self, Breach, Change, Level, Tree, change_markdown, plain_text, sarif, tree_markdown};
+use crate::quality::{self, Breach, Change, LeftOut, Level, Tree, change_markdown, plain_text, sarif, tree_markdown};
 use crate::repo::difference::{Compared, difference};
-use crate::repo::walk::{self, MAX_FILES};
+use crate::repo::walk::{self, MAX_FILES, MAX_SKIPPED, Skipped};
 use crate::repo::{Root, read};
 use crate::syntax;
 use serde_json::{Value, json};
@@ -38,18 +38,38 @@ pub enum ReportFormat {
 pub fn changed(root: &Root, compared: &Compared) -> Result<Change, Failure> {
     let difference = difference(root, compared)?;
     let mut changes = difference.changes;
+    let mut left_out: Vec<LeftOut> = Vec::new();
     // What nobody wrote by hand is nobody's style.
-    let is_odd = |path: &str, text: &Option<String>| {
-        text.as_ref().is_some_and(|text| syntax::oddity(path, text.as_bytes(), text.len() as u64).is_some())
-    };
-    let (odd, plain): (Vec<FileChange>, Vec<FileChange>) =
-        changes.files.into_iter().partition(|f| is_odd(&f.path, &f.after) || is_odd(&f.path, &f.before));
-    changes.files = plain;
+    changes.files.retain(|file| match oddity_of(file) {
+        None => true,
+        Some(oddity) => {
+            let is_unjudged = file.after.is_some() && is_unjudged(oddity);
+            left_out.push(LeftOut { path: file.path.clone(), why: odd(oddity).to_owned(), is_unjudged });
+            false
+        }
+    });
+    let without_text = difference.left_out.into_iter();
+    left_out.extend(without_text.map(|file| LeftOut { path: file.path, why: file.why, is_unjudged: !file.is_gone }));
     let mut change = quality::change(&changes);
-    change.unmeasured.extend(odd.into_iter().map(|file| file.path));
-    change.unmeasured.extend(difference.left_out.into_iter().map(|(path, _)| path));
+    change.unmeasured.extend(left_out.iter().map(|file| file.path.clone()));
     change.unmeasured.sort();
+    change.left_out.extend(left_out.into_iter().filter(|file| quality::is_code(&file.path)));
+    change.left_out.sort();
     Ok(change)
+}
+
+/// Why a changed file is not measured: what it is decides, and what it was only where it is gone.
+fn oddity_of(file: &FileChange) -> Option<Oddity> {
+    let text = file.after.as_ref().or(file.before.as_ref())?;
+    syntax::oddity(&file.path, text.as_bytes(), text.len() as u64)
+}
+
+/// Whether such a file is somebody's code that nobody could look at.
+fn is_unjudged(oddity: Oddity) -> bool {
+    match oddity {
+        Oddity::Minified | Oddity::Generated | Oddity::Vendored => false,
+        Oddity::Large | Oddity::Binary | Oddity::Unreadable => true,
+    }
 }
 
 /// Reports on the change: `vibe-tui review`. The gate asked is that of a commit, or for `--since` that of a merge.
@@ -81,20 +101,35 @@ pub fn analyze(root: &Root, paths: &[String]) -> Result<Tree, Failure> {
             format!("The repository has more than {MAX_FILES} files. List what does not matter in .vibeignore.");
         return Err(Failure::fatal(FailureKind::Denied, message));
     }
-    let beneath = |entry: &&FileEntry| {
+    let is_beneath = |path: &str| {
         let is = |place: &String| {
-            place.is_empty()
-                || entry.path == *place
-                || entry.path.strip_prefix(place.as_str()).is_some_and(|r| r.starts_with('/'))
+            place.is_empty() || path == place || path.strip_prefix(place.as_str()).is_some_and(|r| r.starts_with('/'))
         };
         paths.is_empty() || paths.iter().any(is)
     };
-    let entries: Vec<&FileEntry> = listing.entries.iter().filter(beneath).collect();
+    let entries: Vec<&FileEntry> = listing.entries.iter().filter(|entry| is_beneath(&entry.path)).collect();
     if entries.is_empty() && !paths.is_empty() {
         let message = format!("No file that is not ignored lies beneath {}.", paths.join(", "));
         return Err(Failure::fatal(FailureKind::BadRequest, message));
     }
-    Ok(measure_all(root, &entries))
+    let mut tree = measure_all(root, &entries);
+    let unlisted = listing.skipped.iter().filter(|skipped| is_beneath(&skipped.path) && may_hold_code(skipped));
+    tree.left_out.extend(unlisted.map(|skipped| LeftOut {
+        path: skipped.path.clone(),
+        why: skipped.reason.clone(),
+        is_unjudged: true,
+    }));
+    if listing.skipped.len() >= MAX_SKIPPED {
+        let why = format!("{MAX_SKIPPED} names and more could not be read");
+        tree.left_out.push(LeftOut { path: "…".to_owned(), why, is_unjudged: true });
+    }
+    tree.left_out.sort();
+    Ok(tree)
+}
+
+/// Whether what a walk left out is code, or a directory, in which there may be some.
+fn may_hold_code(skipped: &Skipped) -> bool {
+    skipped.is_directory || quality::is_code(&skipped.path)
 }
 
 /// Files that a thread takes at once.
@@ -117,12 +152,17 @@ fn measure_all(root: &Root, entries: &[&FileEntry]) -> Tree {
                         match measured(root, entry) {
                             Ok(Some(file)) => own.files.push(file),
                             Ok(None) => {}
-                            Err(why) => *own.skipped.entry(why).or_default() += 1,
+                            Err((why, is_unjudged)) => {
+                                *own.skipped.entry(why).or_default() += 1;
+                                let (path, why) = (entry.path.clone(), why.to_owned());
+                                own.left_out.extend(is_unjudged.then_some(LeftOut { path, why, is_unjudged }));
+                            }
                         }
                     }
                 }
                 let mut tree = tree.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
                 tree.files.extend(own.files);
+                tree.left_out.extend(own.left_out);
                 own.skipped.into_iter().for_each(|(why, count)| *tree.skipped.entry(why).or_default() += count);
             });
         }
@@ -132,8 +172,9 @@ fn measure_all(root: &Root, entries: &[&FileEntry]) -> Tree {
     tree
 }
 
-/// One file's figures; `None` for what has no grammar.
-fn measured(root: &Root, entry: &FileEntry) -> Result<Option<quality::FileQuality>, &'static str> {
+/// One file's figures; `None` for what has no grammar. Else why it has none, and whether it is left unjudged by that.
+fn measured(root: &Root, entry: &FileEntry) -> Result<Option<quality::FileQuality>, (&'static str, bool)> {
+    let odd = |oddity| (odd(oddity), is_unjudged(oddity));
     let path = &entry.path;
     let Some(language) = Language::from_path(path) else { return Ok(None) };
     if syntax::grammar(language, path).is_none() {
@@ -147,7 +188,7 @@ fn measured(root: &Root, entry: &FileEntry) -> Result<Option<quality::FileQualit
         return Err(odd(oddity));
     }
     let text = String::from_utf8(bytes).map_err(|_| odd(Oddity::Binary))?;
-    quality::measure(path, &text).map(Some).ok_or("takes too long to parse")
+    quality::measure(path, &text).map(Some).ok_or((quality::TOO_LONG, true))
 }
 
 fn odd(oddity: Oddity) -> &'static str {
@@ -172,7 +213,7 @@ pub(super) fn change_report(change: &Change, gate: Asked, format: ReportFormat) 
         ReportFormat::Json => {
             let (before, after) = change.totals();
             let value = json!({"before": before, "after": after, "files": change.files,
-                "unmeasured": change.unmeasured, "gate": gate.map(verdict)});
+                "unmeasured": change.unmeasured, "left_out": change.left_out, "gate": gate.map(verdict)});
             format!("{value}\n")
         }
         ReportFormat::Sarif => {
@@ -189,8 +230,8 @@ pub(super) fn tree_report(tree: &Tree, gate: Asked, format: ReportFormat) -> Str
         ReportFormat::Markdown => tree_markdown(tree, gate),
         ReportFormat::Json => {
             let totals = quality::Totals::of(&tree.files);
-            let value =
-                json!({"totals": totals, "files": tree.files, "skipped": tree.skipped, "gate": gate.map(verdict)});
+            let value = json!({"totals": totals, "files": tree.files, "skipped": tree.skipped, "left_out": tree.left_out,
+                    "gate": gate.map(verdict)});
             format!("{value}\n")
         }
         ReportFormat::Sarif => {

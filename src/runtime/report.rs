@@ -32,12 +32,14 @@ pub struct Reporter {
     /// The stage last told, so that each is told once.
     activity: &'static str,
     proposal_told: bool,
+    /// What the workbench said last, which is not said again as the reason of the end.
+    said: String,
 }
 
 impl Reporter {
     /// A reporter that has told nothing.
     pub fn new(style: Style) -> Reporter {
-        Reporter { style, activity: "", proposal_told: false }
+        Reporter { style, activity: "", proposal_told: false, said: String::new() }
     }
 
     /// Tells what an update did.
@@ -61,7 +63,7 @@ impl Reporter {
         }
     }
 
-    fn text_fact(&self, dated: &Dated, state: &State) {
+    fn text_fact(&mut self, dated: &Dated, state: &State) {
         match &dated.fact {
             Fact::Run { fact: RunFact::Answered { usage, cost, timings, .. }, .. } => {
                 let mark = if usage.estimated { "~" } else { "" };
@@ -77,7 +79,7 @@ impl Reporter {
                 for finding in report.findings() {
                     let place = match finding.path.as_str() {
                         "" => String::new(),
-                        path => format!("{path}:{}: ", finding.line),
+                        path => format!("{}:{}: ", SafeText::line(path), finding.line),
                     };
                     let rule = finding.rule.as_ref().map(|rule| format!(" {rule}")).unwrap_or_default();
                     tell_line(&format!("  {place}{}{rule}: {}", finding.tool, finding.message.trim_end()));
@@ -107,7 +109,10 @@ impl Reporter {
                     }
                 }
             }
-            Fact::Posted { message } if message.author == Author::Workbench => tell_line(&message.text),
+            Fact::Posted { message } if message.author == Author::Workbench => {
+                self.said.clone_from(&message.text);
+                tell_line(&message.text);
+            }
             Fact::Remembered { memory } => tell_line(&format!("Remembered: {}", memory.text)),
             _ => {}
         }
@@ -147,6 +152,7 @@ impl Reporter {
     /// Tells of something that went wrong outside the run.
     pub fn trouble(&self, failure: &Failure, state: &State) {
         match self.style {
+            Style::Text if self.said.contains(&failure.message) => {}
             Style::Text => tell_line(&failure.message),
             Style::Json => {
                 let line = json!({"event": "trouble", "kind": failure.kind, "message": failure.message});
@@ -239,12 +245,13 @@ impl Reporter {
                     print(SafeText::new(&format!("{answer}\n")).as_str());
                 }
                 for path in written(run) {
-                    tell_line(&format!("wrote {}", SafeText::new(path)));
+                    tell_line(&format!("  {}", SafeText::line(path)));
                 }
                 let waits = run.is_some_and(|r| r.stage == Stage::Gate) && !state.session.name.is_empty();
-                let why = match exit {
-                    Exit::ChecksFailed => "The checks do not pass, so nothing was written.",
-                    _ => "Nothing was written.",
+                let why = match (exit, run.and_then(Run::held_up)) {
+                    (Exit::ChecksFailed, Some(unrun)) => format!("{unrun}, so nothing was written."),
+                    (Exit::ChecksFailed, None) => "The checks do not pass, so nothing was written.".to_owned(),
+                    _ => "Nothing was written.".to_owned(),
                 };
                 if waits && matches!(exit, Exit::NothingAccepted | Exit::ChecksFailed) {
                     tell_line(&format!(

@@ -104,7 +104,7 @@ fn line_of(symbol: &Symbol) -> String {
     let container = symbol.container.map(|container| format!("{container}.")).unwrap_or_default();
     let kind = serde_json::to_value(symbol.kind).ok().and_then(|kind| Some(kind.as_str()?.to_owned()));
     let what = if signature.is_empty() { kind.unwrap_or_default() } else { (*signature).to_owned() };
-    format!("{path}:{}: {container}{name}: {what}", lines.0)
+    format!("{}:{}: {container}{name}: {what}", SafeText::line(path), lines.0)
 }
 
 fn text(mapped: &Mapped, map: &Map, request: &SearchRequest) -> Result<Vec<Shown>, Failure> {
@@ -115,7 +115,7 @@ fn text(mapped: &Mapped, map: &Map, request: &SearchRequest) -> Result<Vec<Shown
         found => found?,
     };
     let shown = |hit: &TextHit| Shown {
-        line: format!("{}:{}: {}", hit.path, hit.line, hit.text),
+        line: format!("{}:{}: {}", SafeText::line(&hit.path), hit.line, hit.text),
         json: json!({"kind": "text", "path": hit.path, "line": hit.line, "text": hit.text}),
     };
     Ok(found.hits.iter().map(shown).collect())
@@ -127,7 +127,7 @@ fn words(map: &Map, request: &SearchRequest) -> Vec<Shown> {
         json: json!({"kind": "words", "symbol": hit.item, "score": hit.score, "words": hit.words}),
     });
     let files = map.search_files(&request.query, request.limit).into_iter().map(|hit| Shown {
-        line: format!("{}: {}", hit.item, hit.words.join(" ")),
+        line: format!("{}: {}", SafeText::line(hit.item), hit.words.join(" ")),
         json: json!({"kind": "words", "path": hit.item, "score": hit.score, "words": hit.words}),
     });
     files.chain(definitions).collect()
@@ -149,7 +149,10 @@ fn meaning(setup: &Setup, mapped: &Mapped, map: &Map, request: &SearchRequest) -
         Some(symbol) => {
             Shown { line: line_of(&symbol), json: json!({"kind": "meaning", "symbol": symbol, "score": cosine}) }
         }
-        None => Shown { line: path.to_owned(), json: json!({"kind": "meaning", "path": path, "score": cosine}) },
+        None => Shown {
+            line: SafeText::line(path).into_string(),
+            json: json!({"kind": "meaning", "path": path, "score": cosine}),
+        },
     };
     Ok(found.into_iter().map(shown).collect())
 }

@@ -1,6 +1,7 @@
-//! The first strategy: does every changed file still parse?
+//! The first strategy: does every changed file still parse, and is none left in the midst of a merge?
 //!
-//! Differential: what the base already had is not held against the proposal. The grammars themselves are not here.
+//! Differential: what the base already had is not held against the proposal. The grammars themselves are not here; in a file
+//! without one the markers of a conflict are all that is looked for.
 
 use crate::domain::change::{ChangeSet, FileChange};
 use crate::domain::finding::{CheckResult, Finding, Severity, Strategy};
@@ -22,13 +23,22 @@ pub struct Fault {
 /// Parses a text of a language and path; `None` if there is no grammar for it.
 pub type SyntaxCheck<'a> = &'a (dyn Fn(Language, &str, &str) -> Option<Vec<Fault>> + Sync);
 
-/// The result over all changed files; `None` if no file has a grammar.
+/// The result over all changed files of a proposal; `None` if no file has a grammar, and none a new conflict.
 pub fn check(changes: &ChangeSet, syntax: SyntaxCheck<'_>) -> Option<CheckResult> {
+    found(changes, |change| new_faults(change, syntax).or_else(|| new_conflicts(change)))
+}
+
+/// The grammars' word on files as they stand. Conflicts are not looked for: who writes about merges may show some.
+pub fn parse(files: &ChangeSet, syntax: SyntaxCheck<'_>) -> Option<CheckResult> {
+    found(files, |file| new_faults(file, syntax))
+}
+
+fn found(changes: &ChangeSet, faults: impl Fn(&FileChange) -> Option<Vec<Fault>>) -> Option<CheckResult> {
     let start = Instant::now();
     let mut parsed = false;
     let mut findings = Vec::new();
     for change in changes.files.iter().filter(|c| !c.is_noop()) {
-        if let Some(new) = new_faults(change, syntax) {
+        if let Some(new) = faults(change) {
             parsed = true;
             let severity = severity(&change.path);
             findings.extend(new.into_iter().map(|fault| finding(&change.path, fault, severity)));
@@ -63,6 +73,31 @@ fn new_faults(change: &FileChange, syntax: SyntaxCheck<'_>) -> Option<Vec<Fault>
         _ => true,
     });
     Some(faults)
+}
+
+/// The conflicts of a text without a grammar, if it had none before.
+fn new_conflicts(change: &FileChange) -> Option<Vec<Fault>> {
+    let found = conflicts(change.after.as_deref()?);
+    let had_none = change.before.as_deref().is_none_or(|before| conflicts(before).is_empty());
+    (!found.is_empty() && had_none).then_some(found)
+}
+
+/// Where a merge left both sides for somebody to choose: the lines that git marks them by, in their order.
+fn conflicts(text: &str) -> Vec<Fault> {
+    let (mut found, mut begun, mut is_divided) = (Vec::new(), None, false);
+    for (line, number) in text.lines().zip(1..) {
+        match begun {
+            _ if line.starts_with("<<<<<<< ") => (begun, is_divided) = (Some(number), false),
+            Some(_) if line == "=======" => is_divided = true,
+            Some(line_of_first) if is_divided && line.starts_with(">>>>>>> ") => {
+                let message = "a conflict of a merge that nobody resolved begins here".to_owned();
+                found.push(Fault { line: line_of_first, column: 1, message });
+                begun = None;
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 fn key(fault: &Fault, text: &str) -> (String, String) {
@@ -128,6 +163,17 @@ mod tests {
         assert_eq!(lines(Some("x\n! old\n"), Some("x\nnew line\n! old\n"), "a.py"), Some(vec![]));
         assert_eq!(lines(Some("! old\n"), Some("! old\n! new\n"), "a.py"), Some(vec![2]));
         assert_eq!(lines(Some("!\n"), Some("!\n!\n"), "a.py"), Some(vec![2]));
+    }
+
+    #[test]
+    fn markers_of_a_conflict_are_a_fault_where_there_were_none_whatever_the_file_is() {
+        let conflict = "a\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> theirs\nd\n";
+        assert_eq!(lines(Some("a\nb\nd\n"), Some(conflict), "NOTES.md"), Some(vec![2]));
+        assert_eq!(lines(None, Some(conflict), "notes"), Some(vec![2]));
+        assert_eq!(lines(Some(conflict), Some(&conflict.replace('a', "e")), "NOTES.md"), None, "it was there before");
+        for text in ["Title\n=======\n", "<<<<<<< a\n>>>>>>> b\n=======\n", "=======\n<<<<<<< a\n>>>>>>> b\n"] {
+            assert_eq!(lines(Some(""), Some(text), "NOTES.md"), None, "{text}");
+        }
     }
 
     #[test]

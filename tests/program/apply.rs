@@ -76,6 +76,25 @@ fn one_edit_that_does_not_fit_keeps_all_from_being_written_and_names_its_lines()
 }
 
 #[test]
+fn every_edit_that_cannot_be_used_is_told_of() {
+    let place = Place::new();
+    place.write("a.py", "x = 1\ny = 2\n");
+    let reply =
+        format!("### FILE: ../x\n```\nx\n```\n### FILE: /etc/y\n```\ny\n```\n{}", BLOCK.replace("x = 1", "x = 3"));
+    let ran = apply(&place, &reply, &["--json"]);
+    let told: Value = serde_json::from_str(&ran.stdout).unwrap();
+    let problems = told["problems"].as_array().unwrap();
+    let named: Vec<[&str; 2]> =
+        problems.iter().map(|p| [&p["path"], &p["kind"]].map(|v| v.as_str().unwrap())).collect();
+    assert_eq!(named, [["../x", "denied"], ["/etc/y", "denied"], ["a.py", "not_found"]]);
+    assert!(ran.stderr.contains("did you mean line 1?"), "{}", ran.stderr);
+    for (reply, hint) in [(BLOCK, "leave SEARCH empty"), (DIFF, "`--- /dev/null`"), (ENVELOPE, "`*** Add File:`")] {
+        let ran = apply(&place, &reply.replace("a.py", "absent.py"), &[]);
+        assert!(ran.code == Some(3) && ran.stderr.contains(hint), "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn what_leads_out_runs_later_or_hides_something_is_refused() {
     let place = Place::new();
     place.write("a.py", "x = 1\n");
@@ -84,7 +103,18 @@ fn what_leads_out_runs_later_or_hides_something_is_refused() {
     let new = |path: &str, text: &str| format!("### FILE: {path}\n```\n{text}```\n");
     for path in ["../out", "/tmp/out", ".git/config", ".GIT/config", "a/../../out", "dir", "link", "A.py", "~/x"] {
         let ran = apply(&place, &new(path, "x\n"), &[]);
-        assert!(matches!(ran.code, Some(1 | 3)) && !ran.stderr.is_empty(), "{path}: {ran:?}");
+        assert!(ran.code == Some(3) && !ran.stderr.is_empty(), "{path}: {ran:?}");
+    }
+    symlink("/tmp", place.root().join("outdir")).unwrap();
+    symlink("dir", place.root().join("indir")).unwrap();
+    for path in ["link", "outdir/z.py", "indir/z.py"] {
+        let ran = apply(&place, &new(path, "x\n"), &["--json"]);
+        let told: Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!((ran.code, &told["problems"][0]["path"]), (Some(3), &json!(path)), "{ran:?}");
+        assert_eq!(apply(&place, &new(path, "x\n"), &["--dry-run"]).code, Some(3), "{path}");
+    }
+    for link in ["outdir", "indir"] {
+        fs::remove_file(place.root().join(link)).unwrap();
     }
     let ran = apply(&place, &new("Makefile", "all:\n"), &[]);
     assert!(ran.code == Some(3) && ran.stderr.contains("--allow-runs-later"), "{ran:?}");
@@ -103,8 +133,15 @@ fn an_answer_without_edits_in_another_form_or_cut_off_is_refused() {
     let cut = "### FILE: a.py\n```python\nx = 2\n";
     for (reply, flags, said) in [
         ("I have changed it.", vec![], "holds no edit"),
-        (BLOCK, vec!["--format", "unified"], ""),
+        (BLOCK, vec!["--format", "unified"], "another form"),
+        (BLOCK, vec!["--format", "search-replace"], ""),
+        (WHOLE, vec!["--format", "unified"], "another form"),
+        (WHOLE, vec!["--format", "apply-patch"], "another form"),
         (DIFF, vec!["--format", "apply-patch"], "another form"),
+        (ENVELOPE, vec!["--format", "unified"], "another form"),
+        ("--- /dev/null\n+++ b/n.py\n@@ -0,0 +1 @@\n+x\n", vec!["--format", "unified"], ""),
+        ("*** Begin Patch\n*** Add File: n.py\n+x\n*** End Patch\n", vec!["--format", "apply-patch"], ""),
+        ("### DELETE: a.py\n", vec!["--format", "unified"], ""),
         (cut, vec![], "ends in the middle"),
     ] {
         let ran = apply(&place, reply, &[&flags[..], &["--dry-run"]].concat());

@@ -56,7 +56,7 @@ fn the_tree_is_checked_and_every_finding_is_one_line() {
     assert!(lines[0].starts_with("sub/b.py:1:") && lines[0].ends_with("(syntax)"), "{}", ran.stdout);
     // What is wrong with the text does not keep the tools from being asked; what would move the cursor is shown.
     assert_eq!(lines[1], "a.py:1:8: error F401 m⟦U+001B⟧[31m (ruff)");
-    assert_eq!(ran.stderr, "2 errors, 0 warnings; 2 checks ran\n");
+    assert_eq!(ran.stderr, "2 errors, 0 warnings; 2 checks ran: tree-sitter (syntax), ruff (lint)\n");
 
     let one = place.run(&["check", "--cwd", "sub", "b.py"]);
     code(&one, 4);
@@ -83,7 +83,7 @@ fn a_single_finding_is_counted_in_the_singular() {
     place.write("b.py", "def f(:\n");
     let ran = place.run(&["check"]);
     code(&ran, 4);
-    assert_eq!(ran.stderr, "1 error, 0 warnings; 2 checks ran\n");
+    assert_eq!(ran.stderr, "1 error, 0 warnings; 2 checks ran: tree-sitter (syntax), ruff (lint)\n");
 }
 
 #[test]
@@ -95,7 +95,8 @@ fn what_is_right_gives_zero_and_what_cannot_be_checked_is_told() {
     place.write("a.py", "x = 1\n");
     let ran = place.run(&["check", "."]);
     code(&ran, 0);
-    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", "0 errors, 0 warnings; 2 checks ran\n"));
+    let said = "0 errors, 0 warnings; 2 checks ran: tree-sitter (syntax), ruff (lint)\n";
+    assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", said));
     for (path, said) in [
         ("missing.py", "there is no file `missing.py`"),
         ("../x", "is not in the repository"),

@@ -159,8 +159,14 @@ fn the_working_tree_is_healed_and_written_only_after_a_yes() {
     assert_eq!(healed.code, Some(0), "{}\n{}", healed.stdout, healed.stderr);
     assert_eq!(rungs(&events(&healed.stdout)), ["first", "grammar"]);
     assert_eq!(place.read("greet.py").as_deref(), Some(GREET));
+    assert!(!healed.stderr.contains("wrote greet.py"), "{}", healed.stderr);
+    let sessions = place.run(&["sessions"]).stdout;
     let again = heal(&place, &[("healer", "NO CHANGE")], &["greet.py"]);
     assert_eq!(again.code, Some(0), "{}", again.stderr);
+    assert_eq!(place.run(&["sessions"]).stdout, sessions, "where nothing was to heal no session is left");
+    let named = heal(&place, &[("healer", "NO CHANGE")], &["--session", "kept", "greet.py"]);
+    assert_eq!(named.code, Some(0), "{}", named.stderr);
+    assert!(place.run(&["sessions"]).stdout.contains("kept"), "but for one that was asked for by its name");
     assert!(again.stdout.contains("No check that ran finds anything."), "{}", again.stdout);
 }
 
@@ -216,6 +222,11 @@ fn a_tree_that_cannot_be_healed_says_so_and_is_left_alone() {
     let ran = heal(&place, &[("healer", "NO CHANGE")], &["--accept", "all", "greet.py"]);
     assert_eq!(ran.code, Some(4), "{}\n{}", ran.stdout, ran.stderr);
     assert!(ran.stderr.contains("Nothing could be mended"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("scripted/script mended nothing: the model's answer changes nothing"),
+        "{}",
+        ran.stderr
+    );
     assert_eq!(place.read("greet.py").as_deref(), Some("def def def\n"));
 }
 

@@ -2,7 +2,9 @@
 
 use super::place::{PROGRAM, Place, Ran};
 use serde_json::Value;
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Output};
 
@@ -79,11 +81,113 @@ fn a_project_sets_its_own_limits_and_production_looks_at_everything() {
 }
 
 #[test]
+fn code_that_cannot_be_judged_closes_every_gate_and_is_named() {
+    let insecure = "def run(x):\n    return eval(x)\n";
+    let latin = b"# -*- coding: latin-1 -*-\n# caf\xe9\ndef run(x):\n    return eval(x)\n";
+    let long = format!("{insecure}{}", "x = 1\n".repeat(200_000));
+    for (name, content, shown, why) in [
+        (&b"bad\xff.py"[..], insecure.as_bytes(), r"bad\xff.py", "the name is not UTF-8"),
+        (b"latin.py", latin, "latin.py", "not UTF-8"),
+        (b"nul.js", b"eval(x)\0", "nul.js", "binary"),
+        (b"long.py", long.as_bytes(), "long.py", "too large"),
+    ] {
+        let Some(place) = repository() else { return };
+        fs::write(place.root().join(OsStr::from_bytes(name)), content).unwrap();
+        let unstaged = place.run(&["check", "--gate", "commit"]);
+        git(&place, &["add", "-A"]).unwrap();
+        let staged = place.run(&["check", "--gate", "commit", "--staged"]);
+        for ran in [unstaged, staged] {
+            let told = format!("{shown}: cannot be judged: {why} [unjudged]");
+            assert_eq!(
+                (ran.code, ran.stdout.contains(&told)),
+                (Some(4), true),
+                "{shown}: {}{}",
+                ran.stdout,
+                ran.stderr
+            );
+        }
+        let report = json(&place.run(&["review", "--staged", "--json"]));
+        assert_eq!((&report["unmeasured"][0], &report["left_out"][0]["why"]), (&shown.into(), &why.into()));
+        let production = place.run(&["check", "--gate", "production"]);
+        assert_eq!(production.code, Some(4), "{}", production.stdout);
+        assert!(production.stdout.contains(&format!("{shown}: cannot be judged")), "{}", production.stdout);
+        assert!(place.run(&["analyze"]).stdout.contains(&format!("Not measured: 1\n\n- {shown}: ")));
+        // What is gone is nobody's to judge.
+        commit(&place, "second");
+        fs::remove_file(place.root().join(OsStr::from_bytes(name))).unwrap();
+        assert_eq!(place.run(&["check", "--gate", "commit"]).code, Some(0), "{shown}");
+    }
+}
+
+#[test]
+fn what_was_no_text_before_is_judged_as_it_is_now() {
+    let Some(place) = repository() else { return };
+    fs::write(place.root().join("old.py"), b"# caf\xe9\n").unwrap();
+    commit(&place, "second");
+    place.write("old.py", &deep());
+    let ran = place.run(&["check", "--gate", "commit"]);
+    assert_eq!(
+        (ran.code, ran.stdout.contains("old.py:1 deep: cognitive complexity 55")),
+        (Some(4), true),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn limits_that_cannot_be_read_close_the_gate() {
+    for (broken, told) in [
+        ("[gate.commit\nmax_cognitive = 1\n", ".vibe-tui.toml:1:13: not valid TOML"),
+        ("[gate.commit]\nmax_cognitive = \"lots\"\n", ".vibe-tui.toml:2:1"),
+        ("[gate.commit]\nmax_congitive = 1\n", ".vibe-tui.toml:2:1"),
+    ] {
+        let Some(place) = repository() else { return };
+        place.write(".vibe-tui.toml", broken);
+        for gate in ["commit", "production"] {
+            let ran = place.run(&["check", "--gate", gate]);
+            assert_eq!(ran.code, Some(4), "{broken}{}{}", ran.stdout, ran.stderr);
+            let told = format!("its limits are not known: {told}");
+            assert!(ran.stdout.contains(&told), "{told}\n{}", ran.stdout);
+        }
+        assert_eq!(json(&place.run(&["review", "--json"]))["gate"]["open"], false);
+        let log = json(&place.run(&["review", "--sarif"]));
+        assert_eq!(log["runs"][0]["results"][0]["ruleId"], "configuration");
+        let markdown = place.run(&["review", "--markdown"]).stdout;
+        assert!(markdown.contains("- its limits are not known: `"), "{markdown}");
+    }
+    let Some(place) = repository() else { return };
+    fs::create_dir(place.root().join(".vibe-tui.toml")).unwrap();
+    assert_eq!(place.run(&["check", "--gate", "commit"]).code, Some(4));
+    // What has nothing to do with limits costs its own key.
+    let Some(place) = repository() else { return };
+    place.write(".vibe-tui.toml", "theme = 3\n");
+    assert_eq!(place.run(&["check", "--gate", "commit"]).code, Some(0));
+}
+
+#[test]
+fn a_name_of_a_file_forges_no_line_of_a_report() {
+    let Some(place) = repository() else { return };
+    for name in ["z\n\nGate commit: open.py", "<img src=x>[l](http:x).py", "a`b.py"] {
+        place.write(name, &deep());
+    }
+    let text = place.run(&["review"]).stdout;
+    assert!(!text.contains("\nGate commit: open"), "{text}");
+    assert!(text.contains("z⟦U+000A⟧⟦U+000A⟧Gate commit: open.py:1 deep: cognitive"), "{text}");
+    assert!(text.contains("a`b.py:1 deep (new)") && text.contains("a`b.py:1 deep: cognitive"), "{text}");
+    let markdown = place.run(&["review", "--markdown"]).stdout;
+    for line in markdown.lines().filter(|line| line.starts_with("- ") && line.contains(".py")) {
+        let span = line.trim_start_matches("- ");
+        assert!(span.starts_with('`'), "{line}");
+        assert_eq!(span.starts_with("``a`b.py:1`` `deep`"), line.contains("a`b"), "{line}");
+    }
+}
+
+#[test]
 fn a_review_reports_the_change_in_every_format_and_since_any_revision() {
     let Some(place) = repository() else { return };
     place.write("new.py", "import pickle\n\ndef read(data):\n    return pickle.loads(data) if data else None\n");
     place.write("notes.txt", "text\n");
-    fs::write(place.root().join("image.py"), b"\x00\x01").unwrap();
+    fs::write(place.root().join("image.png"), b"\x00\x01").unwrap();
     let text = place.run(&["review"]).stdout;
     for part in [
         "3 files changed, 1 measured",
@@ -101,7 +205,7 @@ fn a_review_reports_the_change_in_every_format_and_since_any_revision() {
     assert_eq!(json(&place.run(&["review", "--json"]))["files"], Value::Array(Vec::new()));
     let since = json(&place.run(&["review", "--json", "--since", "HEAD~1"]));
     assert_eq!((&since["files"][0]["path"], &since["gate"]["level"]), (&"new.py".into(), &"pr".into()));
-    assert_eq!(since["unmeasured"], serde_json::json!(["image.py", "notes.txt"]));
+    assert_eq!(since["unmeasured"], serde_json::json!(["image.png", "notes.txt"]));
     for revision in ["nonsense", "--output=/tmp/x", "HEAD~1 --output=x"] {
         let ran = place.run(&["review", &format!("--since={revision}")]);
         assert_eq!(ran.code, Some(1), "{}", ran.stdout);
@@ -171,6 +275,10 @@ fn the_hook_stops_a_commit_that_the_gate_does_not_let_pass() {
     assert!(!stopped.status.success());
     let said = String::from_utf8_lossy(&stopped.stdout).into_owned() + &String::from_utf8_lossy(&stopped.stderr);
     assert!(said.contains("deep.py:1 deep: cognitive complexity 55, at most 25"), "{said}");
+    assert!(
+        said.contains("this hook (pre-commit) refused the commit; `git commit --no-verify` passes it by"),
+        "{said}"
+    );
     place.write("deep.py", CLEAN);
     assert!(commit(&place, "clean").status.success());
     // A commit of some files has an index of its own.
@@ -191,7 +299,7 @@ fn a_hook_of_ours_with_lines_of_the_users_is_neither_overwritten_nor_removed() {
     assert_eq!(place.run(&["hook", "install", "--yes"]).code, Some(0));
     let path = place.root().join(".git/hooks/pre-commit");
     let ours = fs::read_to_string(&path).unwrap();
-    for changed in [ours.replace("exec ", "make lint\nexec "), ours.clone() + "echo after\n"] {
+    for changed in [ours.replace("code=", "make lint\ncode="), ours.clone() + "echo after\n"] {
         fs::write(&path, &changed).unwrap();
         for task in ["install", "uninstall"] {
             let ran = place.run(&["hook", task, "--yes"]);

@@ -34,7 +34,10 @@ fn accepted_hunks_are_written_and_the_patch_is_all_that_standard_output_holds() 
     assert_eq!(place.files(), ["greet.py"]);
     assert!(ran.stdout.starts_with("diff --git a/greet.py b/greet.py\nnew file mode 100644\n"), "{}", ran.stdout);
     assert!(ran.stdout.ends_with("+    return f\"Hello, {name}!\"\n"), "{}", ran.stdout);
-    assert_said(&ran, &["planning…", "executing…", "reviewing…", "120 tokens in, 40 out", "wrote greet.py"]);
+    assert_said(
+        &ran,
+        &["planning…", "executing…", "reviewing…", "120 tokens in, 40 out", "Written: 1 file.", "\n  greet.py\n"],
+    );
 }
 
 #[test]
@@ -496,7 +499,22 @@ fn files_that_run_by_themselves_are_left_out_of_accept_all_and_named() {
     let ran = place.scripted("later", &["--accept", "all", REQUEST]);
     assert_code(&ran, 0);
     assert_eq!(place.files(), ["greet.py"]);
-    assert_said(&ran, &["yes of", "run by themselves"]);
+    assert_said(
+        &ran,
+        &["Left out, as 1 hunk needs a yes of its own:\n  Makefile, hunk 1 of 1: something runs this file later"],
+    );
+}
+
+#[test]
+fn a_check_that_could_not_run_is_said_to_be_that() {
+    let place = Place::new();
+    let ran = place.scripted("greet", &["--check", "no-such-tool --now", "--session", "s", "--accept", "all", REQUEST]);
+    assert_code(&ran, 4);
+    assert_said(
+        &ran,
+        &["`no-such-tool --now` could not run (", "so nothing was written. The proposal waits in session “s”"],
+    );
+    assert!(!ran.stderr.contains("do not pass"), "{}", ran.stderr);
 }
 
 #[test]
@@ -507,7 +525,13 @@ fn a_file_that_changed_after_the_proposal_is_never_overwritten() {
     let ran = place.scripted("greet", &["--session", "s", "--accept", "all", REQUEST]);
     assert_code(&ran, 1);
     assert_said(&ran, &["greet.py", "not what the proposal was made from", "Nothing was written"]);
+    assert_eq!(ran.stderr.matches("othing was written").count(), 1, "{}", ran.stderr);
     assert_eq!(place.read("greet.py").as_deref(), Some("mine\n"));
+    // Once what was in the way is gone, the same is written.
+    fs::remove_file(place.root().join("greet.py")).unwrap();
+    let ran = place.scripted("greet", &["--session", "s", "--accept", "all", REQUEST]);
+    assert_code(&ran, 0);
+    assert!(place.read("greet.py").is_some());
 }
 
 #[test]

@@ -106,7 +106,7 @@ fn the_report_of_a_change_says_what_became_harder_and_what_the_gate_says() {
         "## New security findings: 1",
         "- `a.py:7:1` error: Code is made from data",
         "## Gate commit: closed, 2 reasons",
-        "- a.py:1 f: cognitive complexity 6, at most 5",
+        "- `a.py:1` `f`: cognitive complexity 6, at most 5",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }
@@ -121,7 +121,7 @@ fn the_report_of_a_change_says_what_became_harder_and_what_the_gate_says() {
 fn the_report_of_a_tree_has_its_totals_languages_and_hardest_functions() {
     let files = [("a.py", function("f", 3)), ("b.js", "function g(a) { return a ? 1 : 2; }\n".to_owned())];
     let files = files.iter().map(|(path, text)| measure(path, text).unwrap()).collect();
-    let tree = Tree { files, skipped: [("generated", 2)].into() };
+    let tree = Tree { files, skipped: [("generated", 2)].into(), left_out: Vec::new() };
     let text = tree_markdown(&tree, None);
     for part in [
         "- 2 files, 6 lines of code, 2 functions",

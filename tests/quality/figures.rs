@@ -250,5 +250,9 @@ fn types_and_documentation_are_those_of_the_outline() {
     let documented: Vec<Option<bool>> = file.functions.iter().map(|f| f.documented).collect();
     assert_eq!(documented, [Some(true), Some(false), None]);
     assert_eq!(Coverage::new(0, 0).percent(), None);
+    // What allows everything is no type.
+    let python = measured("a.py", "def a(x: Any, y: typing.Any, z: list[Any]) -> Any:\n    return x\n");
+    let typescript = measured("a.ts", "function a(x: any, y: any[], z?: unknown): any { return x; }\n");
+    assert_eq!([python.typed, typescript.typed], [Coverage::new(1, 4), Coverage::new(2, 4)]);
     assert_eq!(vibe_tui::quality::measure("a.md", "# A\n"), None);
 }

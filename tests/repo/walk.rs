@@ -145,7 +145,7 @@ proptest! {
 }
 
 fn skipped(path: &str, reason: &str) -> Skipped {
-    Skipped { path: path.to_owned(), reason: reason.to_owned() }
+    Skipped::file(path.to_owned(), reason)
 }
 
 /// Runs one test of this binary again as a process of its own, prepared as asked. Whether this is that process already.
@@ -272,7 +272,7 @@ fn a_directory_whose_name_is_not_utf8_is_named_with_all_that_is_in_it() {
     let found = listing(&open(&temp));
     assert_eq!(
         (found.paths(), found.skipped),
-        (vec!["a".to_owned()], vec![skipped(r"bad\xff", "the name is not UTF-8")])
+        (vec!["a".to_owned()], vec![Skipped::directory(r"bad\xff".to_owned(), "the name is not UTF-8")])
     );
 }
 

@@ -348,7 +348,7 @@ impl Step<'_> {
 
 /// Why a write did not happen, in a sentence that says so once.
 pub fn unwritten(failure: &Failure) -> String {
-    match failure.message.starts_with("Nothing was written") {
+    match failure.message.contains("othing was written") {
         true => failure.to_string(),
         false => format!("Nothing was written: {failure}"),
     }

@@ -24,7 +24,7 @@ impl<'s> Place<'_, 's> {
                 let is_none = matches!(parameter.kind(), "comment" | "keyword_separator" | "positional_separator");
                 let is_self = matches!(self.text(parameter), "self" | "cls" | "this");
                 if !is_none && !is_self {
-                    count(parameter.child_by_field_name("type").is_some());
+                    count(self.has_type(parameter, "type"));
                 }
             }
         } else if function.child_by_field_name("parameter").is_some() {
@@ -32,9 +32,20 @@ impl<'s> Place<'_, 's> {
         }
         let name = defined.names.first().map_or("", |n| self.text(*n));
         if !matches!(name, "constructor" | "__construct") {
-            count(function.child_by_field_name("return_type").is_some());
+            count(self.has_type(function, "return_type"));
         }
         (typed, all)
+    }
+
+    /// Whether a type stands there that says something: `any` and `Any` allow everything, as no type does.
+    fn has_type(&self, node: Node, field: &str) -> bool {
+        let written = node.child_by_field_name(field).map(|written| self.text(written));
+        let written = written.map(|text| text.trim_start_matches(':').trim());
+        match self.language {
+            Language::Python => written.is_some_and(|text| !matches!(text, "Any" | "typing.Any" | "t.Any")),
+            Language::TypeScript => written.is_some_and(|text| text != "any"),
+            _ => written.is_some(),
+        }
     }
 
     /// The string that a Python body begins with.
