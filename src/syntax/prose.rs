@@ -1,6 +1,7 @@
 //! What comments say: their words, and the first sentence of a doc comment. Knows marks of comments, not languages.
 
-use memchr::memchr_iter;
+use memchr::{memchr, memchr_iter};
+use std::borrow::Cow;
 
 /// A signature has at most this many characters.
 pub(super) const MOST_SIGNATURE: usize = 200;
@@ -60,7 +61,7 @@ pub(super) fn lines(text: &str) -> (usize, usize) {
 
 /// The first sentence of a comment or docstring, without its marks, on one line.
 pub(super) fn first_sentence(comment: &str) -> String {
-    let mut said = String::new();
+    let mut said = String::with_capacity(comment.len().min(MOST_SENTENCE));
     for line in comment.lines() {
         let line = unmarked(line);
         let line = line.trim();
@@ -91,13 +92,16 @@ pub(super) fn first_sentence(comment: &str) -> String {
 }
 
 /// A line of a comment without the marks around it, and without tags of markup (`<summary>`).
-fn unmarked(line: &str) -> String {
+fn unmarked(line: &str) -> Cow<'_, str> {
     let mut line = line.trim();
     if let Some(rest) = ["\"\"\"", "'''", "r\"\"\"", "\"", "'"].iter().find_map(|m| line.strip_prefix(m)) {
         line = rest;
     }
     line = line.trim_end_matches("*/").trim_end_matches("\"\"\"").trim_end_matches("'''");
     line = line.trim_start_matches(['/', '*', '#', '!']).trim();
+    if memchr(b'<', line.as_bytes()).is_none() {
+        return line.into();
+    }
     let mut plain = String::with_capacity(line.len());
     let mut rest = line;
     while let Some((before, after)) = rest.split_once('<') {
@@ -115,12 +119,14 @@ fn unmarked(line: &str) -> String {
         }
     }
     plain.push_str(rest);
-    plain
+    plain.into()
 }
 
 /// `text` with at most `most` characters, `…` where it was cut.
 pub(super) fn clipped(mut text: String, most: usize) -> String {
-    if let Some((cut, _)) = text.char_indices().nth(most) {
+    // As many bytes are no more characters.
+    let cut = if text.len() <= most { None } else { text.char_indices().nth(most) };
+    if let Some((cut, _)) = cut {
         let last = text[..cut].char_indices().next_back().map_or(0, |(i, _)| i);
         text.truncate(last);
         text.push('…');
@@ -130,7 +136,7 @@ pub(super) fn clipped(mut text: String, most: usize) -> String {
 
 /// `text` on one line, at most `most` characters: white space collapsed.
 pub(super) fn one_line(text: &str, most: usize) -> String {
-    let mut line = String::new();
+    let mut line = String::with_capacity(text.len().min(4 * most));
     let mut taken = 0;
     for word in text.split_whitespace() {
         if !line.is_empty() {

@@ -1,6 +1,7 @@
 //! What the walk does at a node that defines, imports, or changes what follows.
 
 use super::head::Defined;
+use super::table::Field;
 use super::{Frame, Walk, Wrapper, is_type, row};
 use crate::domain::language::Language;
 use crate::domain::outline::DefinitionKind::{self, Class, Function, Interface, Macro, Method};
@@ -14,7 +15,8 @@ impl Walk<'_> {
         let depth = self.path.len();
         self.wrapper_at = node.start_byte();
         // A group in parentheses: each of its members stands by itself.
-        if node.child(0).is_some_and(|c| c.kind() == "(") || node.child(1).is_some_and(|c| c.kind() == "(") {
+        let is_group = |at| node.child(at).is_some_and(|c| self.table.kind(c) == "(");
+        if self.language == Language::Go && (is_group(0) || is_group(1)) {
             self.wrapper = None;
             self.lead = None;
             return;
@@ -100,7 +102,7 @@ impl Walk<'_> {
             !matches!(kind, DefinitionKind::Constant | DefinitionKind::Variable | DefinitionKind::Type | Macro);
         if has_body {
             // Members of a C++ class are its own until it says otherwise.
-            let is_open = node.kind() != "class_specifier";
+            let is_open = self.table.kind(node) != "class_specifier";
             let index = Some(saturate(first_index));
             let is_outer_open = self.is_open();
             self.frames.push(Frame { depth, index, kind, decisions: 0, is_open, is_outer_open });
@@ -110,13 +112,14 @@ impl Walk<'_> {
     /// What follows belongs to a type that is defined elsewhere, or before.
     pub(super) fn own(&mut self, node: Node) {
         let is_extension = self.language == Language::Swift;
-        let written = node.child_by_field_name(if is_extension { "name" } else { "type" }).map(|t| self.text_of(t));
+        let written =
+            self.table.child(node, if is_extension { Field::Name } else { Field::Type }).map(|t| self.text_of(t));
         let index = match written {
             Some(written) => self.types.get(type_name(written)).copied(),
             None => self.frames.last().and_then(|f| f.index),
         };
         // What a trait asks for is as visible as the trait.
-        let kind = if node.child_by_field_name("trait").is_some() { Interface } else { Class };
+        let kind = if self.table.child(node, Field::Trait).is_some() { Interface } else { Class };
         let is_outer_open = self.is_open();
         self.frames.push(Frame { depth: self.path.len(), index, kind, decisions: 0, is_open: true, is_outer_open });
         self.lead = None;
@@ -124,14 +127,14 @@ impl Walk<'_> {
 
     pub(super) fn import(&mut self, node: Node) {
         let text = self.text_of(node);
-        let is_import = match (self.language, node.kind()) {
+        let is_import = match (self.language, self.table.kind(node)) {
             (Language::JavaScript | Language::TypeScript, "export_statement") => {
-                node.child_by_field_name("source").is_some()
+                self.table.child(node, Field::Source).is_some()
             }
             (Language::JavaScript | Language::TypeScript, "call_expression") => {
                 text.starts_with("require(") || text.starts_with("import(")
             }
-            (Language::Rust, "mod_item") => node.child_by_field_name("body").is_none(),
+            (Language::Rust, "mod_item") => self.table.child(node, Field::Body).is_none(),
             (Language::Ruby, _) => text.starts_with("require ") || text.starts_with("require_relative "),
             _ => true,
         };
@@ -147,7 +150,7 @@ impl Walk<'_> {
 
     /// What single languages do by their own ways.
     pub(super) fn peculiar(&mut self, node: Node) {
-        match (self.language, node.kind()) {
+        match (self.language, self.table.kind(node)) {
             (Language::Python, "expression_statement") => {
                 if let Some(string) = node.named_child(0).filter(|n| n.kind() == "string") {
                     prose::words(self.text_of(string), |word| self.words.add(word, 0));
@@ -164,12 +167,13 @@ impl Walk<'_> {
             }
             (Language::JavaScript | Language::TypeScript, "export_statement") => {
                 let clause = node.named_child(0).filter(|c| c.kind() == "export_clause");
-                if let Some(clause) = clause.filter(|_| node.child_by_field_name("source").is_none()) {
+                if let Some(clause) = clause.filter(|_| self.table.child(node, Field::Source).is_none()) {
                     self.exports_until = clause.end_byte();
                 }
             }
             (Language::JavaScript | Language::TypeScript, "assignment_expression") => {
-                let right = node.child_by_field_name("right").filter(|r| matches!(r.kind(), "object" | "identifier"));
+                let right =
+                    self.table.child(node, Field::Right).filter(|r| matches!(r.kind(), "object" | "identifier"));
                 let text = self.text_of(node);
                 let is_export = text.starts_with("module.exports") || text.starts_with("exports.");
                 if let Some(right) = right.filter(|_| is_export) {

@@ -1,6 +1,6 @@
 //! What a node that defines really defines: its name, its kind, its head, its doc and its types. Walks only a node's own head.
 
-use super::row::Table;
+use super::table::{Field, Table};
 use crate::domain::language::Language;
 use crate::domain::outline::DefinitionKind::{self, Class, Constant, Enum, Function, Interface, Struct, Type};
 use crate::syntax::convention::{has_word, is_constant, type_name};
@@ -37,7 +37,7 @@ impl<'s> Place<'_, 's> {
     /// The kind of what it stands in, `up` levels above.
     pub(super) fn parent(&self, up: usize) -> &'static str {
         let kind = self.path.len().checked_sub(up).and_then(|i| self.path.get(i)).copied();
-        kind.and_then(|k| self.table.grammar.node_kind_for_id(k)).unwrap_or("")
+        kind.map_or("", |k| self.table.name(k))
     }
 
     pub(super) fn text(&self, node: Node) -> &'s str {
@@ -49,21 +49,21 @@ impl<'s> Place<'_, 's> {
     where
         's: 't,
     {
-        let field = |name: &str| node.child_by_field_name(name);
+        let field = |field: Field| self.table.child(node, field);
         let mut defined = Defined { kind, names: Vec::new(), function: None, receiver: None };
         let mut name = None;
-        match (self.language, node.kind()) {
+        match (self.language, self.table.kind(node)) {
             (Language::Python, "assignment") => {
                 if self.parent(1) != "expression_statement" || self.parent(2) != "module" {
                     return None;
                 }
-                let left = field("left").filter(|n| n.kind() == "identifier")?;
+                let left = field(Field::Left).filter(|n| n.kind() == "identifier")?;
                 defined.kind = if is_constant(self.text(left)) { Constant } else { kind };
                 name = Some(left);
             }
             (Language::JavaScript | Language::TypeScript, _) => return self.script(node, kind),
             (Language::Go, "type_spec") => {
-                defined.kind = match field("type")?.kind() {
+                defined.kind = match self.table.kind(field(Field::Type)?) {
                     "struct_type" => Struct,
                     "interface_type" => Interface,
                     _ => Type,
@@ -79,10 +79,10 @@ impl<'s> Place<'_, 's> {
                 return (!defined.names.is_empty()).then_some(defined);
             }
             (Language::Go, "method_declaration") => {
-                defined.receiver = field("receiver").map(|r| type_name(self.text(r).trim_matches(['(', ')'])));
+                defined.receiver = field(Field::Receiver).map(|r| type_name(self.text(r).trim_matches(['(', ')'])));
             }
             (Language::Rust, "mod_item") => {
-                field("body")?;
+                field(Field::Body)?;
             }
             (Language::Rust, "const_item" | "static_item") if self.is_local => return None,
             // A class without a name.
@@ -100,24 +100,24 @@ impl<'s> Place<'_, 's> {
             (Language::Java | Language::CSharp, "field_declaration") => {
                 let declarator = child(node, "variable_declaration").unwrap_or(node);
                 let declarator =
-                    declarator.child_by_field_name("declarator").or(child(declarator, "variable_declarator"))?;
+                    self.table.child(declarator, Field::Declarator).or(child(declarator, "variable_declarator"))?;
                 let head = self.text.get(node.start_byte()..declarator.start_byte())?;
                 let is_constant = has_word(head, "const") || (has_word(head, "static") && has_word(head, "final"));
-                name = declarator.child_by_field_name("name").filter(|_| is_constant);
+                name = self.table.child(declarator, Field::Name).filter(|_| is_constant);
                 name?;
             }
             (Language::C | Language::Cpp, _) => return self.c(node, kind),
             (Language::Ruby, "method" | "singleton_method") if self.path.len() == 1 => defined.kind = Function,
-            (Language::Ruby, "assignment") => name = Some(field("left").filter(|n| n.kind() == "constant")?),
+            (Language::Ruby, "assignment") => name = Some(field(Field::Left).filter(|n| n.kind() == "constant")?),
             (Language::Swift, "class_declaration") => {
-                defined.kind = match self.text(field("declaration_kind")?) {
+                defined.kind = match self.text(field(Field::DeclarationKind)?) {
                     "struct" => Struct,
                     "enum" => Enum,
                     "extension" => return None,
                     _ => Class,
                 };
             }
-            (Language::Swift, "init_declaration") => name = field("name"),
+            (Language::Swift, "init_declaration") => name = field(Field::Name),
             (Language::Swift | Language::Kotlin, "property_declaration") => {
                 if self.is_local {
                     return None;
@@ -128,14 +128,14 @@ impl<'s> Place<'_, 's> {
                 }
             }
             (Language::Kotlin, "class_declaration") => {
-                let head = self.text.get(node.start_byte()..field("name")?.start_byte())?;
+                let head = self.text.get(node.start_byte()..field(Field::Name)?.start_byte())?;
                 let kinds = [("interface", Interface), ("enum", Enum)];
                 defined.kind = kinds.iter().find(|(word, _)| has_word(head, word)).map_or(kind, |(_, k)| *k);
             }
-            (Language::Kotlin, "type_alias") => name = field("type"),
+            (Language::Kotlin, "type_alias") => name = field(Field::Type),
             _ => {}
         }
-        let is_init = node.kind() == "init_declaration";
+        let is_init = self.table.kind(node) == "init_declaration";
         let name = if is_init { name } else { self.name(name.unwrap_or(node)) }?;
         (self.text(name) != "_").then(|| defined.names.push(name))?;
         Some(defined)
@@ -148,8 +148,8 @@ impl<'s> Place<'_, 's> {
             if self.table.role(at.kind_id()).is_name {
                 return Some(at);
             }
-            let fields = ["name", "declarator", "left", "bound_identifier"];
-            at = match fields.iter().find_map(|f| at.child_by_field_name(f)) {
+            let fields = [Field::Name, Field::Declarator, Field::Left, Field::BoundIdentifier];
+            at = match fields.iter().find_map(|f| self.table.child(at, *f)) {
                 Some(next) => next,
                 None => at.named_child(0)?,
             };
@@ -158,13 +158,13 @@ impl<'s> Place<'_, 's> {
     }
 
     fn script<'t>(&self, node: Node<'t>, kind: DefinitionKind) -> Option<Defined<'t>> {
-        let field = |name: &str| node.child_by_field_name(name);
+        let field = |field: Field| self.table.child(node, field);
         let mut defined = Defined { kind, names: Vec::new(), function: None, receiver: None };
-        let value = field("value").or_else(|| field("right"));
+        let value = field(Field::Value).or_else(|| field(Field::Right));
         let is_function =
             |n: &Node| matches!(n.kind(), "arrow_function" | "function_expression" | "generator_function");
         let function = value.filter(is_function);
-        let name = match node.kind() {
+        let name = match self.table.kind(node) {
             "variable_declarator" => {
                 if self.is_local || !matches!(self.parent(2), "program" | "export_statement" | "ambient_declaration") {
                     return None;
@@ -172,11 +172,11 @@ impl<'s> Place<'_, 's> {
                 let is_const = self.text.get(self.wrapper..).is_some_and(|t| t.starts_with("const"));
                 defined.kind = match (function, value) {
                     (Some(_), _) => Function,
-                    (_, Some(value)) if value.kind() == "class" => Class,
+                    (_, Some(value)) if self.table.kind(value) == "class" => Class,
                     _ if is_const => Constant,
                     _ => kind,
                 };
-                field("name").filter(|n| n.kind() == "identifier")?
+                field(Field::Name).filter(|n| n.kind() == "identifier")?
             }
             "assignment_expression" => {
                 if self.is_local || self.parent(1) != "expression_statement" {
@@ -184,19 +184,19 @@ impl<'s> Place<'_, 's> {
                 }
                 function?;
                 defined.kind = Function;
-                field("left")?.child_by_field_name("property")?
+                self.table.child(field(Field::Left)?, Field::Property)?
             }
             "field_definition" | "public_field_definition" => {
                 function?;
-                field("property").or_else(|| field("name"))?
+                field(Field::Property).or_else(|| field(Field::Name))?
             }
             "method_definition" | "method_signature" => {
                 if !matches!(self.parent(1), "class_body" | "interface_body") {
                     return None;
                 }
-                field("name")?
+                field(Field::Name)?
             }
-            _ => field("name")?,
+            _ => field(Field::Name)?,
         };
         if !self.table.role(name.kind_id()).is_name {
             return None;
@@ -210,37 +210,39 @@ impl<'s> Place<'_, 's> {
     where
         's: 't,
     {
-        let field = |name: &str| node.child_by_field_name(name);
+        let field = |field: Field| self.table.child(node, field);
         let mut defined = Defined { kind, names: Vec::new(), function: None, receiver: None };
-        let name = match node.kind() {
+        let name = match self.table.kind(node) {
             "function_definition" | "field_declaration" | "declaration" => {
                 let is_member =
                     self.parent(1) == "field_declaration_list" || self.parent(2) == "field_declaration_list";
-                if node.kind() != "function_definition" && !is_member {
+                if self.table.kind(node) != "function_definition" && !is_member {
                     return None;
                 }
-                let declarator = function_declarator(node)?;
+                let declarator = self.function_declarator(node)?;
                 defined.function = Some(declarator);
-                let declarator = declarator.child_by_field_name("declarator")?;
-                if declarator.kind() == "qualified_identifier" {
+                let declarator = self.table.child(declarator, Field::Declarator)?;
+                if self.table.kind(declarator) == "qualified_identifier" {
                     let scope = self.text(declarator).rsplit_once("::").map_or("", |(scope, _)| scope);
                     defined.receiver = Some(type_name(scope)).filter(|r| !r.is_empty());
                 }
                 // A function pointer among the members is none.
-                if declarator.kind() == "parenthesized_declarator" && node.kind() != "function_definition" {
+                if self.table.kind(declarator) == "parenthesized_declarator"
+                    && self.table.kind(node) != "function_definition"
+                {
                     return None;
                 }
                 self.name(declarator)?
             }
             "struct_specifier" | "union_specifier" | "class_specifier" | "enum_specifier" => {
-                field("body")?;
-                self.name(field("name")?)?
+                field(Field::Body)?;
+                self.name(field(Field::Name)?)?
             }
             "type_definition" => {
-                let of = field("type");
-                let inner = of.filter(|t| t.child_by_field_name("body").is_some());
-                let name = self.name(field("declarator")?)?;
-                match inner.map(|t| (t.child_by_field_name("name"), t.kind())) {
+                let of = field(Field::Type);
+                let inner = of.filter(|t| self.table.child(*t, Field::Body).is_some());
+                let name = self.name(field(Field::Declarator)?)?;
+                match inner.map(|t| (self.table.child(t, Field::Name), t.kind())) {
                     Some((Some(tag), _)) if self.text(tag) == self.text(name) => return None,
                     Some((None, "enum_specifier")) => defined.kind = Enum,
                     Some((None, _)) => defined.kind = Struct,
@@ -252,7 +254,7 @@ impl<'s> Place<'_, 's> {
                 if self.is_local || self.parent(1) != "declaration" {
                     return None;
                 }
-                let name = self.name(field("declarator")?)?;
+                let name = self.name(field(Field::Declarator)?)?;
                 let head = self.text.get(self.wrapper..name.start_byte()).unwrap_or("");
                 if has_word(head, "const") || has_word(head, "constexpr") {
                     defined.kind = Constant;
@@ -260,39 +262,62 @@ impl<'s> Place<'_, 's> {
                 name
             }
             "preproc_def" => {
-                field("value")?;
-                field("name")?
+                field(Field::Value)?;
+                field(Field::Name)?
             }
-            _ => field("name")?,
+            _ => field(Field::Name)?,
         };
         defined.names.push(name);
         Some(defined)
     }
 
+    /// The declarator of a function that a declaration leads to, through pointers and references.
+    fn function_declarator<'t>(&self, node: Node<'t>) -> Option<Node<'t>> {
+        let mut at = self.table.child(node, Field::Declarator)?;
+        for _ in 0..DEEPEST_NAME {
+            if self.table.kind(at) == "function_declarator" {
+                // `int (*f(void))(int)`: the inner one has the name.
+                let inner = self.table.child(at, Field::Declarator).filter(|d| d.kind() == "parenthesized_declarator");
+                match inner.and_then(|d| d.named_child(0)).and_then(|d| self.table.child(d, Field::Declarator)) {
+                    Some(inner) if self.table.kind(inner) == "function_declarator" => at = inner,
+                    _ => return Some(at),
+                }
+            } else if self.table.kind(at) == "init_declarator" {
+                return None;
+            } else {
+                at = self.table.child(at, Field::Declarator).or_else(|| at.named_child(0))?;
+            }
+        }
+        None
+    }
+
     /// The head of a definition from byte `start` on, without its body, on one line.
     pub(super) fn signature(&self, node: Node, start: usize, defined: &Defined) -> String {
-        let function = defined.function.filter(|f| f.child_by_field_name("body").is_some()).unwrap_or(node);
+        let function = defined.function.filter(|f| self.table.child(*f, Field::Body).is_some()).unwrap_or(node);
         let is_plain = matches!(defined.kind, DefinitionKind::Variable | Constant | DefinitionKind::Macro | Type);
         // These grammars do not call a body one.
         let has_no_field = matches!(self.language, Language::Swift | Language::Kotlin) && !is_plain;
         let named = ["class_body", "enum_class_body", "function_body", "protocol_body"];
-        let body = function
-            .child_by_field_name("body")
+        let body = self
+            .table
+            .child(function, Field::Body)
             .or_else(|| named.iter().filter(|_| has_no_field).find_map(|k| child(function, k)))
             .filter(|_| !is_plain || function != node);
-        let macro_value = node.child_by_field_name("value").filter(|_| node.kind() == "preproc_function_def");
+        let macro_value =
+            self.table.child(node, Field::Value).filter(|_| self.table.kind(node) == "preproc_function_def");
         let end = body.or(macro_value).map_or(node.end_byte(), |b| b.start_byte());
         let text = self.text.get(start..end.max(start)).unwrap_or("");
         let is_python = self.language == Language::Python;
         let text = match text.find('{') {
-            Some(brace) if node.kind() == "macro_definition" => &text[..brace],
+            Some(brace) if self.table.kind(node) == "macro_definition" => &text[..brace],
             Some(brace) if body.is_none() && !is_python && !is_plain => &text[..brace],
             // A table or a long text: its name and type tell enough.
             _ if is_plain && text.contains('\n') => text.split_once('=').map_or(text, |(head, _)| head),
             _ => text,
         };
         let mut line = prose::one_line(text, MOST_SIGNATURE);
-        if text.contains('\n') && line.contains(['(', ')']) {
+        let has_gaps = || line.as_bytes().windows(2).any(|pair| matches!(pair, b"( " | b" )" | b",)"));
+        if text.contains('\n') && has_gaps() {
             line = line.replace("( ", "(").replace(" )", ")").replace(",)", ")");
         }
         // Words that stand once before a group.
@@ -314,6 +339,10 @@ impl<'s> Place<'_, 's> {
 
     /// Where the head begins behind decorators, annotations and attributes.
     pub(super) fn head_start(&self, node: Node) -> usize {
+        // None of those begins with a letter.
+        if self.text.as_bytes().get(node.start_byte()).is_some_and(u8::is_ascii_alphabetic) {
+            return node.start_byte();
+        }
         let mut at = node.child(0);
         let mut steps = 0;
         while let Some(inner) = at.filter(|_| steps < 4 * DEEPEST_NAME) {
@@ -338,24 +367,4 @@ impl<'s> Place<'_, 's> {
 fn child<'t>(node: Node<'t>, kind: &str) -> Option<Node<'t>> {
     let mut cursor = node.walk();
     node.children(&mut cursor).find(|n| n.kind() == kind)
-}
-
-/// The declarator of a function that a declaration leads to, through pointers and references.
-fn function_declarator(node: Node<'_>) -> Option<Node<'_>> {
-    let mut at = node.child_by_field_name("declarator")?;
-    for _ in 0..DEEPEST_NAME {
-        if at.kind() == "function_declarator" {
-            // `int (*f(void))(int)`: the inner one has the name.
-            let inner = at.child_by_field_name("declarator").filter(|d| d.kind() == "parenthesized_declarator");
-            match inner.and_then(|d| d.named_child(0)).and_then(|d| d.child_by_field_name("declarator")) {
-                Some(inner) if inner.kind() == "function_declarator" => at = inner,
-                _ => return Some(at),
-            }
-        } else if at.kind() == "init_declarator" {
-            return None;
-        } else {
-            at = at.child_by_field_name("declarator").or_else(|| at.named_child(0))?;
-        }
-    }
-    None
 }

@@ -5,6 +5,7 @@ mod coverage;
 mod define;
 mod head;
 mod row;
+mod table;
 
 use super::convention::{dialect, has_shebang};
 use super::tally::{Names, Tally};
@@ -13,9 +14,8 @@ use crate::domain::language::Language;
 use crate::domain::outline::DefinitionKind::{Class, Enum, Function, Interface, Method, Struct};
 use crate::domain::outline::{Definition, DefinitionKind, Import, Outline, Tier};
 use head::Place;
-use memchr::memmem;
-use row::{Role, Table, table};
 use std::collections::HashSet;
+use table::{Role, Table, table};
 use tree_sitter::{Node, Tree};
 
 /// The outline of a text by its grammar; `None` without a grammar, or if parsing takes too long.
@@ -31,9 +31,25 @@ pub fn outline_and_tree(language: Language, path: &str, text: &str) -> Option<(O
     let table = table(read_as, path)?;
     let tree = tree::parse(&table.grammar, text)?;
     let mut walk = Walk::new(read_as, table, text);
-    walk.run(&tree);
+    walk.run(&tree, true);
     Some((Outline { language, ..walk.outline() }, tree, read_as))
 }
+
+/// Where a node ends that has an error below it: all of it is walked.
+const UNSOUND: usize = usize::MAX;
+
+/// A longer text is walked: a hostile one of brackets only would be read again at each of them.
+const LONGEST_DULL: usize = 64;
+
+/// Bytes of which no name, no operator that decides (`?:`, `=>`, `&&`) and no comment is made.
+const IS_DULL: [bool; 256] = {
+    let (mut table, signs, mut i) = ([false; 256], b"()[]{}<>,;.:0123456789 \t\r\n", 0);
+    while i < signs.len() {
+        table[signs[i] as usize] = true;
+        i += 1;
+    }
+    table
+};
 
 /// Comments and attributes right before something.
 struct Lead {
@@ -83,6 +99,8 @@ struct Walk<'t> {
     name_at: Vec<usize>,
     types: Names<'t, u32>,
     references: Tally<'t>,
+    /// Names of a chain, and where they begin in it.
+    chain: Vec<(usize, &'t str)>,
     words: Tally<'t>,
     /// Lines that hold nothing but a comment.
     comment_lines: usize,
@@ -113,6 +131,7 @@ impl<'t> Walk<'t> {
             name_at: Vec::new(),
             types: Names::default(),
             references: Tally::of(text),
+            chain: Vec::new(),
             words: Tally::of(text),
             comment_lines: 0,
             definitions: Vec::new(),
@@ -125,38 +144,63 @@ impl<'t> Walk<'t> {
         }
     }
 
-    fn run(&mut self, tree: &Tree) {
+    /// Walks the tree; if it `skips`, without what is known to mean nothing, which changes nothing but the time.
+    fn run(&mut self, tree: &Tree, skips: bool) {
+        let table = self.table;
         let mut cursor = tree.walk();
         let has_error = tree.root_node().has_error();
+        // Where the node around ends, and those around it.
+        let (mut last, mut ends) = (UNSOUND, Vec::new());
         loop {
             let node = cursor.node();
             let kind = node.kind_id();
+            let role = table.role(kind);
+            let mut end = node.end_byte();
+            let is_sound = skips && (!has_error || last != UNSOUND || !node.has_error());
             // A hidden token that is missed (a line end) is in no node, and several grammars miss some that are not needed.
-            self.is_broken |= has_error && (node.is_error() || node.is_missing());
-            let role = self.table.role(kind);
-            if role.is_busy {
+            self.is_broken |= !is_sound && !self.is_broken && (node.is_error() || node.is_missing());
+            if role.is_name {
+                self.name(node);
+            } else if role.is_busy {
                 self.enter(node, role);
             }
-            let is_leaf = role.is_leaf || role.is_closed && !has_error && self.is_plain(node);
+            let is_leaf = role.is_leaf
+                || is_sound
+                    && (table.is_closed(role, || self.text_of(node))
+                        || role.is_chain && self.chain(node)
+                        || self.is_dull(node.start_byte(), end));
             if !is_leaf && cursor.goto_first_child() {
                 self.path.push(kind);
+                ends.push(last);
+                last = if is_sound { end } else { UNSOUND };
                 continue;
             }
-            self.leave(role);
-            while !cursor.goto_next_sibling() {
+            if role.is_place {
+                self.leave(role);
+            }
+            // Most nodes end with nothing that means anything.
+            while self.is_dull(end, last) || !cursor.goto_next_sibling() {
                 if !cursor.goto_parent() {
                     return;
                 }
-                let parent = self.path.pop().unwrap_or_default();
-                self.leave(self.table.role(parent));
+                let role = table.role(self.path.pop().unwrap_or_default());
+                if role.is_place {
+                    self.leave(role);
+                }
+                end = last;
+                last = ends.pop().unwrap_or(UNSOUND);
             }
         }
     }
 
-    fn enter(&mut self, node: Node<'_>, role: Role) {
-        if role.is_name {
-            return self.name(node);
-        }
+    /// Whether the text between two bytes is brackets and numbers only: no node in it means anything, and looking at the text
+    /// costs a tenth of asking the tree.
+    fn is_dull(&self, start: usize, end: usize) -> bool {
+        let text = self.text.as_bytes().get(start..end);
+        text.is_some_and(|text| text.len() <= LONGEST_DULL && text.iter().all(|byte| IS_DULL[usize::from(*byte)]))
+    }
+
+    fn enter(&mut self, node: Node<'_>, role: &Role) {
         if role.is_comment || role.is_lead {
             self.extend_lead(node, role);
         }
@@ -182,7 +226,7 @@ impl<'t> Walk<'t> {
         }
     }
 
-    fn leave(&mut self, role: Role) {
+    fn leave(&mut self, role: &Role) {
         if role.is_block {
             self.blocks -= 1;
         }
@@ -192,18 +236,6 @@ impl<'t> Walk<'t> {
             && let Some(definition) = frame.index.and_then(|i| self.definitions.get_mut(i as usize))
         {
             definition.complexity = u16::try_from(frame.decisions.max(0) + 1).unwrap_or(u16::MAX);
-        }
-    }
-
-    /// Whether no code is written into it, if it is a string: `f"{code}"`, `"\{code}"`.
-    fn is_plain(&self, node: Node) -> bool {
-        let text = self.text_of(node).as_bytes();
-        match self.language {
-            Language::Python => {
-                text.iter().take_while(|byte| byte.is_ascii_alphabetic()).all(|byte| b"bBrRuU".contains(byte))
-            }
-            Language::Java => memmem::find(text, b"\\{").is_none(),
-            _ => true,
         }
     }
 
@@ -228,23 +260,43 @@ impl<'t> Walk<'t> {
     }
 
     fn name(&mut self, node: Node) {
-        let start = node.start_byte();
-        if let Some(i) = self.name_at.iter().position(|at| *at == start) {
-            self.name_at.swap_remove(i);
-            return;
-        }
         let name = self.text_of(node);
-        if start < self.exports_until {
-            self.exports.insert(name);
-        }
-        if self.language == Language::Ruby && matches!(name, "private" | "protected" | "public") {
+        let is_used = self.refer(node.start_byte(), name, node.start_position().row);
+        if is_used && self.language == Language::Ruby && matches!(name, "private" | "protected" | "public") {
             // By itself, as a statement of a class's body.
             let is_statement = self.frames.last().is_some_and(|f| f.depth + 2 == self.path.len());
             if let Some(frame) = self.frames.last_mut().filter(|_| is_statement) {
                 frame.is_open = name == "public";
             }
         }
-        self.references.add(name, row(node.start_position().row));
+    }
+
+    /// Takes all names of a chain, if the node is one.
+    fn chain(&mut self, node: Node) -> bool {
+        let text = self.text_of(node);
+        let mut names = std::mem::take(&mut self.chain);
+        let is_chain = text.len() <= LONGEST_DULL && self.table.chain(text, &mut names);
+        if is_chain {
+            let (start, line) = (node.start_byte(), node.start_position().row);
+            for (at, name) in &names {
+                self.refer(start + at, name, line);
+            }
+        }
+        self.chain = names;
+        is_chain
+    }
+
+    /// Notes a name that stands at byte `start`, unless it is that of a definition.
+    fn refer(&mut self, start: usize, name: &'t str, line: usize) -> bool {
+        if let Some(i) = self.name_at.iter().position(|at| *at == start) {
+            self.name_at.swap_remove(i);
+            return false;
+        }
+        if start < self.exports_until {
+            self.exports.insert(name);
+        }
+        self.references.add(name, row(line));
+        true
     }
 
     /// Python's `case _:` is an `else`.
@@ -261,7 +313,7 @@ impl<'t> Walk<'t> {
         }
     }
 
-    fn extend_lead(&mut self, node: Node, role: Role) {
+    fn extend_lead(&mut self, node: Node, role: &Role) {
         let (start, end) = (node.start_byte(), node.end_byte());
         let first = node.start_position().row;
         // Some grammars count the line end to the comment.
@@ -334,4 +386,141 @@ fn is_type(kind: DefinitionKind) -> bool {
 
 fn row(row: usize) -> u32 {
     saturate(row + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::outline::Outline;
+
+    fn walked(language: Language, path: &str, text: &str, skips: bool) -> Outline {
+        let read_as = dialect(language, text);
+        let table = table(read_as, path).unwrap();
+        let tree = tree::parse(&table.grammar, text).unwrap();
+        let mut walk = Walk::new(read_as, table, text);
+        walk.run(&tree, skips);
+        walk.outline()
+    }
+
+    /// Code where a walk that skips could lose something, and names that it has to find there.
+    const HIDDEN: &[(Language, &str, &[&str])] = &[
+        (
+            Language::Python,
+            "x = f\"{one!r:>{two}}\" + 'a{b}' + a.three[None.four:1]\ndef f(): ...\n",
+            &["one", "two", "three", "four"],
+        ),
+        (
+            Language::Python,
+            "from .. import *\nfrom one.two import three\nx.y.z()\ny = 1.0.real\n",
+            &["one", "two", "three", "real"],
+        ),
+        (
+            Language::JavaScript,
+            "f(`${one} ${() => { two(); }}`, [], {}, 1);\nimport.meta.url; this.three; a.this; (x ?? []);\n",
+            &["one", "two", "three", "this", "url"],
+        ),
+        (
+            Language::TypeScript,
+            "class A { private b = (c: one<two>) => { return d.three?.four!; } }\nconst x = () => ({});\n",
+            &["one", "two", "three", "four"],
+        ),
+        (
+            Language::Go,
+            "package a\nfunc f(x one.Two) { y := []three{{}, {1}}; _ = map[int]struct{}{}; y.four.true(0) }\n",
+            &["one", "Two", "three", "four", "true"],
+        ),
+        (
+            Language::Rust,
+            "pub(in one) fn f<'two>(&'three self, x: [u8; 2]) -> Four { a::self::five(); b.0.six.await.seven }\n",
+            &["one", "two", "three", "Four", "five", "six", "seven"],
+        ),
+        (
+            Language::Rust,
+            "fn f() { let x = 'a'.one(); g!(1, [], ()); let y: Vec<()> = vec![]; self.two(()) }\n",
+            &["one", "two", "Vec"],
+        ),
+        (
+            Language::Java,
+            "class A { @One private /* why */ int x; String s = \"\\{two}\"; Object y = B.this.three; Class<?> c = Four.class; }\n",
+            &["One", "three", "Four"],
+        ),
+        (
+            Language::C,
+            "alignas(one) const int x = a->two.three;\nint f(void) { return NULL == b->four ? 0 : (1); }\n",
+            &["one", "two", "three", "four"],
+        ),
+        (
+            Language::Cpp,
+            "int f() { a::operator->(); return one::two<three>::four + this->five + nullptr; }\n",
+            &["one", "two", "three", "four", "five"],
+        ),
+        (
+            Language::CSharp,
+            "class A { public int X { get { return one; } set; } string s = $\"{two}\"; object o = string.Empty + this.three; }\n",
+            &["one", "two", "Empty", "three"],
+        ),
+        (
+            Language::Ruby,
+            "x = \"a #{one}\"\ny = %W[a #{two}]\nz = <<~A\n  #{three}\nA\nself.four(:a, [], {})\nb = C::D.class\n",
+            &["one", "two", "three", "four", "C", "D", "class"],
+        ),
+        (
+            Language::Php,
+            "<?php\n$x = \"a {$one->two} $three\" . $class->four . self::FIVE . Six::class . \\A\\Seven::f([], 1);\n",
+            &["one", "two", "three", "class", "four", "FIVE", "Six", "A", "Seven"],
+        ),
+        (
+            Language::Swift,
+            "let x = \"a \\(one) b\"\n@Two private var y: Three = a.self.four()\nlet z = B.init(1, [])\n",
+            &["one", "Two", "Three", "four", "B"],
+        ),
+        (
+            Language::Kotlin,
+            "@One private fun f(x: Two) { g(\"a $three ${four()}\", this@five, a::class.java, 1) }\n",
+            &["One", "Two", "four", "five", "java"],
+        ),
+    ];
+
+    #[test]
+    fn what_a_walk_skips_changes_nothing() {
+        let check = |language, text: &str| {
+            let (skipped, whole) = (walked(language, "a.x", text, true), walked(language, "a.x", text, false));
+            assert_eq!(format!("{skipped:?}"), format!("{whole:?}"), "{text}");
+            skipped
+        };
+        for (language, text, names) in HIDDEN {
+            let found = check(*language, text);
+            let found: Vec<&str> = found.references.iter().map(|r| r.name.as_str()).collect();
+            for name in *names {
+                assert!(found.contains(name), "{name} in {text}: {found:?}");
+            }
+            // Broken anywhere, too.
+            for (cut, _) in text.char_indices() {
+                check(*language, &text[..cut]);
+                check(*language, &text[cut..]);
+            }
+        }
+    }
+
+    #[test]
+    fn decisions_among_brackets_and_numbers_count() {
+        let complexity = |language, text: &str| walked(language, "a.x", text, true).definitions[0].complexity;
+        assert_eq!(complexity(Language::Kotlin, "fun f(x: Int) { when (x) { 0 -> 1; 2 -> 3 } }\n"), 2);
+        assert_eq!(complexity(Language::JavaScript, "function f(x) { return x ?? []; }\n"), 2);
+        assert_eq!(complexity(Language::Rust, "fn f(x: u8) -> u8 { match x { 0 => 1, _ => 2 } }\n"), 2);
+        assert_eq!(
+            complexity(Language::CSharp, "class A {} class B { int F(int x) => x switch { 0 => 1, _ => 2 }; }\n"),
+            0
+        );
+        assert_eq!(complexity(Language::Ruby, "def f(x)\n  x && []\nend\n"), 2);
+    }
+
+    #[test]
+    fn a_missing_name_at_the_end_of_a_node_makes_a_file_broken() {
+        for (language, text) in
+            [(Language::Rust, "fn f() { g(a, ); h(a.) }\n"), (Language::C, "int f(int ) { return (; }\n")]
+        {
+            assert!(walked(language, "a.x", text, true).broken, "{text}");
+        }
+    }
 }

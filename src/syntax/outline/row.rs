@@ -1,11 +1,8 @@
 //! The table of languages for outlines: what each kind of a grammar's nodes means. A language is one row; nothing is walked here.
 //!
-//! Words are kinds of named nodes; after `'` they are tokens. Kinds become numbers once a grammar, so that a walk over a tree
-//! compares no text.
+//! Words are kinds of named nodes; after `'` they are tokens.
 
-use crate::domain::language::Language;
 use crate::domain::outline::DefinitionKind;
-use crate::syntax::grammar::{PerGrammar, grammar};
 use DefinitionKind::{Class, Constant, Enum, Function, Interface, Macro, Method, Module, Struct, Type, Variable};
 
 /// What nodes of a language mean.
@@ -13,26 +10,42 @@ pub(super) struct Row {
     /// Nodes that define; `head::defined` looks at them more closely.
     pub(super) definitions: &'static [(DefinitionKind, &'static str)],
     /// What definitions stand in that defines nothing itself: `impl`, a companion object.
-    owners: &'static str,
+    pub(super) owners: &'static str,
     /// What may stand between a definition and its doc comment: `export`, a decorated definition.
-    wrappers: &'static str,
+    pub(super) wrappers: &'static str,
     /// Decorators and attributes.
-    leads: &'static str,
-    comments: &'static str,
+    pub(super) leads: &'static str,
+    pub(super) comments: &'static str,
     /// Identifiers.
-    names: &'static str,
-    /// Below them is nothing that counts, unless code is written into a string.
-    closed: &'static str,
+    pub(super) names: &'static str,
+    /// Below them is nothing that counts: literals, words of the language.
+    pub(super) closed: &'static str,
+    /// Below them is nothing that counts, either, unless their text holds one of these two: code in a string, annotations or
+    /// comments among modifiers.
+    pub(super) plain: &'static [(&'static str, [u8; 2])],
+    /// Names with nothing but signs between them, `a.b.c`: they are read from the text, without a look at each below.
+    pub(super) chains: Chains,
     /// Where variables are local.
-    blocks: &'static str,
+    pub(super) blocks: &'static str,
     /// Where control divides; `-` takes one back (a `match` of n arms divides n - 1 times).
-    decisions: &'static str,
-    imports: &'static str,
+    pub(super) decisions: &'static str,
+    pub(super) imports: &'static str,
     /// What `Walk::peculiar` knows.
-    peculiar: &'static str,
+    pub(super) peculiar: &'static str,
 }
 
-const PYTHON: Row = Row {
+/// Kinds that are names with signs between them, and what else may stand among those.
+pub(super) struct Chains {
+    pub(super) kinds: &'static str,
+    /// Bytes between names: `.`, `:` for `::`, `-` for `->`.
+    pub(super) signs: &'static [u8],
+    /// Words that are no names where they come first.
+    pub(super) first: &'static str,
+    /// Words with which a chain may be anything: `import.meta`, `operator->`.
+    pub(super) spoilers: &'static str,
+}
+
+pub(super) const PYTHON: Row = Row {
     definitions: &[
         (Function, "function_definition"),
         (Class, "class_definition"),
@@ -44,7 +57,9 @@ const PYTHON: Row = Row {
     leads: "decorator",
     comments: "comment",
     names: "identifier",
-    closed: "string",
+    closed: "integer float true false none",
+    plain: &[("string", *b"{{")],
+    chains: Chains { kinds: "attribute dotted_name", signs: b".", first: "True False None", spoilers: "" },
     blocks: "block lambda",
     decisions: "if_statement elif_clause while_statement for_statement except_clause conditional_expression for_in_clause \
                 if_clause case_clause 'and 'or",
@@ -52,7 +67,7 @@ const PYTHON: Row = Row {
     peculiar: "expression_statement if_statement",
 };
 
-const JAVASCRIPT: Row = Row {
+pub(super) const JAVASCRIPT: Row = Row {
     definitions: &[
         (Function, "function_declaration generator_function_declaration"),
         (Class, "class_declaration"),
@@ -65,7 +80,14 @@ const JAVASCRIPT: Row = Row {
     comments: "comment html_comment",
     names: "identifier property_identifier private_property_identifier shorthand_property_identifier \
             shorthand_property_identifier_pattern",
-    closed: "string",
+    closed: "string number regex true false null undefined this super",
+    plain: &[("template_string", *b"$$")],
+    chains: Chains {
+        kinds: "member_expression",
+        signs: b".",
+        first: "this super null undefined true false",
+        spoilers: "import new",
+    },
     blocks: "statement_block arrow_function function_expression generator_function",
     decisions: "if_statement for_statement for_in_statement while_statement do_statement switch_case catch_clause \
                 ternary_expression '&& '|| '??",
@@ -73,7 +95,7 @@ const JAVASCRIPT: Row = Row {
     peculiar: "export_statement assignment_expression",
 };
 
-const TYPESCRIPT: Row = Row {
+pub(super) const TYPESCRIPT: Row = Row {
     definitions: &[
         (Function, "function_declaration generator_function_declaration function_signature"),
         (Class, "class_declaration abstract_class_declaration"),
@@ -90,7 +112,7 @@ const TYPESCRIPT: Row = Row {
     ..JAVASCRIPT
 };
 
-const GO: Row = Row {
+pub(super) const GO: Row = Row {
     definitions: &[
         (Function, "function_declaration"),
         (Method, "method_declaration method_elem"),
@@ -103,14 +125,22 @@ const GO: Row = Row {
     leads: "",
     comments: "comment",
     names: "identifier type_identifier field_identifier package_identifier",
-    closed: "interpreted_string_literal raw_string_literal",
+    closed: "interpreted_string_literal raw_string_literal rune_literal int_literal float_literal imaginary_literal \
+             nil true false iota blank_identifier",
+    plain: &[],
+    chains: Chains {
+        kinds: "selector_expression qualified_type",
+        signs: b".",
+        first: "nil true false iota",
+        spoilers: "",
+    },
     blocks: "block func_literal",
     decisions: "if_statement for_statement expression_case type_case communication_case '&& '||",
     imports: "import_declaration",
     peculiar: "",
 };
 
-const RUST: Row = Row {
+pub(super) const RUST: Row = Row {
     definitions: &[
         (Function, "function_item function_signature_item"),
         (Struct, "struct_item union_item"),
@@ -126,14 +156,22 @@ const RUST: Row = Row {
     leads: "attribute_item",
     comments: "line_comment block_comment",
     names: "identifier type_identifier field_identifier shorthand_field_identifier",
-    closed: "string_literal raw_string_literal mutable_specifier boolean_literal",
+    closed: "string_literal raw_string_literal char_literal integer_literal float_literal boolean_literal \
+             mutable_specifier primitive_type self super crate",
+    plain: &[("visibility_modifier", *b"(("), ("self_parameter", *b"''")],
+    chains: Chains {
+        kinds: "field_expression scoped_identifier scoped_type_identifier",
+        signs: b".:",
+        first: "self super crate true false",
+        spoilers: "await",
+    },
     blocks: "block closure_expression",
     decisions: "'if while_expression for_expression match_arm -match_expression '&& '||",
     imports: "use_declaration extern_crate_declaration mod_item",
     peculiar: "",
 };
 
-const JAVA: Row = Row {
+pub(super) const JAVA: Row = Row {
     definitions: &[
         (Class, "class_declaration record_declaration"),
         (Interface, "interface_declaration annotation_type_declaration"),
@@ -147,7 +185,15 @@ const JAVA: Row = Row {
     leads: "annotation marker_annotation",
     comments: "line_comment block_comment",
     names: "identifier type_identifier",
-    closed: "string_literal integral_type floating_point_type",
+    closed: "character_literal decimal_integer_literal hex_integer_literal decimal_floating_point_literal true false \
+             null_literal this super integral_type floating_point_type boolean_type void_type",
+    plain: &[("string_literal", *b"{{"), ("modifiers", *b"@/")],
+    chains: Chains {
+        kinds: "field_access scoped_identifier scoped_type_identifier",
+        signs: b".",
+        first: "this super true false null",
+        spoilers: "class",
+    },
     blocks: "block constructor_body lambda_expression",
     decisions: "if_statement for_statement enhanced_for_statement while_statement do_statement catch_clause \
                 ternary_expression 'case '&& '||",
@@ -155,7 +201,7 @@ const JAVA: Row = Row {
     peculiar: "",
 };
 
-const C: Row = Row {
+pub(super) const C: Row = Row {
     definitions: &[
         (Function, "function_definition"),
         (Struct, "struct_specifier union_specifier"),
@@ -169,14 +215,17 @@ const C: Row = Row {
     leads: "",
     comments: "comment",
     names: "identifier type_identifier field_identifier",
-    closed: "string_literal char_literal storage_class_specifier",
+    closed: "string_literal char_literal number_literal true false null primitive_type storage_class_specifier \
+             preproc_arg system_lib_string",
+    plain: &[("type_qualifier", *b"((")],
+    chains: Chains { kinds: "field_expression", signs: b".-", first: "NULL nullptr true false", spoilers: "" },
     blocks: "compound_statement",
     decisions: "if_statement for_statement while_statement do_statement 'case conditional_expression '&& '||",
     imports: "preproc_include",
     peculiar: "",
 };
 
-const CPP: Row = Row {
+pub(super) const CPP: Row = Row {
     definitions: &[
         (Function, "function_definition"),
         (Class, "class_specifier"),
@@ -189,6 +238,14 @@ const CPP: Row = Row {
     ],
     wrappers: "declaration field_declaration type_definition template_declaration",
     names: "identifier type_identifier field_identifier namespace_identifier destructor_name operator_name",
+    closed: "string_literal raw_string_literal char_literal number_literal true false null this auto primitive_type \
+             storage_class_specifier virtual_specifier preproc_arg system_lib_string",
+    chains: Chains {
+        kinds: "field_expression qualified_identifier",
+        signs: b".-:",
+        first: "this NULL nullptr true false",
+        spoilers: "operator template",
+    },
     blocks: "compound_statement lambda_expression",
     decisions: "if_statement for_statement for_range_loop while_statement do_statement 'case conditional_expression \
                 catch_clause '&& '|| 'and 'or",
@@ -196,7 +253,7 @@ const CPP: Row = Row {
     ..C
 };
 
-const CSHARP: Row = Row {
+pub(super) const CSHARP: Row = Row {
     definitions: &[
         (Class, "class_declaration record_declaration"),
         (Struct, "struct_declaration"),
@@ -213,7 +270,16 @@ const CSHARP: Row = Row {
     leads: "attribute_list",
     comments: "comment",
     names: "identifier",
-    closed: "",
+    closed: "string_literal verbatim_string_literal raw_string_literal character_literal integer_literal real_literal \
+             boolean_literal null_literal predefined_type implicit_type modifier preproc_region preproc_endregion",
+    plain: &[],
+    chains: Chains {
+        kinds: "member_access_expression qualified_name",
+        signs: b".",
+        first: "this base string int long object bool char byte double float decimal short uint \
+                ulong ushort sbyte true false null",
+        spoilers: "",
+    },
     blocks: "block lambda_expression anonymous_method_expression",
     decisions: "if_statement for_statement foreach_statement while_statement do_statement catch_clause \
                 conditional_expression switch_expression_arm -switch_expression 'case '&& '|| '??",
@@ -221,14 +287,22 @@ const CSHARP: Row = Row {
     peculiar: "",
 };
 
-const RUBY: Row = Row {
+pub(super) const RUBY: Row = Row {
     definitions: &[(Class, "class"), (Module, "module"), (Method, "method singleton_method"), (Constant, "assignment")],
     owners: "singleton_class",
     wrappers: "",
     leads: "",
     comments: "comment",
     names: "identifier constant",
-    closed: "",
+    closed: "simple_symbol hash_key_symbol integer float character nil true false self super instance_variable \
+             class_variable global_variable heredoc_beginning",
+    plain: &[("string heredoc_body regex delimited_symbol string_array symbol_array", *b"##")],
+    chains: Chains {
+        kinds: "call scope_resolution",
+        signs: b".:",
+        first: "self nil true false super yield __FILE__ __LINE__ __ENCODING__",
+        spoilers: "",
+    },
     blocks: "do_block block",
     decisions: "if elsif unless while until for when in_clause rescue rescue_modifier conditional if_modifier \
                 unless_modifier while_modifier until_modifier '&& '|| 'and 'or",
@@ -236,7 +310,7 @@ const RUBY: Row = Row {
     peculiar: "",
 };
 
-const PHP: Row = Row {
+pub(super) const PHP: Row = Row {
     definitions: &[
         (Function, "function_definition"),
         (Class, "class_declaration trait_declaration"),
@@ -250,7 +324,15 @@ const PHP: Row = Row {
     leads: "attribute_list",
     comments: "comment",
     names: "name",
-    closed: "",
+    closed: "string nowdoc integer float boolean null primitive_type cast_type relative_scope visibility_modifier \
+             static_modifier final_modifier abstract_modifier readonly_modifier var_modifier text php_tag",
+    plain: &[("encapsed_string heredoc", *b"$$")],
+    chains: Chains {
+        kinds: "variable_name member_access_expression class_constant_access_expression qualified_name namespace_name",
+        signs: b"$-:\\",
+        first: "self static parent true false null",
+        spoilers: "class namespace",
+    },
     blocks: "compound_statement anonymous_function arrow_function",
     decisions: "if_statement else_if_clause for_statement foreach_statement while_statement do_statement case_statement \
                 catch_clause conditional_expression match_conditional_expression '&& '|| '?? 'and 'or",
@@ -259,7 +341,7 @@ const PHP: Row = Row {
     peculiar: "",
 };
 
-const SWIFT: Row = Row {
+pub(super) const SWIFT: Row = Row {
     definitions: &[
         (Class, "class_declaration"),
         (Interface, "protocol_declaration"),
@@ -273,7 +355,15 @@ const SWIFT: Row = Row {
     leads: "attribute",
     comments: "comment multiline_comment",
     names: "simple_identifier type_identifier",
-    closed: "",
+    closed: "integer_literal hex_literal real_literal boolean_literal special_literal value_binding_pattern \
+             self_expression super_expression try_operator throws visibility_modifier wildcard_pattern",
+    plain: &[("line_string_literal multi_line_string_literal", *b"\\\\"), ("modifiers", *b"@/")],
+    chains: Chains {
+        kinds: "navigation_expression navigation_suffix user_type",
+        signs: b".",
+        first: "self super true false nil",
+        spoilers: "init Type Protocol",
+    },
     blocks: "function_body lambda_literal computed_property statements",
     decisions: "if_statement guard_statement for_statement while_statement repeat_while_statement switch_entry \
                 -switch_statement catch_block ternary_expression '&& '|| '??",
@@ -281,7 +371,7 @@ const SWIFT: Row = Row {
     peculiar: "",
 };
 
-const KOTLIN: Row = Row {
+pub(super) const KOTLIN: Row = Row {
     definitions: &[
         (Class, "class_declaration object_declaration"),
         (Function, "function_declaration"),
@@ -293,123 +383,17 @@ const KOTLIN: Row = Row {
     leads: "annotation",
     comments: "line_comment block_comment",
     names: "identifier",
-    closed: "",
+    closed: "number_literal float_literal character_literal",
+    plain: &[("string_literal multiline_string_literal", *b"$$"), ("modifiers", *b"@/"), ("this_expression", *b"@@")],
+    chains: Chains {
+        kinds: "navigation_expression qualified_identifier user_type",
+        signs: b".",
+        first: "this super true false null",
+        spoilers: "class",
+    },
     blocks: "block lambda_literal function_body anonymous_function",
     decisions: "if_expression for_statement while_statement do_while_statement when_entry -when_expression catch_block \
                 '&& '|| '?:",
     imports: "import",
     peculiar: "",
 };
-
-fn row(language: Language) -> Option<&'static Row> {
-    Some(match language {
-        Language::Python => &PYTHON,
-        Language::JavaScript => &JAVASCRIPT,
-        Language::TypeScript => &TYPESCRIPT,
-        Language::Go => &GO,
-        Language::Rust => &RUST,
-        Language::Java => &JAVA,
-        Language::C => &C,
-        Language::Cpp => &CPP,
-        Language::CSharp => &CSHARP,
-        Language::Ruby => &RUBY,
-        Language::Php => &PHP,
-        Language::Swift => &SWIFT,
-        Language::Kotlin => &KOTLIN,
-        _ => return None,
-    })
-}
-
-/// What a kind of node means. Several may hold at once.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Role {
-    pub(super) definition: Option<DefinitionKind>,
-    pub(super) decision: i8,
-    pub(super) is_owner: bool,
-    pub(super) is_wrapper: bool,
-    pub(super) is_lead: bool,
-    pub(super) is_comment: bool,
-    pub(super) is_name: bool,
-    pub(super) is_block: bool,
-    pub(super) is_import: bool,
-    pub(super) is_peculiar: bool,
-    pub(super) is_closed: bool,
-    /// Whether it means anything of these.
-    pub(super) is_busy: bool,
-    /// Whether its nodes have none below: a token, an identifier. Asking the tree for them would cost as much as a node.
-    pub(super) is_leaf: bool,
-}
-
-/// A language's grammar, and the role of each of its kinds of nodes by number.
-pub(super) struct Table {
-    pub(super) grammar: tree_sitter::Language,
-    roles: Vec<Role>,
-    /// Words of the row that the grammar does not know; a test holds it to be empty.
-    pub(super) unknown: Vec<&'static str>,
-}
-
-impl Table {
-    fn new(grammar: tree_sitter::Language, row: &'static Row) -> Table {
-        let mut table = Table { roles: vec![Role::default(); grammar.node_kind_count()], grammar, unknown: Vec::new() };
-        for (kind, words) in row.definitions {
-            table.give(words, |role| role.definition = Some(*kind));
-        }
-        table.give(row.owners, |role| role.is_owner = true);
-        table.give(row.wrappers, |role| role.is_wrapper = true);
-        table.give(row.leads, |role| role.is_lead = true);
-        table.give(row.comments, |role| role.is_comment = true);
-        table.give(row.names, |role| role.is_name = true);
-        table.give(row.blocks, |role| role.is_block = true);
-        table.give(row.imports, |role| role.is_import = true);
-        table.give(row.peculiar, |role| role.is_peculiar = true);
-        for word in row.decisions.split_whitespace() {
-            let (decision, word) = word.strip_prefix('-').map_or((1, word), |word| (-1, word));
-            table.give(word, |role| role.decision = decision);
-        }
-        for (kind, role) in table.roles.iter_mut().enumerate() {
-            role.is_busy = *role != Role::default();
-            let is_token = u16::try_from(kind).is_ok_and(|k| !table.grammar.node_kind_is_named(k));
-            role.is_leaf = is_token || role.is_name || role.is_comment;
-        }
-        table.give(row.closed, |role| role.is_closed = true);
-        table
-    }
-
-    fn give(&mut self, words: &'static str, set: impl Fn(&mut Role)) {
-        for word in words.split_whitespace() {
-            let token = word.strip_prefix('\'');
-            let kind = self.grammar.id_for_node_kind(token.unwrap_or(word), token.is_none());
-            match self.roles.get_mut(usize::from(kind)) {
-                Some(role) if kind != 0 => set(role),
-                _ => self.unknown.push(word),
-            }
-        }
-    }
-
-    /// The role of a kind of node.
-    pub(super) fn role(&self, kind: u16) -> Role {
-        self.roles.get(usize::from(kind)).copied().unwrap_or_default()
-    }
-}
-
-/// The table of the language of a file, made at its first use.
-pub(super) fn table(language: Language, path: &str) -> Option<&'static Table> {
-    static TABLES: PerGrammar<Table> = PerGrammar::new();
-    TABLES.get(language, path, || Some(Table::new(grammar(language, path)?, row(language)?)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_word_of_the_table_is_a_kind_of_its_grammar() {
-        let mut paths = vec![(Language::TypeScript, "a.tsx")];
-        paths.extend(Language::ALL.map(|l| (l, "a.x")));
-        for (language, path) in paths {
-            if let Some(table) = table(language, path) {
-                assert_eq!(table.unknown, Vec::<&str>::new(), "{}", language.name());
-            }
-        }
-    }
-}
