@@ -242,6 +242,14 @@ fn the_verb_that_commands_decides_and_not_the_verbs_in_its_object() {
         ("don't touch the tests, just fix the parser", Action::Fix),
         ("1. add a test for login", Action::Test),
         ("- remove the banner component", Action::Delete),
+        ("Create a TypeScript LRU cache", Action::Create),
+        ("Write a cache for users in TypeScript", Action::Create),
+        ("Implement a cache layer", Action::Create),
+        ("Add an LRU cache in Go", Action::Create),
+        ("Add a cache to the user service", Action::Optimize),
+        ("Add caching to the user service", Action::Optimize),
+        ("Implement caching for the user service", Action::Optimize),
+        ("Cache the results of load_users", Action::Optimize),
     ];
     for (text, action) in cases {
         let intent = read(text).intent;

@@ -297,16 +297,43 @@ fn every_pattern_states_its_cost_within_forty_percent() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// A name as long as requests have them, for lines that a short one leaves short.
+const LONG_NAME: &str = "customer_notification_setting";
+
+/// Every pattern with [`LONG_NAME`], and with each kind of field alone and all of them where it takes fields.
+fn rendered_with_long_names() -> Vec<(String, Vec<RenderedFile>)> {
+    let lists = [
+        "title",
+        "price",
+        "count",
+        "is_open",
+        "starts_at",
+        "title, subtitle, price, count, is_open, starts_at and preferred_delivery_ends_at",
+    ];
+    let mut all = Vec::new();
+    for pattern in Library::embedded().patterns() {
+        let request = pattern.examples[0].request.split(" with ").next().unwrap();
+        let takes_fields = pattern.placeholders.iter().any(|p| p.name == "fields");
+        for (i, list) in lists.iter().enumerate().take(if takes_fields { lists.len() } else { 1 }) {
+            let bindings = pattern.bind(&read(&format!("{request} called {LONG_NAME} with {list}")), &[]);
+            let bindings = bindings.unwrap_or_else(|e| panic!("{}: {e}", pattern.name));
+            let files = pattern.render(&bindings).unwrap_or_else(|e| panic!("{e}"));
+            all.push((format!("{}-long-{i}", pattern.name), files));
+        }
+    }
+    all
+}
+
 /// With `VIBE_PATTERN_OUT=dir` the files are written there, for the languages' own checkers in `.ci/check-patterns`.
 #[test]
 fn render_examples_to() {
-    let Some(out) = std::env::var_os("VIBE_PATTERN_OUT") else {
-        assert!(rendered().len() >= 42);
-        return;
-    };
-    for (name, i, files) in rendered() {
+    let mut all: Vec<_> = rendered().into_iter().map(|(name, i, files)| (format!("{name}-{i}"), files)).collect();
+    all.extend(rendered_with_long_names());
+    assert!(all.len() >= 84);
+    let Some(out) = std::env::var_os("VIBE_PATTERN_OUT") else { return };
+    for (directory, files) in all {
         for file in files {
-            let path = Path::new(&out).join(format!("{name}-{i}")).join(&file.path);
+            let path = Path::new(&out).join(&directory).join(&file.path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, file.text).unwrap();
         }

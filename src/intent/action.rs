@@ -181,7 +181,13 @@ fn resolve(units: &[Unit], verb: Verb, object: &std::ops::Range<usize>, at: usiz
         phrase.first().is_some_and(|u| u.is(mark::DETERMINER | mark::PRONOUN) || u.token.kind != TokenKind::Word);
     // "make the tests pass": tests that are there already are not to be written.
     let exists = |action: &Action| is_definite && verb.definite.is_some() && *action == Action::Test;
-    if let Some(action) = head_action(phrase, light).filter(|a| !exists(a)) {
+    // "add an LRU cache" makes one; "add a cache to the service" and "add caching" make faster what is there.
+    let is_new = |action: &Action| {
+        let has_article = phrase.first().is_some_and(|u| u.is(mark::INDEFINITE));
+        let is_for_something = units.get(object.end).is_some_and(|u| u.token.lower == "to");
+        light == Light::Add && *action == Action::Optimize && has_article && !is_for_something
+    };
+    if let Some(action) = head_action(phrase, light).filter(|a| !exists(a) && !is_new(a)) {
         return action;
     }
     let only_pronouns = phrase.iter().all(|u| u.is(mark::PRONOUN | mark::PREFIX));
