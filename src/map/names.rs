@@ -16,7 +16,7 @@ const MAX_NAME: usize = 128;
 const FEWEST_SLOTS: usize = 1024;
 
 /// Slots whose room is kept for other texts.
-const MOST_KEPT: usize = 1 << 15;
+const MOST_KEPT: usize = 1 << 13;
 
 /// The hash of a text in every table of this process: keyed anew in each, so that no repository can be made to collide.
 pub(super) fn hash(text: &str) -> u64 {
