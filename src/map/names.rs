@@ -374,6 +374,22 @@ mod tests {
     }
 
     #[test]
+    fn names_of_any_length_that_differ_in_one_byte_are_two() {
+        for length in 1..=MAX_NAME {
+            let mut names = Names::default();
+            let name = "a".repeat(length);
+            let id = names.intern(&name);
+            for at in 0..length {
+                let other = format!("{}b{}", &name[..at], &name[at + 1..]);
+                assert!(!is_same(name.as_bytes(), other.as_bytes()), "{other}");
+                assert_ne!(names.intern(&other), id, "{other}");
+            }
+            assert!(is_same(name.as_bytes(), name.clone().as_bytes()));
+            assert_eq!(names.intern(&name), id);
+        }
+    }
+
+    #[test]
     fn a_names_words_are_found_by_their_stems() {
         let mut names = Names::default();
         let id = names.intern("parseConfigs");
