@@ -10,6 +10,7 @@ use crate::domain::change::{ChangeSet, FileChange, FileSnapshot};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::revert::{Conflict, Way};
 use crate::domain::rung::RungKind;
+use crate::domain::safe_text::code_span;
 use crate::edit;
 use serde::{Deserialize, Serialize};
 
@@ -105,14 +106,15 @@ pub(super) fn ground(run: &Run, proposal: ChangeSet) -> (ChangeSet, Vec<String>)
 /// The files that are not as the proposal was made from them, as code in a sentence.
 fn others(before: &ChangeSet, after: &ChangeSet) -> String {
     let is_other = |change: &&FileChange| after.file(&change.path).is_none_or(|now| now.before != change.before);
-    let paths: Vec<String> = before.files.iter().filter(is_other).map(|f| format!("`{}`", f.path)).collect();
+    let paths: Vec<String> = before.files.iter().filter(is_other).map(|f| code_span(&f.path)).collect();
     paths.join(", ")
 }
 
 /// Where both changed the same, and what to do.
 fn clash(conflict: &Conflict) -> String {
     let Conflict { path, line, what, .. } = conflict;
-    let place = if *line > 0 { format!("`{path}` line {line}") } else { format!("`{path}`") };
+    let path = code_span(path);
+    let place = if *line > 0 { format!("{path} line {line}") } else { path };
     format!(
         "{place} is not what the proposal was made from: {what}. Nothing was written. Say what you want once more, as a revision: \
          the model is shown the file as it is now. Or reject the hunks of this file."

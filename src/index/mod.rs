@@ -382,10 +382,14 @@ fn take(
     outcome: &mut Refreshed,
 ) {
     let stamp = if is_racy(entry, moment) { Stamp::UNSURE } else { Stamp::from(entry) };
-    let before = files.remove(entry.path.as_str()).map(|held| held.known);
     let after = changes.take(&entry.path, stamp, seen);
+    let known = after.map(|held| held.known);
+    let before = match after {
+        Some(held) => files.insert(entry.path.as_str().into(), held),
+        None => files.remove(entry.path.as_str()),
+    };
+    let before = before.map(|held| held.known);
     outcome.read += 1;
-    outcome.changed += usize::from(after.is_some() && before != after.as_ref().map(|held| held.known));
-    outcome.removed += usize::from(after.is_none() && before.is_some());
-    files.extend(after.map(|held| (entry.path.as_str().into(), held)));
+    outcome.changed += usize::from(known.is_some() && before != known);
+    outcome.removed += usize::from(known.is_none() && before.is_some());
 }

@@ -16,7 +16,7 @@ const MAX_NAME: usize = 128;
 const FEWEST_SLOTS: usize = 1024;
 
 /// Slots whose room is kept for other texts.
-const MOST_KEPT: usize = 1 << 15;
+const MOST_KEPT: usize = 1 << 13;
 
 /// The hash of a text in every table of this process: keyed anew in each, so that no repository can be made to collide.
 pub(super) fn hash(text: &str) -> u64 {
@@ -371,6 +371,22 @@ mod tests {
         }
         assert_eq!(together.len(), single.len());
         assert!((0..together.len() as u32).all(|id| together.get(id) == single.get(id)));
+    }
+
+    #[test]
+    fn names_of_any_length_that_differ_in_one_byte_are_two() {
+        for length in 1..=MAX_NAME {
+            let mut names = Names::default();
+            let name = "a".repeat(length);
+            let id = names.intern(&name);
+            for at in 0..length {
+                let other = format!("{}b{}", &name[..at], &name[at + 1..]);
+                assert!(!is_same(name.as_bytes(), other.as_bytes()), "{other}");
+                assert_ne!(names.intern(&other), id, "{other}");
+            }
+            assert!(is_same(name.as_bytes(), name.clone().as_bytes()));
+            assert_eq!(names.intern(&name), id);
+        }
     }
 
     #[test]

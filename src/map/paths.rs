@@ -265,6 +265,19 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_is_found_by_its_last_part_and_by_its_last_two() {
+        let mut paths = Paths::default();
+        for (slot, path) in ["src/a.rs", "x/src/a.rs", "y/x/src/a.rs", "y/z/a.rs"].into_iter().enumerate() {
+            paths.insert(&path.into(), slot as u32);
+        }
+        let found = |name: &str| paths.folders(name).map(|id| paths.folder_path(id)).collect::<Vec<_>>();
+        assert_eq!(found("src"), ["src", "x/src", "y/x/src"]);
+        assert_eq!(found(last_two("y/x/src")), ["x/src", "y/x/src"]);
+        assert_eq!(found(last_two("src")), found("src"));
+        assert!(found("y/x/src").is_empty());
+    }
+
+    #[test]
     fn a_relative_path_never_leaves_the_root() {
         assert_eq!(join("a/b", "../c/./d").as_deref(), Some("a/c/d"));
         assert_eq!(join("a", "../../c"), None);

@@ -3,7 +3,7 @@
 
 use crate::domain::language::Language;
 use crate::domain::outline::Oddity;
-use memchr::{memchr, memchr_iter, memmem};
+use memchr::{memchr, memchr_iter, memchr2_iter, memmem};
 
 /// Larger files are not outlined: 1 MiB.
 pub const MOST_BYTES: u64 = 1024 * 1024;
@@ -61,7 +61,7 @@ const LOCKS: &[&str] = &[
     "gradle.lockfile",
 ];
 
-/// Parts of names of files that generators write: protocol buffers, designers, bundlers.
+/// Parts of names of files that generators write: protocol buffers, designers, bundlers. Each begins with `.` or `_`.
 const GENERATED: &[&str] = &[
     ".pb.",
     "_pb2.py",
@@ -92,9 +92,10 @@ pub fn oddity_of_place(path: &str, size: u64) -> Option<Oddity> {
     if folders.split('/').any(|f| VENDORED.contains(&f)) {
         return Some(Oddity::Vendored);
     }
-    let is_generated =
-        LOCKS.contains(&name) || GENERATED.iter().any(|g| name.contains(g)) || name.starts_with("zz_generated");
-    if is_generated {
+    // All of them begin with one of two signs, and few names have many.
+    let has_mark =
+        memchr2_iter(b'.', b'_', name.as_bytes()).any(|at| GENERATED.iter().any(|g| name[at..].starts_with(g)));
+    if has_mark || LOCKS.contains(&name) || name.starts_with("zz_generated") {
         return Some(Oddity::Generated);
     }
     (size > MOST_BYTES).then_some(Oddity::Large)
