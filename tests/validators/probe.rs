@@ -188,7 +188,7 @@ async fn without_a_sandbox_no_tool_runs_and_that_is_said() {
     let project = project("echo x >> \"$XDG_CACHE_HOME/ran\"; echo '[]'");
     // A helper that plays a kernel without Landlock.
     let helper = project.home().join("helper");
-    let refusal = r#"{"refused":{"no_sandbox":"played"}}"#;
+    let refusal = r#"{"last":{"refused":{"no_sandbox":"played"}},"alone":true}"#;
     std::fs::write(&helper, format!("#!/bin/sh\nprintf '%s' '{refusal}' >&0\n")).unwrap();
     executable(&helper);
     let validators = project.validators("TRUSTED").with_helper(&helper);
