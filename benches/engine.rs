@@ -400,15 +400,15 @@ fn scratch(table: &mut Table) {
         let (mut synced, mut walked, mut swapped, mut both) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for _ in 0..21 {
             turn += 1;
-            // Somebody reads what the check before has found.
-            std::thread::sleep(Duration::from_millis(100));
+            // What is done after a check is not what the next one waits for.
+            pool.wait();
             std::fs::write(tree.path().join("part1/module1/file41.rs"), format!("fn h{turn}() {{}}\n")).unwrap();
             let (walking, (syncing, scratch)) = (timed(|| listing = list()), made(&listing, &base, &pool));
             done(scratch);
             walked.push(walking);
             synced.push(syncing);
             both.push(walking + syncing);
-            std::thread::sleep(Duration::from_millis(100));
+            pool.wait();
             let (swapping, scratch) = made(&listing, if turn % 2 == 0 { &base } else { &proposal }, &pool);
             done(scratch);
             swapped.push(swapping);

@@ -176,7 +176,6 @@ fn revise(run: &mut Run, text: &str) -> Vec<RunCommand> {
     run.inner.judged = (phrases(run, Decision::Accepted), phrases(run, Decision::Rejected));
     run.decisions = decided;
     run.inner.feedback = [vec![text.trim().to_owned()], lost].concat();
-    run.apply_failure = None;
     run.inner.since = run.attempts.len();
     run.revisions.push((run.inner.since, text.trim().to_owned()));
     run.inner.revisions += 1;

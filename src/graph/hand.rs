@@ -5,7 +5,7 @@ use super::run::{Attempt, Run, Stage};
 use super::{RunCommand, formatter, gate, healer, validator};
 use crate::domain::change::ChangeSet;
 use crate::domain::finding::ValidationReport;
-use crate::domain::hunk::{Decision, FileDiff, Hunk, HunkId};
+use crate::domain::hunk::{Decision, Hunk, HunkId};
 use crate::domain::model::Node;
 use crate::domain::rung::{Rung, RungKind};
 use std::collections::BTreeMap;
@@ -41,7 +41,8 @@ pub(super) fn put(run: &mut Run, changes: ChangeSet, kind: RungKind, what: Strin
         changes,
         report: None,
         verdict: None,
-        problems: Vec::new(),
+        // What could not be placed is missing here, too.
+        problems: chosen.problems.clone(),
         rung: Rung { kind, what, base: Some(run.chosen), ..Rung::default() },
     };
     run.inner.decided = std::mem::take(&mut run.decisions).into_iter().collect();
@@ -66,7 +67,7 @@ pub(super) fn keep(run: &mut Run) {
     let decided = std::mem::take(&mut run.inner.decided);
     let Some(attempt) = run.attempts.last() else { return };
     let Some(base) = attempt.rung.base.and_then(|base| run.attempts.get(base)) else { return };
-    run.decisions = kept(&decided, &base.diff, &attempt.diff);
+    run.decisions = kept(&decided, base, attempt);
 }
 
 /// To the gate, with the attempt as it is.
@@ -82,25 +83,24 @@ pub(super) fn back(run: &mut Run) -> Vec<RunCommand> {
     Vec::new()
 }
 
-/// The decisions on hunks that are in both: at the same place of the old text, or the only ones with these lines.
-fn kept(decided: &[(HunkId, Decision)], before: &[FileDiff], after: &[FileDiff]) -> BTreeMap<HunkId, Decision> {
-    let same = |old: &Hunk, new: &Hunk| {
-        old.lines.len() == new.lines.len()
-            && old.lines.iter().zip(&new.lines).all(|(a, b)| a.kind == b.kind && a.text == b.text)
-    };
-    let alike = |file: &FileDiff, hunk: &Hunk| -> Vec<usize> {
-        (0..file.hunks.len()).filter(|at| same(&file.hunks[*at], hunk)).collect()
-    };
+/// The decisions on hunks that are in both. Where the file itself is another one, nobody can tell: the user decides anew.
+fn kept(decided: &[(HunkId, Decision)], before: &Attempt, after: &Attempt) -> BTreeMap<HunkId, Decision> {
     let mut kept = BTreeMap::new();
     for (id, decision) in decided {
-        let Some(old_file) = before.get(id.file) else { continue };
+        let Some(old_file) = before.diff.get(id.file) else { continue };
         let Some(old) = old_file.hunks.get(id.hunk) else { continue };
-        let Some(file) = after.iter().position(|f| f.path == old_file.path) else { continue };
-        let places = alike(&after[file], old);
-        let stayed = places.iter().find(|at| after[file].hunks[**at].old_start == old.old_start);
-        let moved = places.first().filter(|_| places.len() == 1 && alike(old_file, old).len() == 1);
-        if let Some(hunk) = stayed.or(moved) {
-            kept.insert(HunkId { file, hunk: *hunk }, *decision);
+        let Some(file) = after.diff.iter().position(|f| f.path == old_file.path) else { continue };
+        let base = |attempt: &Attempt| attempt.changes.file(&old_file.path).map(|change| change.before.clone());
+        if base(before) != base(after) {
+            continue;
+        }
+        let same = |new: &Hunk| {
+            old.old_start == new.old_start
+                && old.lines.len() == new.lines.len()
+                && old.lines.iter().zip(&new.lines).all(|(a, b)| a.kind == b.kind && a.text == b.text)
+        };
+        if let Some(hunk) = after.diff[file].hunks.iter().position(same) {
+            kept.insert(HunkId { file, hunk }, *decision);
         }
     }
     kept

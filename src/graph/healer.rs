@@ -7,7 +7,7 @@ use super::inner::Operation;
 use super::ladder::Task;
 use super::run::{Attempt, Outcome, Run, Stage};
 use super::rung;
-use super::{RunCommand, executor, formatter, gate, install, reviewer, step, validator};
+use super::{RunCommand, executor, formatter, gate, install, rebase, reviewer, step, validator};
 use crate::budget::choice::Candidate;
 use crate::budget::price::{Price, worst_case};
 use crate::domain::change::{ChangeSet, FileSnapshot};
@@ -100,9 +100,8 @@ pub(super) fn gave_up(run: &mut Run, why: &str) -> Vec<RunCommand> {
     if let Some(model) = run.inner.heal.model {
         run.inner.heal.spent.push(model);
         run.inner.heal.why = why.trim_end_matches('.').to_owned();
-        if let Some(call) = run.calls.last() {
-            run.notice(format!("{} mended nothing: {}.", call.model, why.trim_end_matches('.')));
-        }
+        let asked = run.asked().reference.clone();
+        run.notice(format!("{asked} mended nothing: {}.", why.trim_end_matches('.')));
         return climb(run);
     }
     give_up(run, why)
@@ -214,7 +213,9 @@ pub(super) fn examined(run: &mut Run, files: &[FileSnapshot], report: &Validatio
 
 /// The user asks for another attempt: how the ones before ended is not told of it.
 pub(super) fn forget_end(run: &mut Run) {
-    let tells_of_end = |notice: &str| notice.starts_with(ENDED) || notice == STOPPED || notice.ends_with(STANDS);
+    let tells_of_end = |notice: &str| {
+        notice.starts_with(ENDED) || notice == STOPPED || notice.ends_with(STANDS) || notice.contains(rebase::PUT)
+    };
     run.notices.retain(|notice| !tells_of_end(notice));
 }
 

@@ -142,7 +142,7 @@ pub(super) struct Inner {
     pub(super) judged: (Vec<String>, Vec<String>),
     /// Comments that went along with the revision under work: they come back if nothing comes of it.
     pub(super) sent: Vec<Comment>,
-    /// Whether the newest attempt is the user's own and being checked.
+    /// Whether the newest attempt is the user's own, or the chosen one put onto other files, and being checked.
     pub(super) by_hand: bool,
     /// What was decided of the proposal that the user has changed, until the change is cut into hunks.
     pub(super) decided: Vec<(HunkId, Decision)>,

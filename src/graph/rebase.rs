@@ -14,6 +14,9 @@ use crate::domain::safe_text::code_span;
 use crate::edit;
 use serde::{Deserialize, Serialize};
 
+/// What a sentence on such an attempt holds.
+pub(super) const PUT: &str = "is the same proposal on the files as they are now";
+
 /// What is known of a disk that is not as the proposal was made from it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Drift {
@@ -49,9 +52,17 @@ pub(super) fn onto(run: &mut Run, files: &[FileSnapshot]) -> Vec<RunCommand> {
     run.inner.drift.now = files.to_vec();
     let Some(chosen) = run.attempt() else { return Vec::new() };
     let mut moved = edit::revert(&chosen.changes, Way::Redo, files);
-    if let Some(conflict) = moved.conflicts.iter().find(|c| wanted.file(&c.path).is_some()) {
-        run.apply_failure = Some(Failure::fatal(FailureKind::Stale, clash(conflict)));
-        return Vec::new();
+    let is_wanted = |path: &str| wanted.file(path).is_some();
+    if moved.conflicts.iter().any(|c| is_wanted(&c.path)) {
+        // Perhaps it is what nobody accepted that clashes.
+        let clashing = wanted.files.iter().filter(|f| moved.conflicts.iter().any(|c| c.path == f.path));
+        let accepted = edit::revert(&ChangeSet { files: clashing.cloned().collect() }, Way::Redo, files);
+        if let Some(conflict) = accepted.conflicts.first() {
+            run.apply_failure = Some(Failure::fatal(FailureKind::Stale, clash(conflict)));
+            return Vec::new();
+        }
+        moved.conflicts.retain(|c| !is_wanted(&c.path));
+        moved.changes.files.extend(accepted.changes.files);
     }
     // What is not wanted now may wait as it is.
     let waits = |f: &&FileChange| moved.conflicts.iter().any(|c| c.path == f.path);
@@ -69,19 +80,22 @@ pub(super) fn onto(run: &mut Run, files: &[FileSnapshot]) -> Vec<RunCommand> {
         return Vec::new();
     }
     let named = others(&chosen.changes, &moved.changes);
+    for file in files {
+        run.inner.heal.examined.iter_mut().filter(|f| f.path == file.path).for_each(|f| *f = file.clone());
+    }
+    let commands = hand::put(run, moved.changes, RungKind::Rebase, format!("onto {named} as on disk now"));
     run.notice(format!(
-        "{named} changed on disk after the proposal was made, and nothing was written. Attempt {} is the same proposal on the files \
-         as they are now: look at it and accept it.",
-        run.attempts.len() + 1
+        "{named} changed on disk after the proposal was made, and nothing was written. Attempt {} {PUT}: look at it and accept it.",
+        run.attempts.len()
     ));
-    hand::put(run, moved.changes, RungKind::Rebase, format!("onto {named} as on disk now"))
+    commands
 }
 
 /// What a revision builds on: what of the proposal fits the files as they were last read, and those that it does not fit as they
 /// are. The sentences say which those are, for the model.
-pub(super) fn ground(run: &Run, proposal: ChangeSet) -> (ChangeSet, Vec<String>) {
-    let now: Vec<FileSnapshot> =
-        run.inner.drift.now.iter().filter(|f| proposal.file(&f.path).is_some()).cloned().collect();
+pub(super) fn ground(run: &mut Run, proposal: ChangeSet) -> (ChangeSet, Vec<String>) {
+    let mut now = std::mem::take(&mut run.inner.drift.now);
+    now.retain(|f| proposal.file(&f.path).is_some());
     let (known, mut others): (Vec<FileChange>, Vec<FileChange>) =
         proposal.files.into_iter().partition(|change| now.iter().any(|f| f.path == change.path));
     let moved = edit::revert(&ChangeSet { files: known.clone() }, Way::Redo, &now);

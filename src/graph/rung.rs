@@ -150,7 +150,8 @@ pub(super) fn make(run: &mut Run, kind: RungKind) -> Option<Vec<RunCommand>> {
         changes: fixed.changes,
         report: None,
         verdict: None,
-        problems: Vec::new(),
+        // What could not be placed is missing here, too.
+        problems: run.attempts[base].problems.clone(),
         rung,
     };
     run.attempts.push(attempt);

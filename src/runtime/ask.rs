@@ -12,7 +12,7 @@ use crate::graph::Run;
 /// What accept-all left out, by name, as it wants a yes of its own.
 pub(super) fn left_out(run: &Run) -> Option<String> {
     let attempt = run.attempt()?;
-    let is_left = |id: &HunkId| run.decision(*id) != Decision::Accepted && crate::app::needs_own_yes(attempt, *id);
+    let is_left = |id: &HunkId| run.decision(*id) == Decision::Pending && crate::app::needs_own_yes(attempt, *id);
     let named: Vec<String> = crate::app::hunks(&attempt.diff)
         .filter(is_left)
         .map(|id| {
@@ -39,6 +39,13 @@ pub(super) async fn ask_user(front: &mut Front, reporter: &mut Reporter) {
     let attempt = front.state.session.run().and_then(Run::attempt).cloned();
     let Some(attempt) = attempt else { return };
     for id in crate::app::hunks(&attempt.diff) {
+        let decided = |front: &Front| front.state.session.run().map_or(Decision::Pending, |run| run.decision(id));
+        if decided(front) != Decision::Pending {
+            let word = if decided(front) == Decision::Accepted { "accepted" } else { "rejected" };
+            let path = SafeText::line(&attempt.diff[id.file].path);
+            tell_line(&format!("{path}: hunk {} is {word} already.", id.hunk + 1));
+            continue;
+        }
         let own = crate::app::needs_own_yes(&attempt, id);
         let accepted = match rest {
             Some(false) => false,
@@ -61,8 +68,8 @@ pub(super) async fn ask_user(front: &mut Front, reporter: &mut Reporter) {
         let action = if accepted { Action::AcceptHunk } else { Action::RejectHunk };
         // A hunk that hides something is accepted by asking twice; the question said what it hides.
         for _ in 0..2 {
-            let decided = front.state.session.run().is_some_and(|r| r.decision(id) != Decision::Pending);
-            if !decided && front.state.review.cursor == id {
+            if decided(front) == Decision::Pending {
+                front.state.review.cursor = id;
                 let effects = front.take(Event::User(action)).await;
                 reporter.effects(&effects, &front.state);
             }

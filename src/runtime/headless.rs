@@ -9,6 +9,7 @@ use crate::app::{Action, Effect, Event, ModelEvent, Resume, State, StoreEvent, h
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::hunk::Decision;
 use crate::domain::revert::Asker;
+use crate::domain::rung::RungKind;
 use crate::graph::{Outcome, PauseReason, Run, RunSpec, Stage, Task};
 use std::io::IsTerminal;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -46,6 +47,9 @@ pub enum Exit {
     Interrupted = 130,
 }
 
+/// How often a proposal is put onto files that have changed before a run gives up.
+const MAX_REBASED: usize = 3;
+
 /// A headless run.
 pub struct Headless {
     /// What is wanted.
@@ -70,8 +74,15 @@ pub async fn run(mut setup: Setup, headless: Headless) -> Exit {
     }
     let named = opening.session_name.is_some();
     let mut front = Front::start(setup, None);
-    let mut driver =
-        Driver { reporter: Reporter::new(headless.style), headless, requested: false, named, tried: false, exit: None };
+    let mut driver = Driver {
+        reporter: Reporter::new(headless.style),
+        headless,
+        requested: false,
+        named,
+        tried: false,
+        interrupted: false,
+        exit: None,
+    };
     let mut signals = Signals::new();
     let effects = front.open(opening).await;
     driver.reporter.effects(&effects, &front.state);
@@ -128,6 +139,8 @@ struct Driver {
     named: bool,
     /// The accepted hunks were to be written.
     tried: bool,
+    /// It is to stop at the next gate.
+    interrupted: bool,
     exit: Option<Exit>,
 }
 
@@ -135,6 +148,8 @@ impl Driver {
     /// Stops the run, unless it is writing already: then its result is waited for and told.
     async fn interrupt(&mut self, front: &mut Front) {
         let writing = front.state.session.run().is_some_and(|r| r.stage == Stage::Applying);
+        // A write that finds the files changed leads back to the gate: there it ends.
+        self.interrupted = writing;
         if !writing {
             self.take(front, Event::User(Action::CancelRun)).await;
             self.exit = Some(Exit::Interrupted);
@@ -244,6 +259,10 @@ impl Driver {
             return;
         }
         let Some(run) = front.state.session.run() else { return };
+        if self.interrupted {
+            self.exit = Some(Exit::Interrupted);
+            return;
+        }
         // What failed in an earlier process is tried again: its cause may be mended.
         if let Some(failure) = run.apply_failure.as_ref().filter(|_| self.tried) {
             self.reporter.trouble(failure, &front.state);
@@ -265,6 +284,13 @@ impl Driver {
             self.headless.accept == Accept::Ask && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         if !passed && !ask {
             self.exit = Some(Exit::ChecksFailed);
+            return;
+        }
+        let rebased = run.attempts.iter().filter(|attempt| attempt.rung.kind == RungKind::Rebase).count();
+        if self.headless.accept == Accept::All && rebased > MAX_REBASED {
+            let text = "Nothing was written: the files keep changing on disk. Say the same again when they rest.";
+            self.reporter.trouble(&Failure::fatal(FailureKind::Stale, text), &front.state);
+            self.exit = Some(Exit::Failed);
             return;
         }
         match self.headless.accept {

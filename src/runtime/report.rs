@@ -31,7 +31,7 @@ pub struct Reporter {
     style: Style,
     /// The stage last told, so that each is told once.
     activity: &'static str,
-    proposal_told: bool,
+    proposal_told: Option<usize>,
     /// What the workbench said last, which is not said again as the reason of the end.
     said: String,
 }
@@ -39,7 +39,7 @@ pub struct Reporter {
 impl Reporter {
     /// A reporter that has told nothing.
     pub fn new(style: Style) -> Reporter {
-        Reporter { style, activity: "", proposal_told: false, said: String::new() }
+        Reporter { style, activity: "", proposal_told: None, said: String::new() }
     }
 
     /// Tells what an update did.
@@ -193,10 +193,10 @@ impl Reporter {
         }
     }
 
-    /// Shows the proposal, once.
+    /// Shows the proposal, each attempt once.
     pub fn proposal(&mut self, run: &Run, now: Timestamp) {
-        let Some(attempt) = run.attempt().filter(|_| !self.proposal_told) else { return };
-        self.proposal_told = true;
+        let Some(attempt) = run.attempt().filter(|_| self.proposal_told != Some(run.chosen)) else { return };
+        self.proposal_told = Some(run.chosen);
         let patch: String = attempt
             .changes
             .files

@@ -51,6 +51,8 @@ fn long_notice(state: &State, view: &View, width: usize) -> Option<Vec<Line<'sta
     let style = view.look.style(role_of(notice));
     (columns(&text) > room).then_some(())?;
     let rows = wrap(&[(text, style)], room, 0);
+    // Blanks at its end may be all that did not fit.
+    rows.get(1)?;
     let mut lines: Vec<Line<'static>> = rows.iter().take(2).cloned().collect();
     let answer = answer(state, view);
     let rest: String = rows[1..].iter().map(|row| format!("{row} ")).collect();

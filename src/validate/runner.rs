@@ -1,7 +1,7 @@
 //! Starts a command in the sandbox, reads what it prints in flat memory, and sees that it ends.
 //!
-//! Never a shell, never the terminal, never the environment as it is. Everything the command started is gone when this
-//! returns; when the future is dropped instead, or the program dies, the sandbox's first process sees to it.
+//! Never a shell, never the terminal, never the environment as it is. What the command started is ended before this
+//! returns, and the outcome says whether it was seen to be gone; when the future is dropped instead, or the program dies, the sandbox's first process sees to it.
 
 use super::Policy;
 use super::capture::Output;

@@ -357,8 +357,8 @@ fn a_file_that_changed_on_disk_at_the_gate_is_told_and_the_proposal_stands_on_it
         "{said}"
     );
     assert!(desk.said(Author::Workbench).is_empty());
-    assert_eq!(desk.decisions(), [P, A, A, P], "what was decided stays decided");
-    desk.acts(&[Action::Apply, Action::Apply]);
+    assert_eq!(desk.decisions(), [P, P, P, P], "nobody can tell which hunk of another file was meant");
+    desk.acts(&[Action::NextFile, Action::AcceptHunk, Action::AcceptHunk, Action::Apply, Action::Apply]);
     desk.settle();
     assert_eq!(desk.run().stage, Stage::Finished(Outcome::Applied));
     let written = &desk.world.disk["lines.py"];

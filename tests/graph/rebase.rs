@@ -39,9 +39,9 @@ fn a_proposal_is_put_onto_the_file_as_it_is_now_checked_and_written_when_the_use
     assert_eq!((attempt.rung.kind, attempt.rung.base), (RungKind::Rebase, Some(0)));
     assert!(attempt.report.is_some() && run.apply_failure.is_none());
     assert_eq!(attempt.changes.files[0].before.as_deref(), Some(changed.as_str()));
-    assert_eq!(run.decision(HunkId { file: 0, hunk: 1 }), Decision::Accepted, "though it has moved");
+    assert_eq!(run.decision(HunkId { file: 0, hunk: 0 }), Decision::Pending, "the user decides anew");
     assert!(run.answer.contains("`calc.py` changed on disk"), "{}", run.answer);
-    world.script.user.push_back(APPLY);
+    world.script.user.extend([all(Decision::Accepted), APPLY]);
     world.go();
     assert_eq!(*finished(&world), Outcome::Applied);
     let written = changed.replace("first = 1", "first = 2").replace("last = 1", "last = 2");
@@ -96,7 +96,12 @@ fn a_clash_in_a_file_that_is_not_accepted_does_not_hold_up_the_others() {
     let mut world = played(script.user(one(0, Decision::Accepted)).user(one(1, Decision::Accepted)));
     world.script.disk.insert("new.py".into(), "y = 1\n".into());
     let changed = WIDE.replace("d = 0", "d = 9");
-    then(&mut world, "calc.py", Some(&changed), vec![APPLY, APPLY]);
+    then(
+        &mut world,
+        "calc.py",
+        Some(&changed),
+        vec![APPLY, one(0, Decision::Accepted), one(1, Decision::Accepted), APPLY],
+    );
     assert_eq!(*finished(&world), Outcome::Applied, "{}", world.trace());
     assert_eq!(world.script.disk["calc.py"], changed.replace("first = 1", "first = 2").replace("last = 1", "last = 2"));
     assert_eq!(world.script.disk["new.py"], "y = 1\n");
@@ -113,4 +118,33 @@ fn killed_while_the_files_are_read_it_reads_them_again() {
     assert!(matches!(next, Some(RunCommand::ReadFiles { .. })), "{}", world.trace());
     world.perform(next);
     assert_eq!((&world.run.stage, world.run.attempts.len()), (&Stage::Gate, 2));
+}
+
+#[test]
+fn decisions_on_files_that_stayed_are_kept_and_what_nobody_accepted_does_not_clash() {
+    let two = format!("{}{}", both(), whole("new.py", "x = 1\n"));
+    let script = Script::new().file("calc.py", WIDE).plan(PLAN).execute(two).review(GOOD);
+    let mut world = played(script.user(all(Decision::Accepted)).user(one(0, Decision::Rejected)));
+    // The line of the rejected hunk, and one that is far from both.
+    let changed = WIDE.replace("first = 1", "first = 7").replace("d = 0", "d = 9");
+    then(&mut world, "calc.py", Some(&changed), vec![APPLY]);
+    let run = &world.run;
+    assert_eq!((run.attempts.len(), &run.apply_failure), (2, &None), "{}", world.trace());
+    assert_eq!(run.decision(HunkId { file: 1, hunk: 0 }), Decision::Accepted, "of new.py");
+    assert_eq!(run.decision(HunkId { file: 0, hunk: 0 }), Decision::Pending);
+    world.script.user.extend([all(Decision::Accepted), APPLY]);
+    world.go();
+    assert_eq!(world.script.disk["calc.py"], changed.replace("last = 1", "last = 2"));
+    assert_eq!(world.script.disk["new.py"], "x = 1\n");
+}
+
+#[test]
+fn what_could_not_be_placed_is_still_said_of_the_proposal_on_other_files() {
+    let answer = format!("{}{}", both(), replace("calc.py", "nowhere = 1", "nowhere = 2"));
+    let script = Script::new().file("calc.py", WIDE).plan(PLAN).execute(answer).execute("Nothing.").execute("Nothing.");
+    let mut world = played(script.review(GOOD).user(all(Decision::Accepted)));
+    let problems = world.run.attempts[0].problems.clone();
+    assert_eq!(problems.len(), 1, "{}", world.trace());
+    then(&mut world, "calc.py", Some(&WIDE.replace("d = 0", "d = 9")), vec![APPLY]);
+    assert_eq!((world.run.chosen, &world.run.attempts[1].problems), (1, &problems));
 }

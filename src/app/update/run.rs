@@ -186,10 +186,12 @@ impl Step<'_> {
                 };
                 let rung = self.state.session.run().and_then(|r| r.attempt()).map(|attempt| attempt.rung.clone());
                 let (text, failed) = match rung.filter(|rung| rung.kind == RungKind::Rebase) {
-                    Some(rung) => (
-                        format!("Not written, as files had changed on disk: the proposal is put {}{said}", rung.what),
-                        Failed::Yes,
-                    ),
+                    Some(rung) => {
+                        self.state.review = self.state.review.anew();
+                        let what =
+                            format!("Not written, as files had changed on disk: the proposal is put {}", rung.what);
+                        (format!("{what}{said} Decide on it anew."), Failed::Yes)
+                    }
                     None => (format!("Your change is in the proposal{said}"), failed),
                 };
                 self.state.tell(text, failed);

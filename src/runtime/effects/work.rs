@@ -72,6 +72,7 @@ pub async fn apply(world: &Arc<World>, events: &Events, job: JobId, changes: Cha
 pub fn write_all(world: &World, changes: ChangeSet) -> Result<(), Failure> {
     let writes: Vec<FileWrite> =
         changes.files.into_iter().map(|f| FileWrite { path: f.path, expect: f.before, content: f.after }).collect();
+    let before: Vec<String> = writes.iter().map(|write| write.path.clone()).collect();
     let states = write::reconcile(&world.root, &writes).map_err(Failure::from)?;
     let begun = states.contains(&FileState::After);
     let left: Vec<FileWrite> = match begun {
@@ -81,5 +82,14 @@ pub fn write_all(world: &World, changes: ChangeSet) -> Result<(), Failure> {
     if left.is_empty() {
         return Ok(());
     }
-    write::apply(&world.root, &left).map(drop).map_err(Failure::from)
+    let done: Vec<&str> =
+        before.iter().zip(&states).filter(|(_, s)| **s == FileState::After).map(|(p, _)| p.as_str()).collect();
+    write::apply(&world.root, &left).map(drop).map_err(|error| match done.is_empty() {
+        true => Failure::from(error),
+        // Not stale: what is written already belongs to this change, and an undo takes it back with the rest.
+        false => {
+            let text = format!("Written before the process ended: {}. Not the others: {error}", done.join(", "));
+            Failure::fatal(FailureKind::Io, text)
+        }
+    })
 }
