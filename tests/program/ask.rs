@@ -43,6 +43,30 @@ fn each_hunk_is_asked_about_and_only_those_with_a_yes_are_written() {
 }
 
 #[test]
+fn a_file_that_changes_while_it_is_asked_is_asked_about_again_and_the_last_answer_counts() {
+    let mine = SHOP.replace("def a():\n    pass", "def a():\n    return 1");
+    let label = mine.replace("\"€ \" + str(amount)", "f\"€ {amount:.2f}\"");
+    for (answers, code, text) in [(["n", "n"], 3, &mine), (["n", "y"], 0, &label)] {
+        let place = Place::new();
+        let mut pty = run(&place, "edit");
+        for first in ["accept hunk 1 of 2", "accept hunk 2 of 2"] {
+            pty.expect(first);
+            place.write("shop.py", &mine);
+            pty.press("y\r");
+        }
+        for (number, answer) in answers.iter().enumerate() {
+            let question = format!("accept hunk {} of 2", number + 1);
+            pty.expect_that(&question, |screen| {
+                screen.split("attempt 2 by rebase").nth(1).is_some_and(|after| after.contains(&question))
+            });
+            pty.press(&format!("{answer}\r"));
+        }
+        assert_eq!(pty.end().exit_code(), code, "{answers:?}\n{}", pty.screen());
+        assert_eq!(place.read("shop.py").as_ref(), Some(text), "{answers:?}\n{}", pty.screen());
+    }
+}
+
+#[test]
 fn an_answer_that_is_none_of_those_offered_is_asked_for_again() {
     let place = Place::new();
     let mut pty = run(&place, "edit");
