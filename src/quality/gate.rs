@@ -67,7 +67,7 @@ pub const UNREAD: &str = "configuration";
 /// Why a gate is closed.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Breach {
-    /// Which figure: `cyclomatic`, `cognitive`, `maintainability`, `type_coverage`, `doc_coverage`, [`UNJUDGED`], [`UNREAD`], or a security rule.
+    /// Which figure: `cyclomatic`, `cognitive`, `maintainability`, `type_coverage`, `doc_coverage`, `unjudged`, `configuration`, or a security rule.
     pub figure: String,
     /// What it is; `None` for a finding.
     pub value: Option<f64>,

@@ -1,5 +1,5 @@
 //! The tools that validate: one file each, with how it is recognised in a project, how it is called and how its report is
-//! read. Everything here is pure; [`super::plan`] chooses among them and [`super::rung`] runs them.
+//! read. Everything here is pure; [`super::plan`] chooses among them and [`super::check`] runs them.
 //!
 //! A parser takes whatever its tool printed. What it cannot read it gives as an error, and the tool's exit code decides.
 

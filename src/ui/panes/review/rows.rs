@@ -9,13 +9,15 @@ use crate::domain::safe_text::SafeText;
 use crate::graph::{Attempt, Run};
 use crate::ui::Look;
 use crate::ui::theme::Role;
-use crate::ui::widgets::fit::one_line;
+use crate::ui::widgets::fit::{fit, one_line};
 use crate::ui::widgets::wrap::wrap;
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 use std::collections::BTreeMap;
 
 /// Most rows that the words of one finding take.
 const FINDING_ROWS: usize = 4;
+/// Lines of the end of what a tool printed: there it says why.
+const END_ROWS: usize = 5;
 /// Most rows that a comment takes.
 const COMMENT_ROWS: usize = 6;
 
@@ -206,12 +208,23 @@ pub fn finding_lines(finding: &Finding, width: usize, look: &Look) -> Vec<Line<'
         Severity::Info => ("i", Role::Dim),
     };
     let rule = finding.rule.as_ref().map(|r| format!(" {r}")).unwrap_or_default();
-    let pieces = [
-        (format!("  └ {mark} "), look.style(role)),
-        (one_line(&format!("{}{rule}: {}", finding.tool, finding.message)), look.style(role)),
-    ];
-    let mut lines = wrap(&pieces, width, 6);
-    lines.truncate(FINDING_ROWS);
+    let mut said = finding.message.lines().filter(|line| !line.trim().is_empty());
+    let first = one_line(&format!("{}{rule}: {}", finding.tool, said.next().unwrap_or_default()));
+    let pieces = [(format!("  └ {mark} "), look.style(role)), (first, look.style(role))];
+    // Room for the sign that something is left out.
+    let mut lines = wrap(&pieces, width.saturating_sub(1), 6);
+    if lines.len() > FINDING_ROWS {
+        lines.truncate(FINDING_ROWS);
+        lines[FINDING_ROWS - 1].spans.push(Span::styled("…", look.style(role)));
+    }
+    let rest: Vec<&str> = said.collect();
+    let hidden = rest.len().saturating_sub(END_ROWS);
+    if hidden > 0 {
+        let lines_word = if hidden == 1 { "line" } else { "lines" };
+        lines.push(Line::styled(fit(&format!("      … {hidden} {lines_word}"), width), look.style(Role::Dim)));
+    }
+    let end = rest[hidden..].iter().map(|line| fit(&format!("      {}", one_line(line)), width));
+    lines.extend(end.map(|line| Line::styled(line, look.style(role))));
     lines
 }
 
@@ -294,6 +307,7 @@ fn run_of(lines: &[DiffLine], at: usize, kind: LineKind) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::look::tests::plain_look;
 
     fn lines(kinds: &str) -> Vec<DiffLine> {
         let kind = |c| match c {
@@ -303,6 +317,22 @@ mod tests {
         };
         let line = |c| DiffLine { kind: kind(c), old_line: None, new_line: None, text: String::new() };
         kinds.chars().map(line).collect()
+    }
+
+    #[test]
+    fn the_end_of_what_a_tool_printed_is_shown_and_what_is_left_out_is_marked() {
+        let shown = |message: String| -> Vec<String> {
+            let finding = Finding { tool: "check".into(), message, ..Finding::default() };
+            finding_lines(&finding, 40, &plain_look()).iter().map(ToString::to_string).collect()
+        };
+        let printed: String = (1..=20).map(|n| format!("line {n}\n")).collect();
+        let rows = shown(format!("`make` ended with exit code 2\n{printed}ERROR: the real reason\n"));
+        assert_eq!(rows[1..3], ["      code 2", "      … 16 lines"]);
+        assert_eq!(rows.last().unwrap().trim(), "ERROR: the real reason");
+        assert_eq!(rows.len(), 3 + END_ROWS);
+        let long = shown("word ".repeat(100));
+        assert!(long.len() == FINDING_ROWS && long[FINDING_ROWS - 1].ends_with('…'), "{long:?}");
+        assert!(rows.iter().chain(&long).all(|row| row.chars().count() <= 40), "{rows:?}");
     }
 
     #[test]
