@@ -16,9 +16,10 @@ use std::cmp::Reverse;
 
 /// The facts that are the user's, and those of writing.
 pub(super) fn take(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
+    let reading = run.inner.drift.is_reading();
     match (fact, run.stage.clone()) {
-        (RunFact::Applied { job }, Stage::Applying) if run.take_job(*job) => applied(run),
-        (RunFact::ApplyFailed { job, failure }, Stage::Applying) if run.take_job(*job) => {
+        (RunFact::Applied { job }, Stage::Applying) if !reading && run.take_job(*job) => applied(run),
+        (RunFact::ApplyFailed { job, failure }, Stage::Applying) if !reading && run.take_job(*job) => {
             let Some(write) = run.inner.write.take() else { return Vec::new() };
             if failure.kind == FailureKind::Stale && write.back == Stage::Gate {
                 return rebase::begin(run, write.changes, failure);
@@ -27,7 +28,9 @@ pub(super) fn take(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
             run.stage = write.back;
             Vec::new()
         }
-        (RunFact::FilesRead { job, files }, Stage::Applying) if run.take_job(*job) => rebase::onto(run, files),
+        (RunFact::FilesRead { job, files }, Stage::Applying) if reading && run.take_job(*job) => {
+            rebase::onto(run, files)
+        }
         (RunFact::UndoRequested, Stage::Finished(Outcome::Applied)) => take_back(run),
         (RunFact::UndoRequested, Stage::Finished(Outcome::Undone)) => make_again(run),
         (RunFact::RevertRequested { changes, .. }, Stage::Finished(Outcome::Applied)) => {
