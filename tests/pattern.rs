@@ -260,19 +260,15 @@ fn every_rendered_example_is_valid_in_its_language_and_clean() {
     }
 }
 
+/// A field of each kind.
+const FIELDS: [&str; 5] = ["title", "price", "count", "is_open", "starts_at"];
+
 #[test]
 fn every_kind_of_field_renders_to_valid_code_in_every_pattern_that_takes_fields() {
-    let lists = [
-        "title",
-        "price",
-        "count",
-        "is_open",
-        "starts_at",
-        "title, price, count, is_open and starts_at",
-        "type and class",
-    ];
+    let together = ["title, price, count, is_open and starts_at", "type and class"];
+    let lists = FIELDS.iter().chain(&together);
     for pattern in Library::embedded().patterns() {
-        for list in lists {
+        for list in lists.clone() {
             let mut intent = read(&pattern.examples[0].request);
             let text = intent.text.split(" with ").next().unwrap().to_owned();
             intent.text = format!("{text} with {list}");
@@ -302,14 +298,8 @@ const LONG_NAME: &str = "customer_notification_setting";
 
 /// Every pattern with [`LONG_NAME`], and with each kind of field alone and all of them where it takes fields.
 fn rendered_with_long_names() -> Vec<(String, Vec<RenderedFile>)> {
-    let lists = [
-        "title",
-        "price",
-        "count",
-        "is_open",
-        "starts_at",
-        "title, subtitle, price, count, is_open, starts_at and preferred_delivery_ends_at",
-    ];
+    let together = ["title, subtitle, price, count, is_open, starts_at and preferred_delivery_ends_at"];
+    let lists: Vec<&str> = FIELDS.iter().chain(&together).copied().collect();
     let mut all = Vec::new();
     for pattern in Library::embedded().patterns() {
         let request = pattern.examples[0].request.split(" with ").next().unwrap();

@@ -7,7 +7,6 @@ use crate::domain::change::{ChangeSet, FileChange};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::{RunId, SessionId};
 use crate::domain::revert::{Conflict, Revert, Way};
-use crate::domain::safe_text::code_span;
 use crate::edit;
 use crate::graph::{Outcome, Run, RunFact, Stage};
 use serde::Serialize;
@@ -189,14 +188,8 @@ pub fn revert_refused(run: &Run, way: Way, revert: &Revert, runs: &[Run]) -> Str
 }
 
 fn conflict_words(conflict: &Conflict) -> String {
-    let Conflict { path, line, count, what, now, wanted } = conflict;
-    let path = code_span(path);
-    let place = match (line, count) {
-        (0, _) => format!("- {path}: {what}."),
-        (line, 0) => format!("- {path} before line {line}: {what}."),
-        (line, 1) => format!("- {path} line {line}: {what}."),
-        (line, count) => format!("- {path} lines {line}-{}: {what}.", line + count - 1),
-    };
+    let Conflict { line, what, now, wanted, .. } = conflict;
+    let place = format!("- {}: {what}.", conflict.place());
     if *line == 0 {
         return place;
     }

@@ -2,6 +2,7 @@
 //! be written.
 
 use super::change::ChangeSet;
+use super::safe_text::code_span;
 use serde::{Deserialize, Serialize};
 
 /// Which way a written change is to go.
@@ -69,6 +70,19 @@ pub struct Conflict {
     pub now: String,
     /// The lines as the revert would have them.
     pub wanted: String,
+}
+
+impl Conflict {
+    /// Where it is, as Markdown: the file, and the lines if it is not the file as a whole.
+    pub fn place(&self) -> String {
+        let path = code_span(&self.path);
+        match (self.line, self.count) {
+            (0, _) => path,
+            (line, 0) => format!("{path} before line {line}"),
+            (line, 1) => format!("{path} line {line}"),
+            (line, count) => format!("{path} lines {line}-{}", line + count - 1),
+        }
+    }
 }
 
 /// What a revert would do. With conflicts nothing is written: all or nothing.

@@ -150,11 +150,11 @@ fn decide(run: &mut Run, decisions: &[(HunkId, Decision)]) {
 }
 
 /// The chosen proposal with only those hunks that `take` says yes to.
-fn selected(run: &Run, take: impl Fn(Decision) -> bool) -> ChangeSet {
+fn selected(run: &Run, take: impl Fn(HunkId) -> bool) -> ChangeSet {
     let Some(attempt) = run.attempt() else { return ChangeSet::default() };
     let pairs = attempt.changes.files.iter().zip(attempt.diff.iter()).enumerate();
     let files = pairs.filter_map(|(file, (change, diff))| {
-        let after = edit::select(change, diff, |hunk| take(run.decision(HunkId { file, hunk })))?;
+        let after = edit::select(change, diff, |hunk| take(HunkId { file, hunk }))?;
         Some(FileChange { path: change.path.clone(), before: change.before.clone(), after })
     });
     ChangeSet { files: files.filter(|f| !f.is_noop()).collect() }
@@ -165,19 +165,13 @@ fn revise(run: &mut Run, text: &str) -> Vec<RunCommand> {
     let text = &wish(text, &run.comments);
     run.inner.sent = std::mem::take(&mut run.comments);
     // What is said of a rejected hunk says how it should be: it is not to stay away.
-    let decided = run.decisions.clone();
-    for (hunk, decision) in &decided {
-        if *decision == Decision::Rejected && is_commented(run, *hunk) {
-            run.decisions.remove(hunk);
-        }
-    }
-    let overlay = selected(run, |decision| decision != Decision::Rejected);
+    let is_out = |run: &Run, id| run.decision(id) == Decision::Rejected && !is_commented(run, id);
+    let overlay = selected(run, |id| !is_out(run, id));
+    run.inner.judged = (phrases(run, |id| run.decision(id) == Decision::Accepted), phrases(run, |id| is_out(run, id)));
     let (overlay, lost) = rebase::ground(run, overlay);
     run.part = None;
     run.apply_failure = None;
     healer::forget_end(run);
-    run.inner.judged = (phrases(run, Decision::Accepted), phrases(run, Decision::Rejected));
-    run.decisions = decided;
     run.inner.feedback = [vec![text.trim().to_owned()], lost].concat();
     run.inner.since = run.attempts.len();
     run.revisions.push((run.inner.since, text.trim().to_owned()));
@@ -203,13 +197,13 @@ pub fn wish(text: &str, comments: &[Comment]) -> String {
     lines.join("\n")
 }
 
-/// The hunks of this decision, as `path lines 3-9`.
-fn phrases(run: &Run, decision: Decision) -> Vec<String> {
+/// The hunks that `take` says yes to, as `path lines 3-9`.
+fn phrases(run: &Run, take: impl Fn(HunkId) -> bool) -> Vec<String> {
     let Some(attempt) = run.attempt() else { return Vec::new() };
     let mut phrases = Vec::new();
     for (file, diff) in attempt.diff.iter().enumerate() {
         for (hunk, lines) in diff.hunks.iter().enumerate() {
-            if run.decision(HunkId { file, hunk }) == decision {
+            if take(HunkId { file, hunk }) {
                 let (first, last) = (lines.new_start + 1, (lines.new_start + lines.new_len).max(lines.new_start + 1));
                 phrases.push(format!("{} lines {first}-{last}", diff.path));
             }
@@ -219,7 +213,7 @@ fn phrases(run: &Run, decision: Decision) -> Vec<String> {
 }
 
 fn apply(run: &mut Run) -> Vec<RunCommand> {
-    let changes = selected(run, |decision| decision == Decision::Accepted);
+    let changes = selected(run, |id| run.decision(id) == Decision::Accepted);
     if changes.files.is_empty() {
         return step::finish(run, Outcome::Rejected);
     }

@@ -96,7 +96,7 @@ pub(super) fn onto(run: &mut Run, files: &[FileSnapshot]) -> Vec<RunCommand> {
 pub(super) fn ground(run: &mut Run, proposal: ChangeSet) -> (ChangeSet, Vec<String>) {
     let mut now = std::mem::take(&mut run.inner.drift.now);
     now.retain(|f| proposal.file(&f.path).is_some());
-    let (known, mut others): (Vec<FileChange>, Vec<FileChange>) =
+    let (known, mut files): (Vec<FileChange>, Vec<FileChange>) =
         proposal.files.into_iter().partition(|change| now.iter().any(|f| f.path == change.path));
     let moved = edit::revert(&ChangeSet { files: known.clone() }, Way::Redo, &now);
     let mut lost: Vec<&str> = moved.conflicts.iter().map(|c| c.path.as_str()).collect();
@@ -107,14 +107,14 @@ pub(super) fn ground(run: &mut Run, proposal: ChangeSet) -> (ChangeSet, Vec<Stri
     let said = said.collect();
     for change in known {
         let text = now.iter().find(|f| f.path == change.path).and_then(|f| f.text()).map(str::to_owned);
-        others.push(match moved.changes.file(&change.path) {
+        files.push(match moved.changes.file(&change.path) {
             Some(moved) => moved.clone(),
             // As it is, it is part of the work, and so what the model is shown.
             None => FileChange { path: change.path, before: text.clone(), after: text },
         });
     }
-    others.sort_by(|a, b| a.path.cmp(&b.path));
-    (ChangeSet { files: others }, said)
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    (ChangeSet { files }, said)
 }
 
 /// The files that are not as the proposal was made from them, as code in a sentence.
@@ -126,9 +126,7 @@ fn others(before: &ChangeSet, after: &ChangeSet) -> String {
 
 /// Where both changed the same, and what to do.
 fn clash(conflict: &Conflict) -> String {
-    let Conflict { path, line, what, .. } = conflict;
-    let path = code_span(path);
-    let place = if *line > 0 { format!("{path} line {line}") } else { path };
+    let (place, what) = (conflict.place(), &conflict.what);
     format!(
         "{place} is not what the proposal was made from: {what}. Nothing was written. Say what you want once more, as a revision: \
          the model is shown the file as it is now. Or reject the hunks of this file."

@@ -3,6 +3,7 @@
 //! A tool that could not do its work on the base either (broken configuration, dependencies that are not there) says
 //! nothing about a change: it is left out, and that is said. One that breaks on the change alone is an error of the change.
 
+use super::Policy;
 use super::denial;
 use super::differential::{self, Key};
 use super::plan::Spec;
@@ -10,7 +11,6 @@ use super::project::Program;
 use super::report::{last_lines, plain};
 use super::runner::{Ended, Keep, Outcome, Place, RunError, run_keeping};
 use super::tool::{Said, Tool, finding};
-use super::{Network, Policy};
 use crate::domain::finding::{CheckResult, Finding, Severity, Strategy};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -98,14 +98,13 @@ pub async fn run(spec: &Spec, copy: &Copy) -> Ran {
             return Ran { trouble: Some(Trouble::Absent(error.to_string())), ..Ran::default() };
         }
     };
-    let (tool, dir, root, deadline) = (spec.tool, spec.call.dir.clone(), copy.root.clone(), copy.deadline);
-    let network = copy.policy.network;
+    let (tool, dir, copy) = (spec.tool, spec.call.dir.clone(), copy.clone());
     // Megabytes to read would hold everything else up.
-    let read = tokio::task::spawn_blocking(move || read(tool, &dir, &root, deadline, network, &outcome)).await;
+    let read = tokio::task::spawn_blocking(move || read(tool, &dir, &copy, &outcome)).await;
     read.unwrap_or_else(|stopped| Ran { trouble: Some(Trouble::Broken(stopped.to_string())), ..Ran::default() })
 }
 
-fn read(tool: &'static Tool, dir: &str, root: &Path, deadline: Duration, network: Network, outcome: &Outcome) -> Ran {
+fn read(tool: &'static Tool, dir: &str, copy: &Copy, outcome: &Outcome) -> Ran {
     let mut ran = Ran { millis: outcome.millis, ..Ran::default() };
     let code = match outcome.ended {
         Ended::Exited(code) => code,
@@ -114,15 +113,15 @@ fn read(tool: &'static Tool, dir: &str, root: &Path, deadline: Duration, network
             return ran;
         }
         Ended::Deadline => {
-            let why = format!("it did not finish within {} s and was ended", deadline.as_secs_f32());
+            let why = format!("it did not finish within {} s and was ended", copy.deadline.as_secs_f32());
             ran.trouble = Some(Trouble::Unfinished(why));
             return ran;
         }
     };
     let (output, cut) = outcome.output.beginning();
     let errors = outcome.errors.text();
-    let texts = |path: &str| text(&root.join(path));
-    let root = root.to_string_lossy();
+    let texts = |path: &str| text(&copy.root.join(path));
+    let root = copy.root.to_string_lossy();
     let said = Said::new(&root, dir, &texts).printing(&output, &errors);
     let parsed = (tool.parse)(&said);
     if cut {
@@ -158,7 +157,7 @@ fn read(tool: &'static Tool, dir: &str, root: &Path, deadline: Duration, network
             let key = differential::key(tool.strategy, &finding, &line(&finding).unwrap_or_default());
             // What runs the project's code may have been refused something.
             if tool.strategy == Strategy::Test {
-                denial::explain(&mut finding, network);
+                denial::explain(&mut finding, copy.policy.network);
             }
             (finding, key)
         })

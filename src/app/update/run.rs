@@ -176,15 +176,15 @@ impl Step<'_> {
                 self.effects.push(Effect::Notify("The accepted hunks do not pass the checks".into()));
             }
             Stage::Gate if *before == Stage::Working(Node::Validator) && self.is_put() => {
-                let report = self.state.session.run().and_then(|r| r.attempt()).and_then(|a| a.report.as_ref());
-                let (said, failed) = match report.map(|r| (r.passed(), r.errors())) {
+                let attempt = self.state.session.run().and_then(|r| r.attempt());
+                let rung = attempt.map(|attempt| attempt.rung.clone());
+                let (said, failed) = match attempt.and_then(|a| a.report.as_ref()).map(|r| (r.passed(), r.errors())) {
                     Some((true, _)) => (" and passes the checks.".to_owned(), Failed::No),
                     Some((false, 0)) => ("; the checks fail.".to_owned(), Failed::Yes),
                     Some((false, 1)) => ("; the checks find 1 error.".to_owned(), Failed::Yes),
                     Some((false, n)) => (format!("; the checks find {n} errors."), Failed::Yes),
                     None => (", unchecked.".to_owned(), Failed::No),
                 };
-                let rung = self.state.session.run().and_then(|r| r.attempt()).map(|attempt| attempt.rung.clone());
                 let (text, failed) = match rung.filter(|rung| rung.kind == RungKind::Rebase) {
                     Some(rung) => {
                         self.state.review = self.state.review.anew();

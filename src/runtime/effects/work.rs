@@ -72,7 +72,7 @@ pub async fn apply(world: &Arc<World>, events: &Events, job: JobId, changes: Cha
 pub fn write_all(world: &World, changes: ChangeSet) -> Result<(), Failure> {
     let writes: Vec<FileWrite> =
         changes.files.into_iter().map(|f| FileWrite { path: f.path, expect: f.before, content: f.after }).collect();
-    let before: Vec<String> = writes.iter().map(|write| write.path.clone()).collect();
+    let paths: Vec<String> = writes.iter().map(|write| write.path.clone()).collect();
     let states = write::reconcile(&world.root, &writes).map_err(Failure::from)?;
     let begun = states.contains(&FileState::After);
     let left: Vec<FileWrite> = match begun {
@@ -83,7 +83,7 @@ pub fn write_all(world: &World, changes: ChangeSet) -> Result<(), Failure> {
         return Ok(());
     }
     let done: Vec<&str> =
-        before.iter().zip(&states).filter(|(_, s)| **s == FileState::After).map(|(p, _)| p.as_str()).collect();
+        paths.iter().zip(&states).filter(|(_, s)| **s == FileState::After).map(|(p, _)| p.as_str()).collect();
     write::apply(&world.root, &left).map(drop).map_err(|error| match done.is_empty() {
         true => Failure::from(error),
         // Not stale: what is written already belongs to this change, and an undo takes it back with the rest.
