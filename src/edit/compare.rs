@@ -27,24 +27,14 @@ pub(super) fn compare<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<DiffOp> {
     let rest = old[prefix..].iter().rev().zip(new[prefix..].iter().rev());
     let suffix = rest.take_while(|(a, b)| a == b).count();
     let (old_end, new_end) = (old.len() - suffix, new.len() - suffix);
-    // Lines become numbers: what follows compares each many times.
-    let mut numbers: HashMap<&str, u32, RandomState> = HashMap::default();
-    let mut numbered = |lines: &[&'a str], middle: Range<usize>| {
-        let mut all = vec![0; lines.len()];
-        for at in middle {
-            let next = numbers.len() as u32 + 1;
-            all[at] = *numbers.entry(lines[at]).or_insert(next);
-        }
-        all
-    };
-    let (olds, news) = (numbered(old, prefix..old_end), numbered(new, prefix..new_end));
+    let (olds, news, numbers) = numbered(old, prefix..old_end, new, prefix..new_end);
     let mut captured = Compact::new(Replace::new(Capture::new()), old, new);
     if prefix > 0 {
         let Ok(()) = captured.equal(0, 0, prefix);
     }
     let gap = (prefix..old_end, prefix..new_end);
     if gap.0.len() + gap.1.len() >= MANY {
-        let mut shared = Shared { olds: &olds, news: &news, gaps: vec![[0; 2]; numbers.len() + 1], gap: 0 };
+        let mut shared = Shared { olds: &olds, news: &news, gaps: vec![[0; 2]; numbers + 1], gap: 0 };
         shared.cut(&mut captured, gap, &LENGTHS);
     } else if !gap.0.is_empty() || !gap.1.is_empty() {
         let mut hook = NoFinishHook::new(&mut captured);
@@ -55,6 +45,46 @@ pub(super) fn compare<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<DiffOp> {
     }
     let Ok(()) = captured.finish();
     captured.into_inner().into_inner().into_ops()
+}
+
+/// The lines of both sides as numbers from 1, the same for the same line, and how many there are: what follows compares each many
+/// times. What is outside of the ranges is 0.
+fn numbered<'a>(
+    old: &[&'a str],
+    old_range: Range<usize>,
+    new: &[&'a str],
+    new_range: Range<usize>,
+) -> (Vec<u32>, Vec<u32>, usize) {
+    let mut numbers: HashMap<&str, u32, RandomState> =
+        HashMap::with_capacity_and_hasher(old_range.len(), RandomState::default());
+    let (start, end) = (old_range.start, old_range.end);
+    // By number, where it was seen last on the old side.
+    let mut places = vec![0];
+    let (mut olds, mut news) = (vec![0; old.len()], vec![0; new.len()]);
+    for at in old_range {
+        let next = places.len() as u32;
+        let number = *numbers.entry(old[at]).or_insert(next);
+        if number == next {
+            places.push(at)
+        } else {
+            places[number as usize] = at
+        }
+        olds[at] = number;
+    }
+    let mut all = places.len() as u32;
+    // Most lines follow the same line as on the old side, and need not be looked up.
+    let (mut follows, old) = (start, &old[..end]);
+    for at in new_range {
+        let is_next = old.get(follows) == Some(&new[at]);
+        let number = if is_next { olds[follows] } else { *numbers.entry(new[at]).or_insert(all) };
+        follows = match places.get(number as usize) {
+            Some(place) if !is_next => place + 1,
+            _ => follows + 1,
+        };
+        all += u32::from(number == all);
+        news[at] = number;
+    }
+    (olds, news, all as usize - 1)
 }
 
 /// Lines of the old side and of the new one.
