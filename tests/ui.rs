@@ -376,6 +376,16 @@ fn help_begins_with_the_place_it_was_asked_from() {
 }
 
 #[test]
+fn help_over_the_context_begins_with_the_contexts_keys_and_leads_back_to_it() {
+    let mut desk = with_context(SMALL);
+    desk.acts(&[Action::ShowContext, Action::Down, Action::Help]);
+    let text = desk.text();
+    assert!(text.contains("In the context · you are here") && !text.contains("Chat · you are here"), "{text}");
+    desk.act(Action::Close);
+    assert!(desk.text().contains("Context 2/7"), "{}", desk.text());
+}
+
+#[test]
 fn a_chord_that_has_begun_shows_how_it_may_go_on() {
     let mut desk = at_the_gate(SMALL);
     let ways = ["c chat", "s stream", "r review", "b budget", "l sessions", "m model", "o mode", "t theme", "w apply"];
@@ -618,7 +628,7 @@ fn a_line_of_a_megabyte_is_drawn_everywhere() {
 
 #[test]
 fn every_small_size_is_drawn() {
-    let mut desks = [shop(SMALL), at_the_gate(SMALL), everything(HOSTILE[3], SMALL)];
+    let desks = [shop(SMALL), at_the_gate(SMALL), everything(HOSTILE[3], SMALL)];
     let mut paused = shop(SMALL);
     paused.replies.clear();
     paused.replies.extend([PLAN.into(), Reply::OverBudget]);
@@ -627,9 +637,18 @@ fn every_small_size_is_drawn() {
     helped.act(Action::Help);
     let mut picking = shop(SMALL);
     picking.act(Action::ChooseModel);
-    for desk in desks.iter_mut().chain([&mut paused, &mut helped, &mut picking]) {
+    let (mut itemised, mut reading, mut nothing) = (with_context(SMALL), with_context(SMALL), shop(SMALL));
+    itemised.acts(&[Action::ShowContext, Action::Down, Action::PinItem]);
+    reading.acts(&[Action::ShowContext, Action::Confirm]);
+    nothing.act(Action::ShowContext);
+    let mut editing = at_the_gate(SMALL);
+    editing.act(Action::EditHunk);
+    let mut commenting = at_the_gate(SMALL);
+    commenting.act(Action::Comment);
+    let others = [paused, helped, picking, itemised, reading, nothing, editing, commenting];
+    for mut desk in desks.into_iter().chain(others) {
         for width in 1..=30 {
-            for height in 1..=10 {
+            for height in 1..=16 {
                 desk.resize((width, height));
                 desk.frame();
             }

@@ -255,9 +255,12 @@ impl State {
         }
     }
 
-    /// Where keys are looked up when nothing lies on top, innermost first.
+    /// Where keys are looked up when nothing lies on top but what help was asked from, innermost first.
     pub fn place(&self) -> Vec<Scope> {
         let mut scopes = Vec::with_capacity(4);
+        if matches!(self.overlay, Some(Overlay::Help { over: Some(_), .. })) {
+            return vec![Scope::Context, Scope::Global];
+        }
         if self.sessions.renaming.is_some() {
             return vec![Scope::Picker, Scope::Global];
         }

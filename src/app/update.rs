@@ -123,7 +123,7 @@ impl Step<'_> {
                 self.state.mouse = if self.state.mouse == Mouse::Captured { Mouse::Released } else { Mouse::Captured };
                 self.terminal(TerminalEffect::Mouse(self.state.mouse));
             }
-            Help => self.state.overlay = Some(Overlay::Help { scroll: 0 }),
+            Help => self.help(),
             Palette | ChooseModel | ChooseMode => self.open_picker(action),
             FocusNext | FocusPrevious | FocusChat | FocusStream | FocusReview | FocusBudget | FocusSessions | Zoom
             | Widen | Narrow | Hide => self.arrange(action),

@@ -99,7 +99,7 @@ pub fn draw(frame: &mut Frame, state: &State, view: &mut View) -> Vec<Event> {
     footer::draw_footer(frame, arrangement.footer, state, view);
     overlays::pause::draw_pause(frame, area, state, view);
     match &state.overlay {
-        Some(Overlay::Help { scroll }) => {
+        Some(Overlay::Help { scroll, .. }) => {
             beyond.extend(overlays::help::draw_help(frame, area, *scroll, state, view));
         }
         Some(Overlay::Context(of)) => beyond.extend(overlays::context::draw_context(frame, area, of, state, view)),

@@ -191,9 +191,9 @@ fn help_scrolls_down_from_the_beginning() {
     let mut desk = Desk::new(World::new());
     desk.acts(&[Action::Help, Action::Bottom]);
     desk.event(Event::ScrollEnded(Area::Chat, 25));
-    assert_eq!(desk.state.overlay, Some(Overlay::Help { scroll: 25 }));
+    assert_eq!(desk.state.overlay, Some(Overlay::Help { scroll: 25, over: None }));
     desk.acts(&[Action::PageUp, Action::Down]);
-    assert_eq!(desk.state.overlay, Some(Overlay::Help { scroll: 16 }));
+    assert_eq!(desk.state.overlay, Some(Overlay::Help { scroll: 16, over: None }));
     desk.act(Action::Confirm);
     assert_eq!(desk.state.overlay, None);
 }

@@ -15,6 +15,8 @@ pub enum Overlay {
     Help {
         /// First line shown.
         scroll: usize,
+        /// The view it was asked from, which is there again afterwards.
+        over: Option<ContextView>,
     },
     /// A list to choose from.
     Picker(Picker),

@@ -36,6 +36,10 @@ impl Step<'_> {
         {
             return state.tell("Once more to leave without keeping what you wrote.", Failed::Yes);
         }
+        if let Some(Overlay::Help { over: Some(view), .. }) = state.overlay {
+            state.overlay = Some(Overlay::Context(view));
+            return;
+        }
         if state.overlay.take().is_some() || state.sessions.renaming.take().is_some() {
             return;
         }
@@ -49,6 +53,16 @@ impl Step<'_> {
             state.layout.focus_on(Area::Chat);
             state.chat.typing = true;
         }
+    }
+
+    /// Shows every key, those of the view that it is asked from first.
+    pub(super) fn help(&mut self) {
+        let over = match self.state.overlay {
+            Some(Overlay::Context(view)) => Some(view),
+            Some(Overlay::Help { over, .. }) => over,
+            _ => None,
+        };
+        self.state.overlay = Some(Overlay::Help { scroll: 0, over });
     }
 
     pub(super) fn confirm(&mut self) {
@@ -83,7 +97,9 @@ impl Step<'_> {
             _ => (0, 1),
         };
         match &mut self.state.overlay {
-            Some(Overlay::Help { scroll }) => return *scroll = scroll.saturating_add_signed(lines).min(FAR as usize),
+            Some(Overlay::Help { scroll, .. }) => {
+                return *scroll = scroll.saturating_add_signed(lines).min(FAR as usize);
+            }
             Some(Overlay::Picker(picker)) => return picker.move_by(lines),
             Some(Overlay::Context(_)) => return self.move_in_context(lines),
             Some(Overlay::Editor(editor)) => return editor.move_by(lines),
@@ -153,7 +169,7 @@ impl Step<'_> {
                 let review = &mut self.state.review;
                 (review.above, review.hidden) = (review.above.min(end), end);
             }
-            (Some(Overlay::Help { scroll }), _) => *scroll = end.min(*scroll),
+            (Some(Overlay::Help { scroll, .. }), _) => *scroll = end.min(*scroll),
             (Some(Overlay::Context(view)), _) => view.reading = view.reading.map(|scroll| scroll.min(end)),
             (_, Area::Chat) => self.state.chat.scroll = self.state.chat.scroll.min(end),
             (_, Area::Stream) => self.state.stream.scroll = self.state.stream.scroll.min(end),

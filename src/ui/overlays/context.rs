@@ -20,9 +20,13 @@ const WIDTH: u16 = 160;
 const ROOMY: usize = 110;
 /// Columns of the figures: tokens, share, money, and the blanks between them.
 const FIGURES: usize = 7 + 6 + 10;
+/// Columns below which only the tokens stand beside the items.
+const TIGHT: usize = 60;
 /// Rows of the sums, and of what is said of the selected line.
 const SUMS: u16 = 3;
 const SAID: u16 = 4;
+/// Rows of why the selected line is there where the list has no room for reasons.
+const WHY: u16 = 2;
 
 /// Draws the view over everything. Returns how far the text can be scrolled where the state is beyond that.
 pub fn draw_context(frame: &mut Frame, screen: Rect, of: &ContextView, state: &State, view: &View) -> Option<Event> {
@@ -33,10 +37,17 @@ pub fn draw_context(frame: &mut Frame, screen: Rect, of: &ContextView, state: &S
         let inner = draw_box(frame, screen, (WIDTH, lower), &fit_middle(&titled(item), 60), view);
         return draw_text(frame, inner, item, scroll, view);
     }
-    let wanted = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(SUMS + SAID + 2);
-    let inner = draw_box(frame, screen, (WIDTH, wanted.clamp(SUMS + SAID + 3, lower.max(3))), "Context", view);
+    let list = u16::try_from(rows.len()).unwrap_or(u16::MAX).max(1);
+    let is_narrow = usize::from(screen.width) < ROOMY + 4;
+    let said = if is_narrow { SAID - 1 + WHY } else { SAID };
+    let wanted = list.saturating_add(SUMS + said + 2);
+    let title = match rows.len() {
+        0 => "Context".to_owned(),
+        all => format!("Context {}/{all}", selected + 1),
+    };
+    let inner = draw_box(frame, screen, (WIDTH, wanted.min(lower)), &title, view);
     let [sums, list, said] =
-        Layout::vertical([Constraint::Length(SUMS), Constraint::Min(1), Constraint::Length(SAID)]).areas(inner);
+        Layout::vertical([Constraint::Length(SUMS), Constraint::Min(1), Constraint::Length(said)]).areas(inner);
     let width = usize::from(inner.width);
     draw_lines(frame, sums, &sum_lines(state, view, width));
     let height = usize::from(list.height);
@@ -87,7 +98,8 @@ fn line(row: &ContextRow, selected: bool, width: usize, state: &State, view: &Vi
         Some(Standing::Dropped) => Span::styled("− ", look.style(Role::Warning)),
         None => Span::raw("  "),
     };
-    let room = width.saturating_sub(2 + 2 + 4 + 8 + FIGURES + 1);
+    let (kinds, figures) = if width < TIGHT { (0, 8) } else { (8, FIGURES) };
+    let room = width.saturating_sub(2 + 2 + 4 + kinds + figures + 1);
     let (label_room, reason_room) = if width >= ROOMY { (room / 2, room - room / 2 - 1) } else { (room, 0) };
     let (number, kind, label) = match row.item {
         Some((at, item)) => (format!("{:>3} ", at + 1), word(item.kind), short_title(item, label_room)),
@@ -100,10 +112,13 @@ fn line(row: &ContextRow, selected: bool, width: usize, state: &State, view: &Vi
         Span::styled(if selected { "▌ " } else { "  " }, look.style(Role::Accent)),
         sign,
         Span::styled(number, dim),
-        Span::styled(format!("{kind:<8}"), dim),
+        Span::styled(padded(kind, kinds), dim),
         Span::styled(label, style),
     ];
     match (row.item, state.context()) {
+        (Some((_, item)), Some(bundle)) if width < TIGHT => {
+            spans.push(Span::styled(format!("{:>7} ", count(item.tokens, bundle)), style));
+        }
         (Some((_, item)), Some(bundle)) => {
             let figures = format!(
                 "{:>7} {:>5} {:>9} ",
@@ -114,7 +129,7 @@ fn line(row: &ContextRow, selected: bool, width: usize, state: &State, view: &Vi
             spans.push(Span::styled(figures, style));
             spans.push(Span::styled(fit(&item.reason, reason_room), dim));
         }
-        _ => spans.push(Span::styled(fit(&format!("   {}", absent(row.standing)), FIGURES + reason_room), dim)),
+        _ => spans.push(Span::styled(fit(&format!("   {}", absent(row.standing)), figures + reason_room), dim)),
     }
     Line::from(spans)
 }
@@ -136,12 +151,26 @@ fn said_lines(row: &ContextRow, state: &State, view: &View, width: usize) -> Vec
         None => "",
     };
     let reason = row.item.map_or("", |(_, item)| item.reason.as_str());
-    let why = [reason, standing].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
-    let mut lines = vec![Line::default(), Line::from(Span::styled(fit(&why, width), look.style(Role::Text)))];
+    let is_said = row.standing == Some(Standing::Pinned) && reason == "pinned";
+    let reason = if is_said { "" } else { reason };
+    let (is_narrow, text) = (width < ROOMY, look.style(Role::Text));
+    // Where the list cuts a path and has no reasons, both stand here whole.
+    let title = row.item.filter(|_| is_narrow).map(|(_, item)| titled(item)).unwrap_or_default();
+    let why =
+        [title.as_str(), reason, standing].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ");
+    let mut lines = vec![Line::default()];
+    match is_narrow {
+        true => {
+            let mut rows = wrap(&[(one_line(&why), text)], width, 0);
+            rows.resize(usize::from(WHY), Line::default());
+            lines.extend(rows);
+        }
+        false => lines.push(Line::from(Span::styled(fit(&why, width), text))),
+    }
     let keys = |action| view.keymap.bindings(action, &[Scope::Context, Scope::Global]).into_iter().next();
     for (action, said) in [(Action::DropItem, Standing::Dropped), (Action::PinItem, Standing::Pinned)] {
         let (Some(key), Some(_)) = (keys(action), row.path) else { continue };
-        let text = consequence(row, said, state, width < ROOMY);
+        let text = consequence(row, said, state, is_narrow);
         lines.push(Line::from(vec![
             Span::styled(format!("{key} "), look.style(Role::Key)),
             Span::styled(fit(&text, width.saturating_sub(columns(&key) + 1)), look.style(Role::Dim)),
