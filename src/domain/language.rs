@@ -70,6 +70,11 @@ impl Language {
         }
     }
 
+    /// Whether it says what is to be done; the others hold data, text or settings.
+    pub fn is_code(self) -> bool {
+        !matches!(self, Html | Css | Json | Yaml | Toml | Dockerfile | Markdown)
+    }
+
     /// The language with this name, case-insensitive; also the usual short names and fence tags (`py`, `ts`, `tsx`, `rs`…).
     pub fn from_name(name: &str) -> Option<Language> {
         let name = name.to_ascii_lowercase();

@@ -99,7 +99,7 @@ impl Map {
             let paths: BTreeSet<&str> = slots.map(|slot| &*self.file(slot).path).collect();
             paths.into_iter().collect()
         };
-        let tests = self.ordered().filter(|(_, file)| file.is_test && file.is_outlined);
+        let tests = self.ordered().filter(|(_, file)| file.is_test && is_code(file));
         tests.map(|(_, test)| (&*test.path, covered(test))).collect()
     }
 
@@ -127,7 +127,11 @@ fn is_called_by_others(name: &str) -> bool {
 }
 
 fn is_source(file: &File) -> bool {
-    file.is_outlined && !file.is_test
+    is_code(file) && !file.is_test
+}
+
+fn is_code(file: &File) -> bool {
+    file.is_outlined && file.language.is_some_and(Language::is_code)
 }
 
 /// What a test of it would be called after, lower case.

@@ -99,15 +99,20 @@ fn items(map: &Map, ranking: &Ranking) -> Vec<Item> {
     scored.into_iter().map(|(.., item)| item).collect()
 }
 
-/// The items by path and line, each definition under what it stands in.
+/// Definitions of a file that are shown, by what they stand in; those that stand in none are in [`NONE`]'s place.
+type Shown = BTreeMap<u32, BTreeSet<usize>>;
+
+/// The items by path and line, each definition under what it stands in, wherever that is.
 fn print(map: &Map, items: &[Item], heads: &HeadSource) -> String {
-    let mut by_path: BTreeMap<&str, (u32, BTreeSet<usize>)> = BTreeMap::new();
+    let mut by_path: BTreeMap<&str, (u32, Shown)> = BTreeMap::new();
     for (slot, at) in items {
         let file = map.file(*slot);
-        let (_, shown) = by_path.entry(&file.path).or_insert_with(|| (*slot, BTreeSet::new()));
+        let (_, shown) = by_path.entry(&file.path).or_insert_with(|| (*slot, Shown::new()));
         let mut next = *at;
-        while let Some(at) = next.filter(|at| shown.insert(*at)) {
-            next = Some(file.definitions[at].container).filter(|outer| *outer != NONE).map(|outer| outer as usize);
+        while let Some(at) = next {
+            let container = file.definitions[at].container;
+            let is_new = shown.entry(container).or_default().insert(at);
+            next = (is_new && container != NONE).then_some(container as usize);
         }
     }
     let mut text = String::new();
@@ -115,18 +120,19 @@ fn print(map: &Map, items: &[Item], heads: &HeadSource) -> String {
         text.push_str(&one_line(path));
         text.push('\n');
         let file = map.file(slot);
-        for at in shown {
-            text.push_str(&"  ".repeat(1 + depth(file, at)));
+        let mut left: Vec<(usize, usize)> = Vec::new();
+        let push = |left: &mut Vec<(usize, usize)>, container: u32, depth: usize| {
+            left.extend(shown.get(&container).into_iter().flatten().rev().map(|at| (*at, depth)));
+        };
+        push(&mut left, NONE, 1);
+        while let Some((at, depth)) = left.pop() {
+            text.push_str(&"  ".repeat(depth));
             text.push_str(&one_line(&head(map, file, at, heads)));
             text.push('\n');
+            push(&mut left, at as u32, depth + 1);
         }
     }
     text
-}
-
-fn depth(file: &File, at: usize) -> usize {
-    let outer = |at: &usize| Some(file.definitions[*at].container).filter(|c| *c != NONE).map(|c| c as usize);
-    std::iter::successors(outer(&at), outer).count()
 }
 
 /// A signature, or what is known in its place.

@@ -35,7 +35,7 @@ pub struct Summary<'m> {
     pub oddities: BTreeMap<Oddity, Vec<&'m str>>,
     /// Files in which the grammar met an error.
     pub broken: Vec<&'m str>,
-    /// Files that are run by themselves.
+    /// Files that are run by themselves, tests aside.
     pub entry_points: Vec<&'m str>,
     /// Tests, with the files each covers.
     pub tests: BTreeMap<&'m str, Vec<&'m str>>,
@@ -100,7 +100,7 @@ pub fn summary<'m>(map: &'m Map, ranking: &Ranking) -> Summary<'m> {
         tiers,
         oddities,
         broken: named(|file| file.is_broken),
-        entry_points: named(|file| file.is_entry_point),
+        entry_points: named(|file| file.is_entry_point && !file.is_test),
         tests: map.coverage(),
         cycles: map.cycles(),
         central,

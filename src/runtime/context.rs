@@ -5,7 +5,7 @@ use super::meaning::{Likeness, MOST_ALIKE, Meaning};
 use super::report::tell_line;
 use super::sessions::Format;
 use super::setup::Setup;
-use crate::context::token::estimate;
+use crate::budget::token::Counter;
 use crate::context::{self, Ranked, Signals, Sources, telling};
 use crate::domain::change::{FileContent, FileSnapshot};
 use crate::domain::context::{ContextBundle, ContextKind};
@@ -104,7 +104,9 @@ pub fn context(setup: &Setup, intent: &Intent, budget: u32, format: Format) -> R
     }
     let order = Order::of(intent, &map, &signals);
     let sources = gather(&setup.root, Library::embedded(), intent, order, &signals);
-    let bundle = context::assemble(intent, &sources, budget, &estimate);
+    // As `tokens` counts without a model.
+    let counter = Counter::of_nobody();
+    let bundle = context::assemble(intent, &sources, budget, &|text| counter.count(text).tokens);
     if bundle.items.is_empty() && format == Format::Text {
         let why = if sources.listing.is_empty() { "there are no files here" } else { "nothing fits the budget" };
         tell_line(&format!("vibe-tui: the context is empty: {why}"));

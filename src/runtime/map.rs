@@ -7,7 +7,7 @@ use super::Format;
 use super::report::tell_line;
 use super::repository::cache_file;
 use super::setup::Setup;
-use crate::context::token;
+use crate::budget::token::Counter;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::language::Language;
 use crate::domain::listing::Places;
@@ -182,6 +182,17 @@ impl<'a> Mapped<'a> {
     /// The text and its tokens.
     fn text(&self, budget: u32, ranking: &Ranking) -> (String, u32) {
         let map = self.read();
+        // As `tokens` counts without a model. No token reaches over the end of a line, and most lines are counted often.
+        let (counter, counted) = (Counter::of_nobody(), RefCell::<HashMap<String, u32>>::default());
+        let count_line = |line: &str| {
+            let known = counted.borrow().get(line).copied();
+            known.unwrap_or_else(|| {
+                let tokens = counter.count(line).tokens;
+                counted.borrow_mut().insert(line.to_owned(), tokens);
+                tokens
+            })
+        };
+        let count = |text: &str| text.split_inclusive('\n').map(count_line).fold(0u32, u32::saturating_add);
         // Of each file that may be shown, what its text says of its definitions.
         let known: RefCell<HashMap<String, Vec<(String, String)>>> = RefCell::default();
         let head = |path: &str, at: usize, name: &str| {
@@ -191,7 +202,7 @@ impl<'a> Mapped<'a> {
             }
             known[path].get(at).filter(|(own, _)| own == name).map(|(_, head)| head.clone())
         };
-        map::render_with(&map, ranking, budget, &token::estimate, &head)
+        map::render_with(&map, ranking, budget, &count, &head)
     }
 
     /// Names and heads of what a file defines; nothing when it cannot be read any more.

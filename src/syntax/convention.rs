@@ -41,9 +41,9 @@ pub(super) fn is_constant(name: &str) -> bool {
 pub(super) fn is_entry(language: Language, kind: DefinitionKind, name: &str, head: &str, is_member: bool) -> bool {
     let is_function = matches!(kind, DefinitionKind::Function | DefinitionKind::Method);
     match language {
-        Language::Rust | Language::Go | Language::C | Language::Cpp | Language::Kotlin => {
-            is_function && name == "main" && !is_member
-        }
+        // What only its own crate may call is no program's beginning.
+        Language::Rust => is_function && name == "main" && !is_member && !head.contains("pub("),
+        Language::Go | Language::C | Language::Cpp | Language::Kotlin => is_function && name == "main" && !is_member,
         Language::Java => is_function && name == "main" && has_word(head, "static"),
         Language::CSharp => is_function && name == "Main" && has_word(head, "static"),
         Language::Swift => head.contains("@main"),

@@ -2,7 +2,9 @@
 
 use super::map;
 use proptest::prelude::*;
+use vibe_tui::domain::language::Language;
 use vibe_tui::map::{Focus, Map, render};
+use vibe_tui::syntax::outline;
 
 fn words(text: &str) -> u32 {
     text.split_whitespace().count() as u32
@@ -24,6 +26,23 @@ fn everything_stands_by_path_under_what_it_stands_in() {
     let expected = "README.md\nsrc/cart.py\n  class Cart()\n    def add_item()\n    def clear()\nsrc/price.py\n  def price_of()\n  private cents()\nsrc/zoo.py\n  def unrelated()\n";
     assert_eq!(text, expected);
     assert_eq!(tokens, words(expected));
+}
+
+#[test]
+fn a_method_stands_under_its_own_type_wherever_its_block_is() {
+    let text = "struct Alpha;\nstruct Beta;\nstruct Gamma;\nimpl Alpha {\n    pub fn first(&self) {}\n}\nimpl Beta {\n    pub fn second(&self) {}\n}\n";
+    let mut map = Map::new();
+    map.edit().insert("a.rs", [0; 32], &outline(Language::Rust, "a.rs", text).unwrap());
+    let (text, _) = render(&map, &map.rank(&Focus::default()), 1000, &words);
+    let expected = [
+        "a.rs",
+        "  struct Alpha",
+        "    pub fn first(&self)",
+        "  struct Beta",
+        "    pub fn second(&self)",
+        "  struct Gamma",
+    ];
+    assert_eq!(text.lines().map(|line| line.trim_end_matches(';')).collect::<Vec<_>>(), expected);
 }
 
 #[test]

@@ -204,7 +204,7 @@ fn behind_an_at_sign_the_repositorys_files_and_names_are_offered_and_what_is_dro
     ask(&mut pty, REQUEST_SHOP);
     at_gate(&pty);
     pty.press("\x1b[15~");
-    pty.expect("Context ━");
+    pty.expect("Context 1/");
     pty.expect_that("the dropped file, and that it is no item", |s| {
         s.lines().any(|l| l.contains("−     code    shop.py") && l.contains("in no context"))
     });
