@@ -1,6 +1,7 @@
 //! Everything that happens, as closed plain data. A recorded list of these replays to the same state and the same frames.
 
 use super::action::Action;
+use super::command::Report;
 use super::effect::Mouse;
 use super::fact::Dated;
 use super::state::{CompletionItem, RootInfo, Settings};
@@ -61,8 +62,8 @@ pub enum Event {
     Models(ModelEvent),
     /// What taking a written change back, or making it again, would do.
     RevertPlanned(Box<RevertPlanned>),
-    /// A report that was asked for, in Markdown, or why there is none.
-    Reported(Result<String, Failure>),
+    /// A report that was asked for.
+    Reported(Box<Reported>),
     /// From the work of a run.
     Work(WorkEvent),
     /// From the database.
@@ -329,6 +330,17 @@ pub struct RevertPlanned {
     pub way: Way,
     /// What it would do.
     pub revert: Revert,
+}
+
+/// A report, and what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reported {
+    /// What it is about.
+    pub about: Report,
+    /// The revision or path that was named; empty for none.
+    pub of: String,
+    /// The report in Markdown, or why there is none.
+    pub report: Result<String, Failure>,
 }
 
 /// From the database.
