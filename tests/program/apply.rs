@@ -155,7 +155,7 @@ fn an_answer_without_edits_in_another_form_or_cut_off_is_refused() {
         assert!(ran.stderr.contains(said), "{}", ran.stderr);
     }
     assert_eq!(apply(&place, "a\0b", &[]).code, Some(2));
-    assert_eq!(apply(&place, BLOCK, &["--root", "nowhere"]).code, Some(1));
+    assert_eq!(apply(&place, BLOCK, &["--root", "nowhere"]).code, Some(2));
     assert_eq!(apply(&place, BLOCK, &["--format", "prose"]).code, Some(2));
 }
 
