@@ -1,7 +1,7 @@
 //! Everything that happens, as closed plain data. A recorded list of these replays to the same state and the same frames.
 
 use super::action::Action;
-use super::command::Report;
+use super::command::Reported;
 use super::effect::Mouse;
 use super::fact::Dated;
 use super::state::{CompletionItem, RootInfo, Settings};
@@ -330,17 +330,6 @@ pub struct RevertPlanned {
     pub way: Way,
     /// What it would do.
     pub revert: Revert,
-}
-
-/// A report, and what was asked for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Reported {
-    /// What it is about.
-    pub about: Report,
-    /// The revision or path that was named; empty for none.
-    pub of: String,
-    /// The report in Markdown, or why there is none.
-    pub report: Result<String, Failure>,
 }
 
 /// From the database.

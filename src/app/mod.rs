@@ -13,11 +13,11 @@ mod trail;
 mod update;
 
 pub use action::{Action, Scope};
-pub use command::{COMMANDS, Command, Does, Report};
+pub use command::{COMMANDS, Command, Does, Report, Reported};
 pub use effect::{Effect, Entry, Mouse, TerminalEffect, UnknownPrice};
 pub use event::{
-    Event, ModelEvent, Opening, Pointer, Reported, RepositoryEvent, Resume, RevertPlanned, Stamped, StoreEvent,
-    TextEdit, WorkEvent,
+    Event, ModelEvent, Opening, Pointer, RepositoryEvent, Resume, RevertPlanned, Stamped, StoreEvent, TextEdit,
+    WorkEvent,
 };
 pub use fact::{Dated, Fact};
 pub use session::{Raise, Session, UNKNOWN_PRICE};

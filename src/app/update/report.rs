@@ -1,9 +1,8 @@
 //! Reports on the code, asked for in the chat and put into it.
 
 use super::Step;
-use crate::app::command::Report;
+use crate::app::command::{Report, Reported};
 use crate::app::effect::Effect;
-use crate::app::event::Reported;
 use crate::app::state::Failed;
 use crate::domain::message::Author;
 
