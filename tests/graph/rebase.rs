@@ -72,6 +72,52 @@ fn where_both_changed_the_same_line_the_revision_begins_with_the_file_as_it_is()
 }
 
 #[test]
+fn a_revision_begins_with_the_files_as_they_are_when_it_is_asked_for() {
+    let mut world = waiting();
+    then(&mut world, "calc.py", Some(&WIDE.replace("first = 1", "first = 7")), vec![APPLY]);
+    assert_eq!(world.run.apply_failure.as_ref().map(|f| f.kind), Some(FailureKind::Stale), "{}", world.trace());
+    // The hand that wrote is not done yet.
+    let changed = WIDE.replace("first = 1", "first = 8");
+    world.script = world.script.clone().execute(replace("calc.py", "first = 8", "first = 9")).review(GOOD);
+    let asked = world.requests.len();
+    let text = "Do it on what is there".to_owned();
+    let facts = vec![RunFact::RevisionRequested { text }, all(Decision::Accepted), APPLY];
+    then(&mut world, "calc.py", Some(&changed), facts);
+    let shown = |text: &str| world.requests[asked].messages.iter().any(|m| m.text.contains(text));
+    assert!(shown("first = 8") && !shown("first = 7"), "{}", world.trace());
+    assert_eq!(*finished(&world), Outcome::Applied, "{}", world.trace());
+    assert_eq!(world.script.disk["calc.py"], changed.replace("first = 8", "first = 9"));
+}
+
+#[test]
+fn killed_while_the_files_are_read_for_a_revision_it_reads_them_again() {
+    let mut world = waiting();
+    then(&mut world, "calc.py", Some(&WIDE.replace("first = 1", "first = 7")), vec![APPLY]);
+    let next = world.fact(RunFact::RevisionRequested { text: "Again".to_owned() });
+    assert!(matches!(next, Some(RunCommand::ReadFiles { .. })), "{}", world.trace());
+    world.script = world.script.clone().execute(replace("calc.py", "first = 7", "first = 8")).review(GOOD);
+    let next = world.fact(RunFact::Interrupted);
+    assert!(matches!(next, Some(RunCommand::ReadFiles { .. })), "{}", world.trace());
+    world.perform(next);
+    assert_eq!((&world.run.stage, world.run.attempts.len()), (&Stage::Gate, 2), "{}", world.trace());
+}
+
+#[test]
+fn stopped_while_the_files_are_read_for_a_revision_the_gate_is_as_it_was() {
+    let mut world = waiting();
+    then(&mut world, "calc.py", Some(&WIDE.replace("first = 1", "first = 7")), vec![APPLY]);
+    let before = (world.run.chosen, world.run.decisions.clone());
+    let Some(RunCommand::ReadFiles { job, .. }) = world.fact(RunFact::RevisionRequested { text: "Again".to_owned() })
+    else {
+        panic!("{}", world.trace())
+    };
+    assert_eq!(world.fact(RunFact::Cancelled), None);
+    assert_eq!((&world.run.stage, (world.run.chosen, world.run.decisions.clone())), (&Stage::Gate, before));
+    assert_eq!(world.fact(RunFact::FilesRead { job, files: Vec::new() }), None, "nobody waits for them");
+    assert_eq!(world.run.stage, Stage::Gate);
+}
+
+#[test]
 fn a_file_that_is_gone_or_already_as_proposed_is_said() {
     let mut world = waiting();
     then(&mut world, "calc.py", None, vec![APPLY]);
