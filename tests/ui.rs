@@ -696,6 +696,28 @@ fn every_small_size_is_drawn() {
     }
 }
 
+#[test]
+fn what_is_told_is_drawn_at_every_width_whatever_it_ends_with() {
+    let texts = [
+        "word",
+        "a word and another one that is longer than the line",
+        "日本語のエラーメッセージ",
+        "e\u{301}\u{202e}x",
+        "",
+    ];
+    let mut desk = at_the_gate(SMALL);
+    for text in texts {
+        for end in ["", " ", &" ".repeat(120), "\n\n"] {
+            let failure = Failure::fatal(FailureKind::Internal, format!("{text}{end}"));
+            desk.event(Event::Noticed(failure));
+            for width in 1..=60 {
+                desk.resize((width, 24));
+                desk.frame();
+            }
+        }
+    }
+}
+
 // ---------------------------------------------------------------- moving about in a long change
 
 /// A desk that reviews a file of so many changed lines, in one hunk.

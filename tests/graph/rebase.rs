@@ -49,6 +49,20 @@ fn a_proposal_is_put_onto_the_file_as_it_is_now_checked_and_written_when_the_use
 }
 
 #[test]
+fn that_files_changed_is_told_of_the_proposal_it_is_true_of_and_of_no_later_one() {
+    let mut world = waiting();
+    let changed = WIDE.replace("d = 0", "d = 9");
+    then(&mut world, "calc.py", Some(&changed), vec![APPLY]);
+    assert!(world.run.answer.contains("changed on disk after the proposal was made"), "{}", world.run.answer);
+    world.script = world.script.clone().execute(replace("calc.py", "first = 2", "first = 3")).review(GOOD);
+    world.script.user.push_back(RunFact::RevisionRequested { text: "Three".to_owned() });
+    world.go();
+    assert_eq!((&world.run.stage, world.run.attempts.len()), (&Stage::Gate, 3), "{}", world.trace());
+    assert!(!world.run.answer.contains("on disk"), "{}", world.run.answer);
+    assert!(world.run.notices.is_empty(), "{:?}", world.run.notices);
+}
+
+#[test]
 fn where_both_changed_the_same_line_the_revision_begins_with_the_file_as_it_is() {
     let mut world = waiting();
     let changed = WIDE.replace("first = 1", "first = 7");
