@@ -550,6 +550,30 @@ fn a_near_place_is_named_when_lines_are_not_found() {
 }
 
 #[test]
+fn an_edit_of_lines_that_an_earlier_one_of_the_answer_changed_says_which_it_was() {
+    let text = "one\ntwo\nthree\nfour\nfive\n";
+    let top = replace("a", "one\n", "zero\none\n");
+    let by = |changer: Edit, search: &str| {
+        let edits = [top.clone(), changer, replace("a", search, "last\n")];
+        let problems = apply(&edits, &[file("a", text)]).unwrap_err();
+        let [problem] = problems.as_slice() else { panic!("{problems:?}") };
+        (problem.block, problem.candidates.clone(), problem.message.clone())
+    };
+    // It takes some of them away, puts something between them, or is another text.
+    let changers =
+        [replace("a", "four\n", "4\n"), replace("a", "three\n", "three\nand a half\n"), whole("a", "all\nnew\n")];
+    for changer in changers {
+        let (block, candidates, message) = by(changer, "three\nfour\n");
+        assert_eq!((block, candidates), (3, vec![(3, 4)]), "{message}");
+        assert!(message.contains("lines 3-4 of the file as it was read, but edit 2 changes them"), "{message}");
+        assert!(message.contains("SEARCH the lines as edit 2 leaves them"), "{message}");
+    }
+    // What never stood there is no overlap.
+    let (_, _, message) = by(replace("a", "four\n", "4\n"), "three\nfourteen\n");
+    assert!(!message.contains("edit 2"), "{message}");
+}
+
+#[test]
 fn each_way_not_to_fit_is_told_apart() {
     let opaque = FileSnapshot { path: "a".into(), content: FileContent::Opaque { reason: "binary".into() } };
     let table = [

@@ -245,6 +245,61 @@ fn attempts_findings_and_what_was_not_placed_stand_by_the_hunks() {
 }
 
 #[test]
+fn the_end_of_what_a_check_printed_that_could_not_run_is_shown() {
+    let mut desk = shop(MIDDLE);
+    let mut broke = report(vec![]);
+    broke.checks[0].command = "pytest".into();
+    let printed: String = (1..=30).map(|n| format!("INTERNALERROR> line {n}\n")).collect();
+    broke.checks[0].not_run =
+        Some(format!("it ended with exit code 3: {printed}INTERNALERROR> RuntimeError: the reason"));
+    desk.reports.push_back(broke);
+    desk.event(Event::Requested(REQUEST.into()));
+    desk.act(Action::Zoom);
+    let text = desk.text();
+    for part in ["not checked: pytest: it ended with exit code 3", "… 25 lines", "RuntimeError: the reason"] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+}
+
+#[test]
+fn of_reasons_and_edits_that_are_not_all_listed_it_is_said_how_many_are_left() {
+    let mut desk = shop(MIDDLE);
+    desk.replies.clear();
+    let astray = |n: u32| {
+        format!("### FILE: shop/price.py\n<<<<<<< SEARCH\n    nothing like {n}\n=======\n    x\n>>>>>>> REPLACE\n")
+    };
+    let astray: String = (0..9).map(astray).collect();
+    let reasons: Vec<String> = (0..8).map(|n| format!("\"Reason number {n}.\"")).collect();
+    let verdict = VERDICT.replace("\"The negative discount is not tested.\"", &reasons.join(", "));
+    desk.replies.extend([PLAN.into(), Reply::Text(format!("{}\n{astray}", fix())), Reply::Text(verdict)]);
+    desk.state.settings.run.max_iterations = 1;
+    desk.event(Event::Requested(REQUEST.into()));
+    desk.act(Action::Zoom);
+    let text = desk.text();
+    assert!(text.contains("Reason number 5.") && !text.contains("Reason number 6."), "{text}");
+    assert!(text.contains("└ and 2 more") && text.contains("└ and 3 more"), "{text}");
+}
+
+#[test]
+fn a_line_of_progress_that_is_cut_says_so() {
+    let mut desk = shop(SMALL);
+    desk.replies.clear();
+    desk.replies.extend([PLAN.into(), Reply::Held]);
+    desk.event(Event::Requested(REQUEST.into()));
+    desk.acts(&[Action::FocusStream, Action::Zoom]);
+    let mut line = |width: u16| {
+        desk.resize((width, 24));
+        let text = desk.text();
+        text.lines().find(|line| line.contains("✓plan")).map(str::to_owned).unwrap_or_else(|| panic!("{text}"))
+    };
+    assert!(line(34).ends_with("review format┃"), "{}", line(34));
+    for width in 24..34 {
+        let line = line(width);
+        assert!(line.contains('…'), "{width}: {line}");
+    }
+}
+
+#[test]
 fn a_comment_is_written_over_its_line_and_stands_below_it_afterwards() {
     let mut desk = at_the_gate(SMALL);
     desk.acts(&[Action::NextHunk, Action::Down, Action::Comment]);
@@ -656,6 +711,28 @@ fn every_small_size_is_drawn() {
         for size in [(500, 3), (21, 200), (300, 7)] {
             desk.resize(size);
             desk.frame();
+        }
+    }
+}
+
+#[test]
+fn what_is_told_is_drawn_at_every_width_whatever_it_ends_with() {
+    let texts = [
+        "word",
+        "a word and another one that is longer than the line",
+        "日本語のエラーメッセージ",
+        "e\u{301}\u{202e}x",
+        "",
+    ];
+    let mut desk = at_the_gate(SMALL);
+    for text in texts {
+        for end in ["", " ", &" ".repeat(120), "\n\n"] {
+            let failure = Failure::fatal(FailureKind::Internal, format!("{text}{end}"));
+            desk.event(Event::Noticed(failure));
+            for width in 1..=60 {
+                desk.resize((width, 24));
+                desk.frame();
+            }
         }
     }
 }

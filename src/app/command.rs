@@ -2,6 +2,7 @@
 //! palette and help read this one table, so that none of the three can disagree.
 
 use super::action::Action;
+use crate::domain::failure::Failure;
 use serde::{Deserialize, Serialize};
 
 /// One order.
@@ -46,6 +47,17 @@ pub enum Report {
     Review,
     /// The code that is there, all of it or what lies beneath a path.
     Analyze,
+}
+
+/// A report, and what was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reported {
+    /// What it is about.
+    pub about: Report,
+    /// The revision or path that was named; empty for none.
+    pub of: String,
+    /// The report in Markdown, or why there is none.
+    pub report: Result<String, Failure>,
 }
 
 /// Every order, as help lists them.

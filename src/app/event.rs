@@ -1,6 +1,7 @@
 //! Everything that happens, as closed plain data. A recorded list of these replays to the same state and the same frames.
 
 use super::action::Action;
+use super::command::Reported;
 use super::effect::Mouse;
 use super::fact::Dated;
 use super::state::{CompletionItem, RootInfo, Settings};
@@ -61,8 +62,8 @@ pub enum Event {
     Models(ModelEvent),
     /// What taking a written change back, or making it again, would do.
     RevertPlanned(Box<RevertPlanned>),
-    /// A report that was asked for, in Markdown, or why there is none.
-    Reported(Result<String, Failure>),
+    /// A report that was asked for.
+    Reported(Box<Reported>),
     /// From the work of a run.
     Work(WorkEvent),
     /// From the database.

@@ -13,7 +13,7 @@ mod trail;
 mod update;
 
 pub use action::{Action, Scope};
-pub use command::{COMMANDS, Command, Does, Report};
+pub use command::{COMMANDS, Command, Does, Report, Reported};
 pub use effect::{Effect, Entry, Mouse, TerminalEffect, UnknownPrice};
 pub use event::{
     Event, ModelEvent, Opening, Pointer, RepositoryEvent, Resume, RevertPlanned, Stamped, StoreEvent, TextEdit,

@@ -79,7 +79,7 @@ impl Step<'_> {
             Event::TimePassed => {}
             Event::ScrollEnded(area, end) => self.scroll_ended(*area, *end),
             Event::Models(event) => self.model_event(event),
-            Event::Reported(report) => self.reported(report),
+            Event::Reported(reported) => self.reported(reported),
             Event::RevertPlanned(planned) => self.revert_planned(planned),
             Event::Work(event) => self.work_event(event),
             Event::Store(event) => self.store_event(event),
@@ -165,12 +165,18 @@ impl Step<'_> {
         self.terminal(TerminalEffect::Quit);
     }
 
+    /// Begins the session, unless it has begun; the name given at the start goes before `name`.
+    fn begin_session(&mut self, name: &str) {
+        if self.state.session.seq == 0 {
+            let name = self.state.session_name.clone().unwrap_or_else(|| name.to_owned());
+            self.commit(Fact::SessionBegun { name, root: self.state.root.path.clone() });
+        }
+    }
+
     /// Folds a fact, queues it for the journal and turns what the run asks for into effects.
     fn commit(&mut self, fact: Fact) {
         if self.state.session.seq == 0 && !matches!(fact, Fact::SessionBegun { .. }) {
-            let name = self.session_name(&fact);
-            let root = self.state.root.path.clone();
-            self.commit(Fact::SessionBegun { name, root });
+            self.begin_session(&self.session_name(&fact));
         }
         let run = match &fact {
             Fact::Run { run, .. } => Some(*run),

@@ -1,8 +1,7 @@
 //! `vibe-tui analyze`: the code that is there.
 
-use super::Usage;
-use super::begin;
 use super::review::Format;
+use super::{Usage, asked, begin};
 use crate::runtime::{self, Flags};
 use clap::Args;
 use std::path::PathBuf;
@@ -26,6 +25,7 @@ pub(super) fn main(analyze: &Analyze) -> anyhow::Result<ExitCode> {
     let inside =
         |path: &PathBuf| runtime::inside(setup.root.path(), &from.join(path)).map_err(|error| Usage(error.to_string()));
     let paths: Vec<String> = analyze.paths.iter().map(inside).collect::<Result<_, _>>()?;
-    runtime::print_report(&runtime::analysis(&setup, &paths, analyze.format.format())?);
+    let report = runtime::analysis(&setup, &paths, analyze.format.format()).map_err(asked)?;
+    runtime::print_report(&report);
     Ok(ExitCode::SUCCESS)
 }

@@ -1,7 +1,6 @@
 //! `vibe-tui apply`: the edits of a model's answer against the files here.
 
-use super::usage;
-use crate::domain::failure::FailureKind;
+use super::asked;
 use crate::runtime::{self, ApplyRequest, EditForm};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -60,10 +59,7 @@ pub(super) fn main(apply: &Apply) -> anyhow::Result<ExitCode> {
         allow_runs_later: apply.allow_runs_later,
         allow_hidden: apply.allow_hidden,
     };
-    let report = runtime::apply(&apply.root, request).map_err(|failure| match failure.kind {
-        FailureKind::BadRequest => usage(failure),
-        _ => failure.into(),
-    })?;
+    let report = runtime::apply(&apply.root, request).map_err(asked)?;
     runtime::print_report(&report.text);
     Ok(if report.fits { ExitCode::SUCCESS } else { ExitCode::from(REFUSED) })
 }

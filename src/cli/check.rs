@@ -3,6 +3,7 @@
 
 use super::review::{Format, Which};
 use super::{Usage, begin, block_on};
+use crate::config::Overrides;
 use crate::runtime::{self, CheckRequest, Flags, Level, Setup};
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -23,6 +24,9 @@ pub(super) struct Check {
     /// Hold the figures against a gate instead: `commit` and `pr` look at the change, `production` at everything.
     #[arg(long, value_enum, value_name = "LEVEL")]
     gate: Option<Gate>,
+    /// Check with this command, too, in place of the one that the configuration names.
+    #[arg(long = "check", value_name = "CMD", conflicts_with = "gate")]
+    command: Option<String>,
     #[command(flatten)]
     which: Which,
     #[command(flatten)]
@@ -40,7 +44,11 @@ enum Gate {
 }
 
 pub(super) fn main(check: &Check) -> anyhow::Result<ExitCode> {
-    let setup = begin(&Flags { directory: check.cwd.clone(), ..Flags::default() })?;
+    let mut overrides = Overrides::default();
+    if let Some(command) = &check.command {
+        overrides.set("--check", "check.command", command);
+    }
+    let setup = begin(&Flags { overrides, directory: check.cwd.clone(), ..Flags::default() })?;
     let level = match check.gate {
         None => return tools(setup, check),
         Some(Gate::Commit) => Level::Commit,

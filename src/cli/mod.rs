@@ -20,7 +20,7 @@ mod undo;
 mod workbench;
 
 use crate::config::Overrides;
-use crate::domain::failure::Failure;
+use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::revert::Way;
 use crate::runtime::{self, Flags, Setup};
 use clap::{Args, CommandFactory, Parser, Subcommand};
@@ -232,6 +232,15 @@ fn block_on<F: Future>(work: F) -> anyhow::Result<F::Output> {
     // A blocked worker (a slow disk, a resolver) must not hold the prompt back.
     runtime.shutdown_timeout(std::time::Duration::from_millis(500));
     Ok(output)
+}
+
+/// A failure as an error of the call where what was asked for cannot be done as it was typed: a path that is not there, bytes
+/// that are no text.
+fn asked(failure: Failure) -> anyhow::Error {
+    match failure.kind {
+        FailureKind::BadRequest => usage(failure),
+        _ => failure.into(),
+    }
 }
 
 /// A failure of the set-up as an error of the call.

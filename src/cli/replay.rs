@@ -1,5 +1,6 @@
 //! `vibe-tui replay`: a recording again, without a model.
 
+use super::asked;
 use crate::runtime;
 use clap::Args;
 use std::path::PathBuf;
@@ -15,7 +16,7 @@ pub(super) struct Replay {
 }
 
 pub(super) fn main(replay: &Replay) -> anyhow::Result<ExitCode> {
-    let replayed = runtime::replay(&replay.file)?;
+    let replayed = runtime::replay(&replay.file).map_err(asked)?;
     if replay.screen {
         runtime::print(&replayed.screen);
     }

@@ -1,6 +1,6 @@
 //! `vibe-tui tokens`: how many tokens a text has.
 
-use super::{Usage, begin, block_on};
+use super::{Usage, asked, begin, block_on};
 use crate::config::Overrides;
 use crate::domain::model::ModelRef;
 use crate::runtime::{self, Ask, Flags};
@@ -34,7 +34,7 @@ pub(super) fn main(tokens: &Tokens) -> anyhow::Result<ExitCode> {
             Usage(format!("`{name}` names no model: write provider/model, like ollama/qwen2.5-coder:7b"))
         })?),
     };
-    let text = runtime::read_text(tokens.file.as_deref())?;
+    let text = runtime::read_text(tokens.file.as_deref()).map_err(asked)?;
     let tally = match model {
         None => runtime::tally(&text),
         Some(model) => {

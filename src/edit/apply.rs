@@ -4,6 +4,7 @@
 //! not mean to change. An edit that does not fit is reported, and then nothing is proposed: half an answer is not offered.
 
 use super::locate::Located;
+use super::overlap::overlap;
 use super::trouble::{Trouble, trouble};
 use super::working::{Note, Now, Working};
 use super::{Action, Edit, path};
@@ -76,7 +77,7 @@ pub fn apply_with_notes(edits: &[Edit], base: &[FileSnapshot]) -> Result<Applied
     let mut problems: Vec<EditProblem> = Vec::new();
     let mut located = Vec::new();
     let mut spelt: HashMap<String, String> = HashMap::new();
-    for edit in edits {
+    for (at, edit) in edits.iter().enumerate() {
         let path = match path::normalise(&edit.path) {
             Ok(path) => path,
             Err(failure) => {
@@ -107,7 +108,13 @@ pub fn apply_with_notes(edits: &[Edit], base: &[FileSnapshot]) -> Result<Applied
         match done {
             Ok(None) => {}
             Ok(Some((how, score, lines))) => located.push(Located { path, block, how, score, lines }),
-            Err(Trouble { kind, message, candidates }) => {
+            Err(trouble) => {
+                let is_lost = trouble.kind == ProblemKind::NotFound && block > 1 && hinted;
+                let before =
+                    || edits[..at].iter().filter(|e| path::normalise(&e.path).is_ok_and(|other| other == path));
+                let earlier: Vec<&Action> = if is_lost { before().map(|e| &e.action).collect() } else { Vec::new() };
+                let overlap = overlap(&earlier, base.get(path.as_str()).copied(), &edit.action);
+                let Trouble { kind, message, candidates } = overlap.unwrap_or(trouble);
                 let message = format!("{path}, edit {block}: {message}");
                 problems.push(EditProblem { path, block, kind, message, candidates });
             }

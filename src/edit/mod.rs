@@ -17,6 +17,7 @@ mod line;
 mod locate;
 mod marker;
 mod merge;
+mod overlap;
 mod parser;
 mod patch;
 mod path;

@@ -42,6 +42,16 @@ fn named(places: &[(u32, u32)]) -> String {
     places.iter().take(5).map(one).collect::<Vec<_>>().join(", ")
 }
 
+/// The lines stood at `stood` of the file as it was read, until edit `changer` of the same answer.
+pub(super) fn overlapping(stood: (u32, u32), changer: usize) -> Trouble {
+    let message = format!(
+        "the SEARCH lines stand at {} of the file as it was read, but edit {changer} changes them before; SEARCH the lines as \
+         edit {changer} leaves them, or make one edit of both",
+        lines(&[stood])
+    );
+    Trouble { kind: ProblemKind::NotFound, message, candidates: vec![stood] }
+}
+
 /// The lines fit in several places.
 pub(super) fn ambiguous(places: Vec<(u32, u32)>) -> Trouble {
     let message = format!(

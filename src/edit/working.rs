@@ -124,7 +124,7 @@ impl<'a> Working<'a> {
     }
 
     /// The file as lines that edits are placed in.
-    fn document(&mut self) -> Result<&mut Document<'a>, Trouble> {
+    pub(super) fn document(&mut self) -> Result<&mut Document<'a>, Trouble> {
         if let Now::Text(text) = &self.now {
             // What is borrowed stays so: the text of a whole file is read once more only if it was written before.
             let document = match text {

@@ -69,7 +69,7 @@ fn at_gate(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
         }
         RunFact::EditedByHand { path, text } => return hand::edit(run, path, text),
         RunFact::RevisionRequested { text } if !text.trim().is_empty() || !run.comments.is_empty() => {
-            return revise(run, text);
+            return rebase::before_revision(run, text).unwrap_or_else(|| revise(run, text));
         }
         RunFact::HealRequested => return healer::again(run),
         RunFact::ApplyRequested { .. } => return apply(run),
@@ -161,7 +161,7 @@ fn selected(run: &Run, take: impl Fn(HunkId) -> bool) -> ChangeSet {
 }
 
 /// One more round with the user's sentence, on top of the proposal without its rejected hunks.
-fn revise(run: &mut Run, text: &str) -> Vec<RunCommand> {
+pub(super) fn revise(run: &mut Run, text: &str) -> Vec<RunCommand> {
     let text = &wish(text, &run.comments);
     run.inner.sent = std::mem::take(&mut run.comments);
     // What is said of a rejected hunk says how it should be: it is not to stay away.

@@ -77,6 +77,7 @@ pub(super) fn interrupted(run: &mut Run) -> Vec<RunCommand> {
             None => validator::begin(run),
         },
         Stage::Working(Node::Healer) if run.inner.heal.recalling => rung::recall(run),
+        Stage::Working(_) if rebase::is_before_revision(run) => rebase::read(run),
         Stage::Working(_) => executor::read_again(run),
         Stage::Applying if run.inner.drift.is_reading() => rebase::read(run),
         Stage::Applying => gate::write_again(run),
@@ -100,6 +101,9 @@ pub(super) fn cancelled(run: &mut Run) -> Vec<RunCommand> {
     }
     if run.inner.by_hand {
         return hand::back(run);
+    }
+    if rebase::stop_revision(run) {
+        return Vec::new();
     }
     let mut commands = Vec::new();
     if let Some(request) = run.inner.request {

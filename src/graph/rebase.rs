@@ -8,6 +8,7 @@ use super::run::{Run, Stage};
 use super::{RunCommand, hand};
 use crate::domain::change::{ChangeSet, FileChange, FileSnapshot};
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::model::Node;
 use crate::domain::revert::{Conflict, Way};
 use crate::domain::rung::RungKind;
 use crate::domain::safe_text::code_span;
@@ -22,7 +23,9 @@ pub(super) const PUT: &str = "is the same proposal on the files as they are now"
 pub(super) struct Drift {
     /// What was to be written when that was found, and what was said of it, while the files are being read.
     wanted: Option<(ChangeSet, Failure)>,
-    /// The proposal's files as they were read then.
+    /// The sentence of a revision that waits for the files to be read.
+    revision: Option<String>,
+    /// The proposal's files as they were read last.
     now: Vec<FileSnapshot>,
 }
 
@@ -31,6 +34,40 @@ impl Drift {
     pub(super) fn is_reading(&self) -> bool {
         self.wanted.is_some()
     }
+}
+
+/// Reads the proposal's files once more before a revision, if they were other ones than it was made from: they may have
+/// changed again since. `None` where nothing is to be read.
+pub(super) fn before_revision(run: &mut Run, text: &str) -> Option<Vec<RunCommand>> {
+    if run.inner.drift.now.is_empty() {
+        return None;
+    }
+    run.inner.drift.revision = Some(text.to_owned());
+    run.apply_failure = None;
+    run.stage = Stage::Working(Node::Executor);
+    Some(read(run))
+}
+
+/// The revision that waited for these files, if one did.
+pub(super) fn revision(run: &mut Run, files: &[FileSnapshot]) -> Option<String> {
+    let text = run.inner.drift.revision.take()?;
+    run.inner.drift.now = files.to_vec();
+    Some(text)
+}
+
+/// Whether a revision waits for the files.
+pub(super) fn is_before_revision(run: &Run) -> bool {
+    run.inner.drift.revision.is_some()
+}
+
+/// The user stopped before the revision began: the gate is as it was.
+pub(super) fn stop_revision(run: &mut Run) -> bool {
+    let was_waiting = run.inner.drift.revision.take().is_some();
+    if was_waiting {
+        run.inner.job = None;
+        run.stage = Stage::Gate;
+    }
+    was_waiting
 }
 
 /// Nothing was written, since a file is another one now: the proposal's files are read anew.

@@ -7,7 +7,9 @@ use super::answer::{self, Garbage};
 use super::inner::{Operation, Tries};
 use super::ladder::Task;
 use super::run::{Call, Outcome, PauseReason, Run, Stage};
-use super::{RunCommand, RunFact, executor, gate, hand, healer, install, pause, planner, prompt, reviewer, validator};
+use super::{
+    RunCommand, RunFact, executor, gate, hand, healer, install, pause, planner, prompt, rebase, reviewer, validator,
+};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::RequestId;
 use crate::domain::model::{FinishReason, Node, Timings};
@@ -63,9 +65,12 @@ pub fn step(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
         }
         RunFact::FilesRead { job, files } => {
             let reading = matches!(run.stage, Stage::Working(Node::Executor | Node::Healer));
-            match reading && run.take_job(*job) {
-                true => executor::files_read(run, files),
-                false => gate::take(run, fact),
+            if !reading || !run.take_job(*job) {
+                return gate::take(run, fact);
+            }
+            match rebase::revision(run, files) {
+                Some(text) => gate::revise(run, &text),
+                None => executor::files_read(run, files),
             }
         }
         RunFact::Diffed { job, files } => {

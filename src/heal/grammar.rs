@@ -1,13 +1,13 @@
-//! Mending a text by its grammar: the one insertion after which it has fewer errors and none that is new.
+//! Mending a text by its grammar: the one insertion after which it has fewer errors and none that is new, and again.
 //!
-//! Pure. Guesses nothing: where two of the insertions that the errors' own words suggest would do, none is made, and a text
-//! without errors is never touched.
+//! Pure. Guesses nothing: where two of the insertions that the errors' own words suggest would do for the same error, none is
+//! made, and a text without errors is never touched.
 
 use crate::domain::change::ChangeSet;
 use crate::domain::finding::{Applicability, Finding, Fix, TextEdit};
 use crate::domain::language::Language;
 use crate::syntax::{self, SyntaxError};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// Texts longer than this are left alone, in bytes: each candidate is a parse.
@@ -17,19 +17,49 @@ const MOST: usize = 24;
 const MOST_BYTES: usize = 400 * 1024;
 /// Errors whose words are heard: one missing sign may be noticed in several places.
 const ERRORS: usize = 3;
+/// Most signs that are put into a text.
+const SIGNS: usize = 8;
 /// Lines after an opening bracket at whose ends its counterpart may be missing.
 const LINES: usize = 8;
 
-/// One fix for each file of the proposal that a finding says does not parse, if there is exactly one.
+/// One fix for each file of the proposal that a finding says does not parse: all that is missing without a doubt.
 pub fn fixes(base: &ChangeSet, findings: &[Finding]) -> Vec<Fix> {
     let named = |path: &str| findings.iter().any(|f| f.path == path);
     let files = base.files.iter().filter(|f| named(&f.path));
     files.filter_map(|f| mend(&f.path, f.before.as_deref(), f.after.as_deref()?)).collect()
 }
 
-/// The insertion that mends what `text` has wrong and `before` had not.
+/// The insertions that mend what `text` has wrong and `before` had not, one after the other.
 fn mend(path: &str, before: Option<&str>, text: &str) -> Option<Fix> {
     let language = Language::from_path(path).filter(|_| text.len() <= LONGEST)?;
+    let mut mended = text.to_owned();
+    // By their places in the mended text.
+    let mut signs: Vec<Candidate> = Vec::new();
+    for _ in 0..SIGNS {
+        let Some(sign) = missing(language, path, before, &mended) else { break };
+        let within = |made: &Candidate| made.at < sign.at && sign.at < made.at + made.text.len();
+        let Some(longer) = inserted(&mended, &sign).filter(|_| !signs.iter().any(within)) else { break };
+        mended = longer;
+        signs.iter_mut().filter(|made| made.at >= sign.at).for_each(|made| made.at += sign.text.len());
+        signs.push(sign);
+    }
+    signs.sort_by_key(|sign| sign.at);
+    let (mut edits, mut titles, mut put): (Vec<TextEdit>, Vec<String>, usize) = Default::default();
+    for sign in &signs {
+        let at = sign.at - put;
+        put += sign.text.len();
+        titles.push(format!("the missing `{}` in line {}", sign.text.trim(), line_of(text, at)));
+        match edits.last_mut().filter(|edit| edit.start == at) {
+            Some(edit) => edit.text += &sign.text,
+            None => edits.push(TextEdit { path: path.to_owned(), start: at, end: at, text: sign.text.clone() }),
+        }
+    }
+    let title = format!("insert {}", titles.join(", "));
+    (!edits.is_empty()).then_some(Fix { title, applicability: Applicability::MachineApplicable, edits })
+}
+
+/// The first sign that is missing without a doubt.
+fn missing(language: Language, path: &str, before: Option<&str>, text: &str) -> Option<Candidate> {
     let whole = syntax::errors(language, path, text)?;
     let errors = match before.filter(|before| !before.is_empty()) {
         Some(_) => syntax::introduced(language, path, before, text)?,
@@ -40,20 +70,17 @@ fn mend(path: &str, before: Option<&str>, text: &str) -> Option<Fix> {
     let mut judge = Judge::knowing(&whole, language, path, text);
     let piece = &text[part.clone()];
     let near = if part.len() < text.len() { syntax::errors(language, path, piece) } else { None };
-    let candidate = match near.filter(|errors| !errors.is_empty()) {
+    match near.filter(|errors| !errors.is_empty()) {
         Some(errors) => {
             let moved = all.into_iter().map(|c| Candidate { at: c.at - part.start, ..c }).collect();
             let found = Judge::knowing(&errors, language, path, piece).choose(moved)?;
             let found = Candidate { at: found.at + part.start, ..found };
             // A part may be right where the whole is not.
             judge.better(&found)?;
-            found
+            Some(found)
         }
-        None => judge.choose(all)?,
-    };
-    let edit = TextEdit { path: path.to_owned(), start: candidate.at, end: candidate.at, text: candidate.text.clone() };
-    let title = format!("insert the missing `{}` in line {}", candidate.text.trim(), line_of(text, candidate.at));
-    Some(Fix { title, applicability: Applicability::MachineApplicable, edits: vec![edit] })
+        None => judge.choose(all),
+    }
 }
 
 /// What is known of a text, and how often it may still be parsed.
@@ -61,23 +88,44 @@ struct Judge<'t> {
     language: Language,
     path: &'t str,
     text: &'t str,
+    errors: Vec<SyntaxError>,
     known: BTreeMap<(String, String), usize>,
     fuel: usize,
+}
+
+/// What an insertion leaves.
+struct Mended {
+    text: String,
+    /// How many errors there still are.
+    left: usize,
+    /// Which of the errors there were are gone.
+    gone: BTreeSet<usize>,
 }
 
 impl<'t> Judge<'t> {
     /// Of a text with these errors.
     fn knowing(errors: &[SyntaxError], language: Language, path: &'t str, text: &'t str) -> Judge<'t> {
-        Judge { language, path, text, known: keys(errors, text), fuel: MOST.min(MOST_BYTES / text.len().max(1)) }
+        let fuel = MOST.min(MOST_BYTES / text.len().max(1));
+        Judge { language, path, text, errors: errors.to_vec(), known: keys(errors, text), fuel }
     }
 
-    /// The text with this, and how many errors are left, if there are fewer and none that is new.
-    fn better(&mut self, candidate: &Candidate) -> Option<(usize, String)> {
+    /// What this leaves, if that are fewer errors and none that is new.
+    fn better(&mut self, candidate: &Candidate) -> Option<Mended> {
         self.fuel = self.fuel.checked_sub(1)?;
-        let mended = inserted(self.text, candidate)?;
-        let left = syntax::errors(self.language, self.path, &mended)?;
-        let is_better = left.len() < self.known.values().sum::<usize>() && is_part(&keys(&left, &mended), &self.known);
-        is_better.then_some((left.len(), mended))
+        let text = inserted(self.text, candidate)?;
+        let left = syntax::errors(self.language, self.path, &text)?;
+        let is_better = left.len() < self.errors.len() && is_part(&keys(&left, &text), &self.known);
+        if !is_better {
+            return None;
+        }
+        // Lines behind it have moved by those that it brings.
+        let (line, lines) = (line_of(self.text, candidate.at), candidate.text.matches('\n').count());
+        let stays = |error: &SyntaxError| {
+            let moved = if error.line as usize > line { lines } else { 0 };
+            left.iter().any(|l| l.line as usize == error.line as usize + moved && l.column == error.column)
+        };
+        let gone = self.errors.iter().enumerate().filter(|(_, error)| !stays(error)).map(|(at, _)| at).collect();
+        Some(Mended { text, left: left.len(), gone })
     }
 
     /// The only one that does best.
@@ -120,25 +168,26 @@ fn around(text: &str, candidates: &[Candidate]) -> Range<usize> {
     start..end
 }
 
-/// The candidate that leaves the fewest errors, if it is the only one that does.
-fn the_only(
-    candidates: &[Candidate],
-    better: &mut dyn FnMut(&Candidate) -> Option<(usize, String)>,
-) -> Option<Candidate> {
-    let mut done: Vec<(usize, String, &Candidate)> = Vec::new();
+/// The candidate that leaves the fewest errors, if it is the only one that does. Where several do, the first of those whose
+/// errors no other one of them mends: signs that are missing in different places.
+fn the_only(candidates: &[Candidate], better: &mut dyn FnMut(&Candidate) -> Option<Mended>) -> Option<Candidate> {
+    let mut done: Vec<(Mended, &Candidate)> = Vec::new();
     for candidate in candidates {
-        if let Some((left, mended)) = better(candidate)
-            && !done.iter().any(|(_, other, _)| *other == mended)
+        if let Some(mended) = better(candidate)
+            && !done.iter().any(|(other, _)| other.text == mended.text)
         {
-            done.push((left, mended, candidate));
+            done.push((mended, candidate));
         }
     }
-    let fewest = done.iter().map(|(left, ..)| *left).min()?;
-    done.retain(|(left, ..)| *left == fewest);
-    match done.as_slice() {
-        [(_, _, only)] => Some((*only).clone()),
-        _ => None,
-    }
+    let fewest = done.iter().map(|(mended, _)| mended.left).min()?;
+    done.retain(|(mended, _)| mended.left == fewest);
+    let is_alone = |at: usize| {
+        let gone = &done[at].0.gone;
+        let mut others = done.iter().enumerate().filter(|(other, _)| *other != at);
+        others.all(|(_, (other, _))| !gone.is_empty() && other.gone.is_disjoint(gone))
+    };
+    let alone = (0..done.len()).filter(|at| is_alone(*at));
+    alone.min_by_key(|at| done[*at].0.gone.first().copied()).map(|at| done[at].1.clone())
 }
 
 /// Something to insert at a byte.
@@ -193,8 +242,13 @@ fn closings(text: &str, error: &SyntaxError, sign: &str) -> Vec<Candidate> {
     let mut found = Vec::new();
     let at = block_end(text, start, indent.len());
     let is_empty = !text[start..at].trim_end().contains('\n');
+    // What begins on its line ends on one, too.
+    let begun = opening.rfind(['(', '[', '{']).map(|bracket| opening[bracket + 1..].trim());
+    let is_block = begun.map_or(sign == "}", |text| {
+        text.is_empty() || ["//", "/*", "#"].iter().any(|comment| text.starts_with(comment))
+    });
     // A list that is begun and holds nothing is closed where it stands.
-    if sign == "}" || (opening.trim_end().ends_with(['(', '[', '{']) && !is_empty) {
+    if is_block && (sign == "}" || !is_empty) {
         let break_before = if text[..at].ends_with('\n') { "" } else { "\n" };
         found.push(Candidate { at, text: format!("{break_before}{indent}{sign}\n") });
     }
@@ -325,10 +379,64 @@ mod tests {
     }
 
     #[test]
+    fn signs_that_are_missing_in_different_places_are_put_in_each_for_itself() {
+        let table = [
+            (
+                "a.py",
+                "def f(a)\n    return a\n\n\ndef g(b)\n    return b\n",
+                "def f(a):\n    return a\n\n\ndef g(b):\n    return b\n",
+            ),
+            (
+                "a.py",
+                "def f(a):\n    if a\n        return 1\n    if a\n        return 2\n\n\nclass C\n    x = max(1, 2\n\n    y = 1\n",
+                "def f(a):\n    if a:\n        return 1\n    if a:\n        return 2\n\n\nclass C:\n    x = max(1, 2)\n\n    y = 1\n",
+            ),
+            (
+                "a.rs",
+                "fn f() -> u32 {\n    let x = 1\n    x\n}\n\nfn g() -> u32 {\n    let y = [1, 2;\n    y[0]\n}\n",
+                "fn f() -> u32 {\n    let x = 1;\n    x\n}\n\nfn g() -> u32 {\n    let y = [1, 2];\n    y[0]\n}\n",
+            ),
+            (
+                "a.js",
+                "function f(a {\n  return a;\n}\n\nfunction g(b {\n  return b;\n}\n",
+                "function f(a) {\n  return a;\n}\n\nfunction g(b) {\n  return b;\n}\n",
+            ),
+            (
+                "a.go",
+                "package a\n\nfunc f() int {\n\treturn g(1\n}\n\nfunc h() int {\n\treturn f2(\n\t\t2,\n}\n",
+                "package a\n\nfunc f() int {\n\treturn g(1)\n}\n\nfunc h() int {\n\treturn f2(\n\t\t2,\n\t)\n}\n",
+            ),
+        ];
+        for (path, broken, whole) in table {
+            assert_eq!(mended(path, broken).as_deref(), Some(whole), "{broken}");
+        }
+        let file = FileChange { path: "a.py".into(), before: None, after: Some(table[0].1.into()) };
+        let finding = Finding { path: "a.py".into(), ..Finding::default() };
+        let fixes = fixes(&ChangeSet { files: vec![file] }, &[finding]);
+        assert_eq!(fixes[0].title, "insert the missing `:` in line 1, the missing `:` in line 5");
+    }
+
+    #[test]
+    fn where_one_error_can_be_mended_in_two_ways_only_the_others_are() {
+        let (doubt, sure) = ("f(a,\n  b,\n  c\n", "function g(b {\n  return b;\n}\n");
+        for text in [format!("{sure}\n{doubt}"), format!("{sure}\n{sure}\n{doubt}")] {
+            let closed = text.replace("(b {", "(b) {");
+            assert_eq!(mended("a.js", &text), Some(closed), "{text}");
+        }
+    }
+
+    /// The grammar takes a literal that is closed on a line of its own without a comma before; Go does not.
+    const GO: &str = "package a\n\nfunc f() []int {\n\treturn []int{1, 2\n}\n";
+
+    #[test]
     fn what_could_be_mended_in_two_ways_or_none_is_left_alone() {
-        for (path, text) in
-            [("a.py", "x = (1, 2,\n"), ("a.py", "def def def\n"), ("a.js", "let x = \"abc;\n"), ("a.txt", "(")]
-        {
+        for (path, text) in [
+            ("a.py", "x = (1, 2,\n"),
+            ("a.py", "def def def\n"),
+            ("a.js", "let x = \"abc;\n"),
+            ("a.go", GO),
+            ("a.txt", "("),
+        ] {
             assert_eq!(mended(path, text), None, "{text}");
         }
     }

@@ -358,3 +358,79 @@ fn exit_of(failure: &Failure) -> Exit {
         _ => Exit::Failed,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::setup::Flags;
+    use super::*;
+    use crate::app::WorkEvent;
+    use std::path::PathBuf;
+
+    const SHOP: &str = "def total(price, count):\n    return price * count\n\n\ndef a():\n    pass\n\n\ndef shown(amount):\n    return \"€ \" + str(amount)\n";
+
+    /// When the signal comes.
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    enum At {
+        Writing,
+        Reading,
+        Never,
+    }
+
+    /// A run that accepts everything, while somebody else changes the file: how it ends, its attempts, and the file then.
+    async fn disturbed(at: At) -> (Exit, usize, String) {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("shop.py");
+        std::fs::write(&file, SHOP).unwrap();
+        let flags = Flags {
+            directory: Some(dir.path().to_owned()),
+            script: Some(PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/scripts/edit.jsonl"))),
+            ..Flags::default()
+        };
+        let home = dir.path().join(".home").display().to_string();
+        let setup = Setup::within(&flags, [("VIBE_TUI_HOME".to_owned(), home)].into_iter().collect()).unwrap();
+        let opening = setup.opening.clone();
+        let mut front = Front::start(setup, None);
+        let mut driver = Driver {
+            headless: Headless {
+                intent: "Round the amounts in shop.py to cents".to_owned(),
+                accept: Accept::All,
+                installs: Vec::new(),
+                style: Style::Text,
+            },
+            reporter: Reporter::new(Style::Text),
+            requested: false,
+            named: false,
+            tried: false,
+            interrupted: false,
+            exit: None,
+        };
+        let mut signals = Signals(Vec::new());
+        front.open(opening).await;
+        while driver.exit.is_none() {
+            let event = front.next().await.expect("the engine is there");
+            if matches!(event, Event::Work(WorkEvent::Diffed { .. })) {
+                std::fs::write(&file, SHOP.replace("pass", "return 1")).unwrap();
+            }
+            let has_failed = matches!(event, Event::Work(WorkEvent::ApplyFailed { .. }));
+            driver.event(&mut front, event, &mut signals).await;
+            let is_applying = front.state.session.run().is_some_and(|run| run.stage == Stage::Applying);
+            if is_applying && !driver.interrupted && at == if has_failed { At::Reading } else { At::Writing } {
+                driver.interrupt(&mut front).await;
+            }
+        }
+        let attempts = front.state.session.run().map_or(0, |run| run.attempts.len());
+        front.close().await;
+        (driver.exit.unwrap(), attempts, std::fs::read_to_string(&file).unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_signal_while_changed_files_are_written_or_read_anew_ends_the_run_at_the_gate() {
+        let others = SHOP.replace("pass", "return 1");
+        for at in [At::Writing, At::Reading] {
+            assert_eq!(disturbed(at).await, (Exit::Interrupted, 2, others.clone()), "{at:?}");
+        }
+        let (exit, attempts, text) = disturbed(At::Never).await;
+        assert_eq!((exit, attempts), (Exit::Done, 2), "without one it is written onto the file as it is");
+        assert!(text.contains("return 1") && text.contains("round(price * count, 2)"), "{text}");
+    }
+}

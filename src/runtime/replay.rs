@@ -33,7 +33,7 @@ pub fn replay(path: &Path) -> Result<Replayed, Failure> {
     let shown = path.display();
     let wrong = |line: usize, what: String| Failure::fatal(FailureKind::Config, format!("{shown}:{line}: {what}"));
     let file = std::fs::File::open(path)
-        .map_err(|e| Failure::fatal(FailureKind::Io, format!("{shown}: cannot be opened: {e}")))?;
+        .map_err(|e| Failure::fatal(FailureKind::BadRequest, format!("{shown}: cannot be opened: {e}")))?;
     let mut player: Option<Player> = None;
     for (index, line) in std::io::BufReader::new(file).lines().enumerate() {
         let number = index + 1;

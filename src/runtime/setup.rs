@@ -50,8 +50,15 @@ impl Setup {
     /// # Errors
     /// When the directory cannot be opened, or there is no place for our own files.
     pub fn new(flags: &Flags) -> Result<Setup, Failure> {
-        let environment: Environment =
-            std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect();
+        let texts = std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)));
+        Setup::within(flags, texts.collect())
+    }
+
+    /// The same in another environment than the process's own.
+    ///
+    /// # Errors
+    /// As [`Setup::new`].
+    pub fn within(flags: &Flags, environment: Environment) -> Result<Setup, Failure> {
         let paths = Paths::find(&environment)?;
         let directory = flags.directory.clone().unwrap_or_else(|| PathBuf::from("."));
         let root = Root::open(&directory)?;

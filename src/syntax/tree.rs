@@ -257,7 +257,7 @@ impl Report<'_> {
             return self.at(0, "this cannot be parsed".to_owned());
         };
         let next = self.leaves[range.end..].iter().find(|l| !l.is_missing && !l.is_extra && !l.bytes.is_empty());
-        if let Some(error) = self.missing_word(leaves) {
+        if let Some(error) = self.missing_word(leaves).or_else(|| self.missing_colon_above(range.start)) {
             return error;
         }
         let ends_line = next.is_some_and(|n| n.line > last.line);
@@ -292,29 +292,14 @@ impl Report<'_> {
     /// Python's colon and Ruby's `end`.
     fn missing_word(&self, leaves: &[Leaf]) -> Option<SyntaxError> {
         let first = leaves.first()?;
-        let line_end = leaves.iter().take_while(|l| l.line == first.line).last()?;
-        let begins_block = matches!(
-            first.kind,
-            "def"
-                | "class"
-                | "if"
-                | "elif"
-                | "else"
-                | "for"
-                | "while"
-                | "try"
-                | "except"
-                | "finally"
-                | "with"
-                | "match"
-        );
+        let line_end = leaves.iter().take_while(|l| l.line == first.line).filter(|l| !l.is_extra).last()?;
         let is_ruby_block = matches!(
             first.kind,
             "def" | "class" | "module" | "if" | "unless" | "while" | "until" | "do" | "begin" | "case" | "for"
         );
         match self.language {
-            Language::Python if begins_block && line_end.kind != ":" => {
-                Some(self.at(line_end.bytes.end, format!("missing `:` at the end of the `{}` line", first.kind)))
+            Language::Python if begins_block(first) && line_end.kind != ":" => {
+                Some(self.missing_colon(first, line_end))
             }
             Language::Ruby if is_ruby_block && leaves.last()?.line > first.line => {
                 let message = format!("missing `end`: the `{}` on line {} is never closed", first.kind, first.line + 1);
@@ -324,12 +309,31 @@ impl Report<'_> {
         }
     }
 
+    fn missing_colon(&self, first: &Leaf, last: &Leaf) -> SyntaxError {
+        self.at(last.bytes.end, format!("missing `:` at the end of the `{}` line", first.kind))
+    }
+
+    /// Python's colon, where the parser went on to the next line without it and lost its way at leaf `at` there.
+    fn missing_colon_above(&self, at: usize) -> Option<SyntaxError> {
+        let before = || self.leaves[..at].iter().rev().filter(|leaf| !leaf.is_extra);
+        let last = before().next()?;
+        let first = before().take_while(|leaf| leaf.line == last.line).last()?;
+        let is_above = last.line < self.leaves.get(at)?.line && self.language == Language::Python;
+        (is_above && begins_block(first) && last.kind != ":").then(|| self.missing_colon(first, last))
+    }
+
     fn quote(&self, leaf: &Leaf) -> String {
         match self.text_of(leaf) {
             "" => "this".to_owned(),
             text => format!("`{}`", short(text)),
         }
     }
+}
+
+/// Whether a line of Python that begins with this ends in a colon.
+fn begins_block(first: &Leaf) -> bool {
+    let words = ["def", "class", "if", "elif", "else", "for", "while", "try", "except", "finally", "with", "match"];
+    words.contains(&first.kind)
 }
 
 fn fault_byte(fault: &Fault) -> usize {

@@ -166,10 +166,10 @@ fn read(tool: &'static Tool, dir: &str, copy: &Copy, outcome: &Outcome) -> Ran {
 }
 
 fn broke(code: i32, outcome: &Outcome, root: &str, why: &str) -> String {
-    let mut said = last_lines(&plain(&outcome.errors));
-    if said.is_empty() {
-        said = last_lines(&plain(&outcome.output));
-    }
+    let [output, errors] = [&outcome.output, &outcome.errors].map(|printed| last_lines(&plain(printed)));
+    // A report for machines says nothing of why there is no more of it.
+    let is_report = plain(&outcome.output).trim_start().starts_with(['{', '[']) && !errors.is_empty();
+    let said = if is_report { errors } else { format!("{output}\n{errors}").trim().to_owned() };
     let why = if said.is_empty() { why } else { &said };
     let text = format!("it ended with exit code {code}: {}", why.replace(&format!("{root}/"), ""));
     text.trim_end_matches([':', ' ']).to_owned()

@@ -2,7 +2,8 @@
 
 use super::desk::*;
 use vibe_tui::app::{
-    Action, Area, Chip, Effect, Event, Fact, Failed, ModelEvent, Overlay, PickerKind, Report, TerminalEffect, TextEdit,
+    Action, Area, Chip, Effect, Event, Fact, Failed, ModelEvent, Opening, Overlay, PickerKind, Report, Reported,
+    TerminalEffect, TextEdit,
 };
 use vibe_tui::domain::failure::{Failure, FailureKind};
 use vibe_tui::domain::intent::{Action as Verb, Complexity, Target};
@@ -10,6 +11,14 @@ use vibe_tui::domain::language::Language;
 use vibe_tui::domain::message::Author;
 use vibe_tui::domain::model::Node;
 use vibe_tui::graph::{RunFact, Stage};
+
+/// The name and the root that the session has begun with.
+fn begun(desk: &Desk) -> (String, String) {
+    match &desk.entries[0].facts[0].fact {
+        Fact::SessionBegun { name, root } => (name.clone(), root.clone()),
+        other => panic!("{other:?}"),
+    }
+}
 
 fn spec_of(desk: &Desk) -> &vibe_tui::domain::intent::Intent {
     &desk.run().spec.intent
@@ -396,10 +405,6 @@ fn the_largest_model_on_this_machine_is_preferred_to_clouds_and_those_to_pattern
 
 #[test]
 fn a_session_is_named_by_its_opening_or_by_the_first_words_of_its_first_request() {
-    let begun = |desk: &Desk| match &desk.entries[0].facts[0].fact {
-        Fact::SessionBegun { name, root } => (name.clone(), root.clone()),
-        other => panic!("{other:?}"),
-    };
     let long = "Add a subtract function to calc.py that subtracts the second number from the first";
     let endless = "x".repeat(100);
     for (given, text, name) in [
@@ -422,10 +427,30 @@ fn a_report_stands_in_the_conversation_and_one_that_failed_is_told() {
     desk.submit("/review main");
     let asked = Effect::Report { about: Report::Review, of: "main".into() };
     assert_eq!(desk.effects, [asked]);
-    desk.event(Event::Reported(Ok("# Quality of the change".into())));
+    let reported =
+        |report| Event::Reported(Box::new(Reported { about: Report::Review, of: "main".to_owned(), report }));
+    desk.event(reported(Ok("# Quality of the change".into())));
     assert_eq!(desk.said(Author::Workbench), ["# Quality of the change"]);
     assert_eq!(desk.notice(), "");
-    desk.event(Event::Reported(Err(failure(FailureKind::BadRequest))));
+    desk.event(reported(Err(failure(FailureKind::BadRequest))));
     assert_eq!(desk.notice(), "the server is away");
     assert_eq!(desk.said(Author::Workbench).len(), 1);
+}
+
+#[test]
+fn a_session_that_begins_with_a_report_is_called_for_what_was_asked() {
+    for (about, of, given, name) in [
+        (Report::Review, "", None, "Review the change"),
+        (Report::Review, "main", None, "Review the change since main"),
+        (Report::Analyze, "", None, "Analyze the code"),
+        (Report::Analyze, "src", None, "Analyze src"),
+        (Report::Review, "", Some("mine"), "mine"),
+    ] {
+        let opening = Opening { session_name: given.map(str::to_owned), ..opening() };
+        let mut desk = Desk::with(opening, World::new());
+        let report = Ok("# Quality of the change".to_owned());
+        desk.event(Event::Reported(Box::new(Reported { about, of: of.to_owned(), report })));
+        assert_eq!(begun(&desk).0, name);
+        assert_eq!(desk.said(Author::Workbench), ["# Quality of the change"]);
+    }
 }

@@ -269,7 +269,7 @@ fn a_missing_dependency_is_shown_with_its_whole_command_and_its_origin_before_it
     let mut desk = lacking();
     desk.act(Action::Install);
     let offered = offered(&desk);
-    assert_eq!(offered[..2], ["Yes, run cd web && uv add numpy", "No, leave it"]);
+    assert_eq!(offered[..2], ["No, leave it", "Yes, run cd web && uv add numpy"]);
     let told = offered[2..].join(" ");
     assert!(told.starts_with("numpy: the model imported `numpy`; web/pyproject.toml does not name it."), "{told}");
     assert!(
@@ -278,14 +278,14 @@ fn a_missing_dependency_is_shown_with_its_whole_command_and_its_origin_before_it
     );
     assert!(offered[2..].iter().all(|line| line.chars().count() <= 66), "{offered:?}");
     assert!(desk.run_facts().is_empty(), "nothing was asked for yet");
-    desk.acts(&[Action::Down, Action::Confirm]);
-    assert!(desk.run_facts().is_empty() && desk.state.overlay.is_none(), "a no is a no");
+    desk.act(Action::Confirm);
+    assert!(desk.run_facts().is_empty() && desk.state.overlay.is_none(), "a yes is never what is chosen already");
 }
 
 #[test]
 fn on_a_yes_it_is_run_and_told_and_the_checks_run_again() {
     let mut desk = lacking();
-    desk.acts(&[Action::Install, Action::Confirm]);
+    desk.acts(&[Action::Install, Action::Down, Action::Confirm]);
     let effect = desk.settle_to(|e| matches!(e, Effect::Install { .. }));
     assert!(desk.notice().starts_with("Running cd web && uv add numpy…"), "{}", desk.notice());
     desk.perform(effect);
@@ -302,20 +302,20 @@ fn on_a_yes_it_is_run_and_told_and_the_checks_run_again() {
 #[test]
 fn escape_stops_it_and_the_proposal_is_as_it_was() {
     let mut desk = lacking();
-    desk.acts(&[Action::AcceptAll, Action::Install, Action::Confirm]);
+    desk.acts(&[Action::AcceptAll, Action::Install, Action::Down, Action::Confirm]);
     desk.settle_to(|e| matches!(e, Effect::Install { .. }));
     desk.act(Action::Close);
     assert!(desk.effects.contains(&Effect::CancelJobs));
     assert_eq!((desk.run().stage.clone(), desk.run().decisions.len()), (Stage::Gate, 1));
     desk.acts(&[Action::Install]);
-    assert_eq!(offered(&desk)[0], "Yes, run cd web && uv add numpy", "it can be asked for again");
+    assert_eq!(offered(&desk)[1], "Yes, run cd web && uv add numpy", "it can be asked for again");
 }
 
 #[test]
 fn an_installation_that_fails_says_why_and_leaves_the_gate_open() {
     let mut desk = lacking();
     desk.world.install_fails = Some("there is no `uv`".into());
-    desk.acts(&[Action::Install, Action::Confirm]);
+    desk.acts(&[Action::Install, Action::Down, Action::Confirm]);
     desk.settle();
     assert_eq!(desk.notice(), "`cd web && uv add numpy` did not get it: there is no `uv`.");
     assert_eq!((desk.run().stage.clone(), desk.run().attempts.len()), (Stage::Gate, 1));

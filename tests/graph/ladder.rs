@@ -324,6 +324,18 @@ fn a_model_that_is_chosen_at_a_pause_is_bounded_by_its_own_price() {
 }
 
 #[test]
+fn an_attempt_names_the_model_that_made_it() {
+    let script = Script::new().plan(PLAN).execute(subtract()).reports(&["x"]).heal(fails(FailureKind::Network));
+    let script = script.user(resume(ResumeChoice::UseModel(Box::new(remote("claude-opus-4-5")))));
+    let script = script.heal(calc("c = 2\n")).review(GOOD).user(RunFact::RevisionRequested { text: "Nicer".into() });
+    let world = climbed(script.execute(calc("d = 2\n")).review(GOOD));
+    let made = world.run.attempts.iter().map(|a| a.rung.model.clone().unwrap().model);
+    let first = world.requests[0].model.model.clone();
+    let others = ["claude-opus-4-5".to_owned(), "claude-opus-4-5".to_owned()];
+    assert_eq!(made.collect::<Vec<_>>(), [&[first][..], &others].concat(), "{}", world.trace());
+}
+
+#[test]
 fn a_model_that_is_chosen_for_the_reviewer_does_not_take_a_menders_place() {
     let script = Script::new().plan(PLAN).execute(subtract()).reports(&["x"]).heal(calc("b = 2\n"));
     let script = script.review(fails(FailureKind::Network)).review(GOOD);
@@ -431,6 +443,28 @@ fn a_working_tree_is_healed_against_what_it_is_and_waits_at_the_gate() {
     let done = tree(script);
     assert_eq!(*finished(&done), Outcome::Applied);
     assert!(done.script.disk["calc.py"].contains("def subtract(a, b):"));
+}
+
+#[test]
+fn a_healed_tree_that_changes_at_the_gate_is_checked_with_its_files_as_they_are_then() {
+    let broken = format!("{CALC}{BROKEN}");
+    let mended = broken.replace("(a, b)\n", "(a, b):\n");
+    let mut both = report(&["missing `:`"]);
+    let elsewhere = Finding { path: "other.py".into(), ..both.checks[0].findings[0].clone() };
+    both.checks[0].findings.push(elsewhere);
+    let script = Script::new().file("calc.py", &broken).file("other.py", &broken).user(all(Decision::Accepted));
+    let mut world = tree(reported(script, both));
+    assert_eq!(world.run.attempts[1].changes.files.len(), 2, "{}", world.trace());
+    // Somebody mends the one, too, and goes on with the other.
+    world.script.disk.insert("other.py".into(), mended.clone());
+    world.script.disk.insert("calc.py".into(), format!("{broken}\n\nx = 1\n"));
+    world.script.user.push_back(RunFact::ApplyRequested { by: Default::default() });
+    world.go();
+    let paths: Vec<&str> = world.run.attempts[2].changes.files.iter().map(|f| f.path.as_str()).collect();
+    assert_eq!((paths, &world.run.stage), (vec!["calc.py"], &Stage::Gate), "{}", world.trace());
+    let checked = world.examined.last().unwrap();
+    let text = |path: &str| checked.file(path).and_then(|f| f.after.clone());
+    assert_eq!((text("other.py"), text("calc.py")), (Some(mended.clone()), Some(format!("{mended}\n\nx = 1\n"))));
 }
 
 #[test]

@@ -49,6 +49,20 @@ fn a_proposal_is_put_onto_the_file_as_it_is_now_checked_and_written_when_the_use
 }
 
 #[test]
+fn that_files_changed_is_told_of_the_proposal_it_is_true_of_and_of_no_later_one() {
+    let mut world = waiting();
+    let changed = WIDE.replace("d = 0", "d = 9");
+    then(&mut world, "calc.py", Some(&changed), vec![APPLY]);
+    assert!(world.run.answer.contains("changed on disk after the proposal was made"), "{}", world.run.answer);
+    world.script = world.script.clone().execute(replace("calc.py", "first = 2", "first = 3")).review(GOOD);
+    world.script.user.push_back(RunFact::RevisionRequested { text: "Three".to_owned() });
+    world.go();
+    assert_eq!((&world.run.stage, world.run.attempts.len()), (&Stage::Gate, 3), "{}", world.trace());
+    assert!(!world.run.answer.contains("on disk"), "{}", world.run.answer);
+    assert!(world.run.notices.is_empty(), "{:?}", world.run.notices);
+}
+
+#[test]
 fn where_both_changed_the_same_line_the_revision_begins_with_the_file_as_it_is() {
     let mut world = waiting();
     let changed = WIDE.replace("first = 1", "first = 7");
@@ -69,6 +83,52 @@ fn where_both_changed_the_same_line_the_revision_begins_with_the_file_as_it_is()
     })));
     assert_eq!(*finished(&world), Outcome::Applied, "{}", world.trace());
     assert_eq!(world.script.disk["calc.py"], changed.replace("first = 7", "first = 8"));
+}
+
+#[test]
+fn a_revision_begins_with_the_files_as_they_are_when_it_is_asked_for() {
+    let mut world = waiting();
+    then(&mut world, "calc.py", Some(&WIDE.replace("first = 1", "first = 7")), vec![APPLY]);
+    assert_eq!(world.run.apply_failure.as_ref().map(|f| f.kind), Some(FailureKind::Stale), "{}", world.trace());
+    // The hand that wrote is not done yet.
+    let changed = WIDE.replace("first = 1", "first = 8");
+    world.script = world.script.clone().execute(replace("calc.py", "first = 8", "first = 9")).review(GOOD);
+    let asked = world.requests.len();
+    let text = "Do it on what is there".to_owned();
+    let facts = vec![RunFact::RevisionRequested { text }, all(Decision::Accepted), APPLY];
+    then(&mut world, "calc.py", Some(&changed), facts);
+    let shown = |text: &str| world.requests[asked].messages.iter().any(|m| m.text.contains(text));
+    assert!(shown("first = 8") && !shown("first = 7"), "{}", world.trace());
+    assert_eq!(*finished(&world), Outcome::Applied, "{}", world.trace());
+    assert_eq!(world.script.disk["calc.py"], changed.replace("first = 8", "first = 9"));
+}
+
+#[test]
+fn killed_while_the_files_are_read_for_a_revision_it_reads_them_again() {
+    let mut world = waiting();
+    then(&mut world, "calc.py", Some(&WIDE.replace("first = 1", "first = 7")), vec![APPLY]);
+    let next = world.fact(RunFact::RevisionRequested { text: "Again".to_owned() });
+    assert!(matches!(next, Some(RunCommand::ReadFiles { .. })), "{}", world.trace());
+    world.script = world.script.clone().execute(replace("calc.py", "first = 7", "first = 8")).review(GOOD);
+    let next = world.fact(RunFact::Interrupted);
+    assert!(matches!(next, Some(RunCommand::ReadFiles { .. })), "{}", world.trace());
+    world.perform(next);
+    assert_eq!((&world.run.stage, world.run.attempts.len()), (&Stage::Gate, 2), "{}", world.trace());
+}
+
+#[test]
+fn stopped_while_the_files_are_read_for_a_revision_the_gate_is_as_it_was() {
+    let mut world = waiting();
+    then(&mut world, "calc.py", Some(&WIDE.replace("first = 1", "first = 7")), vec![APPLY]);
+    let before = (world.run.chosen, world.run.decisions.clone());
+    let Some(RunCommand::ReadFiles { job, .. }) = world.fact(RunFact::RevisionRequested { text: "Again".to_owned() })
+    else {
+        panic!("{}", world.trace())
+    };
+    assert_eq!(world.fact(RunFact::Cancelled), None);
+    assert_eq!((&world.run.stage, (world.run.chosen, world.run.decisions.clone())), (&Stage::Gate, before));
+    assert_eq!(world.fact(RunFact::FilesRead { job, files: Vec::new() }), None, "nobody waits for them");
+    assert_eq!(world.run.stage, Stage::Gate);
 }
 
 #[test]

@@ -67,6 +67,11 @@ fn one_edit_that_does_not_fit_keeps_all_from_being_written_and_names_its_lines()
         let told: Value = serde_json::from_str(&json.stdout).unwrap();
         assert_eq!((json.code, &told["fits"], &told["problems"][0]["path"]), (Some(3), &json!(false), &json!("b.py")));
     }
+    let both =
+        BLOCK.replace("### FILE: a.py\n", "### FILE: a.py\n<<<<<<< SEARCH\nx = 1\n=======\nx = 0\n>>>>>>> REPLACE\n");
+    let ran = apply(&place, &both, &[]);
+    assert!(ran.code == Some(3) && ran.stderr.contains("a.py, edit 2") && ran.stderr.contains("edit 1 changes them"));
+    assert!(ran.stderr.contains("    1 | x = 1"), "{}", ran.stderr);
     assert_eq!(place.read("a.py").as_deref(), Some("x = 1\n"));
     let again = apply(&place, BLOCK, &["--json"]);
     let told: Value = serde_json::from_str(&again.stdout).unwrap();
@@ -150,7 +155,7 @@ fn an_answer_without_edits_in_another_form_or_cut_off_is_refused() {
         assert!(ran.stderr.contains(said), "{}", ran.stderr);
     }
     assert_eq!(apply(&place, "a\0b", &[]).code, Some(2));
-    assert_eq!(apply(&place, BLOCK, &["--root", "nowhere"]).code, Some(1));
+    assert_eq!(apply(&place, BLOCK, &["--root", "nowhere"]).code, Some(2));
     assert_eq!(apply(&place, BLOCK, &["--format", "prose"]).code, Some(2));
 }
 

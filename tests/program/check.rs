@@ -111,6 +111,12 @@ fn what_is_right_gives_zero_and_what_cannot_be_checked_is_told() {
     let ran = place.run(&["check"]);
     code(&ran, 4);
     assert!(ran.stdout.contains("error `false` ended with exit code 1 (check)"), "{}", ran.stdout);
+    // For once it is another one, as for every other command; one that cannot be read was typed wrong.
+    code(&place.run(&["check", "--check", "true"]), 0);
+    let ran = place.run(&["check", "--check", "grep -q nothing a.py"]);
+    code(&ran, 4);
+    assert!(ran.stdout.contains("error `grep -q nothing a.py` ended with exit code 1 (check)"), "{}", ran.stdout);
+    code(&place.run(&["check", "--check", "'"]), 2);
     // A tool that is wanted and not there is said, and holds nothing up.
     place.configure("");
     fs::remove_file(place.root().join(".venv/bin/ruff")).unwrap();

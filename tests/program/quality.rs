@@ -253,8 +253,18 @@ fn an_analysis_reports_the_tree_or_a_part_of_it_and_needs_no_git() {
         (part["totals"]["files"].as_u64(), part["files"][0]["functions"][0]["cognitive"].as_u64()),
         (Some(1), Some(55))
     );
-    let ran = place.run(&["analyze", "nowhere"]);
-    assert_eq!(ran.code, Some(1));
+    // What is not there was typed wrong, whichever command it was typed for.
+    for wrong in [
+        &["analyze", "nowhere"][..],
+        &["check", "nowhere"],
+        &["heal", "nowhere"],
+        &["map", "nowhere"],
+        &["tokens", "nowhere"],
+        &["replay", "nowhere"],
+    ] {
+        let ran = place.run(wrong);
+        assert!(ran.code == Some(2) && ran.stderr.contains("nowhere"), "{wrong:?}: {ran:?}");
+    }
     assert_eq!(json(&place.run(&["analyze", "--sarif"]))["runs"][0]["results"], Value::Array(Vec::new()));
 }
 

@@ -133,7 +133,7 @@ fn a_missing_dependency_and_what_became_of_like_findings_stand_above_the_hunks()
         }
         desk.act(Action::Install);
         let asked = desk.text();
-        assert!(asked.contains("▌ Yes, run uv add httpx") && asked.contains("No, leave it"), "{asked}");
+        assert!(asked.contains("▌ No, leave it") && asked.contains("Yes, run uv add httpx"), "{asked}");
         assert!(asked.contains("In full: uv add httpx"), "{asked}");
     }
 }

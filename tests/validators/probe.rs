@@ -122,6 +122,12 @@ async fn a_tool_that_breaks_without_the_change_too_is_left_out_and_one_that_brea
     );
     let report = checked(&project("grep -q 1 a.py && echo '[]' || { echo broken >&2; exit 2; }"), "").await;
     assert!(!report.passed() && said(&report) == "it ended with exit code 2: broken", "{report:?}");
+    let breaking = |print: &str| format!("grep -q 1 a.py && echo '[]' || {{ {print}; exit 3; }}");
+    // The reason may stand in either stream; a report for machines is none.
+    let report = checked(&project(&breaking("echo the reason; echo a warning >&2")), "").await;
+    assert_eq!(said(&report), "it ended with exit code 3: the reason\na warning");
+    let report = checked(&project(&breaking("echo '[{'; echo the reason >&2")), "").await;
+    assert_eq!(said(&report), "it ended with exit code 3: the reason");
     let report = checked(&project("sleep 60"), "timeout_seconds = 1").await;
     assert!(report.passed() && said(&report).contains("did not finish within 1 s"), "{report:?}");
     let report = checked(&project("grep -q 1 a.py && echo '[]' || sleep 60"), "timeout_seconds = 1").await;

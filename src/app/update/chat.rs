@@ -312,11 +312,8 @@ impl Step<'_> {
         messages[..end].to_vec()
     }
 
-    /// The name given at the start, or the first words of the first request.
+    /// What a session is called whose first fact is this: the first words of the request.
     pub(super) fn session_name(&self, first: &Fact) -> String {
-        if let Some(name) = &self.state.session_name {
-            return name.clone();
-        }
         let text = match first {
             Fact::Posted { message } => message.text.as_str(),
             Fact::RunBegun { spec } => spec.intent.text.as_str(),

@@ -108,10 +108,7 @@ impl Step<'_> {
         let read = intent::parse(&text, Vocabulary::embedded()).intent;
         let edits = self.state.settings.modes.iter().find(|m| m.edits);
         let mode = if self.state.mode().edits { self.state.mode() } else { edits.unwrap_or(self.state.mode()) }.clone();
-        if self.state.session.seq == 0 {
-            let name = self.state.session_name.clone().unwrap_or_else(|| name_of(&paths));
-            self.commit(Fact::SessionBegun { name, root: self.state.root.path.clone() });
-        }
+        self.begin_session(&name_of(&paths));
         self.post(Author::User, order);
         let spec = RunSpec {
             id: self.state.session.next_run(),

@@ -26,7 +26,10 @@ impl Step<'_> {
         }
         let line =
             |label: &str| PickerItem { label: label.to_owned(), note: String::new(), value: PickerValue::ShownLine };
-        let mut items: Vec<PickerItem> = Vec::new();
+        // What is chosen without a look changes nothing.
+        let leave =
+            PickerItem { label: "No, leave it".to_owned(), note: String::new(), value: PickerValue::LeaveInstall };
+        let mut items: Vec<PickerItem> = vec![leave];
         for install in &missing {
             items.push(PickerItem {
                 label: format!("Yes, run {}", install.command()),
@@ -34,11 +37,6 @@ impl Step<'_> {
                 value: PickerValue::Install((*install).clone()),
             });
         }
-        items.push(PickerItem {
-            label: "No, leave it".to_owned(),
-            note: String::new(),
-            value: PickerValue::LeaveInstall,
-        });
         for install in missing {
             let origin = install.origin(run.is_the_models(install));
             let text = format!("{}: {origin}. In full: {}", install.package, install.command());

@@ -1,7 +1,7 @@
 //! Reports on the code for the chat: the same as `vibe-tui review` and `analyze` print.
 
 use super::Events;
-use crate::app::{Event, Report};
+use crate::app::{Event, Report, Reported};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::quality::{Level, tree_markdown};
 use crate::repo::difference::Compared;
@@ -13,9 +13,10 @@ use tokio::task::spawn_blocking;
 
 /// Measures and reports, on a thread that may take its time.
 pub async fn report(world: Arc<World>, events: Events, about: Report, of: String) {
-    let made = spawn_blocking(move || make(&world, about, of)).await;
+    let what = of.clone();
+    let made = spawn_blocking(move || make(&world, about, what)).await;
     let report = made.unwrap_or_else(|stopped| Err(Failure::fatal(FailureKind::Internal, stopped.to_string())));
-    events.report(Event::Reported(report)).await;
+    events.report(Event::Reported(Box::new(Reported { about, of, report }))).await;
 }
 
 fn make(world: &World, about: Report, of: String) -> Result<String, Failure> {

@@ -93,3 +93,66 @@ pub fn write_all(world: &World, changes: ChangeSet) -> Result<(), Failure> {
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::change::FileChange;
+    use crate::runtime::setup::{Flags, Setup};
+    use std::fs;
+
+    /// A world around files that hold their own names.
+    async fn world(dir: &tempfile::TempDir) -> World {
+        for name in ["a", "b", "c"] {
+            fs::write(dir.path().join(name), name).unwrap();
+        }
+        let home = dir.path().join(".home").display().to_string();
+        let flags = Flags { directory: Some(dir.path().to_owned()), ..Flags::default() };
+        let setup = Setup::within(&flags, [("VIBE_TUI_HOME".to_owned(), home)].into_iter().collect()).unwrap();
+        let settings = setup.world_settings();
+        World::open(setup.root, settings).await.0
+    }
+
+    /// Every file doubled.
+    fn doubled() -> ChangeSet {
+        let file = |name: &&str| FileChange {
+            path: (*name).to_owned(),
+            before: Some((*name).to_owned()),
+            after: Some(name.repeat(2)),
+        };
+        ChangeSet { files: ["a", "b", "c"].iter().map(file).collect() }
+    }
+
+    fn texts(dir: &tempfile::TempDir) -> [String; 3] {
+        ["a", "b", "c"].map(|name| fs::read_to_string(dir.path().join(name)).unwrap())
+    }
+
+    #[tokio::test]
+    async fn what_a_kill_left_half_written_is_written_to_its_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let world = world(&dir).await;
+        fs::write(dir.path().join("b"), "bb").unwrap();
+        write_all(&world, doubled()).unwrap();
+        assert_eq!(texts(&dir), ["aa", "bb", "cc"]);
+        // Killed before that was known: nothing is left to do, and that is no failure.
+        write_all(&world, doubled()).unwrap();
+        assert_eq!(texts(&dir), ["aa", "bb", "cc"]);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_written_to_its_end_names_what_is_written_and_is_not_called_stale() {
+        let dir = tempfile::tempdir().unwrap();
+        let world = world(&dir).await;
+        fs::write(dir.path().join("c"), "mine").unwrap();
+        let failure = write_all(&world, doubled()).unwrap_err();
+        assert_eq!((failure.kind, texts(&dir)), (FailureKind::Stale, ["a", "b", "mine"].map(str::to_owned)));
+        fs::write(dir.path().join("a"), "aa").unwrap();
+        let failure = write_all(&world, doubled()).unwrap_err();
+        assert_eq!((failure.kind, texts(&dir)), (FailureKind::Io, ["aa", "b", "mine"].map(str::to_owned)));
+        let said = &failure.message;
+        assert!(
+            said.starts_with("Written before the process ended: a. Not the others: ") && said.contains('c'),
+            "{said}"
+        );
+    }
+}

@@ -13,7 +13,7 @@ use crate::graph::{Call, Outcome, Run, Stage};
 use crate::ui::header::map_words;
 use crate::ui::panes::budget::node_word;
 use crate::ui::theme::Role;
-use crate::ui::widgets::fit::{columns, fit_middle, one_line};
+use crate::ui::widgets::fit::{columns, fit, fit_middle, one_line};
 use crate::ui::widgets::frame::{draw_frame, draw_hint};
 use crate::ui::widgets::lines::draw_lines;
 use crate::ui::widgets::transcript::{Transcript, Voice};
@@ -215,12 +215,32 @@ fn progress_line(run: &Run, view: &View, width: usize) -> Line<'static> {
             Reached::Ahead => Span::styled(word, look.style(Role::Dim)),
         });
     }
-    let mut line = Line::from(spans);
+    let mut line = cut(spans, width);
     let room = width.saturating_sub(line.width());
     let count = Some(run.attempts.len()).filter(|count| *count > 1);
     let words = count.into_iter().flat_map(|n| [format!("  attempt {n}"), format!("  try {n}"), format!(" {n}")]);
     if let Some(words) = words.into_iter().find(|words| columns(words) <= room) {
         line.push_span(Span::styled(words, look.style(Role::Dim)));
+    }
+    line
+}
+
+/// The spans in one line of at most `width` columns; what is too long ends in `…`.
+fn cut(spans: Vec<Span<'static>>, width: usize) -> Line<'static> {
+    let (mut line, mut left) = (Line::default(), width);
+    let all: usize = spans.iter().map(Span::width).sum();
+    if all <= width {
+        return Line::from(spans);
+    }
+    for span in spans {
+        // The sign itself takes a column, also behind what would just fit.
+        if span.width() < left {
+            left -= span.width();
+            line.push_span(span);
+        } else {
+            line.push_span(Span::styled(fit(&format!("{} ", span.content), left), span.style));
+            break;
+        }
     }
     line
 }

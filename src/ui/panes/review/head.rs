@@ -1,7 +1,7 @@
 //! What stands above the hunks beside the series of attempts: how the accepted hunks alone fail, what could not be placed,
 //! what the reviewer and the validators say of no line that is shown.
 
-use super::rows::finding_lines;
+use super::rows::{finding_lines, said_lines};
 use crate::domain::clock::Timestamp;
 use crate::domain::finding::Finding;
 use crate::graph::{Attempt, Run};
@@ -9,10 +9,12 @@ use crate::ui::Look;
 use crate::ui::theme::Role;
 use crate::ui::widgets::fit::one_line;
 use crate::ui::widgets::wrap::wrap;
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 
 /// Most sentences of a kind that are listed.
 const SENTENCES: usize = 6;
+/// Most rows of a sentence.
+const ROWS: usize = 3;
 /// Most kinds of findings of which the past is told.
 const KINDS: usize = 3;
 
@@ -25,6 +27,7 @@ pub fn part_lines(run: &Run, width: usize, look: &Look) -> Vec<Line<'static>> {
         for finding in check.findings.iter().take(SENTENCES) {
             lines.extend(finding_lines(&placed(finding), width, look));
         }
+        lines.extend(more(check.findings.len(), look));
     }
     lines
 }
@@ -50,15 +53,14 @@ pub fn lines(
     let mut lines = Vec::new();
     for check in attempt.report.iter().flat_map(|r| &r.checks) {
         if let Some(why) = &check.not_run {
-            lines.extend(sentence("not checked", &format!("{}: {why}", check.command), Role::Warning, width, look));
+            let head = ("not checked: ".to_owned(), look.style(Role::Dim));
+            lines.extend(said_lines(head, &format!("{}: {why}", check.command), Role::Warning, width, look));
         }
     }
     for finding in findings.iter().take(SENTENCES) {
         lines.extend(finding_lines(finding, width, look));
     }
-    if let Some(more) = findings.len().checked_sub(SENTENCES).filter(|more| *more > 0) {
-        lines.push(Line::styled(format!("  └ and {more} more"), look.style(Role::Dim)));
-    }
+    lines.extend(more(findings.len(), look));
     for similar in run.similar_to(attempt).into_iter().take(KINDS) {
         let [tool, rule, _, shape] = similar.parts();
         let kind = format!("{tool} {rule}").trim_end().to_owned();
@@ -76,15 +78,28 @@ pub fn lines(
     for problem in attempt.problems.iter().take(SENTENCES) {
         lines.extend(sentence("not placed", problem, Role::Warning, width, look));
     }
-    for reason in attempt.verdict.iter().flat_map(|v| &v.reasons).take(SENTENCES) {
+    lines.extend(more(attempt.problems.len(), look));
+    let reasons = attempt.verdict.as_ref().map_or(&[][..], |verdict| &verdict.reasons);
+    for reason in reasons.iter().take(SENTENCES) {
         lines.extend(sentence("reviewer", reason, Role::Text, width, look));
     }
+    lines.extend(more(reasons.len(), look));
     lines
+}
+
+/// How many of `all` are not listed, if any are not.
+fn more(all: usize, look: &Look) -> Option<Line<'static>> {
+    let left = all.checked_sub(SENTENCES).filter(|left| *left > 0)?;
+    Some(Line::styled(format!("  └ and {left} more"), look.style(Role::Dim)))
 }
 
 fn sentence(who: &str, text: &str, role: Role, width: usize, look: &Look) -> Vec<Line<'static>> {
     let pieces = [(format!("{who}: "), look.style(Role::Dim)), (one_line(text), look.style(role))];
-    let mut lines = wrap(&pieces, width, 2);
-    lines.truncate(3);
+    // Room for the sign that something is left out.
+    let mut lines = wrap(&pieces, width.saturating_sub(1), 2);
+    if lines.len() > ROWS {
+        lines.truncate(ROWS);
+        lines[ROWS - 1].spans.push(Span::styled("…", look.style(role)));
+    }
     lines
 }

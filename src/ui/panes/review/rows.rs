@@ -11,6 +11,7 @@ use crate::ui::Look;
 use crate::ui::theme::Role;
 use crate::ui::widgets::fit::{fit, one_line};
 use crate::ui::widgets::wrap::wrap;
+use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use std::collections::BTreeMap;
 
@@ -208,9 +209,14 @@ pub fn finding_lines(finding: &Finding, width: usize, look: &Look) -> Vec<Line<'
         Severity::Info => ("i", Role::Dim),
     };
     let rule = finding.rule.as_ref().map(|r| format!(" {r}")).unwrap_or_default();
-    let mut said = finding.message.lines().filter(|line| !line.trim().is_empty());
-    let first = one_line(&format!("{}{rule}: {}", finding.tool, said.next().unwrap_or_default()));
-    let pieces = [(format!("  └ {mark} "), look.style(role)), (first, look.style(role))];
+    let head = (format!("  └ {mark} "), look.style(role));
+    said_lines(head, &format!("{}{rule}: {}", finding.tool, finding.message), role, width, look)
+}
+
+/// What was said, behind `head`: its first line, folded, and the end of the others, which are what a tool printed.
+pub fn said_lines(head: (String, Style), text: &str, role: Role, width: usize, look: &Look) -> Vec<Line<'static>> {
+    let mut said = text.lines().filter(|line| !line.trim().is_empty());
+    let pieces = [head, (one_line(said.next().unwrap_or_default()), look.style(role))];
     // Room for the sign that something is left out.
     let mut lines = wrap(&pieces, width.saturating_sub(1), 6);
     if lines.len() > FINDING_ROWS {
