@@ -10,6 +10,7 @@ use crate::domain::context::{ContextItem, ContextKind, Unseen};
 use crate::domain::intent::Action;
 use crate::domain::language::Language;
 use crate::domain::outline::{Definition, DefinitionKind, Outline};
+use crate::domain::path::on_one_line;
 use crate::map::convention::is_test;
 use std::collections::BTreeSet;
 
@@ -362,9 +363,9 @@ fn tell(candidate: &Candidate, code: &mut Code, count: &dyn Fn(&str) -> u32) {
             if why != "a directory" {
                 code.unseen.push(Unseen { path: path.clone(), why: why.clone() });
             }
-            (format!("`{path}` is not shown: {why}.\n"), format!("not shown: {why}"))
+            (format!("`{}` is not shown: {why}.\n", on_one_line(path)), format!("not shown: {why}"))
         }
-        _ => (format!("`{path}` does not exist.\n"), candidate.reason.to_owned()),
+        _ => (format!("`{}` does not exist.\n", on_one_line(path)), candidate.reason.to_owned()),
     };
     let tokens = count(&line);
     if code.room.take(item(path, line, tokens, reason)) && candidate.snapshot.content == FileContent::Absent {

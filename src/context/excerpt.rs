@@ -1,6 +1,7 @@
 //! A long text cut down to its beginning, the mark that stands where lines of any excerpt are left out, and the fence around it.
 
 use crate::domain::language::Language;
+use crate::domain::path::on_one_line;
 use std::collections::BTreeSet;
 
 /// Gaps of up to this many lines are shown: to say that they are left out costs about as much.
@@ -63,6 +64,7 @@ pub(super) fn block(title: &str, path: &str, text: &str) -> String {
     let fence = "`".repeat(longest.max(2) + 1);
     let language = Language::from_path(path).map_or("", Language::name);
     let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    let path = on_one_line(path);
     format!("### {title}: {path}\n{fence}{language}\n{text}{end}{fence}\n")
 }
 

@@ -8,6 +8,7 @@ use super::room::Room;
 use crate::domain::clock::Timestamp;
 use crate::domain::context::{ContextItem, ContextKind};
 use crate::domain::memory::{Memory, MemoryKind, Remark, RemarkKind};
+use crate::domain::path::on_one_line;
 
 /// Days after which a memory that led to nothing weighs half. A working figure of our own: repositories change their
 /// conventions over months, not days.
@@ -92,7 +93,7 @@ pub(super) fn remark(room: &mut Room, wanted: &[&str], remarks: &[Remark], limit
         own.truncate(MOST_REMARKS);
         while let Some(shown) = Some(own.len()).filter(|n| *n > 0) {
             let lines: String = own.iter().map(|r| format!("- line {}: {}\n", r.line, r.text.trim())).collect();
-            let text = format!("### REMARKS IN {path}\n{lines}");
+            let text = format!("### REMARKS IN {}\n{lines}", on_one_line(path));
             let tokens = count(&text);
             if tokens <= left {
                 let todo = own.iter().filter(|r| r.kind == RemarkKind::Todo).count();

@@ -1,5 +1,6 @@
 //! The repository's layout as a short indented text, as detailed as its tokens allow. Pure.
 
+use crate::domain::path::on_one_line;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -57,14 +58,14 @@ fn draw(folder: &Folder, depth: usize, indent: usize, text: &mut String) {
     }
     for (name, below) in &folder.folders {
         let _ = match depth {
-            0 => writeln!(text, "{:indent$}{name}/ ({} files)", "", below.total),
-            _ => writeln!(text, "{:indent$}{name}/", ""),
+            0 => writeln!(text, "{:indent$}{}/ ({} files)", "", on_one_line(name), below.total),
+            _ => writeln!(text, "{:indent$}{}/", "", on_one_line(name)),
         };
         if depth > 0 {
             draw(below, depth - 1, indent + 1, text);
         }
     }
     for name in &folder.files {
-        let _ = writeln!(text, "{:indent$}{name}", "");
+        let _ = writeln!(text, "{:indent$}{}", "", on_one_line(name));
     }
 }

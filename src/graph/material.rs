@@ -6,6 +6,7 @@ use super::clip;
 use super::run::Run;
 use crate::domain::finding::{Finding, ValidationReport};
 use crate::domain::language::Language;
+use crate::domain::path;
 use crate::edit;
 use crate::heal::{self, name::Frame};
 use std::fmt::Write;
@@ -73,7 +74,7 @@ fn on_one_line(text: &str) -> String {
 }
 
 fn file(path: &str, text: &str) -> String {
-    format!("### FILE: {path}\n{}", fenced(path, text))
+    format!("### FILE: {}\n{}", path::on_one_line(path), fenced(path, text))
 }
 
 /// `text` in a fence longer than any inside it.
@@ -89,14 +90,15 @@ fn fenced(path: &str, text: &str) -> String {
 pub(super) fn files(run: &Run, paths: &[String], extent: Extent) -> String {
     let mut text = String::new();
     for path in paths {
+        let shown = path::on_one_line(path);
         let _ = match (current(run, path), extent) {
             (Some(content), Extent::Whole) if is_under_work(run, path) => writeln!(text, "{}", file(path, content)),
             (Some(content), _) => {
                 let cut = heal::excerpt(content, &lines_of(run, path), AROUND);
-                writeln!(text, "### EXCERPT: {path}\n{}", fenced(path, &cut))
+                writeln!(text, "### EXCERPT: {shown}\n{}", fenced(path, &cut))
             }
-            (None, _) if run.inner.overlay.file(path).is_some() => writeln!(text, "### {path} is deleted.\n"),
-            (None, _) => writeln!(text, "### {path} does not exist.\n"),
+            (None, _) if run.inner.overlay.file(path).is_some() => writeln!(text, "### {shown} is deleted.\n"),
+            (None, _) => writeln!(text, "### {shown} does not exist.\n"),
         };
     }
     text

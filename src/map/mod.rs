@@ -30,6 +30,6 @@ pub use lexical::Hit;
 pub use rank::{Focus, Ranking};
 pub use record::{Record, RecordError, decode, encode};
 pub use render::{HeadSource, render, render_with};
-pub use summary::{LanguageLines, Summary, summary};
+pub use summary::{LanguageLines, Summary, summary, unreadable};
 pub use symbol::Symbol;
 pub use table::{ContentHash, Edit, Map};

@@ -70,6 +70,12 @@ pub struct LanguageLines {
     pub code_lines: u64,
 }
 
+/// The files that could not be read, by path.
+pub fn unreadable(map: &Map) -> Vec<&str> {
+    let odd = map.ordered().map(|(_, file)| file).filter(|file| file.oddity == Some(Oddity::Unreadable));
+    odd.map(|file| &*file.path).collect()
+}
+
 /// The summary of a map; `ranking` is the one without a focus.
 pub fn summary<'m>(map: &'m Map, ranking: &Ranking) -> Summary<'m> {
     let files = || map.ordered().map(|(_, file)| file);

@@ -15,7 +15,7 @@ use crate::domain::outline::Tier;
 use crate::domain::safe_text::SafeText;
 use crate::index::{Answer, Index, Job, Priority};
 use crate::map::{self, Focus, Map, Ranking};
-use crate::repo::walk::{self, Listing, MAX_FILES, Skipped};
+use crate::repo::walk::{self, Listing, MAX_FILES, MAX_SKIPPED, Skipped};
 use crate::repo::{Root, read};
 use crate::syntax;
 use serde_json::json;
@@ -77,7 +77,9 @@ pub fn map(setup: &Setup, request: MapRequest, give: impl FnOnce(&str)) -> Resul
         let ranking = opened.read().rank(&Focus::default());
         let (text, tokens) = opened.text(request.budget, &ranking);
         give(&opened.printed(request, &ranking, &text, tokens));
-        if let Some(answer) = answer.filter(|_| is_sure && !text.is_empty()) {
+        // What could not be read is named each time.
+        let is_whole = map::unreadable(&opened.read()).is_empty();
+        if let Some(answer) = answer.filter(|_| is_sure && is_whole && !text.is_empty()) {
             answer.keep(&text);
         }
     });
@@ -143,6 +145,12 @@ impl<'a> Mapped<'a> {
         work(root, "reading", |job| index.refresh(&mapped.map, &Places::everything(), entries, job));
         tell_notices(index);
         tell_skipped(&mapped.skipped);
+        let unreadable: Vec<Skipped> = map::unreadable(&mapped.read())
+            .into_iter()
+            .take(MAX_SKIPPED)
+            .map(|path| Skipped::file(path.to_owned(), "it cannot be read"))
+            .collect();
+        tell_skipped(&unreadable);
         mapped
     }
 

@@ -98,18 +98,22 @@ fn an_empty_answer_says_why() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_read_is_named_and_the_rest_is_mapped() {
+fn what_cannot_be_read_is_named_and_the_rest_is_mapped() {
     let place = place();
     fs::set_permissions(place.root(), fs::Permissions::from_mode(0o755)).unwrap();
     let closed = place.root().join("closed");
     fs::create_dir(&closed).unwrap();
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
+    let file = place.root().join("own.py");
+    fs::write(&file, "x = 1\n").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o000)).unwrap();
     let output = place.bound_command(&["map"]).output();
     fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).unwrap();
     let Ok(output) = output else { return eprintln!("skipped: others may not run the program here") };
     let ran = Ran::from(output);
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     assert!(ran.stderr.contains("closed is left out: permission denied"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("own.py is left out: it cannot be read"), "{}", ran.stderr);
     assert!(ran.stdout.contains("class OrderStore"), "{}", ran.stdout);
 }
 
@@ -122,6 +126,10 @@ fn a_map_is_never_over_its_budget_and_nothing_fits_into_none() {
         let value: Value = serde_json::from_str(&ran).unwrap();
         fits(&schema, &value);
         assert!(value["tokens"].as_u64().unwrap() <= budget.parse().unwrap(), "{value}");
+        fs::write(place.home().join("map.txt"), value["map"].as_str().unwrap()).unwrap();
+        let counted = done(place.run(&["tokens", "--json", place.home().join("map.txt").to_str().unwrap()]));
+        let counted: Value = serde_json::from_str(&counted).unwrap();
+        assert_eq!(counted["tokens"], value["tokens"], "as `tokens` counts it");
         assert_eq!(value["tokens"] == 0, value["map"] == "", "{value}");
         assert_eq!(value["summary"]["files"], 5);
     }
