@@ -26,7 +26,7 @@ impl Root {
         let failure = |why: String| {
             let message =
                 format!("`{}` cannot be opened: {why}. Start in a directory that you can read.", dir.display());
-            Failure::fatal(FailureKind::BadRequest, message)
+            Failure::fatal(FailureKind::Io, message)
         };
         let start = fs::canonicalize(dir).map_err(|e| failure(why_io(&e)))?;
         let top = start.ancestors().find(|d| has_git(d));

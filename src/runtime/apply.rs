@@ -6,7 +6,7 @@
 use super::report::tell_line;
 use super::tally::read_text;
 use crate::domain::change::{ChangeSet, FileSnapshot, runs_later};
-use crate::domain::failure::Failure;
+use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::hunk::{FileDiff, LineKind};
 use crate::domain::safe_text::SafeText;
 use crate::edit::{self, Action, Applied, Edit, EditProblem, Form, Match, ProblemKind};
@@ -49,7 +49,8 @@ pub struct ApplyReport {
 /// When standard input or the directory cannot be read, or when writing fails: nothing is changed then.
 pub fn apply(dir: &Path, request: ApplyRequest) -> Result<ApplyReport, Failure> {
     let text = read_text(None)?;
-    let root = Root::open(dir)?;
+    // A directory that is not there was named wrong.
+    let root = Root::open(dir).map_err(|failure| Failure { kind: FailureKind::BadRequest, ..failure })?;
     let edits = edit::read_with_forms(&text);
     let (base, placed) = place(&root, edits, request.form);
     let outcome = placed.and_then(|applied| {

@@ -50,7 +50,7 @@ fn what_cannot_be_counted_is_said_in_a_sentence() {
         ("huge", "huge: is larger than 64 MiB"),
     ] {
         let ran = place.run(&["tokens", file]);
-        assert_eq!(ran.code, Some(1), "{ran:?}");
+        assert_eq!(ran.code, Some(2), "{ran:?}");
         assert!(ran.stderr.starts_with(&format!("vibe-tui: {why}")) && ran.stdout.is_empty(), "{ran:?}");
     }
     let ran = place.run(&["tokens", "--model", "gpt-5", "binary"]);
