@@ -62,6 +62,7 @@ impl Snapshot {
             let mut file = BufWriter::new(file);
             let held = postcard::to_extend(held, Vec::new()).expect("plain data has bytes");
             let mut written = write(&mut file, &held);
+            drop(held);
             map.freeze(|part| {
                 if written.is_ok() {
                     written = write(&mut file, part);

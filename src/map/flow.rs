@@ -24,7 +24,8 @@ pub(super) struct Flow {
     /// By name, its number among those that carry rank (defined and referenced), counted as they are first defined, so that
     /// those of one file stand together; or `u32::MAX`.
     pub numbers: Vec<u32>,
-    /// By row, each reference to something another file defines: its number, by [`pack`]; and what they weigh together.
+    /// By row, each reference to something another file defines: its number, by [`pack`], if it is focused; and what they
+    /// weigh together.
     given: Lists,
     given_weight: Vec<f64>,
     /// By number, the rows that reference it, by [`pack`]: a round reads the ranks of files, which are few.
@@ -152,7 +153,9 @@ impl Flow {
             let weight = specificity(map, name as u32, definers, rows.len()) * boost[name];
             flow.weights[*number as usize] = f64::from(weight);
         }
-        for (given, weight) in flow.gather(rows, &families) {
+        let gathered = flow.gather(rows, &families);
+        flow.given.all.reserve_exact(gathered.iter().map(|(given, _)| given.all.len()).sum());
+        for (given, weight) in gathered {
             let start = flow.given.all.len() as u32;
             flow.given.all.extend(given.all);
             flow.given.ends.extend(given.ends.iter().map(|end| start + end));
@@ -169,6 +172,9 @@ impl Flow {
             let mut references = std::mem::take(&mut flow.references);
             parallel::fill(&mut references, NAMES_TOGETHER, weigh);
             flow.references = references;
+        } else {
+            // Nothing flows back: only who references a name is asked.
+            flow.given = Lists::default();
         }
         let mut row_of = vec![u32::MAX; map.files.len()];
         flow.slots.iter().enumerate().for_each(|(row, slot)| row_of[*slot as usize] = row as u32);
@@ -216,6 +222,8 @@ impl Flow {
         let rows: Vec<(usize, &File)> = rows.iter().map(|(_, file)| *file).enumerate().collect();
         parallel::parts(&rows, ROWS_TOGETHER, |rows| {
             let (mut given, mut weights) = (Lists::default(), Vec::with_capacity(rows.len()));
+            // In one piece, which the system takes back: what grows leaves holes that stay.
+            given.all.reserve_exact(rows.iter().map(|(_, file)| file.ends.0 as usize).sum());
             // By number, the last row that defines it, and one.
             let mut last = vec![0; families.len()];
             for (row, file) in rows {

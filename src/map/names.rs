@@ -70,7 +70,8 @@ pub(super) struct Interner {
     /// Where each text ends.
     ends: Vec<u32>,
     /// Open addressing: half a hash, whose first bits say where it stands, and an id + 1, or zeros. A power of two long, at most
-    /// three quarters full. Empty as long as a map that was thawed learns nothing: then a text is looked for among all.
+    /// three quarters full. Empty as long as a map that was thawed or made slim learns nothing: then a text is looked for among
+    /// all.
     slots: Vec<(u32, u32)>,
 }
 
@@ -319,6 +320,11 @@ impl Names {
     /// How many stems there are; ids are smaller.
     pub fn stem_count(&self) -> usize {
         self.stems.ends.len()
+    }
+
+    /// Lets go of where names are looked up, until the next one is learned.
+    pub fn slim(&mut self) {
+        self.names.slots = Vec::new();
     }
 
     /// Bytes on the heap.

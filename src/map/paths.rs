@@ -47,7 +47,7 @@ pub(super) struct Paths {
     endings: OnceLock<Endings>,
 }
 
-/// What only imports are looked up by: a map that was thawed and learns nothing needs none.
+/// What only imports are looked up by: a map that was thawed or made slim and learns nothing needs none.
 #[derive(Clone, Debug, Default)]
 struct Endings {
     /// Slots by the last part of the module path, see [`module`].
@@ -143,6 +143,11 @@ impl Paths {
         self.folder_ids.insert(path.clone(), id);
         self.folders.push(Folder { path, files: Vec::new() });
         id
+    }
+
+    /// Lets go of what only imports are looked up by, until the next one is.
+    pub fn slim(&mut self) {
+        self.endings = OnceLock::new();
     }
 
     fn endings(&self) -> &Endings {

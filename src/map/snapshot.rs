@@ -19,12 +19,15 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The first changes with the meaning of a snapshot or its bytes, the others with what it is made of.
-const VERSION: [u8; 3] = [2, record::VERSION[0], record::VERSION[1]];
+const VERSION: [u8; 3] = [3, record::VERSION[0], record::VERSION[1]];
 
 /// Numbers of four bytes, little end first, as they lie in the bytes.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 struct Numbers<'a>(#[serde(borrow, serialize_with = "raw")] &'a [u8]);
 
+/// Bytes of a part of what is as long as there are names: it goes on in the next one, and ends with one that is shorter. So
+/// neither who writes nor who reads has it in memory twice.
+const FULL: usize = 1 << 16;
 /// Files of one part.
 const TOGETHER: usize = 256;
 /// Parts that are made or read at once, so that all cores have some.
@@ -75,18 +78,64 @@ fn write(numbers: impl ExactSizeIterator<Item = u32>) -> Vec<u8> {
     bytes
 }
 
-/// Gives texts one after the other, and then where each ends.
-fn write_texts<'a>(texts: impl Iterator<Item = &'a str> + Clone, give: &mut impl FnMut(&[u8])) {
-    let mut joined = String::with_capacity(texts.clone().map(str::len).sum());
-    texts.clone().for_each(|text| joined.push_str(text));
-    give(joined.as_bytes());
-    drop(joined);
-    let (mut end, mut ends) = (0u32, Vec::new());
-    for text in texts {
-        end += text.len() as u32;
-        ends.extend_from_slice(&end.to_le_bytes());
+/// Gives what stands in these pieces as parts that are full and one that is not.
+fn give_long<P: AsRef<[u8]>>(pieces: impl Iterator<Item = P>, give: &mut impl FnMut(&[u8])) {
+    let mut part = Vec::with_capacity(2 * FULL);
+    for piece in pieces {
+        part.extend_from_slice(piece.as_ref());
+        while part.len() >= FULL {
+            give(&part[..FULL]);
+            part.drain(..FULL);
+        }
     }
-    give(&ends);
+    give(&part);
+}
+
+fn give_numbers(numbers: impl Iterator<Item = u32>, give: &mut impl FnMut(&[u8])) {
+    give_long(numbers.map(u32::to_le_bytes), give);
+}
+
+/// Gives texts one after the other, and then where each ends.
+fn give_texts<'a>(texts: impl Iterator<Item = &'a str> + Clone, give: &mut impl FnMut(&[u8])) {
+    give_long(texts.clone(), give);
+    give_numbers(ends(texts.map(str::len)), give);
+}
+
+/// Where each of what is so long ends.
+fn ends(lengths: impl Iterator<Item = usize>) -> impl Iterator<Item = u32> {
+    lengths.scan(0, |end, length| {
+        *end += length as u32;
+        Some(*end)
+    })
+}
+
+/// Hands the next parts to `take`, up to the first that is not full; `None` when one is missing or not taken.
+fn take_long<'b>(parts: &mut impl Iterator<Item = Cow<'b, [u8]>>, mut take: impl FnMut(&[u8]) -> bool) -> Option<()> {
+    loop {
+        let part = parts.next().filter(|part| take(part))?;
+        if part.len() != FULL {
+            return Some(());
+        }
+    }
+}
+
+fn take_numbers<'b>(parts: &mut impl Iterator<Item = Cow<'b, [u8]>>) -> Option<Vec<u32>> {
+    let mut numbers = Vec::new();
+    take_long(parts, |part| {
+        let (some, rest) = part.as_chunks();
+        numbers.extend(some.iter().map(|bytes| u32::from_le_bytes(*bytes)));
+        rest.is_empty()
+    })?;
+    Some(numbers)
+}
+
+fn take_text<'b>(parts: &mut impl Iterator<Item = Cow<'b, [u8]>>) -> Option<String> {
+    let mut text = Vec::new();
+    take_long(parts, |part| {
+        text.extend_from_slice(part);
+        true
+    })?;
+    String::from_utf8(text).ok()
 }
 
 /// Numbers given anew, in the order of first sight.
@@ -97,7 +146,7 @@ struct Anew {
 
 impl Anew {
     fn new(count: usize) -> Anew {
-        Anew { by_old: vec![NONE; count], old: Vec::new() }
+        Anew { by_old: vec![NONE; count], old: Vec::with_capacity(count) }
     }
 
     fn of(&mut self, old: u32) -> u32 {
@@ -148,17 +197,12 @@ impl Map {
     /// Gives the names of these ids, in this order, and what is kept of each.
     fn freeze_names(&self, names: &[u32], give: &mut impl FnMut(&[u8])) {
         let mut stems = Anew::new(self.names.stem_count());
-        let (mut name_stems, mut name_stem_ends) = (Vec::new(), Vec::with_capacity(names.len()));
-        for name in names {
-            name_stems.extend(self.names.stems(*name).iter().map(|stem| stems.of(*stem)));
-            name_stem_ends.push(name_stems.len() as u32);
-        }
-        give(&write(name_stem_ends.into_iter()));
-        give(&write(name_stems.into_iter()));
-        write_texts(names.iter().map(|name| self.names.get(*name)), give);
-        write_texts(stems.old.iter().map(|stem| self.names.stem(*stem)), give);
-        give(&write(names.iter().map(|name| self.defined[*name as usize])));
-        give(&write(names.iter().map(|name| self.used[*name as usize])));
+        give_numbers(ends(names.iter().map(|name| self.names.stems(*name).len())), give);
+        give_numbers(names.iter().flat_map(|name| self.names.stems(*name)).map(|stem| stems.of(*stem)), give);
+        give_texts(names.iter().map(|name| self.names.get(*name)), give);
+        give_texts(stems.old.iter().map(|stem| self.names.stem(*stem)), give);
+        give_numbers(names.iter().map(|name| self.defined[*name as usize]), give);
+        give_numbers(names.iter().map(|name| self.used[*name as usize]), give);
     }
 
     /// The map that these parts hold.
@@ -196,12 +240,10 @@ impl Map {
 
     /// A map that has the names of the next parts and no file yet, if they fit together.
     fn thaw_names<'b>(parts: &mut impl Iterator<Item = Cow<'b, [u8]>>) -> Option<Map> {
-        let numbers = |part: Option<Cow<[u8]>>| Numbers(&part?).read();
-        let text = |part: Option<Cow<[u8]>>| String::from_utf8(part?.into_owned()).ok();
-        let (stem_ends, stem_ids) = (numbers(parts.next())?, numbers(parts.next())?);
-        let names = (text(parts.next())?, numbers(parts.next())?);
-        let stems = (text(parts.next())?, numbers(parts.next())?);
-        let (defined, used) = (numbers(parts.next())?, numbers(parts.next())?);
+        let (stem_ends, stem_ids) = (take_numbers(parts)?, take_numbers(parts)?);
+        let names = (take_text(parts)?, take_numbers(parts)?);
+        let stems = (take_text(parts)?, take_numbers(parts)?);
+        let (defined, used) = (take_numbers(parts)?, take_numbers(parts)?);
         let has_counts = defined.len() == names.1.len() && used.len() == names.1.len();
         let names = Names::from_parts(names, stems, stem_ends, stem_ids).filter(|_| has_counts)?;
         let mut map = Map::new();

@@ -6,7 +6,7 @@
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const OWN_BLOCK: libc::c_int = 256 << 10;
 
-/// To be called once, before there is a second thread.
+/// To be called once, before there is a second thread: arenas then keep no large block that was freed.
 pub fn prepare() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     #[expect(unsafe_code, reason = "a call of the C library; it changes a number of its own")]

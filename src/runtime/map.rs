@@ -4,6 +4,7 @@
 //! stand in the files.
 
 use super::Format;
+use super::heap;
 use super::report::tell_line;
 use super::repository::cache_file;
 use super::setup::Setup;
@@ -33,6 +34,9 @@ const REPORTED: Duration = Duration::from_millis(100);
 /// Work that takes less is not spoken of.
 const SPOKEN_OF: Duration = Duration::from_millis(500);
 
+/// Files from which on memory counts more than the moments that it takes to give some back.
+const MANY: usize = 50_000;
+
 /// What `vibe-tui map` is asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct MapRequest {
@@ -59,6 +63,10 @@ pub fn map(setup: &Setup, request: MapRequest, give: impl FnOnce(&str)) -> Resul
         give(&text);
         return Ok(());
     }
+    let is_large = listing.entries.len() >= MANY;
+    if is_large {
+        heap::prepare();
+    }
     let mut index = index(setup, Tier::Scan);
     let opened = Mapped::of(setup, &mut index, listing);
     if request.tier == Tier::Exact {
@@ -66,6 +74,10 @@ pub fn map(setup: &Setup, request: MapRequest, give: impl FnOnce(&str)) -> Resul
         index.keep(&opened.map);
         let shallow = index.shallow();
         opened.deepen(&mut index, &shallow);
+    }
+    if is_large {
+        // From here on it is only read.
+        opened.map.write().unwrap_or_else(|poisoned| poisoned.into_inner()).slim();
     }
     let is_sure = index.is_sure();
     tell_notices(&mut index);

@@ -2,6 +2,7 @@
 
 use super::order::{all_of, put};
 use proptest::prelude::*;
+use vibe_tui::domain::language::Language;
 use vibe_tui::map::{Map, RecordError};
 
 fn shop(order: impl Iterator<Item = usize>) -> Map {
@@ -33,6 +34,27 @@ fn a_thawed_map_gives_out_what_the_frozen_one_did_and_changes_like_it() {
 fn a_map_that_is_larger_than_a_part_comes_back_in_its_order() {
     let parts = frozen(&shop(0..600));
     assert_eq!(frozen(&Map::thaw(&parts).unwrap()), parts);
+}
+
+#[test]
+fn a_map_of_more_names_than_fit_a_part_comes_back_whole() {
+    let mut map = Map::new();
+    for file in 0..40 {
+        let text: String = (0..1000).map(|i| format!("def name_{file}_{i}(): pass\n")).collect();
+        map.edit().insert(&format!("f{file}.py"), [1; 32], &vibe_tui::syntax::scan(Language::Python, &text));
+    }
+    let parts = frozen(&map);
+    let thawed = Map::thaw(&parts).unwrap();
+    assert_eq!(frozen(&thawed), parts);
+    assert_eq!(thawed.definition_count(), 40_000);
+    let found = thawed.find_symbols("name_39_999", 1);
+    assert_eq!((found[0].path, found[0].name), ("f39.py", "name_39_999"));
+    let full: Vec<usize> = (0..parts.len()).filter(|at| parts[*at].len() == 1 << 16).collect();
+    assert!(full.len() > 20, "{full:?}");
+    for cut in full {
+        let some = parts.iter().enumerate().filter(|(at, _)| *at != cut).map(|(_, part)| part);
+        assert!(Map::thaw(some).is_err(), "without part {cut}");
+    }
 }
 
 #[test]
