@@ -1,6 +1,6 @@
 //! `vibe-tui context`: what a model would be shown for a request.
 
-use super::{Usage, begin};
+use super::{Usage, begin, number};
 use crate::runtime::{self, Flags, Format};
 use clap::Args;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ pub(super) struct Context {
     #[arg(required = true, num_args = 1.., value_name = "INTENT")]
     intent: Vec<String>,
     /// Tokens at most.
-    #[arg(long, value_name = "TOKENS", default_value_t = 4096)]
+    #[arg(long, value_name = "TOKENS", default_value_t = 4096, value_parser = number, allow_negative_numbers = true)]
     budget: u32,
     /// Work in this directory.
     #[arg(long, value_name = "DIR")]

@@ -1,6 +1,6 @@
 //! `vibe-tui map`: what matters in a repository, within a budget of tokens.
 
-use super::begin;
+use super::{begin, number};
 use crate::domain::outline::Tier;
 use crate::runtime::{self, Flags, Format, MapRequest};
 use clap::Args;
@@ -13,7 +13,7 @@ pub(super) struct Map {
     #[arg(value_name = "DIR")]
     directory: Option<PathBuf>,
     /// Print at most so many tokens.
-    #[arg(long, value_name = "N", default_value_t = 1024)]
+    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = number, allow_negative_numbers = true)]
     budget: u32,
     /// Parse every file: figures of complexity, types and documentation are there only then.
     #[arg(long)]

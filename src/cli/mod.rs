@@ -234,6 +234,11 @@ fn block_on<F: Future>(work: F) -> anyhow::Result<F::Output> {
     Ok(output)
 }
 
+/// A number of tokens as it was typed.
+fn number(typed: &str) -> Result<u32, String> {
+    typed.parse().map_err(|_| format!("a number of tokens from 0 to {}, in digits only", u32::MAX))
+}
+
 /// A failure as an error of the call where what was asked for cannot be done as it was typed: a path that is not there, bytes
 /// that are no text.
 fn asked(failure: Failure) -> anyhow::Error {

@@ -1,7 +1,8 @@
 //! What was answered about a tree, for when somebody asks the same of the same tree: then neither the map nor the cache is
 //! needed. Like them it holds nothing that cannot be made again, and so it never fails: what is not whole is as good as none.
 
-use super::cache::{beside, private};
+use super::cache::beside;
+use super::replace::replace;
 use crate::domain::listing::FileEntry;
 use sha2::{Digest, Sha256};
 use std::fs;
@@ -60,15 +61,11 @@ impl Answer {
         if text.len() > LONGEST {
             return;
         }
-        let new = beside(&self.path, &format!(".{}", std::process::id()));
-        let written = private().truncate(true).open(&new).and_then(|mut file| {
+        replace(&self.path, |mut file| {
             file.write_all(&self.key)?;
             file.write_all(&Sha256::digest(text))?;
             file.write_all(text.as_bytes())
         });
-        if written.and_then(|()| fs::rename(&new, &self.path)).is_err() {
-            let _ = fs::remove_file(&new);
-        }
     }
 }
 

@@ -8,6 +8,7 @@
 mod answer;
 mod cache;
 mod change;
+mod replace;
 mod snapshot;
 mod stamp;
 mod vector;

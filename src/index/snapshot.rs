@@ -2,12 +2,13 @@
 //!
 //! Like the cache it holds nothing that cannot be made again, and so it never fails: a file that is missing, damaged or of
 //! another version is as good as none, and one that cannot be written is not there the next time (the cache, in the same
-//! directory, says why). It is replaced whole, so that another process sees the old one or the new one.
+//! directory, says why).
 
 use super::Held;
-use super::cache::{beside, private};
+use super::cache::beside;
+use super::replace::replace;
 use crate::map::Map;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -57,8 +58,7 @@ impl Snapshot {
         if held.len() != map.len() {
             return;
         }
-        let new = beside(path, &format!(".{}", std::process::id()));
-        let written = private().truncate(true).open(&new).and_then(|file| {
+        replace(path, |file| {
             let mut file = BufWriter::new(file);
             let held = postcard::to_extend(held, Vec::new()).expect("plain data has bytes");
             let mut written = write(&mut file, &held);
@@ -70,9 +70,6 @@ impl Snapshot {
             });
             written.and_then(|()| file.flush())
         });
-        if written.and_then(|()| fs::rename(&new, path)).is_err() {
-            let _ = fs::remove_file(&new);
-        }
     }
 }
 

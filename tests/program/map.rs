@@ -133,7 +133,15 @@ fn a_map_is_never_over_its_budget_and_nothing_fits_into_none() {
         assert_eq!(value["tokens"] == 0, value["map"] == "", "{value}");
         assert_eq!(value["summary"]["files"], 5);
     }
-    assert_eq!(place.run(&["map", "--budget", "many"]).code, Some(2));
+    for wrong in ["many", "-5", "4294967296"] {
+        let ran = place.run(&["map", "--budget", wrong]);
+        assert_eq!(ran.code, Some(2));
+        assert!(
+            ran.stderr.contains(&format!("'{wrong}'")) && ran.stderr.contains("a number of tokens"),
+            "{}",
+            ran.stderr
+        );
+    }
 }
 
 #[test]
