@@ -28,7 +28,7 @@ fn measure(tree: &str) {
     let (map, stop) = (RwLock::new(Map::new()), AtomicBool::new(false));
     let mut index = Index::open(Some(&cache.path().join("index.db")), Tier::Exact);
     let found = walk(&root, MAX_FILES, &stop).entries;
-    let source = |path: &str| read::bytes(&root, path);
+    let source = |path: &str, size: u64, bytes: &mut Vec<u8>| read::listed(&root, path, size, bytes);
     let job = Job { priority: Priority::Now, source: &source, stop: &stop, progress: &|_, _| () };
     index.refresh(&map, &Places::everything(), &found, &job);
     let sources: Vec<String> = map.read().unwrap().paths().map(str::to_owned).collect();
@@ -37,7 +37,9 @@ fn measure(tree: &str) {
     for change in 0..CHANGES {
         let path = sources[sources.len() / CHANGES * change];
         let added = format!("\n// change {change}\n");
-        let source = |path: &str| read::bytes(&root, path).map(|bytes| [&bytes, added.as_bytes()].concat());
+        let source = |path: &str, size: u64, bytes: &mut Vec<u8>| {
+            read::listed(&root, path, size, bytes).map(|()| bytes.extend_from_slice(added.as_bytes()))
+        };
         let job = Job { priority: Priority::Now, source: &source, stop: &stop, progress: &|_, _| () };
         let start = Instant::now();
         let mut places = Places::default();

@@ -9,7 +9,7 @@ mod watch;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, RwLock};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -79,9 +79,9 @@ impl Session {
 
     fn work<T>(&mut self, work: impl FnOnce(&mut Index, &RwLock<Map>, &Job) -> T) -> T {
         self.read.lock().unwrap().clear();
-        let source = |path: &str| -> Result<Vec<u8>, Unread> {
+        let source = |path: &str, size: u64, bytes: &mut Vec<u8>| -> Result<(), Unread> {
             self.read.lock().unwrap().push(path.to_owned());
-            read::bytes(&self.root, path)
+            read::listed(&self.root, path, size, bytes)
         };
         let stop = AtomicBool::new(false);
         let job = Job { priority: Priority::Now, source: &source, stop: &stop, progress: &|_, _| () };
@@ -142,6 +142,41 @@ fn an_unchanged_tree_is_read_once_and_never_again() {
     assert_eq!(second.paths(), ["a.py", "lib/b.py", "lib/c.go", "notes.txt"]);
     assert_eq!(second.names("a.py"), ["alpha"]);
     assert_eq!(second.names("lib/c.go"), ["Gamma"]);
+}
+
+#[test]
+fn a_first_look_that_loses_a_file_on_the_way_knows_the_others_by_their_own_stamps() {
+    let place = Place::new(&FILES);
+    tick();
+    let mut session = place.session();
+    let found = walk(&session.root, MAX_FILES, &AtomicBool::new(false)).entries;
+    fs::remove_file(place.path("a.py")).unwrap();
+    let first = session.work(|index, map, job| index.refresh(map, &Places::everything(), &found, job));
+    assert_eq!(first, Refreshed { read: 4, changed: 3, removed: 0 });
+    assert_eq!(session.paths(), ["lib/b.py", "lib/c.go", "notes.txt"]);
+    assert_eq!(session.refresh(), Refreshed::default());
+    place.write("lib/c.go", "package lib\n\nfunc Delta() {}\n");
+    assert_eq!(session.refresh(), Refreshed { read: 1, changed: 1, removed: 0 });
+    assert_eq!(session.read(), ["lib/c.go"]);
+}
+
+#[test]
+fn a_first_look_that_was_stopped_is_gone_on_with_and_no_file_is_read_twice() {
+    let place = Place::new(&FILES);
+    tick();
+    let mut session = place.session();
+    let found = walk(&session.root, MAX_FILES, &AtomicBool::new(false)).entries;
+    let stop = AtomicBool::new(false);
+    let source = |path: &str, size: u64, bytes: &mut Vec<u8>| {
+        stop.store(true, Ordering::Relaxed);
+        read::listed(&session.root, path, size, bytes)
+    };
+    let job = Job { priority: Priority::Now, source: &source, stop: &stop, progress: &|_, _| () };
+    let first = session.index.refresh(&session.map, &Places::everything(), &found, &job);
+    let rest = session.refresh();
+    assert_eq!((first.read + rest.read, first.changed + rest.changed), (4, 4));
+    assert_eq!(session.paths(), ["a.py", "lib/b.py", "lib/c.go", "notes.txt"]);
+    assert_eq!(session.refresh(), Refreshed::default());
 }
 
 #[test]
@@ -297,7 +332,7 @@ fn deepening_that_is_stopped_says_what_it_did_not_come_to() {
     session.refresh();
     let shallow = session.index.shallow();
     let stop = AtomicBool::new(true);
-    let source = |path: &str| read::bytes(&session.root, path);
+    let source = |path: &str, size: u64, bytes: &mut Vec<u8>| read::listed(&session.root, path, size, bytes);
     let job = Job { priority: Priority::Background, source: &source, stop: &stop, progress: &|_, _| () };
     assert_eq!(session.index.deepen(&session.map, &shallow, &job), shallow);
 }

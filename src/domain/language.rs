@@ -102,28 +102,33 @@ impl Language {
         if file == "Dockerfile" || file.starts_with("Dockerfile.") {
             return Some(Dockerfile);
         }
-        Some(match file.rsplit_once('.')?.1.to_ascii_lowercase().as_str() {
-            "py" | "pyi" => Python,
-            "js" | "mjs" | "cjs" | "jsx" => JavaScript,
-            "ts" | "mts" | "cts" | "tsx" => TypeScript,
-            "rs" => Rust,
-            "go" => Go,
-            "java" => Java,
-            "c" | "h" => C,
-            "cc" | "cpp" | "cxx" | "hpp" | "hh" | "hxx" => Cpp,
-            "cs" => CSharp,
-            "rb" | "rake" => Ruby,
-            "php" => Php,
-            "swift" => Swift,
-            "kt" | "kts" => Kotlin,
-            "sql" => Sql,
-            "sh" | "bash" | "zsh" => Shell,
-            "html" | "htm" => Html,
-            "css" => Css,
-            "json" => Json,
-            "yaml" | "yml" => Yaml,
-            "toml" => Toml,
-            "md" | "markdown" => Markdown,
+        // Every file of a repository is asked for: no ending is longer, and none needs an allocation.
+        let (ending, mut lower) = (file.rsplit_once('.')?.1.as_bytes(), [0; 8]);
+        let lower = lower.get_mut(..ending.len())?;
+        lower.copy_from_slice(ending);
+        lower.make_ascii_lowercase();
+        Some(match &*lower {
+            b"py" | b"pyi" => Python,
+            b"js" | b"mjs" | b"cjs" | b"jsx" => JavaScript,
+            b"ts" | b"mts" | b"cts" | b"tsx" => TypeScript,
+            b"rs" => Rust,
+            b"go" => Go,
+            b"java" => Java,
+            b"c" | b"h" => C,
+            b"cc" | b"cpp" | b"cxx" | b"hpp" | b"hh" | b"hxx" => Cpp,
+            b"cs" => CSharp,
+            b"rb" | b"rake" => Ruby,
+            b"php" => Php,
+            b"swift" => Swift,
+            b"kt" | b"kts" => Kotlin,
+            b"sql" => Sql,
+            b"sh" | b"bash" | b"zsh" => Shell,
+            b"html" | b"htm" => Html,
+            b"css" => Css,
+            b"json" => Json,
+            b"yaml" | b"yml" => Yaml,
+            b"toml" => Toml,
+            b"md" | b"markdown" => Markdown,
             _ => return None,
         })
     }

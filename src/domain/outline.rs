@@ -37,6 +37,14 @@ pub enum DefinitionKind {
     Macro,
 }
 
+impl DefinitionKind {
+    /// All of them, in their order.
+    pub const ALL: [DefinitionKind; 11] = {
+        use DefinitionKind::*;
+        [Function, Method, Class, Struct, Enum, Interface, Type, Constant, Variable, Module, Macro]
+    };
+}
+
 /// One thing a file defines.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Definition {

@@ -25,7 +25,7 @@ use cache::{Cache, Known};
 use change::{Changes, put};
 use serde::{Deserialize, Serialize};
 use snapshot::Snapshot;
-use stamp::{Stamp, is_racy};
+use stamp::Stamp;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -163,7 +163,7 @@ impl Index {
         }
         // Whoever reads the map waits for what is put into it, and not for the reading of files.
         let mut seen = Vec::with_capacity(unread.len());
-        job.work(&self.cache, Plan::Soon(self.most)).run(&wanted(found, &unread), |number, what| {
+        job.work(&self.cache, Plan::Soon(self.most)).run(&Wanted::of(found, &unread), |number, what| {
             seen.push((number, what));
             (job.progress)(seen.len(), unread.len());
         });
@@ -193,21 +193,28 @@ impl Index {
         }
         let mut changes = Changes::new(map.edit());
         let unread = match paths.is_empty() {
-            true => {
-                let unread = self.load(found, &mut changes);
-                self.unsnapped += self.files.len();
-                unread
-            }
+            true => self.load(found, &mut changes),
             false => self.take_over(paths.into_iter().zip(held).collect(), found, &mut changes),
         };
         // A scan costs hardly more than its record, and the snapshot holds what a first fill finds.
         changes.is_kept = self.most == Tier::Exact || !self.files.is_empty() || !self.snapshot.is_somewhere();
-        job.work(&self.cache, Plan::Soon(self.most)).run(&wanted(found, &unread), |number, seen| {
-            take(&mut self.files, &mut changes, &found[unread[number]], moment, seen, &mut outcome);
+        let mut fresh: Vec<Option<Held>> = vec![None; unread.len()];
+        job.work(&self.cache, Plan::Soon(self.most)).run(&Wanted::of(found, &unread), |number, seen| {
+            let entry = &found[unread[number]];
+            fresh[number] = changes.take(&entry.path, Stamp::at(entry, moment), seen);
+            outcome.read += 1;
             changes.unsaved.save_when_large(&self.cache);
             (job.progress)(outcome.read, unread.len());
         });
         changes.done().save(&self.cache);
+        outcome.changed = fresh.iter().flatten().count();
+        if self.files.is_empty() && map.len() == outcome.changed {
+            // Both are in the order of paths.
+            self.files = map.shared_paths().zip(fresh.into_iter().flatten()).collect();
+        } else {
+            let fresh = unread.iter().zip(fresh);
+            self.files.extend(fresh.filter_map(|(at, held)| Some((found[*at].path.as_str().into(), held?))));
+        }
         self.unsnapped += outcome.changed + outcome.removed;
         if !self.is_put_off {
             self.snap(&map, SHARE);
@@ -269,6 +276,7 @@ impl Index {
     fn load(&mut self, found: &[FileEntry], changes: &mut Changes) -> Vec<usize> {
         let (mut at, mut unread) = (0, Vec::new());
         let (most, files) = (self.most, &mut self.files);
+        changes.edit.reserve(found.len());
         let mut cache = self.cache.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         cache.load(most, |row, kept| {
             while found.get(at).is_some_and(|entry| entry.path < row.entry.path) {
@@ -290,6 +298,7 @@ impl Index {
             }
         });
         unread.extend(at..found.len());
+        self.unsnapped += self.files.len();
         unread
     }
 
@@ -369,10 +378,6 @@ impl Index {
     }
 }
 
-fn wanted<'a>(found: &'a [FileEntry], unread: &[usize]) -> Vec<Wanted<'a>> {
-    unread.iter().map(|&at| Wanted { path: &found[at].path, size: found[at].size, hash: None }).collect()
-}
-
 /// Takes what was seen of a file into the map and the table.
 fn take(
     files: &mut BTreeMap<Arc<str>, Held>,
@@ -382,8 +387,7 @@ fn take(
     seen: Seen,
     outcome: &mut Refreshed,
 ) {
-    let stamp = if is_racy(entry, moment) { Stamp::UNSURE } else { Stamp::from(entry) };
-    let after = changes.take(&entry.path, stamp, seen);
+    let after = changes.take(&entry.path, Stamp::at(entry, moment), seen);
     let known = after.map(|held| held.known);
     let before = match after {
         Some(held) => files.insert(entry.path.as_str().into(), held),

@@ -22,6 +22,11 @@ impl Stamp {
     /// Of no file: what has it is read again.
     pub const UNSURE: Stamp = Stamp { size: u64::MAX, modified_ns: i64::MIN, changed_ns: i64::MIN, inode: 0 };
 
+    /// That of a file that is read after this moment.
+    pub fn at(entry: &FileEntry, moment: SystemTime) -> Stamp {
+        if is_racy(entry, moment) { Stamp::UNSURE } else { Stamp::from(entry) }
+    }
+
     pub fn entry(self, path: &str) -> FileEntry {
         let Stamp { size, modified_ns, changed_ns, inode } = self;
         FileEntry { path: path.to_owned(), size, modified_ns, changed_ns, inode }
@@ -36,7 +41,7 @@ impl From<&FileEntry> for Stamp {
 }
 
 /// Whether the file changed so close to this moment that a later change could leave it the same stamp.
-pub(super) fn is_racy(entry: &FileEntry, moment: SystemTime) -> bool {
+fn is_racy(entry: &FileEntry, moment: SystemTime) -> bool {
     let is_coarse = entry.changed_ns % 1_000_000_000 == 0;
     let tick = if is_coarse { COARSE_TICK } else { TICK };
     let since = moment.duration_since(UNIX_EPOCH).unwrap_or_default().saturating_sub(tick).as_nanos();

@@ -3,7 +3,7 @@
 use super::Priority;
 use super::cache::Cache;
 use crate::domain::language::Language;
-use crate::domain::listing::Unread;
+use crate::domain::listing::{FileEntry, Unread};
 use crate::domain::outline::{Oddity, Tier};
 use crate::map::{self, ContentHash, Draft, Drafter};
 use crate::syntax;
@@ -12,8 +12,9 @@ use sha2::{Digest, Sha256};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, mpsc};
 
-/// Gives the bytes of a file. Called from several threads; must not wait for a pipe.
-pub type Source<'a> = dyn Fn(&str) -> Result<Vec<u8>, Unread> + Sync + 'a;
+/// Puts the bytes of a file, of which so many were listed, in place of what the room holds. Called from several threads; must
+/// not wait for a pipe.
+pub type Source<'a> = dyn Fn(&str, u64, &mut Vec<u8>) -> Result<(), Unread> + Sync + 'a;
 
 /// Files that may have been seen and not yet been taken.
 const AHEAD: usize = 256;
@@ -73,16 +74,32 @@ pub(super) struct Wanted<'a> {
     pub hash: Option<ContentHash>,
 }
 
+impl<'a> Wanted<'a> {
+    /// Some of the files that were found.
+    pub fn of(found: &'a [FileEntry], numbers: &[usize]) -> Vec<Wanted<'a>> {
+        let wanted = |&at: &usize| Wanted { path: &found[at].path, size: found[at].size, hash: None };
+        numbers.iter().map(wanted).collect()
+    }
+}
+
+/// What a thread keeps from one file to the next.
+#[derive(Default)]
+struct Desk {
+    drafter: Drafter,
+    /// What is read.
+    bytes: Vec<u8>,
+}
+
 impl Work<'_> {
     /// Looks at every file and hands over what was seen, with its number. Ends early when told to.
     pub fn run(&self, wanted: &[Wanted], mut take: impl FnMut(usize, Seen)) {
         let threads = std::thread::available_parallelism().map_or(2, |n| n.get().min(8)).min(wanted.len());
         if threads < 2 {
             let all = wanted.iter().enumerate().take_while(|_| !self.is_stopped());
-            let mut drafter = Drafter::default();
+            let mut desk = Desk::default();
             return all.for_each(|(number, wanted)| {
-                let seen = self.look(wanted, &mut drafter);
-                drafter.finish();
+                let seen = self.look(wanted, &mut desk);
+                desk.drafter.finish();
                 take(number, seen);
             });
         }
@@ -95,14 +112,14 @@ impl Work<'_> {
                     if self.priority == Priority::Background {
                         give_way();
                     }
-                    let mut drafter = Drafter::default();
+                    let mut desk = Desk::default();
                     while !self.is_stopped() {
                         let start = next.fetch_add(together, Ordering::Relaxed).min(wanted.len());
                         let some = &wanted[start..(start + together).min(wanted.len())];
                         let some = some.iter().zip(start..).take_while(|_| !self.is_stopped());
                         let seen: Vec<(usize, Seen)> =
-                            some.map(|(wanted, number)| (number, self.look(wanted, &mut drafter))).collect();
-                        drafter.finish();
+                            some.map(|(wanted, number)| (number, self.look(wanted, &mut desk))).collect();
+                        desk.drafter.finish();
                         if seen.is_empty() || sender.send(seen).is_err() {
                             break;
                         }
@@ -123,7 +140,7 @@ impl Work<'_> {
         cache.record(hash, tier)
     }
 
-    fn look(&self, wanted: &Wanted, drafter: &mut Drafter) -> Seen {
+    fn look(&self, wanted: &Wanted, desk: &mut Desk) -> Seen {
         let path = wanted.path;
         let odd = |oddity| Seen::Plain(Some(oddity), 0);
         let Some(language) = Language::from_path(path) else { return Seen::Plain(None, 0) };
@@ -131,26 +148,30 @@ impl Work<'_> {
         if let Some(oddity) = syntax::oddity_of_place(path, wanted.size) {
             return odd(oddity);
         }
-        let bytes = match (self.source)(path) {
-            Ok(bytes) => bytes,
+        let Desk { drafter, bytes } = desk;
+        match (self.source)(path, wanted.size, bytes) {
+            Ok(()) => {}
             Err(Unread::Absent) => return Seen::Gone,
             Err(Unread::Large) => return odd(Oddity::Large),
             Err(Unread::Refused(_)) => return odd(Oddity::Unreadable),
-        };
+        }
+        let text = std::str::from_utf8(bytes).ok().filter(|text| memchr(0, text.as_bytes()).is_none());
         // It may have grown since it was listed.
         let grown = (bytes.len() as u64 > syntax::MOST_BYTES).then_some(Oddity::Large);
-        if let Some(oddity) = grown.or_else(|| syntax::oddity_of_head(path, &bytes)) {
+        let oddity = grown.or_else(|| match text {
+            Some(text) => syntax::oddity_of_text(path, Some(language), text),
+            None => syntax::oddity_of_head(path, bytes),
+        });
+        if let Some(oddity) = oddity {
             let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
             return Seen::Plain(Some(oddity), u32::try_from(lines).unwrap_or(u32::MAX));
         }
-        let Some(text) = String::from_utf8(bytes).ok().filter(|text| memchr(0, text.as_bytes()).is_none()) else {
-            return odd(Oddity::Binary);
-        };
-        let hash = hash(path, &text);
+        let Some(text) = text else { return odd(Oddity::Binary) };
+        let hash = hash(path, text);
         if wanted.hash.is_some_and(|other| other != hash) {
             return Seen::Other;
         }
-        self.outline(language, path, &text, hash, drafter)
+        self.outline(language, path, text, hash, drafter)
     }
 
     /// The outline of a text: from the cache, or made.

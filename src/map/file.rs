@@ -9,14 +9,13 @@ use super::resolve::Import;
 use super::table::{ContentHash, Map};
 use crate::domain::language::Language;
 use crate::domain::outline::{DefinitionKind, Oddity, Tier};
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// No container.
 pub(super) const NONE: u32 = u32::MAX;
 
 /// A definition of the table; its texts are in `File::text`.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub(super) struct Row {
     pub name: u32,
     pub container: u32,

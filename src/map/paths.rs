@@ -106,6 +106,15 @@ impl Paths {
         }
     }
 
+    /// Room for so many more.
+    pub fn reserve(&mut self, count: usize) {
+        self.texts.reserve(count);
+        self.exact.reserve(count);
+        if let Some(endings) = self.endings.get_mut() {
+            endings.modules.reserve(count);
+        }
+    }
+
     pub fn insert(&mut self, path: &Arc<str>, slot: u32) {
         let at = slot as usize;
         if self.texts.len() <= at {

@@ -13,13 +13,13 @@ use super::paths::{Paths, Target};
 use super::record::{self, RecordError};
 use super::table::{ContentHash, Map};
 use crate::domain::language::Language;
-use crate::domain::outline::{Oddity, Tier};
+use crate::domain::outline::{DefinitionKind, Oddity, Tier};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The first changes with the meaning of a snapshot or its bytes, the others with what it is made of.
-const VERSION: [u8; 3] = [3, record::VERSION[0], record::VERSION[1]];
+const VERSION: [u8; 3] = [4, record::VERSION[0], record::VERSION[1]];
 
 /// Numbers of four bytes, little end first, as they lie in the bytes.
 #[derive(Clone, Copy, Serialize, Deserialize)]
@@ -48,7 +48,9 @@ struct FrozenFile<'a> {
     is_entry_point: bool,
     is_broken: bool,
     is_test: bool,
-    definitions: Vec<Row>,
+    /// As [`write_rows`] writes them.
+    #[serde(serialize_with = "raw")]
+    definitions: &'a [u8],
     text: &'a str,
     #[serde(borrow)]
     uses: Numbers<'a>,
@@ -76,6 +78,64 @@ fn write(numbers: impl ExactSizeIterator<Item = u32>) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(numbers.len() * size_of::<u32>());
     numbers.for_each(|number| bytes.extend_from_slice(&number.to_le_bytes()));
     bytes
+}
+
+/// Bytes of a definition: what a scan says of it, and with what only an exact outline says.
+const BARE_ROW: usize = 18;
+const ROW: usize = 32;
+
+/// Definitions, whose names have these new numbers, each in as many bytes as the first byte says.
+fn write_rows(rows: &[Row], names: &[u32]) -> Vec<u8> {
+    let is_bare = |row: &Row| row.text_ends == (0, 0) && row.complexity == 0 && row.typed == (0, 0);
+    let width = if rows.iter().all(is_bare) { BARE_ROW } else { ROW };
+    let mut bytes = Vec::with_capacity(1 + rows.len() * width);
+    bytes.push(width as u8);
+    for row in rows {
+        bytes.extend_from_slice(&write_row(row, names[row.name as usize])[..width]);
+    }
+    bytes
+}
+
+#[inline]
+fn write_row(row: &Row, name: u32) -> [u8; ROW] {
+    let (mut bytes, mut at) = ([0; ROW], 0);
+    let mut put = |part: &[u8]| {
+        bytes[at..at + part.len()].copy_from_slice(part);
+        at += part.len();
+    };
+    [name, row.container, row.lines.0, row.lines.1].iter().for_each(|number| put(&number.to_le_bytes()));
+    put(&[row.kind as u8, u8::from(row.exported)]);
+    [row.text_ends.0, row.text_ends.1].iter().for_each(|number| put(&number.to_le_bytes()));
+    [row.complexity, row.typed.0, row.typed.1].iter().for_each(|number| put(&number.to_le_bytes()));
+    bytes
+}
+
+/// What [`write_rows`] wrote, if it did.
+fn read_rows(bytes: &[u8]) -> Option<Vec<Row>> {
+    let (width, rows) = bytes.split_first()?;
+    let width = usize::from(*width);
+    let is_whole = matches!(width, BARE_ROW | ROW) && rows.len() % width == 0;
+    let row = |row: &[u8]| {
+        let mut bytes = [0; ROW];
+        bytes[..width].copy_from_slice(row);
+        read_row(&bytes)
+    };
+    if is_whole { rows.chunks_exact(width).map(row).collect() } else { None }
+}
+
+fn read_row(bytes: &[u8; ROW]) -> Option<Row> {
+    let half = |at: usize| u16::from_le_bytes([bytes[at], bytes[at + 1]]);
+    let number = |at: usize| u32::from(half(at)) | u32::from(half(at + 2)) << 16;
+    Some(Row {
+        name: number(0),
+        container: number(4),
+        lines: (number(8), number(12)),
+        kind: *DefinitionKind::ALL.get(usize::from(bytes[16]))?,
+        exported: bytes[17] != 0,
+        text_ends: (number(18), number(22)),
+        complexity: half(26),
+        typed: (half(28), half(30)),
+    })
 }
 
 /// Gives what stands in these pieces as parts that are full and one that is not.
@@ -181,11 +241,10 @@ impl Map {
             let frozen = parallel::parts(some, TOGETHER, |slots| {
                 let write_uses =
                     |slot: &u32| write(self.file(*slot).uses.iter().map(|name| names.by_old[*name as usize]));
-                let uses: Vec<Vec<u8>> = slots.iter().map(write_uses).collect();
-                let files = slots.iter().zip(&uses).map(|(slot, uses)| {
+                let rows = |slot: &u32| write_rows(&self.file(*slot).definitions, &names.by_old);
+                let flat: Vec<_> = slots.iter().map(|slot| (write_uses(slot), rows(slot))).collect();
+                let files = slots.iter().zip(&flat).map(|(slot, (uses, definitions))| {
                     let file = self.file(*slot);
-                    let row = |row: &Row| Row { name: names.by_old[row.name as usize], ..row.clone() };
-                    let definitions = file.definitions.iter().map(row).collect();
                     FrozenFile::of(file, uses, definitions, file.targets.iter().map(target).collect())
                 });
                 postcard::to_extend(&files.collect::<Vec<_>>(), Vec::new()).expect("plain data has bytes")
@@ -272,7 +331,7 @@ fn thaw_files(part: &[u8], names: usize, count: usize) -> Option<Vec<File>> {
 }
 
 impl<'a> FrozenFile<'a> {
-    fn of(file: &'a File, uses: &'a [u8], definitions: Vec<Row>, targets: Vec<u32>) -> FrozenFile<'a> {
+    fn of(file: &'a File, uses: &'a [u8], definitions: &'a [u8], targets: Vec<u32>) -> FrozenFile<'a> {
         FrozenFile {
             path: &file.path,
             hash: file.hash,
@@ -297,12 +356,12 @@ impl<'a> FrozenFile<'a> {
 
     /// The file, if its numbers lead to some of so many names and files and its texts are whole.
     fn file(self, names: usize, files: usize) -> Option<File> {
-        let uses = self.uses.read()?;
+        let (uses, definitions) = (self.uses.read()?, read_rows(self.definitions)?);
         let is_name = |name: u32| (name as usize) < names;
         let has_names = uses.iter().all(|name| is_name(*name)) && uses.len() == self.counts.len();
         let has_ends = self.ends.0 <= self.ends.1 && self.ends.1 as usize <= uses.len();
         let mut start = 0;
-        let has_rows = self.definitions.iter().enumerate().all(|(at, row)| {
+        let has_rows = definitions.iter().enumerate().all(|(at, row)| {
             let (middle, end) = (row.text_ends.0 as usize, row.text_ends.1 as usize);
             let has_texts = self.text.get(start..middle).is_some() && self.text.get(middle..end).is_some();
             start = end;
@@ -324,7 +383,7 @@ impl<'a> FrozenFile<'a> {
             is_entry_point: self.is_entry_point,
             is_broken: self.is_broken,
             is_test: self.is_test,
-            definitions: self.definitions.into(),
+            definitions: definitions.into(),
             text: self.text.into(),
             uses: uses.into(),
             counts: self.counts.into(),

@@ -50,6 +50,12 @@ impl Drop for Edit<'_> {
 }
 
 impl Edit<'_> {
+    /// Makes room for so many files that are not there yet.
+    pub fn reserve(&mut self, files: usize) {
+        self.map.files.reserve(files);
+        self.map.paths.reserve(files);
+    }
+
     /// Puts an outlined file, in place of the one that stood at the path.
     pub fn insert(&mut self, path: &str, hash: ContentHash, outline: &Outline) {
         self.insert_record(path, hash, &Record::of(outline));

@@ -62,6 +62,9 @@ pub fn is_in_git(path: &str) -> bool {
 /// stream (`.git::$INDEX_ALLOCATION`) or by its short name (`git~1`). These are the spellings git itself refuses
 /// (`is_ntfs_dotgit` in its path.c).
 pub(super) fn is_git_name(part: &str) -> bool {
+    if !part.starts_with(['.', 'g', 'G']) {
+        return false;
+    }
     let base = part.split(':').next().unwrap_or(part).trim_end_matches(['.', ' ']);
     base.eq_ignore_ascii_case(".git") || base.eq_ignore_ascii_case("git~1")
 }

@@ -15,6 +15,8 @@ use std::os::fd::OwnedFd;
 
 /// Bytes of the largest file that is read as text: 4 MiB.
 pub const MAX_TEXT: u64 = 4 << 20;
+/// Bytes for which a room has space at least: nearly every file of source is then read by one call, whatever is known of it.
+const ROOM: usize = 64 << 10;
 /// Bytes of `AGENTS.md` that are used: 16 KiB.
 pub const MAX_AGENTS: usize = 16 << 10;
 
@@ -40,6 +42,28 @@ pub fn agents_md(root: &Root) -> Option<String> {
 /// # Errors
 /// Why there are none.
 pub fn bytes(root: &Root, path: &str) -> Result<Vec<u8>, Unread> {
+    let fd = opened(root, path)?;
+    let stat = rustix::fs::fstat(&fd).map_err(unreadable)?;
+    if let Some(kind) = unreadable_kind(FileType::from_raw_mode(stat.st_mode)) {
+        return Err(Unread::Refused(kind.to_owned()));
+    }
+    let mut bytes = Vec::new();
+    rest(&fd, u64::try_from(stat.st_size).unwrap_or(0), &mut bytes)?;
+    Ok(bytes)
+}
+
+/// The same of a file that a listing has, with so many bytes, in place of what `bytes` holds: what is known is not asked again. Of
+/// what took its place since then, what can be read without waiting is read.
+///
+/// # Errors
+/// Why there are none.
+pub fn listed(root: &Root, path: &str, size: u64, bytes: &mut Vec<u8>) -> Result<(), Unread> {
+    bytes.clear();
+    bytes.reserve(ROOM);
+    rest(&opened(root, path)?, size, bytes)
+}
+
+fn opened(root: &Root, path: &str) -> Result<OwnedFd, Unread> {
     let refused = |why: &str| Err(Unread::Refused(why.to_owned()));
     if !path::is_inside(path) {
         return refused("outside the repository");
@@ -48,12 +72,16 @@ pub fn bytes(root: &Root, path: &str) -> Result<Vec<u8>, Unread> {
         return refused("inside .git");
     }
     match open(root, path) {
-        Ok(fd) => all(fd),
+        Ok(fd) => Ok(fd),
         Err(Errno::NOENT | Errno::NOTDIR) => Err(Unread::Absent),
         Err(Errno::XDEV) => refused("a symbolic link that leads out of the repository"),
         Err(Errno::NXIO) => refused("a socket"),
-        Err(errno) => refused(&format!("unreadable: {}", why(errno))),
+        Err(errno) => Err(unreadable(errno)),
     }
+}
+
+fn unreadable(errno: Errno) -> Unread {
+    Unread::Refused(format!("unreadable: {}", why(errno)))
 }
 
 fn content(root: &Root, path: &str) -> FileContent {
@@ -74,26 +102,21 @@ pub(super) fn open(root: &Root, path: &str) -> Result<OwnedFd, Errno> {
     beneath::open(root.dir(), path, OFlags::RDONLY | OFlags::NONBLOCK, Links::Follow)
 }
 
-fn all(fd: OwnedFd) -> Result<Vec<u8>, Unread> {
-    let refused = |why: String| Unread::Refused(format!("unreadable: {why}"));
-    let stat = rustix::fs::fstat(&fd).map_err(|e| refused(why(e)))?;
-    if let Some(kind) = unreadable_kind(FileType::from_raw_mode(stat.st_mode)) {
-        return Err(Unread::Refused(kind.to_owned()));
-    }
-    let size = u64::try_from(stat.st_size).unwrap_or(0);
+/// Reads to the end, into `bytes`, what probably has so many bytes.
+fn rest(fd: &OwnedFd, size: u64, bytes: &mut Vec<u8>) -> Result<(), Unread> {
     if size > MAX_TEXT {
         return Err(Unread::Large);
     }
     // It may grow while it is read: there is room for one more byte, and a read that left it empty has seen the end.
-    let mut bytes = Vec::with_capacity(size as usize + 1);
+    bytes.reserve(size as usize + 1);
     loop {
-        match rustix::io::read(&fd, spare_capacity(&mut bytes)) {
-            Ok(0) => return Ok(bytes),
-            Ok(_) if bytes.len() as u64 == size => return Ok(bytes),
+        match rustix::io::read(fd, spare_capacity(bytes)) {
+            Ok(0) => return Ok(()),
+            Ok(_) if bytes.len() as u64 == size => return Ok(()),
             Ok(_) if bytes.len() as u64 > MAX_TEXT => return Err(Unread::Large),
             Ok(_) => bytes.reserve(1),
             Err(Errno::INTR) => {}
-            Err(errno) => return Err(refused(why(errno))),
+            Err(errno) => return Err(unreadable(errno)),
         }
     }
 }
@@ -121,10 +144,36 @@ mod tests {
     use std::fs::File;
 
     #[test]
-    fn a_file_that_holds_more_than_it_says_is_read_to_its_end() {
-        // Its size is 0, as it was of a file that grew since.
+    fn a_file_is_read_to_its_end_whatever_size_it_was_said_to_have() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = Root::open(dir.path()).unwrap();
+        let text: Vec<u8> = (0..70_000u32).map(|i| i as u8).collect();
+        std::fs::write(dir.path().join("a"), &text).unwrap();
+        let mut room = b"of another file".to_vec();
+        for size in [0, 1, 69_999, 70_000, 70_001, MAX_TEXT] {
+            listed(&root, "a", size, &mut room).unwrap();
+            assert!(room == text, "{size}");
+        }
+        // The kernel says 0 of what it makes while it is read.
         let table = || OwnedFd::from(File::open("/proc/self/mountinfo").unwrap());
         assert_eq!(rustix::fs::fstat(table()).unwrap().st_size, 0);
-        assert_eq!(all(table()).unwrap(), std::fs::read("/proc/self/mountinfo").unwrap());
+        room.clear();
+        rest(&table(), 0, &mut room).unwrap();
+        assert_eq!(room, std::fs::read("/proc/self/mountinfo").unwrap());
+    }
+
+    #[test]
+    fn what_took_the_place_of_a_listed_file_is_not_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = Root::open(dir.path()).unwrap();
+        rustix::fs::mkfifoat(rustix::fs::CWD, dir.path().join("pipe"), rustix::fs::Mode::RUSR).unwrap();
+        std::fs::create_dir(dir.path().join("folder")).unwrap();
+        std::fs::write(dir.path().join("large"), vec![b'a'; MAX_TEXT as usize + 1]).unwrap();
+        let mut room = b"of another file".to_vec();
+        assert_eq!(listed(&root, "pipe", 9, &mut room), Ok(()));
+        assert!(room.is_empty());
+        assert!(matches!(listed(&root, "folder", 9, &mut room), Err(Unread::Refused(_))));
+        assert_eq!(listed(&root, "large", 9, &mut room), Err(Unread::Large));
+        assert_eq!(listed(&root, "none", 9, &mut room), Err(Unread::Absent));
     }
 }

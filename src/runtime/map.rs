@@ -240,7 +240,7 @@ fn tell_notices(index: &mut Index) {
 
 /// Does something with a job whose progress is told.
 fn work<T>(root: &Root, what: &'static str, work: impl FnOnce(&Job) -> T) -> T {
-    let source = |path: &str| read::bytes(root, path);
+    let source = |path: &str, size: u64, bytes: &mut Vec<u8>| read::listed(root, path, size, bytes);
     let told = Progress::new(what, "files");
     let progress = |done: usize, total: usize| told.tell(done, total);
     let stop = AtomicBool::new(false);

@@ -25,7 +25,7 @@ mod tally;
 mod tree;
 
 pub use grammar::{Comment, PerGrammar, comment, grammar};
-pub use oddity::{HEAD_BYTES, MOST_BYTES, oddity, oddity_of_head, oddity_of_place};
+pub use oddity::{HEAD_BYTES, MOST_BYTES, oddity, oddity_of_head, oddity_of_place, oddity_of_text};
 pub use outline::{outline, outline_and_tree};
 pub use scan::{Found, Head, Scanned, Sink, heads, scan, scan_with};
 

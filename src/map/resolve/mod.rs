@@ -96,6 +96,6 @@ fn below(folder: &str, rest: &str) -> String {
     match (folder, rest) {
         ("", rest) => rest.to_owned(),
         (folder, "") => folder.to_owned(),
-        (folder, rest) => format!("{folder}/{rest}"),
+        (folder, rest) => [folder, "/", rest].concat(),
     }
 }

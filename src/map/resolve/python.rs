@@ -45,12 +45,14 @@ fn absolute(scope: &Scope, path: &str, names: &str) -> Option<String> {
     if path.is_empty() {
         return None;
     }
-    let names = || names.split(',').filter(|name| !name.is_empty());
-    let is_module =
-        |stem: &str| scope.first(stem, MODULE).is_some() || names().any(|name| module(scope, stem, name).is_some());
+    // What no file is called need not be looked for below each root.
+    let may_have = |name: &&str| !name.is_empty() && scope.paths.may_have_module(name);
+    let (has_own, names) = (may_have(&base(path)), names.split(',').filter(may_have).collect::<Vec<_>>());
+    let is_file = |stem: &str| scope.first(stem, MODULE).is_some();
+    let is_module = |stem: &str| has_own && is_file(stem) || names.iter().any(|name| is_file(&below(stem, name)));
     let is_root = |root: &&str| root.is_empty() || scope.first(root, &["/__init__.py"]).is_none();
     let roots = scope.ancestors().filter(is_root).chain(SOURCES);
-    let may_be = may_be_below(scope, path) || names().any(|name| may_be_below(scope, &below(path, name)));
+    let may_be = may_be_below(scope, path) || names.iter().any(|name| may_be_below(scope, &below(path, name)));
     let at_root = if may_be { roots.map(|root| below(root, path)).find(|stem| is_module(stem)) } else { None };
     at_root.or_else(|| {
         let slot = scope.module_ending(path, &[Language::Python]).filter(|_| path.contains('/'))?;

@@ -175,9 +175,9 @@ impl Keeper {
         Looked { directories: listing.directories, refreshed }
     }
 
-    fn source(&self) -> impl Fn(&str) -> Result<Vec<u8>, Unread> + Sync + use<> {
+    fn source(&self) -> impl Fn(&str, u64, &mut Vec<u8>) -> Result<(), Unread> + Sync + use<> {
         let root = self.shared.root.clone();
-        move |path: &str| read::bytes(&root, path)
+        move |path: &str, size, bytes: &mut Vec<u8>| read::listed(&root, path, size, bytes)
     }
 
     /// Begins to watch. What happened between the walk and this is seen by looking once more.

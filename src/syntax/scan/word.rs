@@ -277,17 +277,36 @@ pub(super) struct Words {
     lengths: [u32; 128],
     /// For every first byte: where its keywords are in `words`.
     ranges: [(u16, u16); 128],
-    words: Vec<(&'static str, Act)>,
+    words: Vec<Keyword>,
+}
+
+struct Keyword {
+    word: &'static str,
+    /// See [`first_bytes`].
+    first: u64,
+    act: Act,
+}
+
+/// The first eight bytes of a word, and zeros behind a shorter one: a call to compare a few bytes would cost more than they do.
+#[inline]
+fn first_bytes(word: &[u8]) -> u64 {
+    let mut first = [0; 8];
+    match word.first_chunk::<8>() {
+        Some(eight) => first = *eight,
+        None => first.iter_mut().zip(word).for_each(|(to, byte)| *to = *byte),
+    }
+    u64::from_le_bytes(first)
 }
 
 impl Words {
     fn new(row: &'static Row) -> Words {
         let announcing = row.0.iter().flat_map(|(act, words)| words.split_whitespace().map(|w| (w, *act)));
         let passing = row.1.split_whitespace().map(|w| (w, Act::Pass));
-        let mut words: Vec<(&'static str, Act)> = announcing.chain(passing).collect();
-        words.sort_by_key(|(word, _)| word.as_bytes()[0]);
+        let keyword = |(word, act): (&'static str, Act)| Keyword { word, first: first_bytes(word.as_bytes()), act };
+        let mut words: Vec<Keyword> = announcing.chain(passing).map(keyword).collect();
+        words.sort_by_key(|keyword| keyword.word.as_bytes()[0]);
         let mut found = Words { lengths: [0; 128], ranges: [(0, 0); 128], words };
-        for (i, (word, _)) in found.words.iter().enumerate() {
+        for (i, Keyword { word, .. }) in found.words.iter().enumerate() {
             let first = usize::from(word.as_bytes()[0] & 127);
             let range = &mut found.ranges[first];
             if range.1 == 0 {
@@ -306,7 +325,11 @@ impl Words {
             return None;
         }
         let (from, to) = self.ranges[first];
-        self.words[usize::from(from)..usize::from(to)].iter().find(|(w, _)| *w == word).map(|(_, act)| *act)
+        let own = first_bytes(word.as_bytes());
+        let is_it = |keyword: &&Keyword| {
+            keyword.first == own && keyword.word.len() == word.len() && (word.len() <= 8 || keyword.word == word)
+        };
+        self.words[usize::from(from)..usize::from(to)].iter().find(is_it).map(|keyword| keyword.act)
     }
 }
 
