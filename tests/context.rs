@@ -483,6 +483,34 @@ fn files_that_do_not_fit_at_all_are_named() {
 }
 
 #[test]
+fn a_named_file_of_one_long_line_is_begun_before_other_code_or_said_to_have_no_room_at_every_budget() {
+    let wide = format!("{{{}}}", "\"widget\": \"näme\", ".repeat(3000));
+    let other: String = (0..400).map(|i| format!("def widget_{i}():\n    return {i}\n\n")).collect();
+    let snapshots = vec![text("data.json", &wide), text("multi.py", &other)];
+    let ranking = [all_named(&snapshots[..1]), found(&snapshots[1..])].concat();
+    let sources = Sources { ranking, snapshots, ..Sources::default() };
+    let asked = intent("fix the widget names in data.json", &["data.json"], &[]);
+    let all = format!(" of {} characters", chars(&wide));
+    for budget in [60, 100, 500, 1000, 4000, 20_000] {
+        let bundle = assemble(&asked, &sources, budget, &chars);
+        assert!(bundle.tokens <= budget && bundle.files.is_empty(), "{budget}");
+        match bundle.items.iter().find(|item| item.label == "data.json") {
+            Some(item) => {
+                assert!(item.text.starts_with("### EXCERPT: data.json\n```json\n{\"widget\": \"näme\", "), "{budget}");
+                assert!(item.text.ends_with(" characters omitted …\n```\n"), "{budget}: {}", item.text);
+                assert!(item.reason.contains("; the first ") && item.reason.ends_with(&all), "{}", item.reason);
+                assert!((budget / 3..=budget / 2).contains(&item.tokens) && bundle.unseen.is_empty(), "{budget}");
+                assert!(budget < 1000 || labels(&bundle).contains(&"multi.py"), "{budget}: {:?}", labels(&bundle));
+            }
+            None => {
+                assert!(budget < 1000 && bundle.unseen.len() == 1, "{budget}");
+                assert_eq!(item(&bundle, "omitted files").text, "Not shown for lack of room: `data.json`.\n");
+            }
+        }
+    }
+}
+
+#[test]
 fn the_newest_turns_are_kept_whole_and_the_request_is_not_repeated() {
     let mut conversation: Vec<Message> =
         (0..30).map(|i| say(Author::Assistant, &format!("turn {i:02} {}", "m".repeat(60)))).collect();

@@ -3,6 +3,7 @@
 
 use super::chunk::{Chunk, chunks, head};
 use super::excerpt::{GAP, MARK, block, closed, omit, ranges};
+use super::omission;
 use super::query::{Hits, Query};
 use super::room::Room;
 use crate::domain::change::{FileContent, FileSnapshot};
@@ -62,18 +63,20 @@ pub(super) struct Code {
 }
 
 /// A file cut into pieces.
-struct Cut<'a> {
-    path: &'a str,
-    text: &'a str,
+pub(super) struct Cut<'a> {
+    pub path: &'a str,
+    pub text: &'a str,
+    /// Whether the request names it and it is not told of yet.
+    pub named: bool,
     lines: Vec<&'a str>,
     outline: Option<Outline>,
     chunks: Vec<Chunk>,
     /// Tokens of the whole file, with its title.
     whole: u32,
-    reason: &'a str,
+    pub reason: &'a str,
     alike: &'a [(u32, f64)],
     /// 1-based lines to show.
-    shown: BTreeSet<u32>,
+    pub shown: BTreeSet<u32>,
     /// Tokens that these lines take, at most.
     used: u32,
     is_whole: bool,
@@ -102,7 +105,7 @@ pub(super) fn choose(
     for candidate in candidates {
         let path = candidate.snapshot.path.as_str();
         let FileContent::Text { text } = &candidate.snapshot.content else {
-            tell(candidate, &mut code, count);
+            omission::tell(candidate, &mut code, count);
             continue;
         };
         let whole = count(&block("FILE", path, text));
@@ -114,12 +117,22 @@ pub(super) fn choose(
         cuts.push(Cut::new(candidate, text, whole));
         ranks.push(if candidate.named { 2.0 } else { candidate.rank });
     }
-    let pieces = pieces(query, action, &cuts, &ranks);
-    let heads = code.room.left() / 100 * HEADS_SHARE;
-    fill(&mut cuts, &pieces, code.room.left() - heads, count);
-    show_heads(&mut cuts, code.room.left(), count);
-    // More than once: what was kept back for seams turns out to be free.
-    (0..3).for_each(|_| fill(&mut cuts, &pieces, code.room.left(), count));
+    let mut pieces = pieces(query, action, &cuts, &ranks);
+    loop {
+        let left = code.room.left();
+        fill(&mut cuts, &pieces, left - left / 100 * HEADS_SHARE, count);
+        show_heads(&mut cuts, left, count);
+        // More than once: what was kept back for seams turns out to be free.
+        (0..3).for_each(|_| fill(&mut cuts, &pieces, left, count));
+        // What is named comes before what is not, even if no line of it fits: then the others are chosen anew.
+        let begun = omission::begin(&cuts, &mut code, count);
+        if begun.is_empty() {
+            break;
+        }
+        begun.iter().for_each(|at| cuts[*at].named = false);
+        pieces.retain(|piece| !begun.contains(&piece.file));
+        cuts.iter_mut().for_each(Cut::clear);
+    }
     write(&cuts, &mut code, candidates, count);
     code
 }
@@ -134,9 +147,28 @@ impl<'a> Cut<'a> {
             true => vec![Chunk { lines: (1, number(lines.len())), heads: Vec::new(), definition: None }],
             false => chunks(outline.as_ref(), &lines),
         };
-        let (reason, alike) = (candidate.reason, candidate.alike);
+        let (named, reason, alike) = (candidate.named, candidate.reason, candidate.alike);
         let (shown, because) = (BTreeSet::new(), Vec::new());
-        Cut { path, text, lines, outline, chunks, whole, reason, alike, shown, used: 0, is_whole: false, because }
+        Cut {
+            path,
+            text,
+            named,
+            lines,
+            outline,
+            chunks,
+            whole,
+            reason,
+            alike,
+            shown,
+            used: 0,
+            is_whole: false,
+            because,
+        }
+    }
+
+    /// Nothing of it is chosen yet.
+    fn clear(&mut self) {
+        (self.shown, self.because, self.used, self.is_whole) = (BTreeSet::new(), Vec::new(), 0, false);
     }
 
     /// Tokens of an excerpt's title, fence and first mark.
@@ -326,7 +358,7 @@ fn write(cuts: &[Cut], code: &mut Code, candidates: &[Candidate], count: &dyn Fn
             }
         };
         if shown.is_empty() {
-            omitted.push(cut.path);
+            omitted.extend(Some(cut.path).filter(|_| cut.named));
             continue;
         }
         let because = cut.because.iter().take(4).map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
@@ -338,41 +370,10 @@ fn write(cuts: &[Cut], code: &mut Code, candidates: &[Candidate], count: &dyn Fn
         item.lines = lines;
         code.room.take(item);
     }
-    let named = |path: &&str| candidates.iter().any(|c| c.named && c.snapshot.path == **path);
-    let omitted: Vec<&str> = omitted.into_iter().filter(named).collect();
-    code.unseen.extend(omitted.iter().map(|path| Unseen { path: (*path).to_owned(), why: String::new() }));
-    let omitted: Vec<String> = omitted.into_iter().map(|path| format!("`{path}`")).collect();
-    if !omitted.is_empty() {
-        let text = format!("Not shown for lack of room: {}.\n", omitted.join(", "));
-        let tokens = count(&text);
-        let reason = format!("{} named files do not fit the budget", omitted.len());
-        code.room.take(item("omitted files", text, tokens, reason));
-    }
+    omission::omit(&omitted, code, count);
 }
 
-/// A line that says why a file is not shown.
-fn tell(candidate: &Candidate, code: &mut Code, count: &dyn Fn(&str) -> u32) {
-    if !candidate.named {
-        return;
-    }
-    let path = &candidate.snapshot.path;
-    let (line, reason) = match &candidate.snapshot.content {
-        FileContent::Opaque { reason: why } => {
-            // A folder that is named stands for the files in it.
-            if why != "a directory" {
-                code.unseen.push(Unseen { path: path.clone(), why: why.clone() });
-            }
-            (format!("`{path}` is not shown: {why}.\n"), format!("not shown: {why}"))
-        }
-        _ => (format!("`{path}` does not exist.\n"), candidate.reason.to_owned()),
-    };
-    let tokens = count(&line);
-    if code.room.take(item(path, line, tokens, reason)) && candidate.snapshot.content == FileContent::Absent {
-        code.files.push(candidate.snapshot.clone());
-    }
-}
-
-fn item(label: &str, text: String, tokens: u32, reason: String) -> ContextItem {
+pub(super) fn item(label: &str, text: String, tokens: u32, reason: String) -> ContextItem {
     ContextItem { kind: ContextKind::Code, label: label.to_owned(), lines: Vec::new(), text, tokens, reason }
 }
 

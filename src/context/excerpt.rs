@@ -2,6 +2,7 @@
 
 use crate::domain::language::Language;
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// Gaps of up to this many lines are shown: to say that they are left out costs about as much.
 pub(super) const GAP: u32 = 3;
@@ -33,6 +34,34 @@ pub(super) fn beginning(text: &str, fits: impl Fn(&Excerpt) -> bool) -> Option<E
             low = shown + 1;
         } else {
             high = shown;
+        }
+    }
+    best
+}
+
+/// The longest beginning of a file, cut by characters, that `fits` with its title, fence and mark, and how many bytes of
+/// the file that is; `None` if none of these `lengths` fits.
+pub(super) fn begun(
+    path: &str,
+    text: &str,
+    lengths: Range<usize>,
+    fits: impl Fn(&str) -> bool,
+) -> Option<(String, usize)> {
+    let shown = |bytes: usize| {
+        let part = (0..4).find_map(|back| text.get(..bytes.saturating_sub(back))).unwrap_or("");
+        let mark = format!("… {} characters omitted …\n", text[part.len()..].chars().count());
+        (block("EXCERPT", path, &format!("{part}\n{mark}")), part.len())
+    };
+    let (mut low, mut high, mut best) = (lengths.start, lengths.end.min(text.len()), None);
+    // More bytes cost more; should a counter disagree, what is kept has been seen to fit.
+    while low < high {
+        let bytes = low + (high - low) / 2;
+        let candidate = shown(bytes);
+        if fits(&candidate.0) {
+            best = Some(candidate);
+            low = bytes + 1;
+        } else {
+            high = bytes;
         }
     }
     best

@@ -10,6 +10,7 @@ mod conversation;
 mod excerpt;
 mod lexicon;
 mod memory;
+mod omission;
 mod query;
 mod rank;
 mod remark;

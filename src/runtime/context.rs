@@ -109,6 +109,9 @@ pub fn context(setup: &Setup, intent: &Intent, budget: u32, format: Format) -> R
         let why = if sources.listing.is_empty() { "there are no files here" } else { "nothing fits the budget" };
         tell_line(&format!("vibe-tui: the context is empty: {why}"));
     }
+    for unseen in &bundle.unseen {
+        tell_line(&format!("vibe-tui: {}", SafeText::line(&unseen.sentence())));
+    }
     Ok(match format {
         Format::Json => format!("{}\n", json(&bundle, &sources.ranking)),
         Format::Text => {
