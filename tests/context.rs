@@ -511,6 +511,30 @@ fn a_named_file_of_one_long_line_is_begun_before_other_code_or_said_to_have_no_r
 }
 
 #[test]
+fn of_a_large_class_that_the_request_names_its_head_and_the_methods_it_names_or_speaks_of_come_first() {
+    let mut code = String::from("/**\n");
+    (0..150).for_each(|i| code += &format!(" * Token {i}.\n"));
+    code += " */\npublic class JsonReader {\n";
+    (0..300).for_each(|i| code += &format!("  int token_{i};\n"));
+    (0..40).for_each(|i| code += &format!("  void skip{i}() {{\n    pos += {i};\n  }}\n\n"));
+    code += "  public int peek() {\n";
+    code += &"    step_by_step();\n".repeat(30);
+    code += "    return doIt();\n  }\n\n  void endString() {\n    throw unterminated();\n  }\n}\n";
+    let shown = |sentence: &str, paths: &[&str], symbols: &[&str]| {
+        let snapshots = vec![text("JsonReader.java", &code)];
+        let ranking = if paths.is_empty() { found(&snapshots) } else { all_named(&snapshots) };
+        let sources = Sources { ranking, snapshots, ..Sources::default() };
+        item(&assemble(&intent(sentence, paths, symbols), &sources, 3000, &chars), "JsonReader.java").text.clone()
+    };
+    let asked = "JsonReader peek should throw on unterminated strings";
+    for text in [shown(asked, &[], &["JsonReader"]), shown("peek should throw", &["JsonReader.java"], &[])] {
+        assert!(text.contains("public class JsonReader {\n") && text.contains("return doIt();"), "{text}");
+    }
+    let text = shown(asked, &[], &["JsonReader"]);
+    assert!(text.contains("throw unterminated();"), "{text}");
+}
+
+#[test]
 fn the_newest_turns_are_kept_whole_and_the_request_is_not_repeated() {
     let mut conversation: Vec<Message> =
         (0..30).map(|i| say(Author::Assistant, &format!("turn {i:02} {}", "m".repeat(60)))).collect();

@@ -2,7 +2,7 @@
 //! what stands around them. Never passes its room, and never shows part of a file as if it were whole.
 
 use super::chunk::{Chunk, chunks, head};
-use super::excerpt::{GAP, MARK, block, closed, omit, ranges};
+use super::excerpt::{MARK, block, closed, excerpt, ranges};
 use super::omission;
 use super::query::{Hits, Query};
 use super::room::Room;
@@ -194,6 +194,21 @@ impl<'a> Cut<'a> {
         self.definitions().get(chunk.definition? as usize)
     }
 
+    /// Whether the request names what a piece is: by a symbol, or by a bare word inside a class or file that it names. Of what
+    /// has methods only the piece with its head is meant: the others of its body answer by their words.
+    fn is_asked_for(&self, chunk: &Chunk, query: &Query) -> bool {
+        let Some(own) = self.definition(chunk) else {
+            return self.whole <= SMALL_FILE && self.definitions().iter().any(|d| query.names(&d.name));
+        };
+        if query.names(&own.name) {
+            let is_method = |d: &Definition| d.container == chunk.definition && d.kind == DefinitionKind::Method;
+            let head = head(own, &self.lines);
+            return (chunk.lines.0..=chunk.lines.1).contains(&head) || !self.definitions().iter().any(is_method);
+        }
+        let around = own.container.and_then(|at| self.definitions().get(at as usize));
+        query.speaks_of(&own.name) && (self.named || around.is_some_and(|around| query.names(&around.name)))
+    }
+
     /// The names around a piece and its own.
     fn name(&self, chunk: &Chunk) -> (String, String) {
         let Some(own) = self.definition(chunk) else { return Default::default() };
@@ -230,10 +245,7 @@ fn pieces(query: &Query, action: Action, cuts: &[Cut], ranks: &[f64]) -> Vec<Pie
         let cut = &cuts[piece.file];
         let chunk = &cut.chunks[piece.chunk];
         let definition = cut.definition(chunk);
-        let named = match definition {
-            Some(own) => query.names(&own.name),
-            None => cut.whole <= SMALL_FILE && cut.definitions().iter().any(|d| query.names(&d.name)),
-        };
+        let named = cut.is_asked_for(chunk, query);
         let kind = match definition.map(|d| d.kind) {
             Some(DefinitionKind::Function | DefinitionKind::Method) => FUNCTION,
             other => other.map_or(-BETWEEN, |_| 0.0),
@@ -256,7 +268,7 @@ fn pieces(query: &Query, action: Action, cuts: &[Cut], ranks: &[f64]) -> Vec<Pie
 /// least the beginning of its best piece is.
 fn fill(cuts: &mut [Cut], pieces: &[Piece], limit: u32, count: &dyn Fn(&str) -> u32) {
     cuts.iter_mut().filter(|cut| !cut.is_whole && !cut.shown.is_empty()).for_each(|cut| {
-        cut.used = count(&excerpt(cut, &cut.shown));
+        cut.used = count(&excerpt(cut.path, &cut.lines, &cut.shown));
     });
     let (mut used, mut misses, mark) = (used(cuts), 0, count(MARK).saturating_mul(SEAMS));
     for piece in pieces {
@@ -278,7 +290,7 @@ fn fill(cuts: &mut [Cut], pieces: &[Piece], limit: u32, count: &dyn Fn(&str) -> 
             let begun = if cut.shown.is_empty() { cut.frame(count) } else { cut.used };
             let bound = begun.saturating_add(count(&fresh)).saturating_add(marks);
             // Counting the whole excerpt for every piece would cost the square of their number.
-            let added = if bound <= room { bound } else { count(&excerpt(cut, &lines)) };
+            let added = if bound <= room { bound } else { count(&excerpt(cut.path, &cut.lines, &lines)) };
             if added <= room {
                 break Some((lines, added));
             }
@@ -349,7 +361,7 @@ fn write(cuts: &[Cut], code: &mut Code, candidates: &[Candidate], count: &dyn Fn
         }
         let mut shown = cut.shown.clone();
         let (text, tokens) = loop {
-            let text = excerpt(cut, &shown);
+            let text = excerpt(cut.path, &cut.lines, &shown);
             let tokens = count(&text);
             // Joined, texts may count for more than apart: what is too much goes from the end.
             match ranges(&shown).last() {
@@ -375,23 +387,6 @@ fn write(cuts: &[Cut], code: &mut Code, candidates: &[Candidate], count: &dyn Fn
 
 pub(super) fn item(label: &str, text: String, tokens: u32, reason: String) -> ContextItem {
     ContextItem { kind: ContextKind::Code, label: label.to_owned(), lines: Vec::new(), text, tokens, reason }
-}
-
-/// These lines of a file, titled and fenced, with marks where lines are left out.
-fn excerpt(cut: &Cut, shown: &BTreeSet<u32>) -> String {
-    let (mut text, mut next) = (String::new(), 1);
-    for at in shown {
-        let gap = at - next;
-        if gap <= GAP {
-            (next..*at).for_each(|line| text.push_str(cut.lines[line as usize - 1]));
-        } else {
-            omit(&mut text, gap as usize);
-        }
-        text.push_str(cut.lines[*at as usize - 1]);
-        next = at + 1;
-    }
-    omit(&mut text, cut.lines.len() + 1 - next as usize);
-    block("EXCERPT", cut.path, &text)
 }
 
 fn number(lines: usize) -> u32 {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// Gaps of up to this many lines are shown: to say that they are left out costs about as much.
-pub(super) const GAP: u32 = 3;
+const GAP: u32 = 3;
 /// Lines of the longest beginning.
 const MAX_LINES: usize = 801;
 
@@ -74,13 +74,30 @@ fn cut(lines: &[&str], shown: usize) -> Excerpt {
 }
 
 /// Says on a line of its own how many lines are left out here, if any are.
-pub(super) fn omit(text: &mut String, lines: usize) {
+fn omit(text: &mut String, lines: usize) {
     if lines > 0 {
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
         text.push_str(&format!("… {lines} {} omitted …\n", if lines == 1 { "line" } else { "lines" }));
     }
+}
+
+/// These lines of a file, titled and fenced, with marks where lines are left out.
+pub(super) fn excerpt(path: &str, lines: &[&str], shown: &BTreeSet<u32>) -> String {
+    let (mut text, mut next) = (String::new(), 1);
+    for at in shown {
+        let gap = at - next;
+        if gap <= GAP {
+            (next..*at).for_each(|line| text.push_str(lines[line as usize - 1]));
+        } else {
+            omit(&mut text, gap as usize);
+        }
+        text.push_str(lines[*at as usize - 1]);
+        next = at + 1;
+    }
+    omit(&mut text, lines.len() + 1 - next as usize);
+    block("EXCERPT", path, &text)
 }
 
 /// As long as that mark can be.
