@@ -167,6 +167,19 @@ fn words_of_names_and_comments_find_files_and_what_is_near_them_follows() {
 }
 
 #[test]
+fn a_request_that_finds_nothing_is_not_said_to_be_near_anything() {
+    let signals = Signals { recent: vec!["shop/mail.py".into()], ..Signals::default() };
+    let found = ranked(&intent("asdfqwer", &["gone.py"], &["nowhere"]), SHOP, &signals);
+    let others: Vec<&Ranked> = found.iter().filter(|file| !file.named).collect();
+    assert!(!others.is_empty() && others.iter().all(|file| !file.reason.contains("near")), "{found:?}");
+    assert!(others[0].reason.contains("used most in the repository"), "{found:?}");
+    let mail = others.iter().find(|file| file.path == "shop/mail.py").unwrap();
+    assert!(mail.reason.ends_with("changed lately"), "{mail:?}");
+    let near = ranked(&intent("apply the discount to the prices", &[], &[]), SHOP, &Signals::default());
+    assert!(near.iter().any(|file| file.reason.contains("near what the request is about")), "{near:?}");
+}
+
+#[test]
 fn a_test_comes_after_what_it_tests_unless_tests_are_asked_for() {
     let asked = intent("checkout of the cart", &[], &[]);
     let found = ranked(&asked, SHOP, &Signals::default());
