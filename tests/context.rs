@@ -483,6 +483,10 @@ fn a_word_that_is_a_path_or_the_name_of_a_file_names_it_whatever_its_ending() {
     assert_eq!(named(&intent("fix the header of `blob.bin`, please", &[], &[]), &files), ["blob.bin"]);
     assert_eq!(named(&intent("what is in raw.dat?", &[], &[]), &files), ["data/raw.dat"]);
     assert_eq!(named(&intent("see ./data/raw.dat:3.", &[], &[]), &files), ["data/raw.dat"]);
+    assert_eq!(
+        named(&intent("fix `my notes/sp ace(1).py` and `sp  ace.py`", &[], &[]), &["my notes/sp ace(1).py"]).len(),
+        1
+    );
     assert_eq!(named(&intent("write notes on blob.bins and raw", &[], &[]), &files), [""; 0]);
 }
 
