@@ -22,6 +22,6 @@ mod want;
 pub use assemble::{Sources, assemble};
 pub use conversation::Truncation;
 pub use memory::HALF_LIFE_DAYS;
-pub use rank::{Alike, MOST_RANKED, Ranked, Signals, rank};
+pub use rank::{Alike, MOST_RANKED, PINNED, Ranked, Signals, rank};
 pub use remark::remarks;
 pub use want::telling;

@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Most files that are ranked for one intent.
 pub const MOST_RANKED: usize = 40;
+/// How the reason of a pinned file begins.
+pub const PINNED: &str = "pinned";
 /// Files found by their words that are looked at, and those of them that the graph is asked for.
 const FOUND: usize = 200;
 const SEEDS: usize = 12;
@@ -79,7 +81,7 @@ impl Signals {
 pub fn rank(intent: &Intent, map: &Map, listing: &[String], signals: &Signals) -> Vec<Ranked> {
     let mut found = Found::default();
     for path in &signals.pinned {
-        found.push(path, "pinned", true, 1.0);
+        found.push(path, PINNED, true, 1.0);
     }
     for wanted in want::named(intent, listing) {
         found.push(&wanted.path, wanted.reason, true, 1.0);

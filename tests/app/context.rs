@@ -168,6 +168,33 @@ fn what_a_change_costs_of_the_prefix_that_servers_cache_is_told_before_it_is_mad
 }
 
 #[test]
+fn taking_back_what_was_said_since_the_last_prompt_leaves_its_prefix_as_it_was() {
+    let mut desk = looking();
+    let prefix = |desk: &Desk, label: &str, said| {
+        let rows = desk.state.context_rows();
+        let is_it = |row: &&vibe_tui::app::ContextRow| row.path == Some(label);
+        desk.state.context_change(rows.iter().find(is_it).unwrap(), said).prefix
+    };
+    select(&mut desk, "src/util.py");
+    desk.act(Action::PinItem);
+    assert_eq!(prefix(&desk, "src/util.py", Standing::Pinned), None, "nothing was sent since");
+    for (order, said) in [("/drop docs/plan.md", Standing::Dropped), ("/pin docs/plan.md", Standing::Pinned)] {
+        desk.submit(order);
+        assert_eq!(prefix(&desk, "docs/plan.md", said), None, "{order}: it was not in the prompt");
+    }
+    let mut pinned = bundle();
+    pinned.items[2].reason = "pinned; 3 of 9 lines".into();
+    let mut desk = Desk::new(World::new());
+    desk.submit("/pin calc.py");
+    desk.submit(REQUEST);
+    let Effect::AssembleContext { job, .. } = desk.settle_to(|e| matches!(e, Effect::AssembleContext { .. })) else {
+        panic!()
+    };
+    desk.work(WorkEvent::ContextAssembled { job, bundle: Box::new(pinned) });
+    assert_eq!(prefix(&desk, "calc.py", Standing::Pinned), Some((3, 1200)), "it stood there pinned");
+}
+
+#[test]
 fn an_item_can_be_read_and_left_and_copied() {
     let mut desk = looking();
     select(&mut desk, "calc.py");
