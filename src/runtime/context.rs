@@ -1,5 +1,6 @@
 //! What a context is chosen from, gathered from the repository and its map: the same for runs and for `vibe-tui context`.
 
+use super::clock;
 use super::map::Mapped;
 use super::meaning::{Likeness, MOST_ALIKE, Meaning};
 use super::report::tell_line;
@@ -11,6 +12,7 @@ use crate::domain::change::{FileContent, FileSnapshot};
 use crate::domain::context::{ContextBundle, ContextKind};
 use crate::domain::failure::Failure;
 use crate::domain::intent::Intent;
+use crate::domain::memory::Memory;
 use crate::domain::outline::Tier;
 use crate::domain::safe_text::SafeText;
 use crate::map::Map;
@@ -83,11 +85,18 @@ fn fitting(library: &Library, intent: &Intent) -> Vec<(String, String)> {
     matches.map(|m| (m.pattern.name.clone(), pattern::context_text(m.pattern))).collect()
 }
 
-/// The context of a request in the repository that the set-up was opened on, as `vibe-tui context` prints it.
+/// The context of a request in the repository that the set-up was opened on, with what is remembered of it, as `vibe-tui context`
+/// prints it. Nothing of that counts as recalled.
 ///
 /// # Errors
 /// When the repository has more files than are listed.
-pub fn context(setup: &Setup, intent: &Intent, budget: u32, format: Format) -> Result<String, Failure> {
+pub fn context(
+    setup: &Setup,
+    intent: &Intent,
+    memory: Vec<Memory>,
+    budget: u32,
+    format: Format,
+) -> Result<String, Failure> {
     let (opened, recent) = thread::scope(|scope| {
         let recent = scope.spawn(|| history::recent(&setup.root));
         (Mapped::open(setup, Tier::Scan), recent.join().unwrap_or_default())
@@ -103,7 +112,8 @@ pub fn context(setup: &Setup, intent: &Intent, budget: u32, format: Format) -> R
         }
     }
     let order = Order::of(intent, &map, &signals);
-    let sources = gather(&setup.root, Library::embedded(), intent, order, &signals);
+    let gathered = gather(&setup.root, Library::embedded(), intent, order, &signals);
+    let sources = Sources { memory, now: clock::now(), ..gathered };
     let bundle = context::assemble(intent, &sources, budget, &estimate);
     if bundle.items.is_empty() && format == Format::Text {
         let why = if sources.listing.is_empty() { "there are no files here" } else { "nothing fits the budget" };

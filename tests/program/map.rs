@@ -166,6 +166,21 @@ fn a_search_finds_names_lines_and_words() {
 }
 
 #[test]
+fn a_context_says_what_is_remembered_and_which_named_file_it_has_no_room_for() {
+    let place = place();
+    place.write("data.json", &format!("[{}1]\n", "\"widget\", ".repeat(9000)));
+    done(place.run(&["memory", "add", "Prices", "are", "in", "cents."]));
+    done(place.run(&["memory", "pin", "1"]));
+    let listed = done(place.run(&["memory"]));
+    let ask = |budget| place.run(&["context", "--budget", budget, "fix the widget names in data.json"]);
+    let (roomy, tight) = (ask("4096"), ask("60"));
+    assert!(roomy.stdout.contains("Remembered: Prices are in cents."), "{}", roomy.stdout);
+    assert!(roomy.stdout.contains(" characters omitted …") && roomy.stderr.is_empty(), "{}", roomy.stderr);
+    assert!(tight.stderr.contains("The model does not see `data.json`: there is no room for it."), "{}", tight.stderr);
+    assert_eq!(done(place.run(&["memory"])), listed, "looking is no recall");
+}
+
+#[test]
 fn what_is_no_expression_is_looked_for_as_it_stands_unless_an_expression_was_asked_for() {
     let place = place();
     let found = done(place.run(&["search", "save(order"]));
