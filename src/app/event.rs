@@ -3,7 +3,7 @@
 use super::action::Action;
 use super::effect::Mouse;
 use super::fact::Dated;
-use super::state::{CompletionItem, RootInfo, Settings};
+use super::state::{CompletionItem, FileSought, RootInfo, Settings};
 use crate::budget::choice::Candidate;
 use crate::budget::ledger::Totals;
 use crate::domain::change::FileSnapshot;
@@ -22,7 +22,6 @@ use crate::domain::revert::{Asker, Revert, Way};
 use crate::domain::rung::Recollection;
 use crate::domain::session::SessionSummary;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 
 /// An event with the moment the shell stamped it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,6 +75,8 @@ pub enum Event {
         /// What fits, best first; `None` while the map is being made.
         items: Option<Vec<CompletionItem>>,
     },
+    /// A file that was sought: its path, relative to the root, or why there is none, with what to do.
+    FileFound(FileSought, Result<String, Failure>),
     /// The user's own editor is done with a file of the proposal.
     EditorClosed {
         /// The file.
@@ -274,7 +275,7 @@ pub enum WorkEvent {
         /// The job, which goes on.
         job: JobId,
         /// The hunks of each file.
-        files: Arc<[FileDiff]>,
+        files: std::sync::Arc<[FileDiff]>,
     },
     /// The validators are done.
     Validated {

@@ -5,8 +5,10 @@ use super::State;
 use crate::budget::price;
 use crate::context::PINNED;
 use crate::domain::context::{ContextBundle, ContextItem, ContextKind};
+use crate::domain::ids::SessionId;
 use crate::domain::model::Usage;
 use crate::domain::money::Money;
+use serde::{Deserialize, Serialize};
 
 /// The view that lists the items.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -18,12 +20,24 @@ pub struct ContextView {
 }
 
 /// What the user said of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// It belongs into every context of this session.
     Pinned,
     /// It belongs into none.
     Dropped,
+}
+
+/// A file that the user wants pinned or dropped, as long as it is not found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileSought {
+    /// The session it is for.
+    pub session: SessionId,
+    /// How it was named, without quotes.
+    pub name: String,
+    /// What is said of it.
+    pub said: Standing,
 }
 
 /// One line: an item, or a file that was pinned or dropped and is not among the items.
