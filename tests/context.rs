@@ -552,6 +552,20 @@ fn of_a_large_class_that_the_request_names_its_head_and_the_methods_it_names_or_
 }
 
 #[test]
+fn a_file_in_which_a_key_stands_is_shown_only_when_it_is_named_and_that_is_said() {
+    let key = "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCD";
+    let settings = format!("API_KEY = \"{key}\"\n\ndef load_api_key():\n    return API_KEY\n");
+    let snapshots = vec![text("settings.py", &settings), text("client.py", "key = load_api_key()\n")];
+    let sources = Sources { ranking: found(&snapshots), snapshots, ..Sources::default() };
+    let asked = intent("rotate the api key loaded by load_api_key", &[], &["load_api_key"]);
+    let bundle = assemble(&asked, &sources, 2000, &chars);
+    assert!(bundle.items.iter().all(|item| !item.text.contains(key)), "{:?}", labels(&bundle));
+    assert!(item(&bundle, "withheld files").text.contains("`settings.py`") && labels(&bundle).contains(&"client.py"));
+    let named = Sources { ranking: all_named(&sources.snapshots), ..sources };
+    assert!(item(&assemble(&asked, &named, 2000, &chars), "settings.py").text.contains(key), "as it is, to be edited");
+}
+
+#[test]
 fn the_newest_turns_are_kept_whole_and_the_request_is_not_repeated() {
     let mut conversation: Vec<Message> =
         (0..30).map(|i| say(Author::Assistant, &format!("turn {i:02} {}", "m".repeat(60)))).collect();

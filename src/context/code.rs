@@ -100,6 +100,7 @@ pub(super) fn choose(
     count: &dyn Fn(&str) -> u32,
 ) -> Code {
     let mut code = Code { room, files: Vec::new(), unseen: Vec::new() };
+    let withheld = omission::withhold(candidates, &mut code, count);
     let mut cuts = Vec::new();
     let mut ranks = Vec::new();
     for candidate in candidates {
@@ -108,6 +109,9 @@ pub(super) fn choose(
             omission::tell(candidate, &mut code, count);
             continue;
         };
+        if withheld.contains(&path) {
+            continue;
+        }
         let whole = count(&block("FILE", path, text));
         if candidate.named && whole <= code.room.left() / 4 * 3 {
             code.room.take(item(path, block("FILE", path, text), whole, candidate.reason.to_owned()));

@@ -7,9 +7,12 @@ use super::code::{Candidate, Code, Cut, item};
 use super::excerpt::begun;
 use crate::domain::change::FileContent;
 use crate::domain::context::Unseen;
+use crate::domain::secret::holds_key;
 
 /// Bytes of a beginning that are of use to a model; fewer are not shown.
 const LEAST: usize = 200;
+/// Files with keys that are told of by name.
+const MOST_WITHHELD: usize = 4;
 /// Bytes of a text that a token stands for at most, but for long runs of one character.
 const TOKEN: usize = 16;
 
@@ -53,6 +56,24 @@ pub(super) fn omit(omitted: &[&str], code: &mut Code, count: &dyn Fn(&str) -> u3
     };
     let tokens = count(&text);
     code.room.take(item("omitted files", text, tokens, reason));
+}
+
+/// Says which files hold keys and are not named: they are not shown. Their paths.
+pub(super) fn withhold<'a>(candidates: &[Candidate<'a>], code: &mut Code, count: &dyn Fn(&str) -> u32) -> Vec<&'a str> {
+    let held =
+        candidates.iter().map(|c| (c, c.snapshot)).filter(|(c, file)| !c.named && file.text().is_some_and(holds_key));
+    let held: Vec<&str> = held.map(|(_, file)| file.path.as_str()).collect();
+    if !held.is_empty() {
+        let quoted: Vec<String> = held.iter().take(MOST_WITHHELD).map(|path| format!("`{path}`")).collect();
+        let more = if held.len() > quoted.len() { ", …" } else { "" };
+        let text = format!(
+            "Not shown, as a key stands there and the request does not name it: {}{more}.\n",
+            quoted.join(", ")
+        );
+        let tokens = count(&text);
+        code.room.take(item("withheld files", text, tokens, "keys stand there; name a file to show it".to_owned()));
+    }
+    held
 }
 
 /// A line that says why a file is not shown.

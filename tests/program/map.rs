@@ -166,6 +166,20 @@ fn a_search_finds_names_lines_and_words() {
 }
 
 #[test]
+fn a_key_in_the_source_is_masked_in_the_map() {
+    let place = place();
+    place.write("settings.py", "OPENAI_API_KEY = \"sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCD\"\n");
+    for ran in [
+        place.run(&["map"]),
+        place.run(&["map", "--exact"]),
+        place.run(&["search", "OPENAI_API_KEY", "--kind", "symbol"]),
+    ] {
+        let text = done(ran);
+        assert!(text.contains("OPENAI_API_KEY") && !text.contains("abcdefghij"), "{text}");
+    }
+}
+
+#[test]
 fn a_context_says_what_is_remembered_and_which_named_file_it_has_no_room_for() {
     let place = place();
     place.write("data.json", &format!("[{}1]\n", "\"widget\", ".repeat(9000)));
