@@ -143,9 +143,10 @@ impl Work<'_> {
             let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
             return Seen::Plain(Some(oddity), u32::try_from(lines).unwrap_or(u32::MAX));
         }
-        let Some(text) = String::from_utf8(bytes).ok().filter(|text| memchr(0, text.as_bytes()).is_none()) else {
+        if memchr(0, &bytes).is_some() {
             return odd(Oddity::Binary);
-        };
+        }
+        let Ok(text) = String::from_utf8(bytes) else { return odd(Oddity::NotUtf8) };
         let hash = hash(path, &text);
         if wanted.hash.is_some_and(|other| other != hash) {
             return Seen::Other;

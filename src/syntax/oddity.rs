@@ -104,7 +104,10 @@ pub fn oddity_of_place(path: &str, size: u64) -> Option<Oddity> {
 /// What its first bytes say, when [`oddity_of_place`] says nothing.
 pub fn oddity_of_head(path: &str, head: &[u8]) -> Option<Oddity> {
     let head = &head[..head.len().min(HEAD_BYTES)];
-    let Some(text) = text(head) else { return Some(Oddity::Binary) };
+    let text = match text(head) {
+        Ok(text) => text,
+        Err(oddity) => return Some(oddity),
+    };
     if says_generated(text) {
         return Some(Oddity::Generated);
     }
@@ -113,16 +116,16 @@ pub fn oddity_of_head(path: &str, head: &[u8]) -> Option<Oddity> {
     is_packed.then_some(Oddity::Minified)
 }
 
-/// The head as text, without a character that its end cuts.
-fn text(head: &[u8]) -> Option<&str> {
+/// The head as text, without a character that its end cuts, or what it is instead.
+fn text(head: &[u8]) -> Result<&str, Oddity> {
     if memchr(0, head).is_some() {
-        return None;
+        return Err(Oddity::Binary);
     }
-    match std::str::from_utf8(head) {
-        Ok(text) => Some(text),
-        Err(error) if error.error_len().is_none() => std::str::from_utf8(&head[..error.valid_up_to()]).ok(),
-        Err(_) => None,
-    }
+    let whole = match std::str::from_utf8(head) {
+        Err(error) if error.error_len().is_none() => &head[..error.valid_up_to()],
+        _ => head,
+    };
+    std::str::from_utf8(whole).map_err(|_| Oddity::NotUtf8)
 }
 
 /// Whether a comment among the first lines says that a program wrote this.
@@ -223,7 +226,7 @@ mod tests {
         assert_eq!(oddity("a.rs", b"fn main() {}", MOST_BYTES + 1), Some(Oddity::Large));
         assert_eq!(oddity("a.rs", b"fn main() {}", MOST_BYTES), None);
         assert_eq!(oddity("a.c", b"a\0b", 3), Some(Oddity::Binary));
-        assert_eq!(oddity("a.c", b"caf\xe9 \xe9t\xe9\n", 10), Some(Oddity::Binary));
+        assert_eq!(oddity("a.c", b"caf\xe9 \xe9t\xe9\n", 10), Some(Oddity::NotUtf8));
         // A character that the end of the head cuts.
         let cut = "é".repeat(HEAD_BYTES);
         assert_eq!(oddity("a.txt", &cut.as_bytes()[..HEAD_BYTES - 1], 100_000), None);

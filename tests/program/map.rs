@@ -180,6 +180,27 @@ fn a_key_in_the_source_is_masked_in_the_map() {
 }
 
 #[test]
+fn a_source_that_is_not_utf_8_is_called_so_by_the_map_and_by_a_context() {
+    let place = place();
+    let late = format!("{}# caf\u{e9}\n", "x = 1\n".repeat(3000)).replace('é', "\u{0}").into_bytes();
+    let late: Vec<u8> = late.into_iter().map(|byte| if byte == 0 { 0xe9 } else { byte }).collect();
+    fs::write(place.root().join("latin.py"), b"# coding: latin-1\n# caf\xe9\ndef run(): pass\n").unwrap();
+    fs::write(place.root().join("late.py"), late).unwrap();
+    for _ in 0..2 {
+        let map: serde_json::Value = serde_json::from_str(&done(place.run(&["map", "--json"]))).unwrap();
+        assert_eq!(
+            map["summary"]["oddities"]["not UTF-8"],
+            serde_json::json!(["late.py", "latin.py"]),
+            "{}",
+            map["summary"]["oddities"]
+        );
+        assert!(map["summary"]["oddities"]["binary"].is_null(), "{}", map["summary"]["oddities"]);
+    }
+    let named = place.run(&["context", "fix latin.py"]);
+    assert!(named.stderr.contains("`latin.py`: it is not UTF-8."), "{}", named.stderr);
+}
+
+#[test]
 fn a_context_says_what_is_remembered_and_which_named_file_it_has_no_room_for() {
     let place = place();
     place.write("data.json", &format!("[{}1]\n", "\"widget\", ".repeat(9000)));
