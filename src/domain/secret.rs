@@ -4,8 +4,11 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// How a key begins, how many characters follow at least, and which. As their services document them; `sk-` is that of several.
-const FORMS: &[(&str, usize, fn(u8) -> bool)] = &[
+/// How a key begins, how many characters follow at least, and which.
+type Form = (&'static str, usize, fn(u8) -> bool);
+
+/// As their services document them; `sk-` is that of several.
+const FORMS: &[Form] = &[
     ("AKIA", 16, |b| b.is_ascii_uppercase() || b.is_ascii_digit()),
     ("ASIA", 16, |b| b.is_ascii_uppercase() || b.is_ascii_digit()),
     ("AIza", 35, is_part),
