@@ -167,6 +167,19 @@ fn words_of_names_and_comments_find_files_and_what_is_near_them_follows() {
 }
 
 #[test]
+fn a_request_that_finds_nothing_is_not_said_to_be_near_anything() {
+    let signals = Signals { recent: vec!["shop/mail.py".into()], ..Signals::default() };
+    let found = ranked(&intent("asdfqwer", &["gone.py"], &["nowhere"]), SHOP, &signals);
+    let others: Vec<&Ranked> = found.iter().filter(|file| !file.named).collect();
+    assert!(!others.is_empty() && others.iter().all(|file| !file.reason.contains("near")), "{found:?}");
+    assert!(others[0].reason.contains("used most in the repository"), "{found:?}");
+    let mail = others.iter().find(|file| file.path == "shop/mail.py").unwrap();
+    assert!(mail.reason.ends_with("changed lately"), "{mail:?}");
+    let near = ranked(&intent("apply the discount to the prices", &[], &[]), SHOP, &Signals::default());
+    assert!(near.iter().any(|file| file.reason.contains("near what the request is about")), "{near:?}");
+}
+
+#[test]
 fn a_test_comes_after_what_it_tests_unless_tests_are_asked_for() {
     let asked = intent("checkout of the cart", &[], &[]);
     let found = ranked(&asked, SHOP, &Signals::default());
@@ -470,6 +483,10 @@ fn a_word_that_is_a_path_or_the_name_of_a_file_names_it_whatever_its_ending() {
     assert_eq!(named(&intent("fix the header of `blob.bin`, please", &[], &[]), &files), ["blob.bin"]);
     assert_eq!(named(&intent("what is in raw.dat?", &[], &[]), &files), ["data/raw.dat"]);
     assert_eq!(named(&intent("see ./data/raw.dat:3.", &[], &[]), &files), ["data/raw.dat"]);
+    assert_eq!(
+        named(&intent("fix `my notes/sp ace(1).py` and `sp  ace.py`", &[], &[]), &["my notes/sp ace(1).py"]).len(),
+        1
+    );
     assert_eq!(named(&intent("write notes on blob.bins and raw", &[], &[]), &files), [""; 0]);
 }
 
@@ -480,6 +497,72 @@ fn files_that_do_not_fit_at_all_are_named() {
     let bundle = assemble(&intent("x", &["a.py", "b.py"], &[]), &sources, 300, &chars);
     assert_eq!(item(&bundle, "omitted files").text, "Not shown for lack of room: `a.py`, `b.py`.\n");
     assert!(bundle.files.is_empty());
+}
+
+#[test]
+fn a_named_file_of_one_long_line_is_begun_before_other_code_or_said_to_have_no_room_at_every_budget() {
+    let wide = format!("{{{}}}", "\"widget\": \"näme\", ".repeat(3000));
+    let other: String = (0..400).map(|i| format!("def widget_{i}():\n    return {i}\n\n")).collect();
+    let snapshots = vec![text("data.json", &wide), text("multi.py", &other)];
+    let ranking = [all_named(&snapshots[..1]), found(&snapshots[1..])].concat();
+    let sources = Sources { ranking, snapshots, ..Sources::default() };
+    let asked = intent("fix the widget names in data.json", &["data.json"], &[]);
+    let all = format!(" of {} characters", chars(&wide));
+    for budget in [60, 100, 500, 1000, 4000, 20_000] {
+        let bundle = assemble(&asked, &sources, budget, &chars);
+        assert!(bundle.tokens <= budget && bundle.files.is_empty(), "{budget}");
+        match bundle.items.iter().find(|item| item.label == "data.json") {
+            Some(item) => {
+                assert!(item.text.starts_with("### EXCERPT: data.json\n```json\n{\"widget\": \"näme\", "), "{budget}");
+                assert!(item.text.ends_with(" characters omitted …\n```\n"), "{budget}: {}", item.text);
+                assert!(item.reason.contains("; the first ") && item.reason.ends_with(&all), "{}", item.reason);
+                assert!((budget / 3..=budget / 2).contains(&item.tokens) && bundle.unseen.is_empty(), "{budget}");
+                assert!(budget < 1000 || labels(&bundle).contains(&"multi.py"), "{budget}: {:?}", labels(&bundle));
+            }
+            None => {
+                assert!(budget < 1000 && bundle.unseen.len() == 1, "{budget}");
+                assert_eq!(item(&bundle, "omitted files").text, "Not shown for lack of room: `data.json`.\n");
+            }
+        }
+    }
+}
+
+#[test]
+fn of_a_large_class_that_the_request_names_its_head_and_the_methods_it_names_or_speaks_of_come_first() {
+    let mut code = String::from("/**\n");
+    (0..150).for_each(|i| code += &format!(" * Token {i}.\n"));
+    code += " */\npublic class JsonReader {\n";
+    (0..300).for_each(|i| code += &format!("  int token_{i};\n"));
+    (0..40).for_each(|i| code += &format!("  void skip{i}() {{\n    pos += {i};\n  }}\n\n"));
+    code += "  public int peek() {\n";
+    code += &"    step_by_step();\n".repeat(30);
+    code += "    return doIt();\n  }\n\n  void endString() {\n    throw unterminated();\n  }\n}\n";
+    let shown = |sentence: &str, paths: &[&str], symbols: &[&str]| {
+        let snapshots = vec![text("JsonReader.java", &code)];
+        let ranking = if paths.is_empty() { found(&snapshots) } else { all_named(&snapshots) };
+        let sources = Sources { ranking, snapshots, ..Sources::default() };
+        item(&assemble(&intent(sentence, paths, symbols), &sources, 3000, &chars), "JsonReader.java").text.clone()
+    };
+    let asked = "JsonReader peek should throw on unterminated strings";
+    for text in [shown(asked, &[], &["JsonReader"]), shown("peek should throw", &["JsonReader.java"], &[])] {
+        assert!(text.contains("public class JsonReader {\n") && text.contains("return doIt();"), "{text}");
+    }
+    let text = shown(asked, &[], &["JsonReader"]);
+    assert!(text.contains("throw unterminated();"), "{text}");
+}
+
+#[test]
+fn a_file_in_which_a_key_stands_is_shown_only_when_it_is_named_and_that_is_said() {
+    let key = "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCD";
+    let settings = format!("API_KEY = \"{key}\"\n\ndef load_api_key():\n    return API_KEY\n");
+    let snapshots = vec![text("settings.py", &settings), text("client.py", "key = load_api_key()\n")];
+    let sources = Sources { ranking: found(&snapshots), snapshots, ..Sources::default() };
+    let asked = intent("rotate the api key loaded by load_api_key", &[], &["load_api_key"]);
+    let bundle = assemble(&asked, &sources, 2000, &chars);
+    assert!(bundle.items.iter().all(|item| !item.text.contains(key)), "{:?}", labels(&bundle));
+    assert!(item(&bundle, "withheld files").text.contains("`settings.py`") && labels(&bundle).contains(&"client.py"));
+    let named = Sources { ranking: all_named(&sources.snapshots), ..sources };
+    assert!(item(&assemble(&asked, &named, 2000, &chars), "settings.py").text.contains(key), "as it is, to be edited");
 }
 
 #[test]

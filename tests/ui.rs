@@ -124,7 +124,7 @@ fn an_unclear_request_is_asked_back_and_a_number_answers() {
     desk.act(Action::Submit);
     let intent = &desk.state.session.run().expect("a run").spec.intent;
     assert_eq!((Some(intent.action), desk.state.chat.asked.is_none()), (answer.action, true));
-    assert!(intent.text.contains(&answer.label), "{}", intent.text);
+    assert_eq!(intent.text, "How does the parser work?");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::command::Report;
 use super::fact::Dated;
+use super::state::FileSought;
 use crate::budget::limit::Limits;
 use crate::domain::change::ChangeSet;
 use crate::domain::clock::Timestamp;
@@ -151,6 +152,8 @@ pub enum Effect {
         /// The letters; echoed.
         query: String,
     },
+    /// Find the file of the repository that the user wants pinned or dropped.
+    FindFile(FileSought),
     /// Ask something of the memory.
     Memory(MemoryOrder),
     /// Keep a prompt for the history.

@@ -1,10 +1,14 @@
 //! Everything that happens, as closed plain data. A recorded list of these replays to the same state and the same frames.
 
+mod repository;
+
+pub use repository::RepositoryEvent;
+
 use super::action::Action;
 use super::command::Reported;
 use super::effect::Mouse;
 use super::fact::Dated;
-use super::state::{CompletionItem, RootInfo, Settings};
+use super::state::{CompletionItem, FileSought, RootInfo, Settings};
 use crate::budget::choice::Candidate;
 use crate::budget::ledger::Totals;
 use crate::domain::change::FileSnapshot;
@@ -18,12 +22,10 @@ use crate::domain::install::Installed;
 use crate::domain::memory::{Memory, MemoryChange};
 use crate::domain::model::{FinishReason, Timings, Usage};
 use crate::domain::money::Money;
-use crate::domain::outline::Tier;
 use crate::domain::revert::{Asker, Revert, Way};
 use crate::domain::rung::Recollection;
 use crate::domain::session::SessionSummary;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 
 /// An event with the moment the shell stamped it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,6 +79,8 @@ pub enum Event {
         /// What fits, best first; `None` while the map is being made.
         items: Option<Vec<CompletionItem>>,
     },
+    /// A file that was sought: its path, relative to the root, or why there is none, with what to do.
+    FileFound(FileSought, Result<String, Failure>),
     /// The user's own editor is done with a file of the proposal.
     EditorClosed {
         /// The file.
@@ -275,7 +279,7 @@ pub enum WorkEvent {
         /// The job, which goes on.
         job: JobId,
         /// The hunks of each file.
-        files: Arc<[FileDiff]>,
+        files: std::sync::Arc<[FileDiff]>,
     },
     /// The validators are done.
     Validated {
@@ -366,35 +370,4 @@ pub enum StoreEvent {
     MemoryChanged(MemoryChange),
     /// Prompts of earlier sessions in this root, oldest first.
     History(Vec<String>),
-}
-
-/// From the repository's map.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RepositoryEvent {
-    /// Files are being outlined.
-    Progress {
-        /// How.
-        tier: Tier,
-        /// Files done.
-        done: u32,
-        /// Files in all.
-        total: u32,
-    },
-    /// Every file is in the map.
-    Ready {
-        /// Files.
-        files: u32,
-        /// Definitions in them.
-        symbols: u32,
-        /// Milliseconds it took.
-        millis: u64,
-    },
-    /// Files changed on the disk, and now in the map: what it holds since.
-    Changed {
-        /// Files.
-        files: u32,
-        /// Definitions in them.
-        symbols: u32,
-    },
 }

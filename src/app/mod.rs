@@ -23,8 +23,8 @@ pub use fact::{Dated, Fact};
 pub use session::{Raise, Session, UNKNOWN_PRICE};
 pub use state::{
     Area, Asked, Chat, Chip, Columns, Completion, CompletionItem, CompletionKind, Confirming, ContextChange,
-    ContextRow, ContextView, Corrections, Editor, Failed, Fate, HealSettings, Layout, Live, Notice, Offer, Overlay,
-    Picker, PickerItem, PickerKind, PickerValue, RepositoryView, Reverting, ReviewView, RootInfo, STALL_MS,
+    ContextRow, ContextView, Corrections, Editor, Failed, Fate, FileSought, HealSettings, Layout, Live, Notice, Offer,
+    Overlay, Picker, PickerItem, PickerKind, PickerValue, RepositoryView, Reverting, ReviewView, RootInfo, STALL_MS,
     SessionsView, Settings, Standing, State, StreamView, Subject, Written, hunks,
 };
 pub use trail::{Deed, Trace, counted, file_words, revert_refused, revertible, trail, written_words};

@@ -14,7 +14,7 @@ mod stream;
 
 pub use chat::{Asked, Chat, Chip, Corrections};
 pub use completion::{Completion, CompletionItem, CompletionKind};
-pub use context::{ContextChange, ContextRow, ContextView, Standing};
+pub use context::{ContextChange, ContextRow, ContextView, FileSought, Standing};
 pub use editor::{Editor, Subject};
 pub use layout::{Area, Layout};
 pub use offer::{Offer, raised};

@@ -85,6 +85,7 @@ impl Step<'_> {
             Event::Store(event) => self.store_event(event),
             Event::Repository(event) => self.repository_event(event),
             Event::Completed { query, items } => self.completed(query, items.as_deref()),
+            Event::FileFound(sought, found) => self.file_found(sought, found),
             Event::EditorClosed { path, text } => drop(self.edit_file(path, text)),
             Event::Noticed(failure) => self.state.tell_failure(failure),
             Event::EndRequested => self.quit(),

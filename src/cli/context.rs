@@ -1,6 +1,6 @@
 //! `vibe-tui context`: what a model would be shown for a request.
 
-use super::{Usage, begin, number};
+use super::{Usage, begin, block_on, number};
 use crate::runtime::{self, Flags, Format};
 use clap::Args;
 use std::path::PathBuf;
@@ -31,6 +31,7 @@ pub(super) fn main(context: &Context) -> anyhow::Result<ExitCode> {
     }
     let intent = runtime::read_intent(&request).intent;
     let format = if context.json { Format::Json } else { Format::Text };
-    runtime::print(&runtime::context(&setup, &intent, context.budget, format)?);
+    let memory = block_on(runtime::remembered(&setup))??;
+    runtime::print(&runtime::context(&setup, &intent, memory, context.budget, format)?);
     Ok(ExitCode::SUCCESS)
 }

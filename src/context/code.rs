@@ -2,7 +2,8 @@
 //! what stands around them. Never passes its room, and never shows part of a file as if it were whole.
 
 use super::chunk::{Chunk, chunks, head};
-use super::excerpt::{GAP, MARK, block, closed, omit, ranges};
+use super::excerpt::{MARK, block, closed, excerpt, ranges};
+use super::omission;
 use super::query::{Hits, Query};
 use super::room::Room;
 use crate::domain::change::{FileContent, FileSnapshot};
@@ -10,7 +11,6 @@ use crate::domain::context::{ContextItem, ContextKind, Unseen};
 use crate::domain::intent::Action;
 use crate::domain::language::Language;
 use crate::domain::outline::{Definition, DefinitionKind, Outline};
-use crate::domain::path::on_one_line;
 use crate::map::convention::is_test;
 use std::collections::BTreeSet;
 
@@ -63,18 +63,20 @@ pub(super) struct Code {
 }
 
 /// A file cut into pieces.
-struct Cut<'a> {
-    path: &'a str,
-    text: &'a str,
+pub(super) struct Cut<'a> {
+    pub path: &'a str,
+    pub text: &'a str,
+    /// Whether the request names it and it is not told of yet.
+    pub named: bool,
     lines: Vec<&'a str>,
     outline: Option<Outline>,
     chunks: Vec<Chunk>,
     /// Tokens of the whole file, with its title.
     whole: u32,
-    reason: &'a str,
+    pub reason: &'a str,
     alike: &'a [(u32, f64)],
     /// 1-based lines to show.
-    shown: BTreeSet<u32>,
+    pub shown: BTreeSet<u32>,
     /// Tokens that these lines take, at most.
     used: u32,
     is_whole: bool,
@@ -98,14 +100,18 @@ pub(super) fn choose(
     count: &dyn Fn(&str) -> u32,
 ) -> Code {
     let mut code = Code { room, files: Vec::new(), unseen: Vec::new() };
+    let withheld = omission::withhold(candidates, &mut code, count);
     let mut cuts = Vec::new();
     let mut ranks = Vec::new();
     for candidate in candidates {
         let path = candidate.snapshot.path.as_str();
         let FileContent::Text { text } = &candidate.snapshot.content else {
-            tell(candidate, &mut code, count);
+            omission::tell(candidate, &mut code, count);
             continue;
         };
+        if withheld.contains(&path) {
+            continue;
+        }
         let whole = count(&block("FILE", path, text));
         if candidate.named && whole <= code.room.left() / 4 * 3 {
             code.room.take(item(path, block("FILE", path, text), whole, candidate.reason.to_owned()));
@@ -115,12 +121,22 @@ pub(super) fn choose(
         cuts.push(Cut::new(candidate, text, whole));
         ranks.push(if candidate.named { 2.0 } else { candidate.rank });
     }
-    let pieces = pieces(query, action, &cuts, &ranks);
-    let heads = code.room.left() / 100 * HEADS_SHARE;
-    fill(&mut cuts, &pieces, code.room.left() - heads, count);
-    show_heads(&mut cuts, code.room.left(), count);
-    // More than once: what was kept back for seams turns out to be free.
-    (0..3).for_each(|_| fill(&mut cuts, &pieces, code.room.left(), count));
+    let mut pieces = pieces(query, action, &cuts, &ranks);
+    loop {
+        let left = code.room.left();
+        fill(&mut cuts, &pieces, left - left / 100 * HEADS_SHARE, count);
+        show_heads(&mut cuts, left, count);
+        // More than once: what was kept back for seams turns out to be free.
+        (0..3).for_each(|_| fill(&mut cuts, &pieces, left, count));
+        // What is named comes before what is not, even if no line of it fits: then the others are chosen anew.
+        let begun = omission::begin(&cuts, &mut code, count);
+        if begun.is_empty() {
+            break;
+        }
+        begun.iter().for_each(|at| cuts[*at].named = false);
+        pieces.retain(|piece| !begun.contains(&piece.file));
+        cuts.iter_mut().for_each(Cut::clear);
+    }
     write(&cuts, &mut code, candidates, count);
     code
 }
@@ -135,9 +151,28 @@ impl<'a> Cut<'a> {
             true => vec![Chunk { lines: (1, number(lines.len())), heads: Vec::new(), definition: None }],
             false => chunks(outline.as_ref(), &lines),
         };
-        let (reason, alike) = (candidate.reason, candidate.alike);
+        let (named, reason, alike) = (candidate.named, candidate.reason, candidate.alike);
         let (shown, because) = (BTreeSet::new(), Vec::new());
-        Cut { path, text, lines, outline, chunks, whole, reason, alike, shown, used: 0, is_whole: false, because }
+        Cut {
+            path,
+            text,
+            named,
+            lines,
+            outline,
+            chunks,
+            whole,
+            reason,
+            alike,
+            shown,
+            used: 0,
+            is_whole: false,
+            because,
+        }
+    }
+
+    /// Nothing of it is chosen yet.
+    fn clear(&mut self) {
+        (self.shown, self.because, self.used, self.is_whole) = (BTreeSet::new(), Vec::new(), 0, false);
     }
 
     /// Tokens of an excerpt's title, fence and first mark.
@@ -161,6 +196,21 @@ impl<'a> Cut<'a> {
 
     fn definition(&self, chunk: &Chunk) -> Option<&Definition> {
         self.definitions().get(chunk.definition? as usize)
+    }
+
+    /// Whether the request names what a piece is: by a symbol, or by a bare word inside a class or file that it names. Of what
+    /// has methods only the piece with its head is meant: the others of its body answer by their words.
+    fn is_asked_for(&self, chunk: &Chunk, query: &Query) -> bool {
+        let Some(own) = self.definition(chunk) else {
+            return self.whole <= SMALL_FILE && self.definitions().iter().any(|d| query.names(&d.name));
+        };
+        if query.names(&own.name) {
+            let is_method = |d: &Definition| d.container == chunk.definition && d.kind == DefinitionKind::Method;
+            let head = head(own, &self.lines);
+            return (chunk.lines.0..=chunk.lines.1).contains(&head) || !self.definitions().iter().any(is_method);
+        }
+        let around = own.container.and_then(|at| self.definitions().get(at as usize));
+        query.speaks_of(&own.name) && (self.named || around.is_some_and(|around| query.names(&around.name)))
     }
 
     /// The names around a piece and its own.
@@ -199,10 +249,7 @@ fn pieces(query: &Query, action: Action, cuts: &[Cut], ranks: &[f64]) -> Vec<Pie
         let cut = &cuts[piece.file];
         let chunk = &cut.chunks[piece.chunk];
         let definition = cut.definition(chunk);
-        let named = match definition {
-            Some(own) => query.names(&own.name),
-            None => cut.whole <= SMALL_FILE && cut.definitions().iter().any(|d| query.names(&d.name)),
-        };
+        let named = cut.is_asked_for(chunk, query);
         let kind = match definition.map(|d| d.kind) {
             Some(DefinitionKind::Function | DefinitionKind::Method) => FUNCTION,
             other => other.map_or(-BETWEEN, |_| 0.0),
@@ -225,7 +272,7 @@ fn pieces(query: &Query, action: Action, cuts: &[Cut], ranks: &[f64]) -> Vec<Pie
 /// least the beginning of its best piece is.
 fn fill(cuts: &mut [Cut], pieces: &[Piece], limit: u32, count: &dyn Fn(&str) -> u32) {
     cuts.iter_mut().filter(|cut| !cut.is_whole && !cut.shown.is_empty()).for_each(|cut| {
-        cut.used = count(&excerpt(cut, &cut.shown));
+        cut.used = count(&excerpt(cut.path, &cut.lines, &cut.shown));
     });
     let (mut used, mut misses, mark) = (used(cuts), 0, count(MARK).saturating_mul(SEAMS));
     for piece in pieces {
@@ -247,7 +294,7 @@ fn fill(cuts: &mut [Cut], pieces: &[Piece], limit: u32, count: &dyn Fn(&str) -> 
             let begun = if cut.shown.is_empty() { cut.frame(count) } else { cut.used };
             let bound = begun.saturating_add(count(&fresh)).saturating_add(marks);
             // Counting the whole excerpt for every piece would cost the square of their number.
-            let added = if bound <= room { bound } else { count(&excerpt(cut, &lines)) };
+            let added = if bound <= room { bound } else { count(&excerpt(cut.path, &cut.lines, &lines)) };
             if added <= room {
                 break Some((lines, added));
             }
@@ -318,7 +365,7 @@ fn write(cuts: &[Cut], code: &mut Code, candidates: &[Candidate], count: &dyn Fn
         }
         let mut shown = cut.shown.clone();
         let (text, tokens) = loop {
-            let text = excerpt(cut, &shown);
+            let text = excerpt(cut.path, &cut.lines, &shown);
             let tokens = count(&text);
             // Joined, texts may count for more than apart: what is too much goes from the end.
             match ranges(&shown).last() {
@@ -327,7 +374,7 @@ fn write(cuts: &[Cut], code: &mut Code, candidates: &[Candidate], count: &dyn Fn
             }
         };
         if shown.is_empty() {
-            omitted.push(cut.path);
+            omitted.extend(Some(cut.path).filter(|_| cut.named));
             continue;
         }
         let because = cut.because.iter().take(4).map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
@@ -339,59 +386,11 @@ fn write(cuts: &[Cut], code: &mut Code, candidates: &[Candidate], count: &dyn Fn
         item.lines = lines;
         code.room.take(item);
     }
-    let named = |path: &&str| candidates.iter().any(|c| c.named && c.snapshot.path == **path);
-    let omitted: Vec<&str> = omitted.into_iter().filter(named).collect();
-    code.unseen.extend(omitted.iter().map(|path| Unseen { path: (*path).to_owned(), why: String::new() }));
-    let omitted: Vec<String> = omitted.into_iter().map(|path| format!("`{path}`")).collect();
-    if !omitted.is_empty() {
-        let text = format!("Not shown for lack of room: {}.\n", omitted.join(", "));
-        let tokens = count(&text);
-        let reason = format!("{} named files do not fit the budget", omitted.len());
-        code.room.take(item("omitted files", text, tokens, reason));
-    }
+    omission::omit(&omitted, code, count);
 }
 
-/// A line that says why a file is not shown.
-fn tell(candidate: &Candidate, code: &mut Code, count: &dyn Fn(&str) -> u32) {
-    if !candidate.named {
-        return;
-    }
-    let path = &candidate.snapshot.path;
-    let (line, reason) = match &candidate.snapshot.content {
-        FileContent::Opaque { reason: why } => {
-            // A folder that is named stands for the files in it.
-            if why != "a directory" {
-                code.unseen.push(Unseen { path: path.clone(), why: why.clone() });
-            }
-            (format!("`{}` is not shown: {why}.\n", on_one_line(path)), format!("not shown: {why}"))
-        }
-        _ => (format!("`{}` does not exist.\n", on_one_line(path)), candidate.reason.to_owned()),
-    };
-    let tokens = count(&line);
-    if code.room.take(item(path, line, tokens, reason)) && candidate.snapshot.content == FileContent::Absent {
-        code.files.push(candidate.snapshot.clone());
-    }
-}
-
-fn item(label: &str, text: String, tokens: u32, reason: String) -> ContextItem {
+pub(super) fn item(label: &str, text: String, tokens: u32, reason: String) -> ContextItem {
     ContextItem { kind: ContextKind::Code, label: label.to_owned(), lines: Vec::new(), text, tokens, reason }
-}
-
-/// These lines of a file, titled and fenced, with marks where lines are left out.
-fn excerpt(cut: &Cut, shown: &BTreeSet<u32>) -> String {
-    let (mut text, mut next) = (String::new(), 1);
-    for at in shown {
-        let gap = at - next;
-        if gap <= GAP {
-            (next..*at).for_each(|line| text.push_str(cut.lines[line as usize - 1]));
-        } else {
-            omit(&mut text, gap as usize);
-        }
-        text.push_str(cut.lines[*at as usize - 1]);
-        next = at + 1;
-    }
-    omit(&mut text, cut.lines.len() + 1 - next as usize);
-    block("EXCERPT", cut.path, &text)
 }
 
 fn number(lines: usize) -> u32 {

@@ -3,9 +3,10 @@
 use crate::domain::language::Language;
 use crate::domain::path::on_one_line;
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 /// Gaps of up to this many lines are shown: to say that they are left out costs about as much.
-pub(super) const GAP: u32 = 3;
+const GAP: u32 = 3;
 /// Lines of the longest beginning.
 const MAX_LINES: usize = 801;
 
@@ -39,6 +40,34 @@ pub(super) fn beginning(text: &str, fits: impl Fn(&Excerpt) -> bool) -> Option<E
     best
 }
 
+/// The longest beginning of a file, cut by characters, that `fits` with its title, fence and mark, and how many bytes of
+/// the file that is; `None` if none of these `lengths` fits.
+pub(super) fn begun(
+    path: &str,
+    text: &str,
+    lengths: Range<usize>,
+    fits: impl Fn(&str) -> bool,
+) -> Option<(String, usize)> {
+    let shown = |bytes: usize| {
+        let part = (0..4).find_map(|back| text.get(..bytes.saturating_sub(back))).unwrap_or("");
+        let mark = format!("… {} characters omitted …\n", text[part.len()..].chars().count());
+        (block("EXCERPT", path, &format!("{part}\n{mark}")), part.len())
+    };
+    let (mut low, mut high, mut best) = (lengths.start, lengths.end.min(text.len()), None);
+    // More bytes cost more; should a counter disagree, what is kept has been seen to fit.
+    while low < high {
+        let bytes = low + (high - low) / 2;
+        let candidate = shown(bytes);
+        if fits(&candidate.0) {
+            best = Some(candidate);
+            low = bytes + 1;
+        } else {
+            high = bytes;
+        }
+    }
+    best
+}
+
 fn cut(lines: &[&str], shown: usize) -> Excerpt {
     let mut text = lines[..shown].concat();
     omit(&mut text, lines.len() - shown);
@@ -46,13 +75,30 @@ fn cut(lines: &[&str], shown: usize) -> Excerpt {
 }
 
 /// Says on a line of its own how many lines are left out here, if any are.
-pub(super) fn omit(text: &mut String, lines: usize) {
+fn omit(text: &mut String, lines: usize) {
     if lines > 0 {
         if !text.is_empty() && !text.ends_with('\n') {
             text.push('\n');
         }
         text.push_str(&format!("… {lines} {} omitted …\n", if lines == 1 { "line" } else { "lines" }));
     }
+}
+
+/// These lines of a file, titled and fenced, with marks where lines are left out.
+pub(super) fn excerpt(path: &str, lines: &[&str], shown: &BTreeSet<u32>) -> String {
+    let (mut text, mut next) = (String::new(), 1);
+    for at in shown {
+        let gap = at - next;
+        if gap <= GAP {
+            (next..*at).for_each(|line| text.push_str(lines[line as usize - 1]));
+        } else {
+            omit(&mut text, gap as usize);
+        }
+        text.push_str(lines[*at as usize - 1]);
+        next = at + 1;
+    }
+    omit(&mut text, lines.len() + 1 - next as usize);
+    block("EXCERPT", path, &text)
 }
 
 /// As long as that mark can be.

@@ -4,7 +4,7 @@ use super::want::is_common;
 use crate::domain::intent::Intent;
 use crate::map::word::{each_part, stem};
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// BM25's saturation and length normalisation (Robertson and Zaragoza 2009); pieces of code differ in length by nature,
 /// so length counts less than for prose.
@@ -20,6 +20,8 @@ const MAX_WORDS: usize = 64;
 pub(super) struct Query {
     words: HashMap<String, usize>,
     symbols: Vec<String>,
+    /// The words as they are written, lower case, without those that say nothing.
+    bare: HashSet<String>,
     /// What words of texts turned out to be: a word is cut to its stem once.
     known: RefCell<HashMap<String, Option<usize>>>,
 }
@@ -44,7 +46,14 @@ impl Query {
                 }
             });
         }
-        Query { words, symbols, known: RefCell::default() }
+        let bare = intent.text.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_lowercase);
+        let bare = bare.filter(|word| word.len() >= 2 && !is_common(word)).take(MAX_WORDS).collect();
+        Query { words, symbols, bare, known: RefCell::default() }
+    }
+
+    /// Whether a word of the request is this identifier, whatever its case: what that is worth, its place has to say.
+    pub fn speaks_of(&self, identifier: &str) -> bool {
+        self.bare.contains(&identifier.to_lowercase())
     }
 
     /// Whether the request names this very identifier.

@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Most files that are ranked for one intent.
 pub const MOST_RANKED: usize = 40;
+/// How the reason of a pinned file begins.
+pub const PINNED: &str = "pinned";
 /// Files found by their words that are looked at, and those of them that the graph is asked for.
 const FOUND: usize = 200;
 const SEEDS: usize = 12;
@@ -79,7 +81,7 @@ impl Signals {
 pub fn rank(intent: &Intent, map: &Map, listing: &[String], signals: &Signals) -> Vec<Ranked> {
     let mut found = Found::default();
     for path in &signals.pinned {
-        found.push(path, "pinned", true, 1.0);
+        found.push(path, PINNED, true, 1.0);
     }
     for wanted in want::named(intent, listing) {
         found.push(&wanted.path, wanted.reason, true, 1.0);
@@ -144,6 +146,8 @@ struct Score {
     words: Vec<String>,
     symbols: Vec<String>,
     graph: f64,
+    /// Whether the graph's rank comes from what the request is about, and not from the repository as such.
+    focused: bool,
     recent: bool,
     open: bool,
     alike: bool,
@@ -165,8 +169,9 @@ impl Score {
         if self.open {
             reasons.push("part of this session".to_owned());
         }
-        if self.graph > GRAPH / 4.0 || reasons.is_empty() {
-            reasons.push("near what the request is about".to_owned());
+        if self.graph > GRAPH / 4.0 || reasons.is_empty() && !self.recent {
+            let near = if self.focused { "near what the request is about" } else { "used most in the repository" };
+            reasons.push(near.to_owned());
         }
         if self.recent {
             reasons.push("changed lately".to_owned());
@@ -190,6 +195,8 @@ fn scores<'m>(
         hits.iter().take(SEEDS).map(|hit| (hit.item, (hit.score / best).powi(2))).collect();
     seeds.extend(found.files.iter().map(|file| (file.path.as_str(), 2.0)));
     seeds.extend(signals.open.iter().map(|path| (path.as_str(), 1.0)));
+    let focused = seeds.iter().any(|(path, _)| map.stamp(path).is_some())
+        || symbols.iter().any(|symbol| !map.definitions_of(symbol).is_empty());
     let ranking = map.rank(&Focus { files: &seeds, symbols: &symbols, text });
     let ranked = ranking.files(map);
     let top = ranked.first().map_or(1.0, |(_, rank)| rank.max(f64::MIN_POSITIVE));
@@ -202,7 +209,7 @@ fn scores<'m>(
     }
     for (path, rank) in ranked.iter().take(FOUND) {
         let score = scores.entry(path).or_default();
-        score.graph = GRAPH * (rank / top).sqrt();
+        (score.graph, score.focused) = (GRAPH * (rank / top).sqrt(), focused);
         score.sum += score.graph;
     }
     for symbol in &symbols {

@@ -37,8 +37,8 @@ pub(super) fn named(intent: &Intent, listing: &[String]) -> Vec<Named> {
     found.0
 }
 
-/// The words of a request that are a path or a file name of the listing, whatever its ending, in the order of the text. A plain word is
-/// none: a file `test` is not meant by every test.
+/// The words of a request, and what stands in backquotes, spaces and all, that are a path or a file name of the listing, whatever its
+/// ending, in the order of the text. A plain word is none: a file `test` is not meant by every test.
 fn exactly_named<'t>(text: &'t str, listing: &[String]) -> Vec<&'t str> {
     let apart = |c: char| c.is_whitespace() || ",;\"'`()[]{}<>|=!?“”‘’…".contains(c);
     // Without the line, `:12:5`, and the end of the sentence.
@@ -46,8 +46,9 @@ fn exactly_named<'t>(text: &'t str, listing: &[String]) -> Vec<&'t str> {
         let path = word.split([':', '#']).next().unwrap_or(word);
         path.trim_start_matches('@').trim_start_matches("./").trim_end_matches(['.', '*'])
     };
-    let words =
-        text.split(apart).take(MAX_WORDS).map(bare).filter(|word| word.trim_start_matches('.').contains(['.', '/']));
+    let quoted = text.split('`').skip(1).step_by(2).map(str::trim).filter(|name| name.contains(apart)).take(MAX_NAMED);
+    let words = text.split(apart).take(MAX_WORDS).map(bare).chain(quoted);
+    let words = words.filter(|word| word.trim_start_matches('.').contains(['.', '/', ' ']));
     let wanted: BTreeSet<&str> = words.clone().collect();
     let there: BTreeSet<&str> = match wanted.is_empty() {
         true => BTreeSet::new(),

@@ -27,5 +27,6 @@ pub mod plan;
 pub mod revert;
 pub mod rung;
 pub mod safe_text;
+pub mod secret;
 pub mod session;
 pub mod verdict;

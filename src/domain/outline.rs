@@ -129,8 +129,11 @@ pub enum Oddity {
     Vendored,
     /// Larger than what is read.
     Large,
-    /// Not text, or not UTF-8.
+    /// Not text.
     Binary,
+    /// Text in another encoding, or a byte that is none in UTF-8.
+    #[serde(rename = "not UTF-8")]
+    NotUtf8,
     /// It could not be read.
     Unreadable,
 }

@@ -28,7 +28,7 @@ pub(super) enum Extent {
 /// What the parser read in the request, in one line.
 pub(super) fn reading(run: &Run) -> String {
     let intent = &run.spec.intent;
-    let mut line = format!("({}", intent.action.word());
+    let mut line = format!("({}", if run.spec.mode.edits { intent.action.word() } else { "answer" });
     for target in &intent.targets {
         line.push(' ');
         line.push_str(target.word());

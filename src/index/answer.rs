@@ -10,7 +10,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// Changes when another program would answer otherwise.
-const FORMAT: &str = concat!("answer 1 ", env!("CARGO_PKG_VERSION"), "\n");
+const FORMAT: &str = concat!("answer 2 ", env!("CARGO_PKG_VERSION"), "\n");
 /// Bytes of the digest of tree and question, and of the one of the answer.
 const DIGEST: usize = 32;
 /// The longest answer that is kept, in bytes.

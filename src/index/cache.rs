@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Changes when the tables change, or the meaning of what is in them.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 /// How long another process's write is waited for.
 const BUSY: Duration = Duration::from_secs(5);
 /// Records of contents that no file has any more are kept for branches to come back to, until they are this many times
@@ -380,12 +380,13 @@ fn number(tier: Tier) -> i64 {
     }
 }
 
-const ODDITIES: [(Oddity, &str); 6] = [
+const ODDITIES: [(Oddity, &str); 7] = [
     (Oddity::Minified, "minified"),
     (Oddity::Generated, "generated"),
     (Oddity::Vendored, "vendored"),
     (Oddity::Large, "large"),
     (Oddity::Binary, "binary"),
+    (Oddity::NotUtf8, "not UTF-8"),
     (Oddity::Unreadable, "unreadable"),
 ];
 

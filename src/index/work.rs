@@ -166,7 +166,10 @@ impl Work<'_> {
             let lines = bytes.iter().filter(|byte| **byte == b'\n').count();
             return Seen::Plain(Some(oddity), u32::try_from(lines).unwrap_or(u32::MAX));
         }
-        let Some(text) = text else { return odd(Oddity::Binary) };
+        let Some(text) = text else {
+            // What is wrong with it stands behind its head.
+            return odd(if memchr(0, bytes).is_some() { Oddity::Binary } else { Oddity::NotUtf8 });
+        };
         let hash = hash(path, text);
         if wanted.hash.is_some_and(|other| other != hash) {
             return Seen::Other;

@@ -1,16 +1,19 @@
 //! What a context is chosen from, gathered from the repository and its map: the same for runs and for `vibe-tui context`.
 
+use super::clock;
 use super::map::Mapped;
 use super::meaning::{Likeness, MOST_ALIKE, Meaning};
 use super::report::tell_line;
 use super::sessions::Format;
 use super::setup::Setup;
 use crate::budget::token::Counter;
+use crate::context::token::estimate;
 use crate::context::{self, Ranked, Signals, Sources, telling};
 use crate::domain::change::{FileContent, FileSnapshot};
 use crate::domain::context::{ContextBundle, ContextKind};
 use crate::domain::failure::Failure;
 use crate::domain::intent::Intent;
+use crate::domain::memory::Memory;
 use crate::domain::outline::Tier;
 use crate::domain::safe_text::SafeText;
 use crate::map::Map;
@@ -83,13 +86,22 @@ fn fitting(library: &Library, intent: &Intent) -> Vec<(String, String)> {
     matches.map(|m| (m.pattern.name.clone(), pattern::context_text(m.pattern))).collect()
 }
 
-/// The context of a request in the repository that the set-up was opened on, as `vibe-tui context` prints it.
+/// The context of a request in the repository that the set-up was opened on, with what is remembered of it, as `vibe-tui context`
+/// prints it. Nothing of that counts as recalled.
 ///
 /// # Errors
 /// When the repository has more files than are listed.
-pub fn context(setup: &Setup, intent: &Intent, budget: u32, format: Format) -> Result<String, Failure> {
+pub fn context(
+    setup: &Setup,
+    intent: &Intent,
+    memory: Vec<Memory>,
+    budget: u32,
+    format: Format,
+) -> Result<String, Failure> {
     let (opened, recent) = thread::scope(|scope| {
         let recent = scope.spawn(|| history::recent(&setup.root));
+        // The vocabulary is there when it is needed.
+        scope.spawn(|| Counter::of_nobody().count(" "));
         (Mapped::open(setup, Tier::Scan), recent.join().unwrap_or_default())
     });
     let opened = opened?;
@@ -103,13 +115,15 @@ pub fn context(setup: &Setup, intent: &Intent, budget: u32, format: Format) -> R
         }
     }
     let order = Order::of(intent, &map, &signals);
-    let sources = gather(&setup.root, Library::embedded(), intent, order, &signals);
-    // As `tokens` counts without a model.
-    let counter = Counter::of_nobody();
-    let bundle = context::assemble(intent, &sources, budget, &|text| counter.count(text).tokens);
+    let gathered = gather(&setup.root, Library::embedded(), intent, order, &signals);
+    let sources = Sources { memory, now: clock::now(), ..gathered };
+    let bundle = fitted(intent, &sources, budget);
     if bundle.items.is_empty() && format == Format::Text {
         let why = if sources.listing.is_empty() { "there are no files here" } else { "nothing fits the budget" };
         tell_line(&format!("vibe-tui: the context is empty: {why}"));
+    }
+    for unseen in &bundle.unseen {
+        tell_line(&format!("vibe-tui: {}", SafeText::line(&unseen.sentence())));
     }
     Ok(match format {
         Format::Json => format!("{}\n", json(&bundle, &sources.ranking)),
@@ -117,6 +131,26 @@ pub fn context(setup: &Setup, intent: &Intent, budget: u32, format: Format) -> R
             bundle.items.iter().map(|item| format!("{}\n", SafeText::new(&item.text).into_string())).collect()
         }
     })
+}
+
+/// What is chosen, counted as `tokens` counts without a model. It is chosen by the estimate, which costs a fraction; where that is
+/// too low, once more with the difference, and at last by the count itself.
+fn fitted(intent: &Intent, sources: &Sources, budget: u32) -> ContextBundle {
+    let counter = Counter::of_nobody();
+    let counted = |text: &str| counter.count(text).tokens;
+    let mut raised = 1.0;
+    for _ in 0..2 {
+        let mut bundle =
+            context::assemble(intent, sources, budget, &|text| (f64::from(estimate(text)) * raised).ceil() as u32);
+        let chosen = bundle.tokens;
+        bundle.items.iter_mut().for_each(|item| item.tokens = counted(&item.text));
+        bundle.tokens = bundle.items.iter().fold(0, |sum, item| sum.saturating_add(item.tokens));
+        if bundle.tokens <= budget {
+            return bundle;
+        }
+        raised *= f64::from(bundle.tokens) / f64::from(chosen.max(1)) * 1.02;
+    }
+    context::assemble(intent, sources, budget, &counted)
 }
 
 /// A context as `--json` prints it. Whole files are told by their first and last line, too.

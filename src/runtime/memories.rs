@@ -34,6 +34,21 @@ pub async fn memory(setup: &Setup, task: MemoryTask, format: Format) -> Result<S
     outcome
 }
 
+/// What is remembered of the repository; nothing where nothing was kept yet, and no database is made to find that out.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn remembered(setup: &Setup) -> Result<Vec<Memory>, Failure> {
+    let path = setup.paths.data.join("sessions.db");
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let store = Store::open(&path).await;
+    let memories = store.memories(&setup.opening.root.path).await;
+    store.close().await;
+    Ok(memories?)
+}
+
 async fn done(store: &Store, root: &str, task: MemoryTask, format: Format) -> Result<String, Failure> {
     let change = match task {
         MemoryTask::List => {

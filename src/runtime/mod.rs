@@ -56,7 +56,7 @@ pub use heap::prepare as prepare_heap;
 pub use hook::{Hook, hook};
 pub use lessons::{LessonTask, lessons};
 pub use map::{MapRequest, map};
-pub use memories::{MemoryTask, memory};
+pub use memories::{MemoryTask, memory, remembered};
 pub use quality::{ReportFormat, analysis, analyze, changed, review};
 pub use replay::{Replayed, replay};
 pub use report::{Style, print, print_report, refused, tell, tell_line};

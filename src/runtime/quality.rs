@@ -68,7 +68,7 @@ fn oddity_of(file: &FileChange) -> Option<Oddity> {
 fn is_unjudged(oddity: Oddity) -> bool {
     match oddity {
         Oddity::Minified | Oddity::Generated | Oddity::Vendored => false,
-        Oddity::Large | Oddity::Binary | Oddity::Unreadable => true,
+        Oddity::Large | Oddity::Binary | Oddity::NotUtf8 | Oddity::Unreadable => true,
     }
 }
 
@@ -187,7 +187,7 @@ fn measured(root: &Root, entry: &FileEntry) -> Result<Option<quality::FileQualit
     if let Some(oddity) = syntax::oddity(path, &bytes, bytes.len() as u64) {
         return Err(odd(oddity));
     }
-    let text = String::from_utf8(bytes).map_err(|_| odd(Oddity::Binary))?;
+    let text = String::from_utf8(bytes).map_err(|_| odd(Oddity::NotUtf8))?;
     quality::measure(path, &text).map(Some).ok_or((quality::TOO_LONG, true))
 }
 
@@ -198,6 +198,7 @@ fn odd(oddity: Oddity) -> &'static str {
         Oddity::Vendored => "vendored",
         Oddity::Large => "too large",
         Oddity::Binary => "not text",
+        Oddity::NotUtf8 => "not UTF-8",
         Oddity::Unreadable => "unreadable",
     }
 }

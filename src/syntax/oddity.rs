@@ -104,8 +104,8 @@ pub fn oddity_of_place(path: &str, size: u64) -> Option<Oddity> {
 /// What its first bytes say, when [`oddity_of_place`] says nothing.
 pub fn oddity_of_head(path: &str, head: &[u8]) -> Option<Oddity> {
     match text(&head[..head.len().min(HEAD_BYTES)]) {
-        Some(text) => oddity_of_text(path, Language::from_path(path), text),
-        None => Some(Oddity::Binary),
+        Ok(text) => oddity_of_text(path, Language::from_path(path), text),
+        Err(oddity) => Some(oddity),
     }
 }
 
@@ -121,16 +121,16 @@ pub fn oddity_of_text(path: &str, language: Option<Language>, text: &str) -> Opt
     (is_map || has(name, b".min.") || is_packed(language, text)).then_some(Oddity::Minified)
 }
 
-/// The head as text, without a character that its end cuts.
-fn text(head: &[u8]) -> Option<&str> {
+/// The head as text, without a character that its end cuts, or what it is instead.
+fn text(head: &[u8]) -> Result<&str, Oddity> {
     if memchr(0, head).is_some() {
-        return None;
+        return Err(Oddity::Binary);
     }
-    match std::str::from_utf8(head) {
-        Ok(text) => Some(text),
-        Err(error) if error.error_len().is_none() => std::str::from_utf8(&head[..error.valid_up_to()]).ok(),
-        Err(_) => None,
-    }
+    let whole = match std::str::from_utf8(head) {
+        Err(error) if error.error_len().is_none() => &head[..error.valid_up_to()],
+        _ => head,
+    };
+    std::str::from_utf8(whole).map_err(|_| Oddity::NotUtf8)
 }
 
 /// Whether a text has this word, in whatever case.
@@ -255,7 +255,7 @@ mod tests {
         assert_eq!(oddity("a.rs", b"fn main() {}", MOST_BYTES + 1), Some(Oddity::Large));
         assert_eq!(oddity("a.rs", b"fn main() {}", MOST_BYTES), None);
         assert_eq!(oddity("a.c", b"a\0b", 3), Some(Oddity::Binary));
-        assert_eq!(oddity("a.c", b"caf\xe9 \xe9t\xe9\n", 10), Some(Oddity::Binary));
+        assert_eq!(oddity("a.c", b"caf\xe9 \xe9t\xe9\n", 10), Some(Oddity::NotUtf8));
         // A character that the end of the head cuts.
         let cut = "é".repeat(HEAD_BYTES);
         assert_eq!(oddity_of_text("a.txt", None, &format!("a{cut}")), None);

@@ -1,5 +1,6 @@
 //! What comments say: their words, and the first sentence of a doc comment. Knows marks of comments, not languages.
 
+use crate::domain::secret::masked;
 use memchr::{memchr, memchr_iter};
 use std::borrow::Cow;
 
@@ -134,7 +135,7 @@ pub(super) fn clipped(mut text: String, most: usize) -> String {
     text
 }
 
-/// `text` on one line, at most `most` characters: white space collapsed.
+/// `text` on one line, at most `most` characters: white space collapsed, keys masked, as it is for looking at.
 pub(super) fn one_line(text: &str, most: usize) -> String {
     let mut line = String::with_capacity(text.len().min(4 * most));
     let mut taken = 0;
@@ -148,5 +149,8 @@ pub(super) fn one_line(text: &str, most: usize) -> String {
             break;
         }
     }
-    clipped(line, most)
+    match masked(&line) {
+        Cow::Borrowed(_) => clipped(line, most),
+        Cow::Owned(masked) => clipped(masked, most),
+    }
 }

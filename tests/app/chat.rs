@@ -324,8 +324,13 @@ fn a_question_can_be_answered_in_words_without_changing_the_mode() {
         assert!(question.contains("reads like a question") && question.contains("\n1. Answer it"), "{question}");
         desk.submit("1");
         assert!(!desk.run().spec.mode.edits, "{text}");
-        assert!(spec_of(&desk).text.starts_with(text));
+        assert_eq!(spec_of(&desk).text, text, "what was picked adds no word to the request");
         assert!(desk.state.mode().edits, "the next request is as before");
+        let Effect::CallModel { request, .. } = desk.settle_to(|e| matches!(e, Effect::CallModel { .. })) else {
+            panic!()
+        };
+        let prompt = format!("{:?}", request.messages);
+        assert!(prompt.contains("(answer") && !prompt.contains("(modify"), "{prompt}");
     }
 }
 

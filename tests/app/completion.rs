@@ -52,6 +52,16 @@ fn letters_behind_an_at_sign_are_asked_for_and_what_is_chosen_replaces_them() {
 }
 
 #[test]
+fn a_path_with_a_space_is_quoted_so_that_it_stays_one_path() {
+    let mut desk = Desk::new(World::new());
+    letters(&mut desk, "Fix @sp");
+    answer(&mut desk, "sp", &[file("a b/sp ace.py")]);
+    desk.act(Action::Confirm);
+    assert_eq!(desk.state.chat.text(), "Fix `a b/sp ace.py` ");
+    assert_eq!(desk.state.chat.reading.as_ref().unwrap().paths, [""; 0], "`ace.py` is no path of it");
+}
+
+#[test]
 fn in_an_order_a_name_stands_bare() {
     let mut desk = Desk::new(World::new());
     letters(&mut desk, "/pin @op");

@@ -1,7 +1,9 @@
 //! What the last prompt was made of, and what the user says of its files.
 
 use super::desk::*;
-use vibe_tui::app::{Action, ContextView, Effect, Event, Fact, Failed, Overlay, Scope, Standing, WorkEvent};
+use vibe_tui::app::{
+    Action, ContextView, Effect, Event, Fact, Failed, FileSought, Overlay, Scope, Standing, WorkEvent,
+};
 use vibe_tui::domain::context::{ContextBundle, ContextItem, ContextKind, FileWishes, Unseen};
 use vibe_tui::domain::money::Money;
 
@@ -100,7 +102,7 @@ fn what_is_pinned_or_dropped_is_journaled_and_holds_for_the_next_contexts_of_the
     desk.act(Action::DropItem);
     assert_eq!(desk.facts(), [&Fact::ContextDropped { path: "src/util.py".into() }]);
     assert_eq!(desk.state.context_row(&desk.view()).unwrap().standing, Some(Standing::Dropped));
-    desk.submit("/pin ./docs/plan.md");
+    desk.say_of_file("/pin ./docs/plan.md");
     assert_eq!(desk.facts(), [&Fact::ContextPinned { path: "docs/plan.md".into() }]);
     let absent = desk.state.context_rows().into_iter().filter(|row| row.item.is_none());
     assert_eq!(absent.map(|row| row.path.unwrap().to_owned()).collect::<Vec<_>>(), ["docs/plan.md"]);
@@ -123,7 +125,7 @@ fn said_once_more_it_is_taken_back_and_said_otherwise_it_is_changed() {
     desk.act(Action::PinItem);
     assert_eq!(desk.facts(), [&Fact::ContextReset { path: "calc.py".into() }]);
     assert_eq!(desk.state.standing("calc.py"), None);
-    desk.submit("/pin gone.py");
+    desk.say_of_file("/pin gone.py");
     desk.submit("/context");
     select(&mut desk, "gone.py");
     desk.act(Action::PinItem);
@@ -138,16 +140,39 @@ fn what_is_no_file_cannot_be_dropped_and_what_is_no_path_of_the_repository_is_re
     assert!(desk.facts().is_empty() && desk.notice().starts_with("Only files"), "{}", desk.notice());
     for name in ["", "/etc/passwd", "../x", "a/../../x", "~/x", "a\u{7}b"] {
         let mut desk = Desk::new(World::new());
-        desk.submit(&format!("/drop {name}"));
+        desk.say_of_file(&format!("/drop {name}"));
         assert!(desk.entries.is_empty(), "{name}");
         assert_eq!(desk.state.notice.as_ref().unwrap().failed, Failed::Yes, "{name}");
     }
     let mut desk = Desk::new(World::new());
-    desk.submit("/pin `src/a.py`");
+    desk.say_of_file("/pin `src/a.py`");
     assert_eq!(
         (desk.state.session.pinned.as_slice(), desk.state.session.name.as_str()),
         (&["src/a.py".to_owned()][..], "src/a.py")
     );
+}
+
+#[test]
+fn a_name_that_is_no_file_is_refused_and_stays_to_be_corrected() {
+    let mut desk = Desk::new(World::new());
+    let effects = desk.submit("/pin @none.go").to_vec();
+    assert!(
+        matches!(&effects[..], [Effect::FindFile(FileSought { name, said: Standing::Pinned, .. })] if name == "none.go")
+    );
+    assert_eq!(desk.state.chat.text(), "");
+    let mut desk = Desk::new(World::new());
+    desk.say_of_file("/drop none.go");
+    assert_eq!((desk.entries.len(), desk.state.chat.text().as_str()), (0, "/drop none.go"));
+    assert_eq!(desk.state.notice.as_ref().unwrap().failed, Failed::Yes);
+    desk.state.chat.set_text("");
+    let other = vibe_tui::domain::ids::SessionId("other".into());
+    let found = Ok("calc.py".to_owned());
+    let sought = FileSought { session: other, name: "calc.py".into(), said: Standing::Pinned };
+    desk.event(Event::FileFound(sought, found));
+    assert!(desk.entries.is_empty(), "another session was meant");
+    desk.say_of_file("/pin calc.py");
+    desk.say_of_file("/pin calc.py");
+    assert_eq!(desk.facts(), [&Fact::ContextReset { path: "calc.py".into() }]);
 }
 
 #[test]
@@ -163,8 +188,35 @@ fn what_a_change_costs_of_the_prefix_that_servers_cache_is_told_before_it_is_mad
     select(&mut desk, "calc.py");
     desk.act(Action::DropItem);
     assert_eq!(change(&desk, 2, Standing::Dropped), (0, None), "taken back, the prompt is as it was");
-    desk.submit("/pin docs/plan.md");
+    desk.say_of_file("/pin docs/plan.md");
     assert_eq!(change(&desk, 5, Standing::Dropped), (0, None), "it is not in the prompt");
+}
+
+#[test]
+fn taking_back_what_was_said_since_the_last_prompt_leaves_its_prefix_as_it_was() {
+    let mut desk = looking();
+    let prefix = |desk: &Desk, label: &str, said| {
+        let rows = desk.state.context_rows();
+        let is_it = |row: &&vibe_tui::app::ContextRow| row.path == Some(label);
+        desk.state.context_change(rows.iter().find(is_it).unwrap(), said).prefix
+    };
+    select(&mut desk, "src/util.py");
+    desk.act(Action::PinItem);
+    assert_eq!(prefix(&desk, "src/util.py", Standing::Pinned), None, "nothing was sent since");
+    for (order, said) in [("/drop docs/plan.md", Standing::Dropped), ("/pin docs/plan.md", Standing::Pinned)] {
+        desk.say_of_file(order);
+        assert_eq!(prefix(&desk, "docs/plan.md", said), None, "{order}: it was not in the prompt");
+    }
+    let mut pinned = bundle();
+    pinned.items[2].reason = "pinned; 3 of 9 lines".into();
+    let mut desk = Desk::new(World::new());
+    desk.say_of_file("/pin calc.py");
+    desk.submit(REQUEST);
+    let Effect::AssembleContext { job, .. } = desk.settle_to(|e| matches!(e, Effect::AssembleContext { .. })) else {
+        panic!()
+    };
+    desk.work(WorkEvent::ContextAssembled { job, bundle: Box::new(pinned) });
+    assert_eq!(prefix(&desk, "calc.py", Standing::Pinned), Some((3, 1200)), "it stood there pinned");
 }
 
 #[test]
@@ -181,7 +233,7 @@ fn an_item_can_be_read_and_left_and_copied() {
     assert_eq!((desk.view().reading, desk.row()), (None, "calc.py"));
     desk.act(Action::Close);
     assert_eq!(desk.state.overlay, None);
-    desk.submit("/pin other.py");
+    desk.say_of_file("/pin other.py");
     desk.submit("/tokens");
     select(&mut desk, "other.py");
     desk.act(Action::Confirm);
@@ -202,8 +254,8 @@ fn the_prompt_costs_what_the_chosen_model_takes_for_it_and_an_unknown_price_stay
 #[test]
 fn a_pinned_file_that_is_in_no_context_is_said_once_that_is_known() {
     let mut desk = Desk::new(World::new());
-    desk.submit("/pin calc.py");
-    desk.submit("/pin docs/nowhere.md");
+    desk.say_of_file("/pin calc.py");
+    desk.say_of_file("/pin docs/nowhere.md");
     desk.submit(REQUEST);
     desk.settle_to(|e| matches!(e, Effect::CallModel { .. }));
     assert!(

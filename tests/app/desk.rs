@@ -402,6 +402,18 @@ impl Desk {
         self.act(Action::Submit)
     }
 
+    /// Submits `/pin` or `/drop` and finds the file, which is there whatever it is called, but for `none`.
+    pub fn say_of_file(&mut self, order: &str) -> &[Effect] {
+        self.submit(order);
+        let asked = self.queue.iter().position(|e| matches!(e, Effect::FindFile(_)));
+        if let Some(Effect::FindFile(sought)) = asked.and_then(|at| self.queue.remove(at)) {
+            let nowhere = || failure(FailureKind::BadRequest);
+            let found = Some(sought.name.clone()).filter(|name| !name.starts_with("none")).ok_or_else(nowhere);
+            self.event(Event::FileFound(sought, found));
+        }
+        &self.effects
+    }
+
     pub fn store(&mut self, event: StoreEvent) -> &[Effect] {
         self.event(Event::Store(event))
     }
@@ -565,6 +577,10 @@ impl Desk {
                 self.world.named += 1;
                 let id = SessionId(format!("named-{}", self.world.named));
                 self.store(StoreEvent::SessionNamed(id));
+            }
+            Effect::FindFile(sought) => {
+                let found = Ok(sought.name.clone());
+                self.event(Event::FileFound(sought, found));
             }
             Effect::DeleteSession(session) => {
                 self.world.journals.remove(&session);
@@ -824,6 +840,7 @@ pub fn name(effect: &Effect) -> &'static str {
         Effect::Notify(_) => "notify",
         Effect::Memory(_) => "memory",
         Effect::Complete { .. } => "complete",
+        Effect::FindFile(_) => "find-file",
         Effect::Terminal(_) => "terminal",
     }
 }

@@ -182,6 +182,56 @@ fn a_search_finds_names_lines_and_words() {
 }
 
 #[test]
+fn a_key_in_the_source_is_masked_in_the_map() {
+    let place = place();
+    place.write("settings.py", "OPENAI_API_KEY = \"sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCD\"\n");
+    for ran in [
+        place.run(&["map"]),
+        place.run(&["map", "--exact"]),
+        place.run(&["search", "OPENAI_API_KEY", "--kind", "symbol"]),
+    ] {
+        let text = done(ran);
+        assert!(text.contains("OPENAI_API_KEY") && !text.contains("abcdefghij"), "{text}");
+    }
+}
+
+#[test]
+fn a_source_that_is_not_utf_8_is_called_so_by_the_map_and_by_a_context() {
+    let place = place();
+    let late = format!("{}# caf\u{e9}\n", "x = 1\n".repeat(3000)).replace('é', "\u{0}").into_bytes();
+    let late: Vec<u8> = late.into_iter().map(|byte| if byte == 0 { 0xe9 } else { byte }).collect();
+    fs::write(place.root().join("latin.py"), b"# coding: latin-1\n# caf\xe9\ndef run(): pass\n").unwrap();
+    fs::write(place.root().join("late.py"), late).unwrap();
+    for _ in 0..2 {
+        let map: serde_json::Value = serde_json::from_str(&done(place.run(&["map", "--json"]))).unwrap();
+        assert_eq!(
+            map["summary"]["oddities"]["not UTF-8"],
+            serde_json::json!(["late.py", "latin.py"]),
+            "{}",
+            map["summary"]["oddities"]
+        );
+        assert!(map["summary"]["oddities"]["binary"].is_null(), "{}", map["summary"]["oddities"]);
+    }
+    let named = place.run(&["context", "fix latin.py"]);
+    assert!(named.stderr.contains("`latin.py`: it is not UTF-8."), "{}", named.stderr);
+}
+
+#[test]
+fn a_context_says_what_is_remembered_and_which_named_file_it_has_no_room_for() {
+    let place = place();
+    place.write("data.json", &format!("[{}1]\n", "\"widget\", ".repeat(9000)));
+    done(place.run(&["memory", "add", "Prices", "are", "in", "cents."]));
+    done(place.run(&["memory", "pin", "1"]));
+    let listed = done(place.run(&["memory"]));
+    let ask = |budget| place.run(&["context", "--budget", budget, "fix the widget names in data.json"]);
+    let (roomy, tight) = (ask("4096"), ask("60"));
+    assert!(roomy.stdout.contains("Remembered: Prices are in cents."), "{}", roomy.stdout);
+    assert!(roomy.stdout.contains(" characters omitted …") && roomy.stderr.is_empty(), "{}", roomy.stderr);
+    assert!(tight.stderr.contains("The model does not see `data.json`: there is no room for it."), "{}", tight.stderr);
+    assert_eq!(done(place.run(&["memory"])), listed, "looking is no recall");
+}
+
+#[test]
 fn what_is_no_expression_is_looked_for_as_it_stands_unless_an_expression_was_asked_for() {
     let place = place();
     let found = done(place.run(&["search", "save(order"]));

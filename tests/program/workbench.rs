@@ -197,6 +197,19 @@ fn behind_an_at_sign_the_repositorys_files_and_names_are_offered_and_what_is_dro
     pty.press("\r");
     pty.expect("Fix rates/discounts.py `half_price_rate`");
     pty.press("\x15");
+    for (order, why) in [
+        ("/pin shop.pyy", "There is no file `shop.pyy` here; did you mean `shop.py`?"),
+        ("/pin rates", "`rates` is a folder"),
+        ("/pin shop.py rates/discounts.py", "One path at a time."),
+    ] {
+        pty.press(&format!("{order}\r"));
+        pty.expect(why);
+        pty.press("\x15");
+    }
+    pty.press("/pin half_price_rate\r");
+    pty.expect("Pinned: rates/discounts.py");
+    pty.press("/pin half_price_rate\r");
+    pty.expect("rates/discounts.py is chosen by itself again.");
     pty.press("/drop @shop\t");
     pty.expect("/drop shop.py");
     pty.press("\r");

@@ -220,6 +220,10 @@ impl Desk {
             }
             Effect::Apply { job, .. } => vec![Event::Work(self.apply(job))],
             Effect::CallModel { request, .. } => self.call(*request),
+            Effect::FindFile(sought) => {
+                let found = Ok(sought.name.clone());
+                vec![Event::FileFound(sought, found)]
+            }
             Effect::SumLedger(..) => {
                 let sum = Sum { spent: self.spent, ..Sum::default() };
                 let totals = Totals { run: sum, session: sum, day: sum, week: sum, month: sum };

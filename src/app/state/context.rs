@@ -3,9 +3,12 @@
 
 use super::State;
 use crate::budget::price;
+use crate::context::PINNED;
 use crate::domain::context::{ContextBundle, ContextItem, ContextKind};
+use crate::domain::ids::SessionId;
 use crate::domain::model::Usage;
 use crate::domain::money::Money;
+use serde::{Deserialize, Serialize};
 
 /// The view that lists the items.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,12 +20,24 @@ pub struct ContextView {
 }
 
 /// What the user said of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// It belongs into every context of this session.
     Pinned,
     /// It belongs into none.
     Dropped,
+}
+
+/// A file that the user wants pinned or dropped, as long as it is not found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileSought {
+    /// The session it is for.
+    pub session: SessionId,
+    /// How it was named, without quotes.
+    pub name: String,
+    /// What is said of it.
+    pub said: Standing,
 }
 
 /// One line: an item, or a file that was pinned or dropped and is not among the items.
@@ -90,16 +105,18 @@ impl State {
     pub fn context_change(&self, row: &ContextRow, said: Standing) -> ContextChange {
         let standing = (row.standing != Some(said)).then_some(said);
         let items = self.context().map_or(&[][..], |bundle| &bundle.items);
+        let was_pinned = row.item.is_some_and(|(_, item)| item.reason.starts_with(PINNED));
         // Pinned files stand before all others.
         let files = || self.context_rows().iter().position(|row| row.item.is_some() && row.path.is_some());
         let end = match (row.item.map(|(at, _)| at), standing) {
             (Some(at), Some(Standing::Dropped)) => Some((at, at + 1)),
+            (Some(_), Some(Standing::Pinned)) if was_pinned => None,
             (Some(at), Some(Standing::Pinned)) => files().filter(|first| *first < at).map(|first| (first, first)),
-            // It was chosen before it was dropped, and is chosen again.
-            (Some(_), None) if row.standing == Some(Standing::Dropped) => None,
-            (Some(at), None) => Some((at, at)),
-            (None, Some(Standing::Dropped)) => None,
-            (None, _) => files().map(|first| (first, first)),
+            // What was said since that prompt was made is taken back: it is chosen as before.
+            (Some(at), None) => (row.standing == Some(Standing::Pinned) && was_pinned).then_some((at, at)),
+            (None, Some(Standing::Pinned)) => files().map(|first| (first, first)),
+            // It was not in the prompt, whatever was said of it.
+            (None, _) => None,
         };
         let dropped = match (row.item, standing) {
             (Some((_, item)), Some(Standing::Dropped)) => item.tokens,

@@ -231,14 +231,15 @@ impl Step<'_> {
         let mut corrections = corrections.clone();
         let picked = asked.as_ref().and_then(|a| a.pick(text)).cloned();
         let edits = picked.as_ref().is_none_or(|answer| answer.edits);
-        let text = picked.as_ref().map_or(text, |p| p.label.as_str());
         if let Some(answer) = &picked {
             corrections.action = corrections.action.or(answer.action);
             corrections.target = corrections.target.or(answer.target);
         }
-        let whole = match &asked {
-            Some(asked) => format!("{}\n{text}", asked.text),
-            None => text.to_owned(),
+        // A suggestion that was picked settles how the request is read, and adds no word to it.
+        let whole = match (&asked, &picked) {
+            (Some(asked), Some(_)) => asked.text.clone(),
+            (Some(asked), None) => format!("{}\n{text}", asked.text),
+            (None, _) => text.to_owned(),
         };
         let reading = intent::parse(&whole, Vocabulary::embedded());
         let corrected = corrections != Corrections::default();

@@ -87,8 +87,9 @@ fn put(composer: &mut TextArea<'static>, characters: usize, text: &str) {
 
 /// As a request names it, so that it is read as what it is.
 fn mention(item: &CompletionItem) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "_./\\@~+-#:".contains(c);
     match item.kind {
-        CompletionKind::File => item.name.clone(),
-        CompletionKind::Symbol => format!("`{}`", item.name),
+        CompletionKind::File if item.name.chars().all(is_plain) => item.name.clone(),
+        CompletionKind::File | CompletionKind::Symbol => format!("`{}`", item.name),
     }
 }

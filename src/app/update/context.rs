@@ -2,8 +2,10 @@
 
 use super::Step;
 use crate::app::action::Action;
+use crate::app::effect::Effect;
 use crate::app::fact::Fact;
-use crate::app::state::{ContextView, Failed, Overlay, Standing};
+use crate::app::state::{ContextView, Failed, FileSought, Overlay, Standing};
+use crate::domain::failure::Failure;
 
 impl Step<'_> {
     pub(super) fn context_action(&mut self, action: Action) {
@@ -30,18 +32,39 @@ impl Step<'_> {
         }
     }
 
-    /// The orders `/pin PATH` and `/drop PATH`. Whether that was a path.
+    /// The orders `/pin PATH` and `/drop PATH`: which file that is, the repository says, unless it is taken back. Whether that
+    /// was a path.
     pub(super) fn say_of_named(&mut self, name: &str, said: Standing) -> bool {
         let path = name.trim_matches(['`', '"', '\'']).trim_start_matches('@').trim_start_matches("./");
         let is_inside = !path.starts_with(['/', '~']) && !path.split('/').any(|part| part == "..");
         let fits = !path.is_empty() && is_inside && !path.chars().any(char::is_control);
         match fits {
-            true => self.say(path, said),
+            true if self.state.standing(path) == Some(said) => self.say(path, said),
+            true => {
+                let (session, name) = (self.state.session.id.clone(), path.to_owned());
+                self.effects.push(Effect::FindFile(FileSought { session, name, said }));
+            }
             false => {
                 self.state.tell("Which file? Its path from the root of the repository; @ completes it.", Failed::Yes);
             }
         }
         fits
+    }
+
+    /// A file to be pinned or dropped is there, or it is not: then the order stands in the chat again, to be corrected.
+    pub(super) fn file_found(&mut self, sought: &FileSought, found: &Result<String, Failure>) {
+        let FileSought { session, name, said } = sought;
+        match found {
+            _ if *session != self.state.session.id => {}
+            Ok(path) => self.say(path, *said),
+            Err(failure) => {
+                if self.state.chat.is_empty() {
+                    let order = if *said == Standing::Pinned { "pin" } else { "drop" };
+                    self.state.chat.set_text(&format!("/{order} {name}"));
+                }
+                self.state.tell_failure(failure);
+            }
+        }
     }
 
     fn say(&mut self, path: &str, said: Standing) {

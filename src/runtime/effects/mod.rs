@@ -210,6 +210,10 @@ impl Performer {
             Effect::Complete { query } => {
                 self.tasks.start(TaskKey::Completion, completion::complete(world, self.results.of(None), query));
             }
+            Effect::FindFile(sought) => {
+                let found = completion::find_file(world, sought.clone()).await;
+                self.answers.of(None).report(Event::FileFound(sought, found)).await;
+            }
             Effect::CancelJobs => self.tasks.stop_jobs(),
             Effect::FindModels => self.tasks.start(TaskKey::Discovery, model::find(world, self.results.of(None))),
             Effect::ListSessions => store::list(&world, &self.answers.of(None)).await,
