@@ -26,6 +26,7 @@ use crate::domain::revert::{Asker, Revert, Way};
 use crate::domain::rung::Recollection;
 use crate::domain::session::SessionSummary;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// An event with the moment the shell stamped it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -279,7 +280,7 @@ pub enum WorkEvent {
         /// The job, which goes on.
         job: JobId,
         /// The hunks of each file.
-        files: std::sync::Arc<[FileDiff]>,
+        files: Arc<[FileDiff]>,
     },
     /// The validators are done.
     Validated {

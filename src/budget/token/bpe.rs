@@ -1,9 +1,10 @@
 //! A vocabulary and byte-pair merging, for counting only.
 //!
 //! The vocabularies come from `tiktoken-rs`; parsing them takes it a tenth of a second, its maps take some 50 MB and its
-//! merging of long runs is slow. So `assets/vocabularies.rs` takes the tokens out of it when the program is built, and here
-//! they are found through one flat table of about 3 MB and merged. It refuses to give tokens: only how many.
+//! merging of long runs is slow. So `assets/vocabularies.rs` takes the tokens out of it when the program is built and writes down
+//! a flat table of about 3 MB beside them, in which they are found here as it lies. It refuses to give tokens: only how many.
 
+use super::slot::{NONE, hash};
 use super::split;
 use regex::Regex;
 use std::cmp::Reverse;
@@ -12,22 +13,39 @@ use std::sync::OnceLock;
 
 /// Longest piece that is merged by scanning for the lowest rank; longer ones use buckets.
 const SCANNED: usize = 96;
-const NONE: u32 = u32::MAX;
 
-/// The vocabularies as `assets/vocabularies.rs` wrote them.
-const O200K: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/o200k.tokens"));
-const CL100K: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/cl100k.tokens"));
+/// A vocabulary as `assets/vocabularies.rs` wrote it. Numbers are of four bytes, the lowest first.
+struct Written {
+    /// All byte strings by rank.
+    tokens: &'static [u8],
+    /// Where each begins, and at last where they end.
+    starts: &'static [u8],
+    /// Ranks by the hash of their strings.
+    slots: &'static [u8],
+}
+
+macro_rules! written {
+    ($name:literal) => {
+        Written {
+            tokens: include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".tokens")),
+            starts: include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".starts")),
+            slots: include_bytes!(concat!(env!("OUT_DIR"), "/", $name, ".slots")),
+        }
+    };
+}
+
+const O200K: Written = written!("o200k");
+const CL100K: Written = written!("cl100k");
 
 /// Byte strings and their ranks, and the pattern that cuts a text for them.
 pub(super) struct Vocabulary {
     pattern: Regex,
-    /// All byte strings by rank, each behind its length in a byte.
-    bytes: &'static [u8],
-    /// Where each begins.
-    starts: Vec<u32>,
+    /// All byte strings by rank.
+    tokens: &'static [u8],
+    /// Where each begins, and at last where they end.
+    starts: &'static [[u8; 4]],
     /// Open addressing over the ranks; a power of two.
-    slots: Vec<u32>,
-    longest: usize,
+    slots: &'static [[u8; 4]],
 }
 
 impl Vocabulary {
@@ -43,24 +61,9 @@ impl Vocabulary {
         LOADED.get_or_init(|| Vocabulary::new(CL100K, split::CL100K))
     }
 
-    fn new(bytes: &'static [u8], pattern: &str) -> Vocabulary {
-        let (mut starts, mut longest, mut at) = (Vec::new(), 0, 0);
-        while let Some(length) = bytes.get(at).map(|length| usize::from(*length)) {
-            starts.push(at as u32 + 1);
-            longest = longest.max(length);
-            at += 1 + length;
-        }
-        let slots = vec![NONE; (starts.len() * 2).next_power_of_two()];
+    fn new(Written { tokens, starts, slots }: Written, pattern: &str) -> Vocabulary {
         let pattern = Regex::new(pattern).expect("the pattern is ours and tested");
-        let mut vocabulary = Vocabulary { pattern, bytes, starts, slots, longest };
-        for rank in 0..vocabulary.starts.len() {
-            let mut slot = hash(vocabulary.token(rank)) as usize & (vocabulary.slots.len() - 1);
-            while vocabulary.slots[slot] != NONE {
-                slot = (slot + 1) & (vocabulary.slots.len() - 1);
-            }
-            vocabulary.slots[slot] = rank as u32;
-        }
-        vocabulary
+        Vocabulary { pattern, tokens, starts: starts.as_chunks().0, slots: slots.as_chunks().0 }
     }
 
     /// The pieces of a text that tokens never cross.
@@ -83,17 +86,14 @@ impl Vocabulary {
     }
 
     fn token(&self, rank: usize) -> &[u8] {
-        let start = self.starts[rank] as usize;
-        &self.bytes[start..start + usize::from(self.bytes[start - 1])]
+        let at = |rank: usize| u32::from_le_bytes(self.starts[rank]) as usize;
+        &self.tokens[at(rank)..at(rank + 1)]
     }
 
     fn rank(&self, bytes: &[u8]) -> u32 {
-        if bytes.len() > self.longest {
-            return NONE;
-        }
         let mut slot = hash(bytes) as usize & (self.slots.len() - 1);
         loop {
-            match self.slots[slot] {
+            match u32::from_le_bytes(self.slots[slot]) {
                 NONE => return NONE,
                 rank if self.token(rank as usize) == bytes => return rank,
                 _ => slot = (slot + 1) & (self.slots.len() - 1),
@@ -236,17 +236,4 @@ impl Buckets {
         starts.sort_unstable();
         Some((rank, starts))
     }
-}
-
-/// A multiply-and-fold over eight bytes at a time; the table holds fixed strings, so nobody can choose collisions.
-fn hash(bytes: &[u8]) -> u64 {
-    const K: u64 = 0x9E37_79B9_7F4A_7C15;
-    let mut state = bytes.len() as u64;
-    let (words, rest) = bytes.as_chunks::<8>();
-    let tail = rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
-    for word in words.iter().map(|word| u64::from_le_bytes(*word)).chain([tail]) {
-        state = (state ^ word).wrapping_mul(K);
-        state ^= state >> 29;
-    }
-    state.wrapping_mul(K) >> 20
 }
