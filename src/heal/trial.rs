@@ -59,10 +59,16 @@ impl StopReason {
     }
 }
 
-/// The best of the series: most checks passed, then fewest errors, then fewest places to format, then the newest.
+/// The best of the series: most checks passed, then fewest errors, then fewest places to format, then the newest; but of those
+/// that are red with the same errors the first, since the others mended nothing.
 pub fn best(trials: &[Trial<'_>]) -> usize {
-    let key = |at: &usize| (quality(trials[*at].report), Reverse(unformatted(trials[*at].report).len()), *at);
-    (0..trials.len()).max_by_key(key).unwrap_or(0)
+    let worth = |at: usize| (quality(trials[at].report), Reverse(unformatted(trials[at].report).len()));
+    let Some(newest) = (0..trials.len()).max_by_key(|at| (worth(*at), *at)) else { return 0 };
+    let is_like = |at: &usize| {
+        let (one, other) = (trials[*at].report, trials[newest].report);
+        !other.passed() && worth(*at) == worth(newest) && signature(one) == signature(other)
+    };
+    (0..newest).find(is_like).unwrap_or(newest)
 }
 
 /// More is better.
@@ -148,17 +154,21 @@ mod tests {
     }
 
     #[test]
-    fn passed_checks_count_before_errors_and_of_equals_the_newest_is_best() {
+    fn passed_checks_count_before_errors_and_of_equals_the_newest_is_best_but_none_that_mended_nothing() {
         use Strategy::{Custom, Syntax};
         let further = report(&[check(Syntax, &[]), check(Custom, &["p", "q"])]);
         let one = report(&[check(Syntax, &["x"])]);
         let other = report(&[check(Syntax, &["y"])]);
         let two = report(&[check(Syntax, &["x", "y"])]);
+        let green = report(&[check(Syntax, &[]), check(Custom, &[])]);
         let changes = ChangeSet::default();
         for (reports, wanted) in [
             (vec![&two, &one], 1),
             (vec![&one, &two], 0),
             (vec![&one, &other], 1),
+            (vec![&two, &one, &one, &one], 1),
+            (vec![&one, &other, &one], 0),
+            (vec![&green, &green], 1),
             (vec![&one, &further, &two], 1),
             (vec![], 0),
         ] {

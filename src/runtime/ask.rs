@@ -32,6 +32,14 @@ pub(super) fn left_out(run: &Run) -> Option<String> {
     (!named.is_empty()).then(|| format!("Left out, as {hunks} own:\n{}", named.join("\n")))
 }
 
+/// What of the model's answer is no part of the proposal, and why.
+pub(super) fn unplaced(run: &Run) -> Option<String> {
+    let problems = &run.attempt()?.problems;
+    let line = |problem: &String| format!("  {}", SafeText::line(problem.trim()));
+    let lines: Vec<String> = problems.iter().map(line).collect();
+    (!lines.is_empty()).then(|| format!("Not placed, and so no part of what is written:\n{}", lines.join("\n")))
+}
+
 /// Asks on the terminal, hunk by hunk, and takes each answer as the key would be taken. The end of input is a no to all
 /// that follow; "all" leaves out what needs a yes of its own.
 pub(super) async fn ask_user(front: &mut Front, reporter: &mut Reporter) {

@@ -16,6 +16,9 @@ use std::fmt::Write;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+/// Further lines of a finding that are shown below it; all of them are in `--json`.
+const FURTHER: usize = 12;
+
 /// What is asked.
 pub struct CheckRequest {
     /// Files and directories as they were typed; everything if there are none.
@@ -107,6 +110,13 @@ fn lines(report: &ValidationReport, similar: &[Similar]) -> String {
     for finding in report.findings() {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{}", SafeText::line(&line(finding)));
+        let mut further = finding.message.lines().skip(1).filter(|line| !line.trim().is_empty());
+        for line in further.by_ref().take(FURTHER) {
+            let _ = writeln!(text, "    {}", SafeText::line(line.trim_end()));
+        }
+        if further.next().is_some() {
+            text.push_str("    …\n");
+        }
         let key = if similar.is_empty() { String::new() } else { heal::lesson::key(finding) };
         if let Some(past) = similar.iter().find(|past| past.key == key).filter(|past| !told.contains(&&*past.key)) {
             told.push(&past.key);
@@ -116,7 +126,7 @@ fn lines(report: &ValidationReport, similar: &[Similar]) -> String {
     text
 }
 
-/// `path:line:col: severity rule message (tool)`; a message's further lines are left to `--json`.
+/// `path:line:col: severity rule message (tool)`, with the first line of the message.
 fn line(finding: &Finding) -> String {
     let place = match (finding.path.as_str(), finding.line, finding.column) {
         ("", ..) => String::new(),

@@ -1,6 +1,6 @@
 //! The front without a screen: the same state, the same `update`, a policy in place of the keys.
 
-use super::ask::{ask_user, left_out};
+use super::ask::{ask_user, left_out, unplaced};
 use super::front::Front;
 use super::panic;
 use super::report::{Reporter, Style, tell_line};
@@ -278,7 +278,7 @@ impl Driver {
             self.exit = Some(Exit::ChecksFailed);
             return;
         }
-        let passed = run.attempt().and_then(|a| a.report.as_ref()).is_none_or(|r| r.passed());
+        let passed = is_checked(run);
         self.reporter.proposal(run, front.state.now);
         let ask =
             self.headless.accept == Accept::Ask && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
@@ -314,6 +314,9 @@ impl Driver {
         let Some(run) = front.state.session.run() else { return };
         let all = run.attempt().map_or(0, |a| crate::app::hunks(&a.diff).count());
         let accepted = run.decisions.values().filter(|d| **d == Decision::Accepted).count();
+        if let Some(text) = unplaced(run) {
+            self.reporter.trouble(&Failure::fatal(FailureKind::BadOutput, text), &front.state);
+        }
         if let Some(text) = left_out(run).filter(|_| accepted < all) {
             self.reporter.trouble(&Failure::fatal(FailureKind::Denied, text), &front.state);
         }
@@ -336,8 +339,15 @@ fn exit_of_run(run: &Run, outcome: &Outcome) -> Exit {
         Outcome::Failed(failure) if run.spec.task != Task::Request && failure.kind == FailureKind::BadOutput => {
             Exit::ChecksFailed
         }
+        // What could not run has found nothing, and passed nothing.
+        Outcome::NothingToDo if run.spec.task != Task::Request && !is_checked(run) => Exit::ChecksFailed,
         outcome => exit_of_outcome(outcome),
     }
+}
+
+/// Whether every check of the last attempt passed.
+fn is_checked(run: &Run) -> bool {
+    run.attempt().and_then(|attempt| attempt.report.as_ref()).is_none_or(|report| report.passed())
 }
 
 fn exit_of_outcome(outcome: &Outcome) -> Exit {

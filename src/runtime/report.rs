@@ -205,8 +205,11 @@ impl Reporter {
             .map(|(change, cut)| edit::patch(change, cut))
             .collect();
         match self.style {
-            Style::Text if std::io::stdout().is_terminal() => print(SafeText::new(&patch).as_str()),
-            Style::Text => print(&patch),
+            Style::Text => {
+                let is_seen = std::io::stdout().is_terminal();
+                print(&if is_seen { SafeText::new(&patch).into_string() } else { patch });
+                run.notices.iter().for_each(|notice| tell_line(SafeText::line(notice).as_str()));
+            }
             Style::Json => {
                 let files: Vec<Value> = attempt
                     .diff
@@ -233,11 +236,9 @@ impl Reporter {
             Style::Json => {
                 let written: Vec<&str> = written(run);
                 let spent = state.session.runs.iter().map(Run::spent).sum::<crate::domain::money::Money>();
-                print_line(
-                    state.now,
-                    json!({"event": "result", "exit": exit as u8, "session": state.session.name,
-                        "session_id": state.session.id, "written": written, "spent_usd": spent.usd()}),
-                );
+                let line = json!({"event": "result", "exit": exit as u8, "session": state.session.name,
+                    "session_id": state.session.id, "written": written, "spent_usd": spent.usd()});
+                print_line(state.now, line);
             }
             Style::Text => {
                 let answer = run.map(|r| r.answer.as_str()).unwrap_or_default();

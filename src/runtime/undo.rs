@@ -155,8 +155,8 @@ async fn one(world: &World, summary: &SessionSummary, run: RunId, request: &Undo
             print(&format!("{}\n", told(&session, of, way, &planned, false)));
         }
         let mut message = revert_refused(of, way, &planned, &session.runs)
-            .replace("/undo ", "vibe-tui undo --run ")
-            .replace("/redo ", "vibe-tui redo --run ");
+            .replace("/undo ", &format!("vibe-tui undo --session {} --run ", session.id.0))
+            .replace("/redo ", &format!("vibe-tui redo --session {} --run ", session.id.0));
         if let Some((other, trace)) = later(world, summary, run, &planned).await? {
             message.push_str(&format!(
                 "\n\nSession “{}” changed the same files later, by run {} (“{}”): vibe-tui undo --session {} --run {} first.",

@@ -117,6 +117,13 @@ fn what_is_right_gives_zero_and_what_cannot_be_checked_is_told() {
     code(&ran, 4);
     assert!(ran.stdout.contains("error `grep -q nothing a.py` ended with exit code 1 (check)"), "{}", ran.stdout);
     code(&place.run(&["check", "--check", "'"]), 2);
+    let ran = place.run(&["check", "--check", "sh -c 'echo why; seq 20; exit 1'"]);
+    let further: Vec<&str> = ran.stdout.lines().skip(1).collect();
+    assert!(further.contains(&"    why") && further.len() == 13 && further[12] == "    …", "{}", ran.stdout);
+    // What could not run has passed nothing, and there is nothing to heal.
+    let ran = place.run(&["heal", "--check", "no-such-tool --now"]);
+    code(&ran, 4);
+    assert!(ran.stderr.contains("no-such-tool"), "{}", ran.stderr);
     // A tool that is wanted and not there is said, and holds nothing up.
     place.configure("");
     fs::remove_file(place.root().join(".venv/bin/ruff")).unwrap();

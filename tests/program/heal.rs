@@ -27,7 +27,8 @@ pub fn script(place: &Place, answers: &[(&str, &str)]) -> String {
     path.display().to_string()
 }
 
-const PLAN: &str = r#"{"summary": "Greet", "steps": [{"title": "Write greet", "kind": "create", "path": "greet.py"}]}"#;
+pub const PLAN: &str =
+    r#"{"summary": "Greet", "steps": [{"title": "Write greet", "kind": "create", "path": "greet.py"}]}"#;
 const VERDICT: &str = r#"{"score": 0.9, "reasons": [], "next_steps": [], "improvements": []}"#;
 
 fn file(text: &str) -> String {

@@ -1,5 +1,6 @@
 //! `vibe-tui run`: each flag, each exit code, and what is said where.
 
+use super::heal;
 use super::place::{Place, REQUEST, Ran, script, wait_until};
 use super::schema::{events, names};
 use super::server::Server;
@@ -503,6 +504,30 @@ fn files_that_run_by_themselves_are_left_out_of_accept_all_and_named() {
         &ran,
         &["Left out, as 1 hunk needs a yes of its own:\n  Makefile, hunk 1 of 1: something runs this file later"],
     );
+}
+
+#[test]
+fn what_of_an_answer_could_not_be_placed_is_named_when_the_rest_is_written() {
+    let place = Place::new();
+    place.write("shop.py", "def total(price):\n    return price\n");
+    let good =
+        "### FILE: shop.py\n<<<<<<< SEARCH\n    return price\n=======\n    return round(price)\n>>>>>>> REPLACE\n";
+    let bad = "### FILE: ../evil.py\n```python\nx = 1\n```\n";
+    let whole = format!("{good}{bad}");
+    let answers = [
+        ("planner", heal::PLAN),
+        ("executor", whole.as_str()),
+        ("executor", bad),
+        ("executor", bad),
+        ("executor", bad),
+        ("reviewer", r#"{"score": 0.9, "reasons": [], "next_steps": [], "improvements": []}"#),
+    ];
+    let script = heal::script(&place, &answers);
+    let words = ["run", "--script", &script, "--script-speed", "0", "--accept", "all", "Fix the rounding in shop.py"];
+    let ran = place.run(&words);
+    assert_code(&ran, 0);
+    assert_said(&ran, &["Not placed, and so no part of what is written:\n  ", "../evil.py"]);
+    assert_eq!(place.read("shop.py").as_deref(), Some("def total(price):\n    return round(price)\n"));
 }
 
 #[test]

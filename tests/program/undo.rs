@@ -152,7 +152,10 @@ fn a_later_write_of_another_session_that_is_in_the_way_is_named() {
     let ran = place.run(&["undo", "--yes", "--session", "one"]);
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
     assert!(ran.stderr.contains("Session “two” changed the same files later, by run 1"), "{}", ran.stderr);
-    let said = ran.stderr.split("vibe-tui undo --session ").nth(1).unwrap();
+    // Each run of a hint is named with its session: numbers begin anew in each.
+    let hints: Vec<&str> = ran.stderr.split("vibe-tui undo --session ").skip(1).collect();
+    assert!(!ran.stderr.contains("vibe-tui undo --run"), "{}", ran.stderr);
+    let said = hints.last().unwrap();
     let session = said.split(' ').next().unwrap();
     assert_eq!(place.run(&["undo", "--yes", "--session", session, "--run", "1"]).code, Some(0), "as it says");
     assert_eq!(place.run(&["undo", "--yes", "--session", "one"]).code, Some(0));
