@@ -734,14 +734,14 @@ fn healed(texts: &[&str], errors: &[&[&str]], heal_attempts: u32) -> World {
 #[test]
 fn healing_stops_where_it_does_not_help_and_keeps_the_best() {
     let table: [(&str, World, usize, usize, &str); 5] = [
-        ("no progress", healed(&["a\n", "b\n"], &[&["x"], &["x"]], 3), 2, 1, "the same errors came again"),
+        ("no progress", healed(&["a\n", "b\n"], &[&["x"], &["x"]], 3), 2, 0, "the same errors came again"),
         ("worse", healed(&["a\n", "b\n"], &[&["x"], &["x", "y"]], 3), 2, 0, "made it worse"),
         ("the same proposal", healed(&["a\n", "a\n"], &[&["x"]], 3), 1, 0, "changes nothing"),
         (
             "in circles",
             healed(&["a\n", "b\n", "a\n"], &[&["x"], &["y"], &["x"]], 3),
             3,
-            2,
+            0,
             "a proposal that was there before came again",
         ),
         (
@@ -845,6 +845,18 @@ fn after_the_last_round_the_best_proposal_is_offered() {
     let world = played(script);
     assert_eq!((world.run.attempts.len(), world.run.chosen), (3, 1));
     assert_eq!(world.run.stage, Stage::Gate);
+}
+
+#[test]
+fn a_proposal_that_was_healed_in_vain_is_not_healed_again_when_the_model_repeats_it() {
+    let red = calc("a\n");
+    let script =
+        Script::new().plan(PLAN).execute(&red[..]).reports(&["x"]).heal(calc("b\n")).reports(&["x"]).review(POOR);
+    let script = script.execute(&red[..]);
+    let world = played(script);
+    assert_eq!((world.run.attempts.len(), world.run.chosen), (2, 0));
+    assert_eq!(world.run.stage, Stage::Gate);
+    assert!(world.run.notices.iter().any(|n| n.contains("made attempt 1 again")), "{:?}", world.run.notices);
 }
 
 #[test]

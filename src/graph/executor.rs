@@ -240,6 +240,13 @@ fn proposed(run: &mut Run) -> Vec<RunCommand> {
     let mut changes = run.inner.overlay.clone();
     changes.files.retain(|f| !f.is_noop());
     let same = run.attempts.last().is_some_and(|a| a.changes == changes);
+    let is_round = run.inner.origin == Operation::Round && run.inner.unplaced.is_empty();
+    let is_again = |at: &usize| run.attempts[*at].changes == changes;
+    if let Some(again) = (run.inner.since..run.attempts.len()).find(is_again).filter(|_| is_round && !same) {
+        // What could not be mended then would be mended no better now, and cost the same again.
+        run.notice(format!("The model made attempt {} again. {}", again + 1, healer::STANDS));
+        return gate::open_with_best(run);
+    }
     if changes.is_empty() || same {
         if run.inner.unplaced.is_empty() {
             return unchanged(run);

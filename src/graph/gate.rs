@@ -12,6 +12,7 @@ use crate::domain::failure::FailureKind;
 use crate::domain::finding::ValidationReport;
 use crate::domain::hunk::{Decision, HunkId};
 use crate::edit;
+use crate::heal;
 use std::cmp::Reverse;
 
 /// The facts that are the user's, and those of writing.
@@ -108,9 +109,17 @@ pub(super) fn open_with_best(run: &mut Run) -> Vec<RunCommand> {
     Vec::new()
 }
 
-/// The best attempt since the user last asked for another; the newest of equals.
+/// The best attempt since the user last asked for another; the newest of equals, but the first of those that are red with the
+/// same errors.
 pub(super) fn best(run: &Run) -> Option<usize> {
-    (run.inner.since..run.attempts.len()).max_by_key(|i| (worth(&run.attempts[*i]), *i))
+    let attempt = |at: usize| &run.attempts[at];
+    let newest = (run.inner.since..run.attempts.len()).max_by_key(|at| (worth(attempt(*at)), *at))?;
+    let is_like = |at: &usize| {
+        let reports = attempt(newest).report.as_ref().zip(attempt(*at).report.as_ref());
+        worth(attempt(*at)) == worth(attempt(newest))
+            && reports.is_some_and(|(one, other)| heal::is_no_better(one, other))
+    };
+    (run.inner.since..newest).find(is_like).or(Some(newest))
 }
 
 /// More is better: validated, checks passed, few errors, all edits placed, a high score (in thousandths).

@@ -66,9 +66,14 @@ pub fn best(trials: &[Trial<'_>]) -> usize {
     let Some(newest) = (0..trials.len()).max_by_key(|at| (worth(*at), *at)) else { return 0 };
     let is_like = |at: &usize| {
         let (one, other) = (trials[*at].report, trials[newest].report);
-        !other.passed() && worth(*at) == worth(newest) && signature(one) == signature(other)
+        worth(*at) == worth(newest) && is_no_better(other, one)
     };
     (0..newest).find(is_like).unwrap_or(newest)
+}
+
+/// Whether what is red with this report mended nothing of what is red with the other.
+pub fn is_no_better(report: &ValidationReport, other: &ValidationReport) -> bool {
+    !report.passed() && signature(report) == signature(other)
 }
 
 /// More is better.
