@@ -139,7 +139,9 @@ fn run_is_planned(reverting: &Option<Reverting>) -> bool {
 fn nothing(way: Way) -> &'static str {
     match way {
         Way::Undo => "There is nothing to take back in this session. `vibe-tui undo --list` names what others wrote.",
-        Way::Redo => "There is nothing to make again in this session. `vibe-tui redo --list` names what others took back.",
+        Way::Redo => {
+            "There is nothing to make again in this session. `vibe-tui redo --list` names what others took back."
+        }
     }
 }
 
