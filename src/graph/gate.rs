@@ -176,12 +176,16 @@ pub(super) fn revise(run: &mut Run, text: &str) -> Vec<RunCommand> {
     // What is said of a rejected hunk says how it should be: it is not to stay away.
     let is_out = |run: &Run, id| run.decision(id) == Decision::Rejected && !is_commented(run, id);
     let overlay = selected(run, |id| !is_out(run, id));
-    run.inner.judged = (phrases(run, |id| run.decision(id) == Decision::Accepted), phrases(run, |id| is_out(run, id)));
     let (overlay, lost) = rebase::ground(run, overlay);
+    // What is lost stands nowhere, and so can neither be kept nor stay away.
+    let stands = |path: &str| lost.iter().all(|lost| lost.path != path);
+    run.inner.judged =
+        (phrases(run, stands, |id| run.decision(id) == Decision::Accepted), phrases(run, stands, |id| is_out(run, id)));
     run.part = None;
     run.apply_failure = None;
     healer::forget_end(run);
-    run.inner.feedback = [vec![text.trim().to_owned()], lost].concat();
+    run.inner.feedback =
+        std::iter::once(text.trim().to_owned()).chain(lost.into_iter().map(|lost| lost.said)).collect();
     run.inner.since = run.attempts.len();
     run.revisions.push((run.inner.since, text.trim().to_owned()));
     run.inner.revisions += 1;
@@ -206,11 +210,11 @@ pub fn wish(text: &str, comments: &[Comment]) -> String {
     lines.join("\n")
 }
 
-/// The hunks that `take` says yes to, as `path lines 3-9`.
-fn phrases(run: &Run, take: impl Fn(HunkId) -> bool) -> Vec<String> {
+/// The hunks of files that stand to which `take` says yes, as `path lines 3-9`.
+fn phrases(run: &Run, stands: impl Fn(&str) -> bool, take: impl Fn(HunkId) -> bool) -> Vec<String> {
     let Some(attempt) = run.attempt() else { return Vec::new() };
     let mut phrases = Vec::new();
-    for (file, diff) in attempt.diff.iter().enumerate() {
+    for (file, diff) in attempt.diff.iter().enumerate().filter(|(_, diff)| stands(&diff.path)) {
         for (hunk, lines) in diff.hunks.iter().enumerate() {
             if take(HunkId { file, hunk }) {
                 let (first, last) = (lines.new_start + 1, (lines.new_start + lines.new_len).max(lines.new_start + 1));

@@ -5,7 +5,7 @@
 //! file as it is.
 
 use super::run::{Run, Stage};
-use super::{RunCommand, hand};
+use super::{RunCommand, clip, hand};
 use crate::domain::change::{ChangeSet, FileChange, FileSnapshot};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::model::Node;
@@ -17,6 +17,9 @@ use serde::{Deserialize, Serialize};
 
 /// What a sentence on such an attempt holds.
 pub(super) const PUT: &str = "is the same proposal on the files as they are now";
+
+/// Bytes of a lost change that are shown to a model.
+const LOST: usize = 4_000;
 
 /// What is known of a disk that is not as the proposal was made from it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -128,20 +131,36 @@ pub(super) fn onto(run: &mut Run, files: &[FileSnapshot]) -> Vec<RunCommand> {
     commands
 }
 
+/// A change that does not fit its file any more, in the words of which a model is told to make it again.
+pub(super) struct Lost {
+    pub path: String,
+    pub said: String,
+}
+
+impl Lost {
+    fn of(change: &FileChange) -> Lost {
+        let path = change.path.clone();
+        let patch = edit::unified(&ChangeSet { files: vec![change.clone()] });
+        let shown = clip::head(&patch, LOST);
+        let cut = if shown.len() < patch.len() { "\n… and more" } else { "" };
+        let said = format!(
+            "Somebody else has changed {path} meanwhile, and this change of it does not fit any more: make it again there.\n{}{cut}",
+            shown.trim_end()
+        );
+        Lost { path, said }
+    }
+}
+
 /// What a revision builds on: what of the proposal fits the files as they were last read, and those that it does not fit as they
-/// are. The sentences say which those are, for the model.
-pub(super) fn ground(run: &mut Run, proposal: ChangeSet) -> (ChangeSet, Vec<String>) {
+/// are, with what is lost there.
+pub(super) fn ground(run: &mut Run, proposal: ChangeSet) -> (ChangeSet, Vec<Lost>) {
     let mut now = std::mem::take(&mut run.inner.drift.now);
     now.retain(|f| proposal.file(&f.path).is_some());
     let (known, mut files): (Vec<FileChange>, Vec<FileChange>) =
         proposal.files.into_iter().partition(|change| now.iter().any(|f| f.path == change.path));
     let moved = edit::revert(&ChangeSet { files: known.clone() }, Way::Redo, &now);
-    let mut lost: Vec<&str> = moved.conflicts.iter().map(|c| c.path.as_str()).collect();
-    lost.dedup();
-    let said = lost.iter().map(|path| {
-        format!("Somebody else has changed {path} meanwhile, and your change of it does not fit any more: make it again there.")
-    });
-    let said = said.collect();
+    let is_lost = |change: &&FileChange| moved.conflicts.iter().any(|c| c.path == change.path);
+    let lost = known.iter().filter(is_lost).map(Lost::of).collect();
     for change in known {
         let text = now.iter().find(|f| f.path == change.path).and_then(|f| f.text()).map(str::to_owned);
         files.push(match moved.changes.file(&change.path) {
@@ -151,7 +170,7 @@ pub(super) fn ground(run: &mut Run, proposal: ChangeSet) -> (ChangeSet, Vec<Stri
         });
     }
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    (ChangeSet { files }, said)
+    (ChangeSet { files }, lost)
 }
 
 /// The files that are not as the proposal was made from them, as code in a sentence.

@@ -79,7 +79,11 @@ fn where_both_changed_the_same_line_the_revision_begins_with_the_file_as_it_is()
     let facts = vec![RunFact::RevisionRequested { text }, all(Decision::Accepted), APPLY];
     then(&mut world, "calc.py", Some(&changed), facts);
     assert!(world.requests.iter().any(|r| r.messages.iter().any(|m| {
-        m.text.contains("first = 7") && !m.text.contains("last = 2") && m.text.contains("changed calc.py meanwhile")
+        // What does not fit any more is shown as a change, and nothing of it is said to be in the file.
+        m.text.contains("first = 7")
+            && m.text.contains("changed calc.py meanwhile")
+            && m.text.contains("-last = 1\n+last = 2\n")
+            && !m.text.contains("Accepted by the user")
     })));
     assert_eq!(*finished(&world), Outcome::Applied, "{}", world.trace());
     assert_eq!(world.script.disk["calc.py"], changed.replace("first = 7", "first = 8"));
