@@ -171,6 +171,9 @@ fn selected(run: &Run, take: impl Fn(HunkId) -> bool) -> ChangeSet {
 
 /// One more round with the user's sentence, on top of the proposal without its rejected hunks.
 pub(super) fn revise(run: &mut Run, text: &str) -> Vec<RunCommand> {
+    // Places are those of this proposal, and say nothing later on.
+    let said: Vec<&str> = std::iter::once(text).chain(run.comments.iter().map(|comment| &*comment.text)).collect();
+    let said = said.into_iter().map(str::trim).filter(|text| !text.is_empty()).collect::<Vec<_>>().join("\n");
     let text = &wish(text, &run.comments);
     run.inner.sent = std::mem::take(&mut run.comments);
     // What is said of a rejected hunk says how it should be: it is not to stay away.
@@ -187,7 +190,7 @@ pub(super) fn revise(run: &mut Run, text: &str) -> Vec<RunCommand> {
     run.inner.feedback =
         std::iter::once(text.trim().to_owned()).chain(lost.into_iter().map(|lost| lost.said)).collect();
     run.inner.since = run.attempts.len();
-    run.revisions.push((run.inner.since, text.trim().to_owned()));
+    run.revisions.push((run.inner.since, said));
     run.inner.revisions += 1;
     run.inner.iteration += 1;
     executor::propose(run, Operation::Revise, overlay)
