@@ -192,6 +192,8 @@ impl Desk {
     /// A result of a job, if it is of the sort that the job has.
     fn stray_work(&mut self, job: JobId, event: WorkEvent) {
         let fits = match (&self.out, &event) {
+            // Nobody has begun it yet.
+            _ if self.queue.iter().any(|effect| job_of(effect) == Some(job)) => false,
             (Some(effect), _) if job_of(effect) != Some(job) => true,
             (Some(Effect::Validate { .. }), WorkEvent::Validated { .. })
             | (Some(Effect::ReadFiles { .. }), WorkEvent::FilesRead { .. })
