@@ -80,7 +80,9 @@ pub fn step(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
             Vec::new()
         }
         RunFact::Validated { job, report } => {
-            if run.stage != Stage::Working(Node::Validator) || !run.take_job(*job) {
+            // Of a tree that is only looked at, there is another answer.
+            let is_tree = run.attempts.is_empty();
+            if run.stage != Stage::Working(Node::Validator) || is_tree || !run.take_job(*job) {
                 return Vec::new();
             }
             match run.inner.write.take() {
@@ -102,7 +104,7 @@ pub fn step(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
         }
         RunFact::InstallRequested { install, by } => install::requested(run, install, *by),
         RunFact::Examined { job, files, report } => {
-            let examining = run.stage == Stage::Working(Node::Validator);
+            let examining = run.stage == Stage::Working(Node::Validator) && run.attempts.is_empty();
             if examining && run.take_job(*job) { healer::examined(run, files, report) } else { Vec::new() }
         }
         RunFact::Resumed { choice } => pause::resumed(run, choice),

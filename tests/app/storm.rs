@@ -192,10 +192,8 @@ impl Desk {
     /// A result of a job, if it is of the sort that the job has.
     fn stray_work(&mut self, job: JobId, event: WorkEvent) {
         let fits = match (&self.out, &event) {
-            // Nobody has begun it yet.
-            _ if self.queue.iter().any(|effect| job_of(effect) == Some(job)) => false,
             (Some(effect), _) if job_of(effect) != Some(job) => true,
-            (Some(Effect::Validate { .. }), WorkEvent::Validated { .. })
+            (Some(Effect::Validate { .. } | Effect::Examine { changes: Some(_), .. }), WorkEvent::Validated { .. })
             | (Some(Effect::ReadFiles { .. }), WorkEvent::FilesRead { .. })
             | (Some(Effect::AssembleContext { .. }), WorkEvent::ContextAssembled { .. })
             | (Some(Effect::Apply { .. }), WorkEvent::Applied { .. })
