@@ -112,9 +112,11 @@ pub fn apply_with_notes(edits: &[Edit], base: &[FileSnapshot]) -> Result<Applied
                 let is_lost = trouble.kind == ProblemKind::NotFound && block > 1 && hinted;
                 let before =
                     || edits[..at].iter().filter(|e| path::normalise(&e.path).is_ok_and(|other| other == path));
-                let earlier: Vec<&Action> = if is_lost { before().map(|e| &e.action).collect() } else { Vec::new() };
-                let overlap = overlap(&earlier, base.get(path.as_str()).copied(), &edit.action);
-                let Trouble { kind, message, candidates } = overlap.unwrap_or(trouble);
+                let overlap = is_lost.then(|| {
+                    let earlier: Vec<&Action> = before().map(|e| &e.action).collect();
+                    overlap(&earlier, base.get(path.as_str()).copied(), &edit.action)
+                });
+                let Trouble { kind, message, candidates } = overlap.flatten().unwrap_or(trouble);
                 let message = format!("{path}, edit {block}: {message}");
                 problems.push(EditProblem { path, block, kind, message, candidates });
             }

@@ -90,8 +90,7 @@ pub fn map(setup: &Setup, request: MapRequest, give: impl FnOnce(&str)) -> Resul
         let (text, tokens) = opened.text(request.budget, &ranking);
         give(&opened.printed(request, &ranking, &text, tokens));
         // What could not be read is named each time.
-        let is_whole = map::unreadable(&opened.read()).is_empty();
-        if let Some(answer) = answer.filter(|_| is_sure && is_whole && !text.is_empty()) {
+        if let Some(answer) = answer.filter(|_| is_sure && opened.is_whole && !text.is_empty()) {
             answer.keep(&text);
         }
     });
@@ -134,6 +133,8 @@ pub(super) struct Mapped<'a> {
     /// Not taken apart at the end: the process ends then, too.
     pub map: ManuallyDrop<RwLock<Map>>,
     skipped: Vec<Skipped>,
+    /// Whether every file could be read.
+    is_whole: bool,
 }
 
 impl<'a> Mapped<'a> {
@@ -152,7 +153,8 @@ impl<'a> Mapped<'a> {
     /// Outlines what changed of the files that were listed. It is not kept yet.
     fn of(setup: &'a Setup, index: &mut Index, listing: Listing) -> Mapped<'a> {
         let root = &setup.root;
-        let mapped = Mapped { root, map: ManuallyDrop::new(RwLock::new(Map::new())), skipped: listing.skipped };
+        let mut mapped =
+            Mapped { root, map: ManuallyDrop::new(RwLock::new(Map::new())), skipped: listing.skipped, is_whole: true };
         let entries = &listing.entries;
         work(root, "reading", |job| index.refresh(&mapped.map, &Places::everything(), entries, job));
         tell_notices(index);
@@ -163,6 +165,7 @@ impl<'a> Mapped<'a> {
             .map(|path| Skipped::file(path.to_owned(), "it cannot be read"))
             .collect();
         tell_skipped(&unreadable);
+        mapped.is_whole = unreadable.is_empty();
         mapped
     }
 
