@@ -163,16 +163,15 @@ async fn perform(setup: Setup, answers: Events, results: Events, queue: mpsc::Re
         None => None,
     };
     let (mapped, reports) = (world.clone(), results.clone());
+    let heed = meaning::follow(&world, &results);
+    world.repository.report_to(move |event| {
+        heed(&event);
+        reports.report_from_thread(event);
+    });
     let mapping = tokio::spawn(async move {
-        let heed = meaning::follow(&mapped, &reports);
-        let report = Arc::new(move |event: Event| {
-            heed(&event);
-            reports.report_from_thread(event);
-        });
         loop {
             map.notified().await;
-            let report = report.clone();
-            mapped.repository.begin(move |event| report(event));
+            mapped.repository.begin();
         }
     });
     Performer::new(world, answers, results, open).serve(queue).await;

@@ -33,9 +33,9 @@ pub struct Repository {
 /// The thread, and how it is begun again.
 #[derive(Default)]
 struct Thread {
-    /// Who is told how far it is; `None` until it was begun the first time.
+    /// Who is told how far it is, if anybody is.
     report: Option<Report>,
-    /// Where it is asked.
+    /// Where it is asked; `None` until it was begun the first time.
     asks: Option<Sender<Ask>>,
 }
 
@@ -108,21 +108,20 @@ impl Repository {
         Repository { shared: Arc::new(shared), cache, thread: Mutex::default() }
     }
 
-    /// Begins to make the map and to keep it up to date, unless that is being done; somebody will soon ask for it. The first
-    /// `report` is told how far it is, from then on; it may wait.
-    pub fn begin(&self, report: impl Fn(Event) + Send + Sync + 'static) {
-        self.thread().report.get_or_insert_with(|| Arc::new(report));
-        self.wake();
+    /// Tells `report`, which may wait, how far the map is, whenever it is begun from now on.
+    pub fn report_to(&self, report: impl Fn(Event) + Send + Sync + 'static) {
+        self.thread().report = Some(Arc::new(report));
     }
 
-    /// Begins again, if it was begun before and the map was let go since.
-    fn wake(&self) {
+    /// Begins to make the map and to keep it up to date, unless that is being done: somebody will soon ask for it. Whoever
+    /// asks for it begins it, too.
+    pub fn begin(&self) {
         let mut thread = self.thread();
-        let Some(report) = thread.report.clone() else { return };
         self.shared.touch();
         if *self.shared.stage() != Stage::Idle {
             return;
         }
+        let report = thread.report.clone().unwrap_or_else(|| Arc::new(|_| ()));
         let (sender, receiver) = channel();
         let keeper = Keeper::new(self.shared.clone(), receiver, sender.clone(), report);
         self.shared.set(Stage::Filling);
@@ -133,9 +132,13 @@ impl Repository {
         }
     }
 
-    /// Brings the map up to files that we wrote: it is begun again if it was let go, and told to look if it does not follow.
+    /// Brings the map up to files that we wrote, if anybody ever asked for it: it is begun again if it was let go, and told to
+    /// look if it does not follow.
     pub fn follow_write(&self) {
-        self.wake();
+        if self.thread().asks.is_none() {
+            return;
+        }
+        self.begin();
         let is_told = *self.shared.stage() == Stage::Unfollowed;
         if is_told {
             self.ask(Ask::LookAtAll(channel().0));
@@ -144,7 +147,7 @@ impl Repository {
 
     /// The map, as the files are. Waits at most `patience` if it is being made; `None` when it is not there then.
     pub fn map(&self, patience: Duration) -> Option<RwLockReadGuard<'_, Map>> {
-        self.wake();
+        self.begin();
         let is_ready = self.is_ready(patience);
         self.shared.touch();
         is_ready.then(|| self.shared.map.read().unwrap_or_else(|poisoned| poisoned.into_inner()))
@@ -152,7 +155,7 @@ impl Repository {
 
     /// The map as it was when the files were last looked at, without waiting for that; `None` while it is being made.
     pub fn known(&self) -> Option<RwLockReadGuard<'_, Map>> {
-        self.wake();
+        self.begin();
         let is_there = matches!(*self.shared.stage(), Stage::Followed | Stage::Unfollowed);
         is_there.then(|| self.shared.map.read().unwrap_or_else(|poisoned| poisoned.into_inner()))
     }

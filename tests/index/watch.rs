@@ -19,7 +19,8 @@ impl Followed {
         let repository = Repository::new(Arc::new(place.root()), place.cache());
         let events: Arc<Mutex<Vec<String>>> = Arc::default();
         let heard = events.clone();
-        repository.begin(move |event| heard.lock().unwrap().push(serde_json::to_string(&event).unwrap()));
+        repository.report_to(move |event| heard.lock().unwrap().push(serde_json::to_string(&event).unwrap()));
+        repository.begin();
         let followed = Followed { repository, events };
         followed.until("the map is there", |followed| followed.repository.map(Duration::ZERO).is_some());
         followed
@@ -128,12 +129,13 @@ fn progress_is_reported_and_outlines_become_exact_by_themselves() {
 }
 
 #[test]
-fn a_repository_that_was_not_begun_lists_its_files_and_makes_no_map() {
+fn a_map_is_made_for_whoever_asks_for_it_and_for_nobody_else() {
     let place = Place::new(&[("a.py", "def alpha(): pass\n")]);
     let repository = Repository::new(Arc::new(place.root()), place.cache());
     assert_eq!(repository.list(), ["a.py"]);
-    assert!(repository.map(PATIENCE).is_none());
-    assert!(!place.cache().exists());
+    repository.follow_write();
+    assert!(!repository.is_kept() && !place.cache().exists(), "nobody has asked for it");
+    assert_eq!(repository.map(PATIENCE).expect("nobody had to begin it before").len(), 1);
 }
 
 #[test]
@@ -143,7 +145,7 @@ fn a_map_that_nobody_asks_for_is_let_go_and_is_there_again_as_the_files_are_for_
     let repository = Repository::resting(Arc::new(place.root()), place.cache(), rest);
     let readies = Arc::new(Mutex::new(0));
     let counted = readies.clone();
-    repository.begin(move |event| {
+    repository.report_to(move |event| {
         *counted.lock().unwrap() += usize::from(serde_json::to_string(&event).unwrap().contains("\"ready\""));
     });
     assert_eq!(repository.map(PATIENCE).unwrap().len(), 1);
@@ -174,7 +176,8 @@ fn a_map_that_was_let_go_is_made_again_for_what_we_write_and_says_what_it_holds_
     let repository = Repository::resting(Arc::new(place.root()), place.cache(), Duration::from_millis(50));
     let events: Arc<Mutex<Vec<String>>> = Arc::default();
     let heard = events.clone();
-    repository.begin(move |event| heard.lock().unwrap().push(serde_json::to_string(&event).unwrap()));
+    repository.report_to(move |event| heard.lock().unwrap().push(serde_json::to_string(&event).unwrap()));
+    repository.begin();
     let until = |what: &str, done: &dyn Fn() -> bool| {
         let start = Instant::now();
         while !done() {

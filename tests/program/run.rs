@@ -42,6 +42,19 @@ fn accepted_hunks_are_written_and_the_patch_is_all_that_standard_output_holds() 
 }
 
 #[test]
+fn a_run_is_given_the_code_that_a_context_of_its_request_holds() {
+    let place = Place::new();
+    place.write("cart.py", "class Cart:\n    def total(self):\n        return sum(self.items)\n");
+    place.write("mail.py", "def send(text):\n    print(text)\n");
+    let ran =
+        place.scripted("greet", &["--json", "--accept", "none", "Fix the total function of the cart, it has to round"]);
+    let context = events(&ran.stdout).into_iter().find(|e| e["event"] == "context").unwrap();
+    let items = context["items"].as_array().unwrap();
+    let cart = items.iter().find(|item| item["label"] == "cart.py").unwrap_or_else(|| panic!("{items:#?}"));
+    assert!(cart["reason"].as_str().unwrap().starts_with("speaks of "), "{cart}");
+}
+
+#[test]
 fn the_embedded_engine_serves_without_a_model_and_offline() {
     let place = Place::new();
     let request = "Create a FastAPI endpoint for user registration";

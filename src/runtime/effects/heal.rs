@@ -53,10 +53,7 @@ pub async fn recall(world: Arc<World>, events: Events, question: Question) {
     keys.sort();
     keys.dedup();
     let similar = world.store.similar(&root, keys, began).await.unwrap_or_default();
-    let reports = events.clone();
     let recalled = spawn_blocking(move || {
-        // Without a screen nobody has asked for the map before.
-        world.repository.begin(move |event| reports.report_from_thread(event));
         let files = others(&world, &findings, &changes);
         let text = |path: &str| text_of(path, &changes, &files);
         let learned = learned(&lessons, &findings, &text);
