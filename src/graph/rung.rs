@@ -205,13 +205,13 @@ pub(super) fn teaching(run: &Run) -> Option<RunCommand> {
     let (before, after) = (base.report.as_ref()?, attempt.report.as_ref()?);
     let class = heal::class(heal::open(before).first()?).word().to_owned();
     let series = series(run);
-    let helped = match attempt.rung.kind {
-        RungKind::Install => !heal::turned_away(before, after).is_empty(),
-        _ => heal::helped(&series, series.len().checked_sub(1)?),
-    };
+    let old = ground(run, attempt.rung.base?);
+    let (from, to) = (Trial { changes: &old, report: before }, Trial { changes: &attempt.changes, report: after });
+    let mended = heal::mended(from, to);
+    let is_forward = attempt.rung.kind == RungKind::Install || heal::helped(&series, series.len().checked_sub(1)?);
+    let helped = is_forward && !mended.is_empty();
     let lessons = if helped && attempt.rung.kind.asks_model() {
-        let old = ground(run, attempt.rung.base?);
-        heal::lesson::learn(&heal::turned_away(before, after), &old, &attempt.changes)
+        heal::lesson::learn(&mended, &old, &attempt.changes)
     } else {
         Vec::new()
     };
@@ -225,17 +225,16 @@ pub(super) fn teaching(run: &Run) -> Option<RunCommand> {
         what,
         model: model.map(|model| model.to_string()),
         attempt: u32::try_from(run.attempts.len()).unwrap_or(u32::MAX),
-        met: met(rung, before, after),
+        met: met(rung, before, &mended),
     })))
 }
 
 /// What became of the findings that an attempt was made against. A rung without a model is made against those that it can do
 /// something about, so that what it left is held against it only where it mended nothing.
-fn met(rung: RungKind, before: &ValidationReport, after: &ValidationReport) -> Vec<Met> {
-    let gone = heal::turned_away(before, after);
-    let counts = |helped: &bool| *helped || rung.asks_model() || gone.is_empty();
+fn met(rung: RungKind, before: &ValidationReport, mended: &[Finding]) -> Vec<Met> {
+    let counts = |helped: &bool| *helped || rung.asks_model() || mended.is_empty();
     let met = |finding: &Finding| {
-        let helped = gone.contains(finding);
+        let helped = mended.contains(finding);
         let message = finding.message.trim().lines().next().unwrap_or_default().to_owned();
         counts(&helped).then(|| Met { key: heal::lesson::key(finding), message, helped })
     };

@@ -160,6 +160,11 @@ pub fn class(finding: &Finding) -> ErrorClass {
             let found = by_words(finding);
             return if matches!(found, ErrorClass::Syntax | ErrorClass::Build) { found } else { ErrorClass::Test };
         }
+        // What the compiler says has no rule.
+        "go vet" | "go build" if rule.is_empty() && !finding.message.contains("and not used") => {
+            let found = by_words(finding);
+            return if found == ErrorClass::Unknown { ErrorClass::Type } else { found };
+        }
         _ => {}
     }
     if rule.starts_with("TS1") && rule.len() == 6 {
@@ -233,6 +238,11 @@ mod tests {
             ("check", None, "E       assert 1 == 2\nE  AssertionError", Test),
             ("check", None, "thread 'a' panicked at src/lib.rs:3:5", Test),
             ("check", None, "--- FAIL: TestAdd (0.00s)", Test),
+            ("go vet", None, "c.Totl undefined (type *Cart has no field or method Totl)", Type),
+            ("go build", None, "cannot use x (variable of type int) as string value in return statement", Type),
+            ("go vet", None, "syntax error: unexpected newline, expected }", Syntax),
+            ("go vet", None, "declared and not used: x", Lint),
+            ("go vet", Some("printf"), "fmt.Printf format %d has arg s of wrong type string", Lint),
             ("ruff", Some("F401"), "`os` imported but unused", Lint),
             ("eslint", Some("no-unused-vars"), "'x' is assigned a value but never used", Lint),
             ("check", None, "exit status 3", Unknown),

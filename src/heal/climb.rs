@@ -5,6 +5,7 @@
 //! again from there; a model that has tried twice without an end, or once without getting anywhere, gives way to the next.
 
 use super::class::class;
+use super::lesson::is_exchanged;
 use super::trial::{StopReason, Trial, best, open, quality, signature, unformatted};
 use crate::domain::finding::{Finding, ValidationReport};
 use crate::domain::rung::{Rate, RungKind};
@@ -121,11 +122,20 @@ pub fn helped(series: &[Climbed<'_>], at: usize) -> bool {
     series.get(at).is_some_and(|s| s.base.is_some()) && failing(series, at).is_none()
 }
 
-/// What was open in `before` and is no longer in `after`.
+/// What was open in `before` and is no longer in `after`. The other way round it is what `after` brought.
 pub fn turned_away(before: &ValidationReport, after: &ValidationReport) -> Vec<Finding> {
     let left = signature(after);
     let is_left = |f: &Finding| left.contains(&(f.tool.clone(), f.path.clone(), f.message.clone()));
     open(before).into_iter().filter(|f| !is_left(f)).collect()
+}
+
+/// What was open in a proposal and was mended in another: it is not said any more, and the lines that were replaced for it hold
+/// nothing new that is.
+pub fn mended(before: Trial<'_>, after: Trial<'_>) -> Vec<Finding> {
+    let brought = turned_away(after.report, before.report);
+    let mut gone = turned_away(before.report, after.report);
+    gone.retain(|finding| !is_exchanged(finding, before.changes, after.changes, &brought));
+    gone
 }
 
 /// Rungs in the order of how often they helped against the kind of `finding`; of equal ones the order stays. Nothing known

@@ -16,6 +16,6 @@ pub mod signature;
 mod trial;
 
 pub use class::{ErrorClass, Origin, class, origin};
-pub use climb::{Bounds, Climbed, Turn, by_rate, helped, turn, turned_away};
+pub use climb::{Bounds, Climbed, Turn, by_rate, helped, mended, turn, turned_away};
 pub use excerpt::excerpt;
 pub use trial::{MAX_FINDINGS, StopReason, Trial, best, is_no_better, open};

@@ -70,6 +70,23 @@ fn a_missing_sign_is_mended_without_a_model() {
 }
 
 #[test]
+fn an_error_that_is_only_exchanged_for_another_teaches_nothing_and_counts_as_no_help() {
+    let place = Place::new();
+    let check = r#"sh -c 'for n in nam nme; do if grep -q " $n$" greet.py; then echo "greet.py:2: no $n here"; exit 1; fi; done'"#;
+    let (ran, events) = run(
+        &place,
+        &GREET.replace("+ name", "+ nam"),
+        &[&GREET.replace("+ name", "+ nme"), &GREET.replace("+ name", "+ nam")],
+        check,
+    );
+    assert_eq!(ran.code, Some(4), "{}\n{}", ran.stdout, ran.stderr);
+    assert_eq!(rungs(&events), ["first", "model", "model"]);
+    let learned = place.run(&["heal", "--learned"]);
+    assert!(!learned.stdout.contains("nme"), "{learned:?}");
+    assert!(learned.stdout.contains("helped 0 of 2"), "{learned:?}");
+}
+
+#[test]
 fn a_name_that_only_one_place_can_define_is_imported() {
     let place = Place::new();
     place.write("shop.py", "class Cart:\n    pass\n");
