@@ -111,9 +111,7 @@ fn failing(series: &[Climbed<'_>], at: usize) -> Option<StopReason> {
             let places = |s: &Climbed<'_>| unformatted(s.trial.report).len();
             (places(own) >= places(base)).then_some(StopReason::NoProgress)
         }
-        Ordering::Equal => {
-            (signature(own.trial.report) == signature(base.trial.report)).then_some(StopReason::NoProgress)
-        }
+        Ordering::Equal => mended(base.trial, own.trial).is_empty().then_some(StopReason::NoProgress),
     }
 }
 
@@ -236,6 +234,40 @@ mod tests {
         assert_eq!(climbs(judged(&[FIRST], 2, &[0])).2, Some(1), "an answer of no use counts as well");
         let bigger = ("d", BiggerModel, Some(0), Some(1), &["x", "y"][..]);
         assert_eq!(climbs(judged(&[FIRST, same, bigger], 2, &[])).2, None);
+    }
+
+    #[test]
+    fn an_attempt_that_only_exchanged_an_error_is_left_behind() {
+        let placed = |message: &str| {
+            let mut report = report(&[message]);
+            report.checks[0].findings[0].line = 1;
+            report
+        };
+        let (before, after) = (placed("a is no number"), placed("b is not there"));
+        let texts = ["x = a\ny = 1\n", "x = b\ny = 1\n", "x = a\ny = 2\n"].map(|text| {
+            let file = FileChange { path: "a.py".into(), before: None, after: Some(text.into()) };
+            ChangeSet { files: vec![file] }
+        });
+        let climbed = |at: usize, report| Climbed {
+            trial: Trial { changes: &texts[at], report },
+            kind: if at == 0 { First } else { Model },
+            base: (at > 0).then_some(0),
+            model: (at > 0).then_some(0),
+        };
+        let bounds = Bounds { attempts: 3, models: 2, spent: &[], format: true };
+        let exchanged = turn(&[climbed(0, &before), climbed(1, &after)], bounds);
+        assert_eq!(
+            (climbs(exchanged.clone()).0, climbs(exchanged).2),
+            (0, Some(1)),
+            "the next model begins where it began"
+        );
+        let mut elsewhere = after.clone();
+        elsewhere.checks[0].findings[0].line = 2;
+        assert_eq!(
+            climbs(turn(&[climbed(0, &before), climbed(1, &elsewhere)], bounds)).0,
+            1,
+            "what is behind it is seen"
+        );
     }
 
     #[test]

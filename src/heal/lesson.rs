@@ -99,20 +99,21 @@ pub fn learn(findings: &[Finding], before: &ChangeSet, after: &ChangeSet) -> Vec
     found
 }
 
-/// Whether the lines that were replaced for `finding` between `before` and `after` hold one of the findings `brought` by that:
-/// then one error was only exchanged for another. Of a finding without a place, as a whole check is one, whether a like one was.
+/// Whether what was done between `before` and `after` only exchanged `finding` for another of those that it `brought`: one in the lines
+/// that were replaced for it, or one of the same kind in the same place. A whole check is a place, too.
 pub fn is_exchanged(finding: &Finding, before: &ChangeSet, after: &ChangeSet, brought: &[Finding]) -> bool {
-    if finding.line == 0 {
-        return brought.iter().any(|f| f.line == 0 && f.path == finding.path && key(f) == key(finding));
+    let mut new: Vec<&Finding> = brought.iter().filter(|f| f.path == finding.path).collect();
+    if new.iter().any(|f| f.line == finding.line && key(f) == key(finding)) {
+        return true;
     }
-    let mut new: Vec<u32> = brought.iter().filter(|f| f.path == finding.path).map(|f| f.line).collect();
-    new.retain(|line| *line > 0);
-    let text = |changes: &ChangeSet| changes.file(&finding.path).and_then(|f| f.after.clone());
-    let Some((old, now)) = text(before).zip(text(after)).filter(|_| !new.is_empty()) else {
-        return false;
-    };
-    let replaced = replaced(&old, &now, finding.line as usize);
-    replaced.is_some_and(|replaced| new.iter().any(|line| replaced.now.contains(&(*line as usize))))
+    new.retain(|f| f.line > 0);
+    // A file that was as it is in the repository is in no proposal.
+    let old = before.file(&finding.path).and_then(|f| f.after.as_deref());
+    let old = old.or_else(|| after.file(&finding.path)?.before.as_deref());
+    let now = after.file(&finding.path).and_then(|f| f.after.as_deref());
+    let Some((old, now)) = old.zip(now).filter(|_| finding.line > 0 && !new.is_empty()) else { return false };
+    let replaced = replaced(old, now, finding.line as usize);
+    replaced.is_some_and(|replaced| new.iter().any(|f| replaced.now.contains(&(f.line as usize))))
 }
 
 /// Lines that were replaced, and those in their place. An insertion takes the line before it along.
@@ -475,6 +476,11 @@ mod tests {
         assert!(!is(5, &[5]) && !is(5, &[8]) && !is(5, &[12]), "only elsewhere");
         assert!(!is(11, &[6]), "nothing was replaced there");
         assert!(is(1, &[1]), "what was put before it");
+        let like = |line: u32, message: &str| {
+            let brought = [Finding { line, ..finding(1, message) }];
+            is_exchanged(&finding(11, "expected 3"), &changes(old), &changes(old), &brought)
+        };
+        assert!(like(11, "expected 4") && !like(11, "undefined") && !like(9, "expected 4"), "the same still fails");
         let inserted = old.replace("b = 2\n", "b = 2\nb = d\n");
         let into =
             |line: u32| is_exchanged(&finding(6, "x"), &changes(old), &changes(&inserted), &[finding(line, "new")]);
