@@ -7,6 +7,7 @@ use super::table::Field;
 use crate::domain::finding::{Finding, Severity};
 use crate::domain::language::Language;
 use crate::domain::outline::Outline;
+use crate::domain::path;
 use crate::domain::secret::holds_key;
 use regex::Regex;
 use serde::Deserialize;
@@ -373,7 +374,7 @@ impl<'t> Rules<'t> {
 /// Whether a file is one of tests, by its path.
 fn is_test(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
-    let name = lower.rsplit('/').next().unwrap_or(&lower);
+    let name = path::name(&lower);
     let by_name =
         name.starts_with("test_") || ["_test.", ".test.", ".spec.", "_spec."].iter().any(|m| name.contains(m));
     by_name
