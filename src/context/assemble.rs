@@ -18,6 +18,7 @@ use crate::domain::context::{ContextBundle, ContextItem, ContextKind};
 use crate::domain::intent::{Action, Intent};
 use crate::domain::memory::{Memory, Remark};
 use crate::domain::message::{Author, Message, PastRun};
+use crate::domain::path;
 use std::collections::BTreeSet;
 
 /// Per cent of the budget for code and for patterns; memory has the rest.
@@ -205,10 +206,9 @@ fn short_listing(listing: &[String], ranking: &[Ranked]) -> Vec<String> {
     if listing.len() <= MAX_LISTING {
         return listing.to_vec();
     }
-    let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
-    let near: BTreeSet<String> = ranking.iter().take(WANTED).map(|r| folder(&r.path)).collect();
+    let near: BTreeSet<&str> = ranking.iter().take(WANTED).map(|r| path::parent(&r.path)).collect();
     let mut paths: Vec<&String> = listing.iter().collect();
-    paths.sort_by_cached_key(|path| (!near.contains(&folder(path)), path.matches('/').count()));
+    paths.sort_by_cached_key(|path| (!near.contains(path::parent(path)), path.matches('/').count()));
     let mut short: Vec<String> = paths.into_iter().take(MAX_LISTING).cloned().collect();
     short.sort();
     short

@@ -2,6 +2,7 @@
 
 use super::want::is_common;
 use crate::domain::intent::Intent;
+use crate::domain::{path, word};
 use crate::map::word::{parts, singular};
 use std::collections::BTreeSet;
 
@@ -40,8 +41,9 @@ impl Lexicon {
 
     /// What `text` shares with the request. A path counts where its file name stands in the text.
     pub(super) fn shared(&self, text: &str) -> Shared {
-        let symbols = self.symbols.iter().filter(|s| holds(text, bare(s)));
-        let paths = self.paths.iter().filter(|p| p.rsplit('/').next().is_some_and(|name| holds(text, name)));
+        let holds = |name: &str| word::holds(text, name);
+        let symbols = self.symbols.iter().filter(|s| holds(bare(s)));
+        let paths = self.paths.iter().filter(|p| holds(path::split(p).1));
         let names: Vec<String> = symbols.chain(paths).cloned().collect();
         let of_names: BTreeSet<String> = names.iter().flat_map(|name| words(name)).collect();
         // The words of a name that is shared are not shared once more.
@@ -78,14 +80,4 @@ fn words(text: &str) -> BTreeSet<String> {
 /// The last part of a symbol: `parse` of `intent::parse`.
 fn bare(symbol: &str) -> &str {
     symbol.rsplit(['.', ':']).next().unwrap_or(symbol)
-}
-
-/// Whether `name` stands in `text` as a whole, and not as a part of a longer name.
-fn holds(text: &str, name: &str) -> bool {
-    let inside = |c: char| c.is_alphanumeric() || c == '_';
-    !name.is_empty()
-        && text.match_indices(name).any(|(at, _)| {
-            !text[..at].chars().next_back().is_some_and(inside)
-                && !text[at + name.len()..].chars().next().is_some_and(inside)
-        })
 }

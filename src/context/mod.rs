@@ -7,6 +7,7 @@ mod assemble;
 mod chunk;
 mod code;
 mod conversation;
+mod correction;
 mod excerpt;
 mod lexicon;
 mod memory;
@@ -21,6 +22,7 @@ mod want;
 
 pub use assemble::{Sources, assemble};
 pub use conversation::Truncation;
+pub use correction::Correction;
 pub use memory::HALF_LIFE_DAYS;
 pub use rank::{Alike, MOST_RANKED, PINNED, Ranked, Signals, rank};
 pub use remark::remarks;

@@ -2,6 +2,7 @@
 
 use super::want::is_common;
 use crate::domain::intent::Intent;
+use crate::domain::word;
 use crate::map::word::{each_part, stem};
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -46,7 +47,7 @@ impl Query {
                 }
             });
         }
-        let bare = intent.text.split(|c: char| !c.is_alphanumeric() && c != '_').map(str::to_lowercase);
+        let bare = word::all(&intent.text).map(str::to_lowercase);
         let bare = bare.filter(|word| word.len() >= 2 && !is_common(word)).take(MAX_WORDS).collect();
         Query { words, symbols, bare, known: RefCell::default() }
     }

@@ -4,7 +4,8 @@
 use super::want;
 use crate::domain::intent::{Action, Intent};
 use crate::domain::language::Language;
-use crate::map::convention::{base, holds_secrets, is_test};
+use crate::domain::path;
+use crate::map::convention::{holds_secrets, is_test};
 use crate::map::{Focus, Hit, Map};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -246,7 +247,10 @@ fn scores<'m>(
         if intent.language.is_some() && Language::from_path(path) == intent.language {
             score.sum += LANGUAGE;
         }
-        if intent.action != Action::Test && is_test(path) && !intent.paths.iter().any(|p| base(p) == base(path)) {
+        if intent.action != Action::Test
+            && is_test(path)
+            && !intent.paths.iter().any(|p| path::name(p) == path::name(path))
+        {
             score.sum *= TEST;
         }
     }

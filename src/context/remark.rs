@@ -5,6 +5,7 @@ use super::rank::Ranked;
 use crate::domain::change::FileSnapshot;
 use crate::domain::language::Language;
 use crate::domain::memory::{Remark, RemarkKind};
+use crate::domain::word;
 use crate::syntax;
 
 /// Files from the top of the ranking that are looked at: a remark is worth its tokens only where the change will be.
@@ -48,7 +49,7 @@ fn todos(path: &str, text: &str) -> Vec<Remark> {
     for (at, line) in text.lines().enumerate() {
         let is_inside =
             |byte: usize| line.trim_start().starts_with('*') || begins.iter().any(|mark| line[..byte].contains(mark));
-        let mark = MARKS.iter().filter_map(|mark| word_at(line, mark)).filter(|byte| is_inside(*byte)).min();
+        let mark = MARKS.iter().filter_map(|mark| word::find(line, mark)).filter(|byte| is_inside(*byte)).min();
         if let Some(byte) = mark {
             let text: String = line[byte..].trim_end_matches("*/").trim().chars().take(LONGEST).collect();
             let line = u32::try_from(at + 1).unwrap_or(u32::MAX);
@@ -56,14 +57,6 @@ fn todos(path: &str, text: &str) -> Vec<Remark> {
         }
     }
     found
-}
-
-/// Where `word` stands by itself.
-fn word_at(line: &str, word: &str) -> Option<usize> {
-    let inside = |c: char| c.is_alphanumeric() || c == '_';
-    line.match_indices(word)
-        .map(|(at, _)| at)
-        .find(|at| !line[..*at].ends_with(inside) && !line[at + word.len()..].starts_with(inside))
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The files that a request names, the words that say nothing, and the files that are not to be shown unasked.
 
 use crate::domain::intent::{Action, Intent};
-use crate::map::convention::{base, holds_secrets};
+use crate::domain::path;
+use crate::map::convention::holds_secrets;
 use std::collections::BTreeSet;
 
 /// Most files that one named path or folder brings in when it is not exact.
@@ -52,9 +53,11 @@ fn exactly_named<'t>(text: &'t str, listing: &[String]) -> Vec<&'t str> {
     let wanted: BTreeSet<&str> = words.clone().collect();
     let there: BTreeSet<&str> = match wanted.is_empty() {
         true => BTreeSet::new(),
-        false => {
-            listing.iter().flat_map(|path| [path.as_str(), base(path)]).filter(|name| wanted.contains(name)).collect()
-        }
+        false => listing
+            .iter()
+            .flat_map(|path| [path.as_str(), path::name(path)])
+            .filter(|name| wanted.contains(name))
+            .collect(),
     };
     words.filter(|word| there.contains(word)).collect()
 }
@@ -82,13 +85,13 @@ impl Found {
         if !folder && action == Action::Create {
             self.push(clean, "named in the request, not in the listing");
         }
-        let file = base(clean);
+        let file = path::name(clean);
         let (ending, below, inside) = (format!("/{clean}"), format!("{clean}/"), format!("/{clean}/"));
         let same = "has the file name that the request names";
         let found = !folder
             && (self.matching(listing, clean, "its path ends as named in the request", |path| path.ends_with(&ending))
-                || self.matching(listing, clean, same, |path| base(path) == file)
-                || self.matching(listing, clean, same, |path| base(path).eq_ignore_ascii_case(file)))
+                || self.matching(listing, clean, same, |path| path::name(path) == file)
+                || self.matching(listing, clean, same, |path| path::name(path).eq_ignore_ascii_case(file)))
             || self.matching(listing, clean, "in the folder that the request names", |path| {
                 path.starts_with(&below) || path.contains(&inside)
             });
@@ -100,7 +103,7 @@ impl Found {
     /// Adds the shallowest of the paths that fit what was `asked` for; whether there was any. What looks like a secret fits
     /// only by its own name.
     fn matching(&mut self, listing: &[String], asked: &str, reason: &'static str, fits: impl Fn(&str) -> bool) -> bool {
-        let is_told = |path: &str| !holds_secrets(path) || base(path).eq_ignore_ascii_case(base(asked));
+        let is_told = |path: &str| !holds_secrets(path) || path::name(path).eq_ignore_ascii_case(path::name(asked));
         let mut hits: Vec<&String> = listing.iter().filter(|path| fits(path) && is_told(path)).collect();
         hits.sort_by_key(|path| (path.matches('/').count(), path.as_str()));
         hits.iter().take(MAX_PER_NAME).for_each(|path| self.push(path, reason));

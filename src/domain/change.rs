@@ -1,5 +1,6 @@
 //! A proposal: what each file was when the proposal was made, and what it would become.
 
+use super::path;
 use serde::{Deserialize, Serialize};
 
 /// A file as it was read. The hash is of its bytes, so that a stale proposal is recognised before anything is written.
@@ -80,7 +81,7 @@ impl ChangeSet {
 /// shells, agents. Such a file is never part of an accept-all and always has its own badge.
 pub fn runs_later(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
-    let file = lower.rsplit('/').next().unwrap_or(&lower);
+    let file = path::name(&lower);
     let by_name = matches!(
         file,
         "build.rs"

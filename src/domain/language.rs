@@ -1,5 +1,6 @@
 //! Programming and configuration languages, and how a file name tells which one it holds.
 
+use super::path;
 use serde::{Deserialize, Serialize};
 
 /// A language that the intent parser can name and, where a grammar is linked, the validator can parse.
@@ -98,7 +99,7 @@ impl Language {
 
     /// The language a file of this name holds, by its ending or its whole name.
     pub fn from_path(path: &str) -> Option<Language> {
-        let file = path.rsplit('/').next().unwrap_or(path);
+        let file = path::name(path);
         if file == "Dockerfile" || file.starts_with("Dockerfile.") {
             return Some(Dockerfile);
         }

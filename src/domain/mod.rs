@@ -30,3 +30,4 @@ pub mod safe_text;
 pub mod secret;
 pub mod session;
 pub mod verdict;
+pub mod word;

@@ -1,20 +1,26 @@
 //! Paths relative to a root, `/` between parts, the root itself empty: taken apart and put together as text. Looks at no file.
 
+use memchr::memrchr;
 use std::borrow::Cow;
 
 /// The directory of a path, and the name in it.
 pub fn split(path: &str) -> (&str, &str) {
-    path.rsplit_once('/').unwrap_or(("", path))
+    memrchr(b'/', path.as_bytes()).map_or(("", path), |slash| (&path[..slash], &path[slash + 1..]))
 }
 
-/// The directory of a path; empty for the root.
+/// The directory of a path, without a slash at its end; empty for the root.
 pub fn parent(path: &str) -> &str {
     split(path).0
 }
 
-/// A name in a directory.
-pub fn join(dir: &str, name: &str) -> String {
-    if dir.is_empty() { name.to_owned() } else { format!("{dir}/{name}") }
+/// The last part of a path: what a file is called.
+pub fn name(path: &str) -> &str {
+    split(path).1
+}
+
+/// What `path`, seen from a directory, is seen from the root.
+pub fn join(dir: &str, path: &str) -> String {
+    if dir.is_empty() { path.to_owned() } else { [dir, "/", path].concat() }
 }
 
 /// A path as it stands on a line of a prompt: its control characters as marks like `⟦U+000A⟧`, or a name with a line end in it would
@@ -53,6 +59,7 @@ mod tests {
     fn above_a_path_are_its_directories_up_to_the_root() {
         assert_eq!(above("a/b/c.py").collect::<Vec<_>>(), ["a/b", "a", ""]);
         assert_eq!(above("c.py").collect::<Vec<_>>(), [""]);
-        assert_eq!((join("a", "b"), join("", "b"), parent("b")), ("a/b".to_owned(), "b".to_owned(), ""));
+        assert_eq!([join("a", "b/c"), join("", "b"), join("a", "")], ["a/b/c", "b", "a/"]);
+        assert_eq!((parent("b"), name("b"), parent("a/b/c"), name("a/b/c")), ("", "b", "a/b", "c"));
     }
 }

@@ -1,5 +1,6 @@
-//! Keys in a text that their form alone tells: those of well-known services, and private keys. Knows no names (`password = …`) and
-//! guesses nothing: what has no such form is none.
+//! Keys in a text that their form alone tells: those of well-known services, and private keys. What is masked, left out of a context
+//! and reported by the security rules goes by this one table. Knows no names (`password = …`) and guesses nothing: what has no such
+//! form is none.
 
 use std::borrow::Cow;
 use std::ops::Range;

@@ -5,6 +5,7 @@
 
 use super::document::{Document, Key};
 use super::line::{content, indent};
+use crate::domain::word;
 use serde::{Deserialize, Serialize};
 use similar::{Algorithm, DiffOp, TextDiff, capture_diff_slices};
 use std::collections::HashMap;
@@ -295,7 +296,7 @@ fn score(window: &[&str], search: &[&str], left: &mut usize) -> (f64, Vec<usize>
 /// The places that share most words with the search lines, best first: for the message only.
 pub(super) fn nearest(file: &[&str], search: &[&str]) -> Vec<(u32, u32)> {
     let mut wanted: HashMap<&str, i64> = HashMap::new();
-    for word in search.iter().flat_map(|l| tokens(l)) {
+    for word in search.iter().flat_map(|l| word::all(l)) {
         *wanted.entry(word).or_default() += 1;
     }
     let total: i64 = wanted.values().sum();
@@ -306,7 +307,7 @@ pub(super) fn nearest(file: &[&str], search: &[&str]) -> Vec<(u32, u32)> {
     let (mut common, mut words) = (0i64, 0i64);
     let mut scored = Vec::new();
     for (i, line) in file.iter().enumerate() {
-        for word in tokens(line) {
+        for word in word::all(line) {
             words += 1;
             if let Some(left) = wanted.get_mut(word) {
                 common += i64::from(*left > 0);
@@ -314,7 +315,7 @@ pub(super) fn nearest(file: &[&str], search: &[&str]) -> Vec<(u32, u32)> {
             }
         }
         if i >= length {
-            for word in tokens(file[i - length]) {
+            for word in word::all(file[i - length]) {
                 words -= 1;
                 if let Some(left) = wanted.get_mut(word) {
                     *left += 1;
@@ -338,8 +339,4 @@ pub(super) fn nearest(file: &[&str], search: &[&str]) -> Vec<(u32, u32)> {
         }
     }
     chosen.into_iter().map(|s| range(s, length)).collect()
-}
-
-fn tokens(line: &str) -> impl Iterator<Item = &str> {
-    line.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|w| !w.is_empty())
 }

@@ -109,17 +109,11 @@ pub(super) fn open_with_best(run: &mut Run) -> Vec<RunCommand> {
     Vec::new()
 }
 
-/// The best attempt since the user last asked for another; the newest of equals, but the first of those that are red with the
-/// same errors.
+/// The best attempt since the user last asked for another; of equals as the healer takes them.
 pub(super) fn best(run: &Run) -> Option<usize> {
-    let attempt = |at: usize| &run.attempts[at];
-    let newest = (run.inner.since..run.attempts.len()).max_by_key(|at| (worth(attempt(*at)), *at))?;
-    let is_like = |at: &usize| {
-        let reports = attempt(newest).report.as_ref().zip(attempt(*at).report.as_ref());
-        worth(attempt(*at)) == worth(attempt(newest))
-            && reports.is_some_and(|(one, other)| heal::is_no_better(one, other))
-    };
-    (run.inner.since..newest).find(is_like).or(Some(newest))
+    let since = run.inner.since;
+    let attempts = run.attempts.get(since..)?.iter();
+    heal::most_worth(attempts.map(|attempt| (worth(attempt), attempt.report.as_ref()))).map(|at| since + at)
 }
 
 /// More is better: validated, checks passed, few errors, all edits placed, a high score (in thousandths).

@@ -18,4 +18,4 @@ mod trial;
 pub use class::{ErrorClass, Origin, class, origin};
 pub use climb::{Bounds, Climbed, Turn, by_rate, helped, mended, turn, turned_away};
 pub use excerpt::excerpt;
-pub use trial::{MAX_FINDINGS, StopReason, Trial, best, is_no_better, open};
+pub use trial::{MAX_FINDINGS, StopReason, Trial, best, most_worth, open};

@@ -59,21 +59,23 @@ impl StopReason {
     }
 }
 
-/// The best of the series: most checks passed, then fewest errors, then fewest places to format, then the newest; but of those
-/// that are red with the same errors the first, since the others mended nothing.
+/// The best of the series: most checks passed, then fewest errors, then fewest places to format; of equals as [`most_worth`] says.
 pub fn best(trials: &[Trial<'_>]) -> usize {
-    let worth = |at: usize| (quality(trials[at].report), Reverse(unformatted(trials[at].report).len()));
-    let Some(newest) = (0..trials.len()).max_by_key(|at| (worth(*at), *at)) else { return 0 };
-    let is_like = |at: &usize| {
-        let (one, other) = (trials[*at].report, trials[newest].report);
-        worth(*at) == worth(newest) && is_no_better(other, one)
-    };
-    (0..newest).find(is_like).unwrap_or(newest)
+    let worth = |report: &ValidationReport| (quality(report), Reverse(unformatted(report).len()));
+    most_worth(trials.iter().map(|trial| (worth(trial.report), Some(trial.report)))).unwrap_or_default()
 }
 
-/// Whether what is red with this report mended nothing of what is red with the other.
-pub fn is_no_better(report: &ValidationReport, other: &ValidationReport) -> bool {
-    !report.passed() && signature(report) == signature(other)
+/// Which of a series, oldest first, is worth most; of equals the newest, but of those that are red with the same errors the first,
+/// since the others mended nothing. `None` for an empty series.
+pub fn most_worth<'a, W: Ord>(series: impl Iterator<Item = (W, Option<&'a ValidationReport>)>) -> Option<usize> {
+    let series: Vec<_> = series.collect();
+    let newest = (0..series.len()).max_by_key(|at| (&series[*at].0, *at))?;
+    let (most, report) = &series[newest];
+    let errors = report.filter(|report| !report.passed()).map(signature);
+    let is_like = |(worth, other): &(W, Option<&ValidationReport>)| {
+        worth == most && errors.is_some() && other.map(signature) == errors
+    };
+    series.iter().position(is_like).or(Some(newest))
 }
 
 /// More is better.

@@ -1,20 +1,10 @@
 //! What a path says of a file by convention: its name, its stem, whether it is a test and of what. Looks into no file.
 
-use memchr::memrchr;
-
-/// The file name.
-pub fn base(path: &str) -> &str {
-    memrchr(b'/', path.as_bytes()).map_or(path, |slash| &path[slash + 1..])
-}
-
-/// The folder, without a slash at its end; empty for the root.
-pub fn folder(path: &str) -> &str {
-    memrchr(b'/', path.as_bytes()).map_or("", |slash| &path[..slash])
-}
+use crate::domain::path;
 
 /// The file name up to its first dot (`app` of `app.test.ts`), or whole if it starts with one.
 pub fn stem(path: &str) -> &str {
-    let name = base(path);
+    let name = path::name(path);
     match name.find('.') {
         None | Some(0) => name,
         Some(dot) => &name[..dot],
@@ -23,7 +13,7 @@ pub fn stem(path: &str) -> &str {
 
 /// The file name up to its last dot.
 fn long_stem(path: &str) -> &str {
-    let name = base(path);
+    let name = path::name(path);
     name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
@@ -47,7 +37,7 @@ pub fn tested_stem(path: &str) -> String {
 
 /// Whether a file looks as if it held keys or passwords.
 pub fn holds_secrets(path: &str) -> bool {
-    let name = base(path).to_lowercase();
+    let name = path::name(path).to_lowercase();
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
     let is_example = matches!(ending, "example" | "sample" | "template");
     name == ".env"

@@ -1,12 +1,12 @@
 //! One round of the ranking: what files give to names, imports and folders, and get from them. Sums go in the order of paths,
 //! each by one thread.
 
-use super::convention::folder;
 use super::file::File;
 use super::graph::family;
 use super::parallel;
 use super::rank::TEST_WEIGHT;
 use super::table::Map;
+use crate::domain::path;
 
 /// The part of its rank that a file hands on (Brin and Page 1998).
 const DAMPING: f64 = 0.85;
@@ -321,7 +321,7 @@ impl Flow {
 
 /// A file's folder, and its part of what that is given: tests and what is not outlined have none.
 fn place(map: &Map, file: &File) -> (u32, f64) {
-    let folder = map.paths.folder(folder(&file.path)).unwrap_or(0);
+    let folder = map.paths.folder(path::parent(&file.path)).unwrap_or(0);
     let part = if file.is_outlined && !file.is_test { 1.0 / map.paths.members(folder).len() as f64 } else { 0.0 };
     (folder, part)
 }

@@ -3,13 +3,14 @@
 //! All of it is read off the table when asked for; only resolved imports count, so what a build file or a framework wires
 //! together is not seen.
 
-use super::convention::{base, tested_stem};
+use super::convention::tested_stem;
 use super::file::File;
 use super::paths::{module, nearest};
 use super::symbol::Symbol;
 use super::table::Map;
 use crate::domain::language::Language;
 use crate::domain::outline::DefinitionKind;
+use crate::domain::path;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Map {
@@ -136,7 +137,7 @@ fn is_code(file: &File) -> bool {
 
 /// What a test of it would be called after, lower case.
 fn source_stem(file: &File) -> String {
-    base(module(&file.path)).to_lowercase()
+    path::name(module(&file.path)).to_lowercase()
 }
 
 /// Languages that can name each other's definitions.
@@ -152,11 +153,11 @@ pub(super) fn family(language: Option<Language>) -> u8 {
 
 /// Whether `child` is the file of a module that `parent` declares.
 fn is_child(parent: &File, child: &File) -> bool {
-    let own = match base(&parent.path) {
-        "lib.rs" | "main.rs" => super::convention::folder(&parent.path),
+    let own = match path::name(&parent.path) {
+        "lib.rs" | "main.rs" => path::parent(&parent.path),
         _ => module(&parent.path),
     };
-    parent.path.ends_with(".rs") && super::convention::folder(module(&child.path)) == own
+    parent.path.ends_with(".rs") && path::parent(module(&child.path)) == own
 }
 
 /// Strongly connected components (Tarjan 1972), without recursion.

@@ -1,6 +1,6 @@
 //! The paths of a repository, found by what an import says: exactly, by their last parts, by folder. Knows no language.
 
-use super::convention::{base, folder};
+use crate::domain::path;
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -67,15 +67,15 @@ pub(super) const STANDING: [&str; 3] = ["__init__", "index", "mod"];
 
 /// A path as a module: without its ending, and the folder itself for the file that stands for its folder.
 pub(super) fn module(path: &str) -> &str {
-    let name = base(path);
+    let name = path::name(path);
     let bare = match name.rfind('.') {
         None | Some(0) => path,
         Some(dot) => &path[..path.len() - name.len() + dot],
     };
     // A declaration file has two endings.
     let bare = bare.strip_suffix(".d").unwrap_or(bare);
-    match base(bare) {
-        name if STANDING.contains(&name) && bare.contains('/') => folder(bare),
+    match path::name(bare) {
+        name if STANDING.contains(&name) && bare.contains('/') => path::parent(bare),
         _ => bare,
     }
 }
@@ -87,7 +87,7 @@ pub(super) fn last_two(path: &str) -> &str {
 
 impl Endings {
     fn insert_folder(&mut self, path: &str, id: u32) {
-        push(&mut self.folders, base(path), id);
+        push(&mut self.folders, path::name(path), id);
         if path.contains('/') {
             push(&mut self.folders, last_two(path), id);
         }
@@ -123,19 +123,21 @@ impl Paths {
         self.texts[at] = Some(path.clone());
         self.exact.insert(path.clone(), slot);
         if let Some(endings) = self.endings.get_mut() {
-            push(&mut endings.modules, base(module(path)), slot);
+            push(&mut endings.modules, path::name(module(path)), slot);
         }
-        let id = self.folder_id(folder(path));
+        let id = self.folder_id(path::parent(path));
         self.folders[id as usize].files.push(slot);
     }
 
     pub fn remove(&mut self, path: &str) {
         let Some(slot) = self.exact.remove(path) else { return };
         self.texts[slot as usize] = None;
-        if let Some(slots) = self.endings.get_mut().and_then(|endings| endings.modules.get_mut(base(module(path)))) {
+        if let Some(slots) =
+            self.endings.get_mut().and_then(|endings| endings.modules.get_mut(path::name(module(path))))
+        {
             slots.retain(|other| *other != slot);
         }
-        if let Some(id) = self.folder_ids.get(folder(path)) {
+        if let Some(id) = self.folder_ids.get(path::parent(path)) {
             self.folders[*id as usize].files.retain(|other| *other != slot);
         }
     }
@@ -163,7 +165,7 @@ impl Paths {
         self.endings.get_or_init(|| {
             let mut endings = Endings::default();
             for (slot, path) in self.texts.iter().enumerate().filter_map(|(slot, path)| Some((slot, path.as_ref()?))) {
-                push(&mut endings.modules, base(module(path)), slot as u32);
+                push(&mut endings.modules, path::name(module(path)), slot as u32);
             }
             for (id, folder) in self.folders.iter().enumerate() {
                 endings.insert_folder(&folder.path, id as u32);

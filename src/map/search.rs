@@ -3,6 +3,7 @@
 use super::file::NONE;
 use super::symbol::Symbol;
 use super::table::Map;
+use crate::domain::path;
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use std::cmp::Reverse;
@@ -93,7 +94,7 @@ impl Map {
             .paths()
             .filter_map(|path| {
                 let (kind, score, ..) = whole.place(path)?;
-                let own = match whole.place(super::convention::base(path)) {
+                let own = match whole.place(path::name(path)) {
                     Some((kind @ 0..=2, ..)) => kind,
                     _ => 3,
                 };

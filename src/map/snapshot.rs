@@ -5,7 +5,6 @@
 //! hundred, so that a large map is never in memory twice. Reading trusts nothing: whatever the bytes are, there is a map or an error, and a map from
 //! changed bytes may be wrong but never makes anything panic. The caller has to know whether they changed.
 
-use super::convention::folder;
 use super::file::{File, NONE, Row};
 use super::names::Names;
 use super::parallel;
@@ -14,6 +13,7 @@ use super::record::{self, RecordError};
 use super::table::{ContentHash, Map};
 use crate::domain::language::Language;
 use crate::domain::outline::{DefinitionKind, Oddity, Tier};
+use crate::domain::path;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -226,7 +226,7 @@ impl Map {
         let mut numbers = vec![NONE; self.files.len()];
         for (number, (slot, file)) in self.ordered().enumerate() {
             numbers[slot as usize] = number as u32;
-            self.paths.folder(folder(&file.path)).map(|id| folders.of(id));
+            self.paths.folder(path::parent(&file.path)).map(|id| folders.of(id));
             file.uses.iter().chain(file.definitions.iter().map(|row| &row.name)).for_each(|name| {
                 names.of(*name);
             });

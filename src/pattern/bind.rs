@@ -9,6 +9,7 @@ use super::render::{context, fill};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::intent::Intent;
 use crate::domain::language::Language;
+use crate::domain::path;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most characters a name taken from a request may have.
@@ -183,7 +184,7 @@ impl Binder<'_> {
 
     fn directory(&self, placeholder: &Placeholder) -> Option<String> {
         let asked = self.intent.paths.iter().map(|p| p.trim_start_matches("./").trim_end_matches('/'));
-        let asked = asked.filter(|p| relative(p)).find(|p| !p.rsplit('/').next().unwrap_or(p).contains('.'));
+        let asked = asked.filter(|p| relative(p)).find(|p| !path::name(p).contains('.'));
         let exists = |dir: &&String| {
             self.listing.iter().any(|p| p.strip_prefix(dir.as_str()).is_some_and(|r| r.starts_with('/')))
         };
@@ -318,7 +319,7 @@ pub(super) fn relative(path: &str) -> bool {
 
 /// `app/users.test.ts` gives `app/users_2.test.ts`; kebab-case names get `-2`.
 fn variant(path: &str, n: u32) -> String {
-    let (dir, file) = path.rsplit_once('/').map_or(("", path), |(d, f)| (d, f));
+    let (dir, file) = path::split(path);
     let (stem, ending) = match file.char_indices().skip(1).find(|(_, c)| *c == '.') {
         Some((at, _)) => file.split_at(at),
         None => (file, ""),

@@ -6,6 +6,7 @@ use super::case;
 use super::field_type::FieldType;
 use super::format::Pattern;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::path;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Value as Jinja;
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
@@ -167,7 +168,7 @@ fn unknown_dialect(dialect: &str) -> Error {
 
 /// `src/app/config.py` gives `config`.
 fn stem(path: &str) -> &str {
-    let file = path.rsplit('/').next().unwrap_or(path);
+    let file = path::name(path);
     file.split_once('.').map_or(file, |(stem, _)| stem)
 }
 

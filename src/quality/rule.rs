@@ -7,6 +7,8 @@ use super::table::Field;
 use crate::domain::finding::{Finding, Severity};
 use crate::domain::language::Language;
 use crate::domain::outline::Outline;
+use crate::domain::path;
+use crate::domain::secret::holds_key;
 use regex::Regex;
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -62,7 +64,10 @@ pub(super) struct Rule {
     /// What a literal has to be, as a whole.
     #[serde(default, with = "pattern")]
     literal: Option<Regex>,
-    /// What it must not be.
+    /// Whether a literal is looked at for a key whose form is known, wherever in it.
+    #[serde(default)]
+    key: bool,
+    /// What a literal must not be.
     #[serde(default, with = "pattern")]
     placeholder: Option<Regex>,
     /// Nodes of this kind, unless a comment before or in their first line holds `unless`.
@@ -124,7 +129,7 @@ impl Set {
         Set {
             calls,
             names: rules().flat_map(|rule| rule.names.iter().map(move |name| (name.as_str(), rule))).collect(),
-            literals: rules().filter(|rule| rule.literal.is_some()).collect(),
+            literals: rules().filter(|rule| rule.key || rule.literal.is_some()).collect(),
             nodes: rules().filter_map(|rule| Some((rule.node.as_deref()?, rule))).collect(),
         }
     }
@@ -292,7 +297,8 @@ impl<'t> Rules<'t> {
                 (None, _) => true,
             };
             is_named
-                && rule.literal.as_ref().is_some_and(|p| p.is_match(bare))
+                && rule.literal.as_ref().is_none_or(|p| p.is_match(bare))
+                && (!rule.key || holds_key(bare))
                 && !rule.placeholder.as_ref().is_some_and(|p| p.is_match(bare))
         };
         let matched: Vec<&'static Rule> = self.set.literals.iter().filter(fits).copied().collect();
@@ -368,7 +374,7 @@ impl<'t> Rules<'t> {
 /// Whether a file is one of tests, by its path.
 fn is_test(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
-    let name = lower.rsplit('/').next().unwrap_or(&lower);
+    let name = path::name(&lower);
     let by_name =
         name.starts_with("test_") || ["_test.", ".test.", ".spec.", "_spec."].iter().any(|m| name.contains(m));
     by_name
@@ -385,8 +391,8 @@ mod tests {
         let document: Document = toml::from_str(text).unwrap();
         assert!(document.rule.len() > 25, "{}", document.rule.len());
         for (n, rule) in document.rule.iter().enumerate() {
-            let looks =
-                !rule.calls.is_empty() || !rule.names.is_empty() || rule.literal.is_some() || rule.node.is_some();
+            let has_literal = rule.key || rule.literal.is_some();
+            let looks = !rule.calls.is_empty() || !rule.names.is_empty() || has_literal || rule.node.is_some();
             assert!(looks && rule.message.ends_with('.') && rule.cwe > 0, "{}", rule.id);
             assert!(document.rule[..n].iter().all(|other| other.id != rule.id), "{} twice", rule.id);
         }

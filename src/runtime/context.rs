@@ -8,7 +8,7 @@ use super::sessions::Format;
 use super::setup::Setup;
 use crate::budget::token::Counter;
 use crate::context::token::estimate;
-use crate::context::{self, Ranked, Signals, Sources, telling};
+use crate::context::{self, Correction, Ranked, Signals, Sources, telling};
 use crate::domain::change::{FileContent, FileSnapshot};
 use crate::domain::context::{ContextBundle, ContextKind};
 use crate::domain::failure::Failure;
@@ -138,17 +138,13 @@ pub fn context(
 fn fitted(intent: &Intent, sources: &Sources, budget: u32) -> ContextBundle {
     let counter = Counter::of_nobody();
     let counted = |text: &str| counter.count(text).tokens;
-    let mut raised = 1.0;
+    let mut correction = Correction::default();
     for _ in 0..2 {
-        let mut bundle =
-            context::assemble(intent, sources, budget, &|text| (f64::from(estimate(text)) * raised).ceil() as u32);
-        let chosen = bundle.tokens;
-        bundle.items.iter_mut().for_each(|item| item.tokens = counted(&item.text));
-        bundle.tokens = bundle.items.iter().fold(0, |sum, item| sum.saturating_add(item.tokens));
-        if bundle.tokens <= budget {
+        let mut bundle = context::assemble(intent, sources, budget, &|text| correction.apply(estimate(text)));
+        let counts: Vec<u32> = bundle.items.iter().map(|item| counted(&item.text)).collect();
+        if correction.settle(&mut bundle, &counts) {
             return bundle;
         }
-        raised *= f64::from(bundle.tokens) / f64::from(chosen.max(1)) * 1.02;
     }
     context::assemble(intent, sources, budget, &counted)
 }

@@ -3,6 +3,7 @@
 
 use crate::domain::language::Language;
 use crate::domain::outline::DefinitionKind;
+pub(super) use crate::domain::word::holds as has_word;
 
 /// Whether other files can name what is defined by `head` (its text up to the name) by the rules of its language.
 ///
@@ -23,13 +24,6 @@ pub(super) fn is_visible(language: Language, head: &str, name: &str, is_member: 
         Language::Cpp => is_member || !has("static"),
         _ => true,
     }
-}
-
-/// Whether `text` holds `word` by itself.
-pub(super) fn has_word(text: &str, word: &str) -> bool {
-    let is_name = |c: char| c.is_alphanumeric() || c == '_';
-    text.match_indices(word)
-        .any(|(at, _)| !text[..at].ends_with(is_name) && !text[at + word.len()..].starts_with(is_name))
 }
 
 /// A constant by its letters, where a language has no word for it.

@@ -1,11 +1,12 @@
 //! JSON, TOML and YAML, checked by the parsers that read them. Their messages are made sentences; dialects are left alone.
 
 use super::SyntaxError;
+use crate::domain::path;
 use serde::de::IgnoredAny;
 
 /// JSON. Files that are read as JSON with comments by custom are not judged.
 pub(super) fn json(path: &str, text: &str) -> Option<Vec<SyntaxError>> {
-    let file = path.rsplit('/').next().unwrap_or(path);
+    let file = path::name(path);
     let has_comments = ["tsconfig", "jsconfig", "devcontainer", ".eslintrc"].iter().any(|p| file.starts_with(p))
         || path.starts_with(".vscode/")
         || path.contains("/.vscode/");

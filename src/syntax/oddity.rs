@@ -3,6 +3,7 @@
 
 use crate::domain::language::Language;
 use crate::domain::outline::Oddity;
+use crate::domain::path;
 use memchr::{memchr, memchr_iter, memchr2_iter};
 
 /// Larger files are not outlined: 1 MiB.
@@ -88,7 +89,7 @@ pub fn oddity(path: &str, head: &[u8], size: u64) -> Option<Oddity> {
 /// What its path and size alone say.
 pub fn oddity_of_place(path: &str, size: u64) -> Option<Oddity> {
     let path = path.to_ascii_lowercase();
-    let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
+    let (folders, name) = path::split(&path);
     if folders.split('/').any(|f| VENDORED.contains(&f)) {
         return Some(Oddity::Vendored);
     }
@@ -116,7 +117,7 @@ pub fn oddity_of_text(path: &str, language: Option<Language>, text: &str) -> Opt
     if says_generated(text) {
         return Some(Oddity::Generated);
     }
-    let name = path.rsplit('/').next().unwrap_or(path).as_bytes();
+    let name = path::name(path).as_bytes();
     let is_map = name.last_chunk().is_some_and(|ending: &[u8; 4]| ending.eq_ignore_ascii_case(b".map"));
     (is_map || has(name, b".min.") || is_packed(language, text)).then_some(Oddity::Minified)
 }

@@ -4,7 +4,7 @@
 use super::project::{Call, Program, Project};
 use super::tool::{TOOLS, Tool};
 use crate::domain::finding::CheckResult;
-use crate::domain::path::join;
+use crate::domain::path::{join, name};
 
 /// What the user has decided.
 #[derive(Clone, Copy, Debug, Default)]
@@ -139,7 +139,7 @@ fn drop_repeated(project: &Project<'_>, specs: &mut Vec<Spec>) {
 /// Whether the check command plainly is this tool: `uv run pytest -q`, or `npm test` where the script says so.
 fn is_check(tool: &Tool, check: &[String], project: &Project<'_>) -> bool {
     let names = |words: &[&str]| words.windows(tool.command.len()).any(|w| w == tool.command);
-    let words: Vec<&str> = check.iter().map(|word| word.rsplit('/').next().unwrap_or(word)).collect();
+    let words: Vec<&str> = check.iter().map(|word| name(word)).collect();
     let package = project.package("");
     let script = match words.as_slice() {
         ["npm" | "pnpm" | "yarn" | "bun", "test" | "t", ..] => "test",

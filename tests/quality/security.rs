@@ -149,6 +149,17 @@ fn other_languages() {
 }
 
 #[test]
+fn a_key_is_found_by_any_form_that_is_masked_elsewhere_and_wherever_in_a_string_it_stands() {
+    let long = "abcdefghijklmnopqrstuvwxyz0123456789ABCD";
+    for key in ["sk-", "sk-proj-", "sk-ant-", "rk_live_", "github_pat_", "xoxb-"].map(|form| format!("{form}{long}")) {
+        assert_eq!(broken("app.py", &format!("a = 'Bearer {key}'\n")), [("known-key".to_owned(), 1)], "{key}");
+    }
+    let private = "a = '-----BEGIN ENCRYPTED PRIVATE KEY-----\\nMIIE'\n";
+    assert_eq!(broken("app.py", private), [("known-key".to_owned(), 1)]);
+    assert_eq!(broken("app.py", &format!("a = 'sk-example-{long}'\nb = 'xoxb-not-a-key-but-a-name'\n")), []);
+}
+
+#[test]
 fn secrets_of_tests_are_none_and_a_finding_says_where_it_is_and_what_to_do() {
     assert_eq!(broken("tests/test_app.py", "password = \"hunter2-Hunter2\"\n"), []);
     let file = measured("app.py", "x = 1; eval(é, data)\n");

@@ -1,9 +1,9 @@
 //! C and C++: a header beside the includer, below an `include` folder, or wherever a path ends as it is written. Reads no
 //! include path of a build.
 
-use super::{Scope, below};
-use crate::map::convention::base;
-use crate::map::paths::{Target, ends_in, join, module, nearest};
+use super::Scope;
+use crate::domain::path;
+use crate::map::paths::{Target, ends_in, module};
 
 /// Headers of the C standard (ISO C17, 7.1.2) and of POSIX that one often sees: never a file found elsewhere in the tree.
 const STANDARD: &[&str] = &[
@@ -56,16 +56,15 @@ const STANDARD: &[&str] = &[
 /// The header's file.
 pub(super) fn resolve(scope: &Scope, target: &str) -> Option<Target> {
     let target = target.trim_matches(['"', '<', '>']);
-    let beside = join(scope.folder, target).and_then(|path| scope.paths.exact(&path));
-    let in_include =
-        || scope.ancestors().filter_map(|root| scope.paths.exact(&below(root, &below("include", target)))).last();
+    let beside = scope.relative(target);
+    let in_include = || {
+        scope.ancestors().filter_map(|root| scope.paths.exact(&path::join(root, &path::join("include", target)))).last()
+    };
     let elsewhere = || {
         if STANDARD.binary_search(&target).is_ok() || target.starts_with('.') {
             return None;
         }
-        let slots = scope.paths.modules(base(module(target)));
-        let all = slots.iter().map(|slot| (*slot, scope.paths.text(*slot)));
-        nearest(scope.from, all.filter(|(_, path)| ends_in(path, target)))
+        scope.nearest_module(path::name(module(target)), |path| ends_in(path, target))
     };
     beside.or_else(in_include).or_else(elsewhere).map(Target::file)
 }

@@ -8,13 +8,13 @@ mod python;
 mod rust;
 mod script;
 
-use super::convention::folder;
 use super::paths::{Paths, Target, ends_in, join, last_two, module, nearest};
 use crate::domain::language::Language;
+use crate::domain::path;
 
 /// Adds what one import of the file at `from` leads to.
 pub(super) fn resolve(paths: &Paths, from: &str, language: Language, import: Import, found: &mut Vec<Target>) {
-    let scope = Scope { paths, from, folder: folder(from) };
+    let scope = Scope { paths, from, folder: path::parent(from) };
     match language {
         Language::Python => python::resolve(&scope, import, found),
         Language::JavaScript | Language::TypeScript => found.extend(script::resolve(&scope, import.target)),
@@ -69,18 +69,26 @@ impl Scope<'_> {
 
     /// The nearest file of these languages whose module path ends in `tail` (`a/b/c`).
     fn module_ending(&self, tail: &str, languages: &[Language]) -> Option<u32> {
-        let last = tail.rsplit('/').next().unwrap_or(tail);
-        let fits = |path: &str| {
+        self.nearest_module(path::name(tail), |path| {
             ends_in(module(path), tail) && Language::from_path(path).is_some_and(|own| languages.contains(&own))
-        };
-        let all = self.paths.modules(last).iter().map(|slot| (*slot, self.paths.text(*slot)));
-        nearest(self.from, all.filter(|(_, path)| fits(path)))
+        })
     }
 
     /// The nearest folder whose path ends in `tail`.
     fn folder_ending(&self, tail: &str) -> Option<u32> {
-        let all = self.paths.folders(last_two(tail)).map(|id| (id, self.paths.folder_path(id)));
-        nearest(self.from, all.filter(|(_, path)| ends_in(path, tail)))
+        self.nearest_folder(last_two(tail), |_, path| ends_in(path, tail))
+    }
+
+    /// The nearest of the files whose module path ends in the part `name` that fits by its path.
+    fn nearest_module(&self, name: &str, fits: impl Fn(&str) -> bool) -> Option<u32> {
+        let all = self.paths.modules(name).iter().map(|slot| (*slot, self.paths.text(*slot)));
+        nearest(self.from, all.filter(|(_, path)| fits(path)))
+    }
+
+    /// The nearest of the folders whose last part, or whose last two parts, are `name` that fits by its id and its path.
+    fn nearest_folder(&self, name: &str, fits: impl Fn(u32, &str) -> bool) -> Option<u32> {
+        let all = self.paths.folders(name).map(|id| (id, self.paths.folder_path(id)));
+        nearest(self.from, all.filter(|(id, path)| fits(*id, path)))
     }
 
     /// The folders above the importer, from the root down to its own.
@@ -88,14 +96,5 @@ impl Scope<'_> {
         let cuts = self.folder.match_indices('/').map(|(at, _)| at).chain([self.folder.len()]);
         let below = cuts.map(|at| &self.folder[..at]).filter(|path| !path.is_empty());
         std::iter::once("").chain(below)
-    }
-}
-
-/// `folder/rest`, without a slash before it when the folder is the root.
-fn below(folder: &str, rest: &str) -> String {
-    match (folder, rest) {
-        ("", rest) => rest.to_owned(),
-        (folder, "") => folder.to_owned(),
-        (folder, rest) => [folder, "/", rest].concat(),
     }
 }

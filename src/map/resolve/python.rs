@@ -1,8 +1,8 @@
 //! Python: dotted modules from a source root, and relative ones by leading dots. Reads no `sys.path` and no packaging file.
 
-use super::{Import, Scope, below};
+use super::{Import, Scope};
 use crate::domain::language::Language;
-use crate::map::convention::{base, folder};
+use crate::domain::path;
 use crate::map::paths::{self, Target};
 
 /// Where sources stand in a repository, beside its root.
@@ -34,9 +34,9 @@ fn relative(scope: &Scope, dots: usize, path: &str) -> Option<String> {
         if base.is_empty() {
             return None;
         }
-        base = folder(base);
+        base = path::parent(base);
     }
-    Some(below(base, path))
+    Some(if path.is_empty() { base.to_owned() } else { path::join(base, path) })
 }
 
 /// The module's path without ending: below a folder above the importer that is no package itself, then below a usual source
@@ -47,13 +47,13 @@ fn absolute(scope: &Scope, path: &str, names: &str) -> Option<String> {
     }
     // What no file is called need not be looked for below each root.
     let may_have = |name: &&str| !name.is_empty() && scope.paths.may_have_module(name);
-    let (has_own, names) = (may_have(&base(path)), names.split(',').filter(may_have).collect::<Vec<_>>());
+    let (has_own, names) = (may_have(&path::name(path)), names.split(',').filter(may_have).collect::<Vec<_>>());
     let is_file = |stem: &str| scope.first(stem, MODULE).is_some();
-    let is_module = |stem: &str| has_own && is_file(stem) || names.iter().any(|name| is_file(&below(stem, name)));
+    let is_module = |stem: &str| has_own && is_file(stem) || names.iter().any(|name| is_file(&path::join(stem, name)));
     let is_root = |root: &&str| root.is_empty() || scope.first(root, &["/__init__.py"]).is_none();
     let roots = scope.ancestors().filter(is_root).chain(SOURCES);
-    let may_be = may_be_below(scope, path) || names.iter().any(|name| may_be_below(scope, &below(path, name)));
-    let at_root = if may_be { roots.map(|root| below(root, path)).find(|stem| is_module(stem)) } else { None };
+    let may_be = may_be_below(scope, path) || names.iter().any(|name| may_be_below(scope, &path::join(path, name)));
+    let at_root = if may_be { roots.map(|root| path::join(root, path)).find(|stem| is_module(stem)) } else { None };
     at_root.or_else(|| {
         let slot = scope.module_ending(path, &[Language::Python]).filter(|_| path.contains('/'))?;
         Some(paths::module(scope.paths.text(slot)).to_owned())
@@ -62,7 +62,7 @@ fn absolute(scope: &Scope, path: &str, names: &str) -> Option<String> {
 
 /// A module of a package.
 fn module(scope: &Scope, package: &str, name: &str) -> Option<u32> {
-    scope.paths.may_have_module(name).then(|| scope.first(&below(package, name), MODULE)).flatten()
+    scope.paths.may_have_module(name).then(|| scope.first(&path::join(package, name), MODULE)).flatten()
 }
 
 /// Whether any root that counts can have this module: most are of no repository, and this is cheaper than to ask each root.
@@ -75,6 +75,6 @@ fn may_be_below(scope: &Scope, path: &str) -> bool {
         let root = paths::module(scope.paths.text(*slot)).strip_suffix(path);
         root.is_some_and(|root| root.is_empty() || root.strip_suffix('/').is_some_and(is_above))
     };
-    let name = base(path);
+    let name = path::name(path);
     scope.paths.may_have_module(name) && (paths::STANDING.contains(&name) || scope.paths.modules(name).iter().any(fits))
 }

@@ -1,8 +1,8 @@
 //! Rust: paths of modules from the crate, the parent or the module itself, and other crates of the workspace by folder.
 //! Reads no `Cargo.toml` and no `#[path]`.
 
-use super::{Import, Scope, below};
-use crate::map::convention::{base, folder};
+use super::{Import, Scope};
+use crate::domain::path;
 use crate::map::paths::Target;
 
 /// The file of the longest leading part of a path that is a module, once for each name that leads further.
@@ -24,11 +24,11 @@ fn path(scope: &Scope, segments: &[&str]) -> Option<u32> {
     let mut dir = match *first {
         "crate" => crate_folder(scope)?.to_owned(),
         "self" => own_folder(scope.from),
-        "super" => folder(&own_folder(scope.from)).to_owned(),
+        "super" => path::parent(&own_folder(scope.from)).to_owned(),
         name => return other_crate(scope, name, rest).or_else(|| child(scope, segments)),
     };
     while let Some(("super", further)) = rest.split_first().map(|(first, further)| (*first, further)) {
-        dir = folder(&dir).to_owned();
+        dir = path::parent(&dir).to_owned();
         rest = further;
     }
     descend(scope, &dir, rest).or_else(|| module_of(scope, &dir))
@@ -43,7 +43,7 @@ fn child(scope: &Scope, segments: &[&str]) -> Option<u32> {
 fn descend(scope: &Scope, dir: &str, segments: &[&str]) -> Option<u32> {
     let (mut dir, mut last) = (dir.to_owned(), None);
     for segment in segments {
-        dir = below(&dir, segment.strip_prefix("r#").unwrap_or(segment));
+        dir = path::join(&dir, segment.strip_prefix("r#").unwrap_or(segment));
         match scope.first(&dir, &[".rs", "/mod.rs"]) {
             Some(slot) => last = Some(slot),
             None => break,
@@ -59,8 +59,8 @@ fn module_of(scope: &Scope, dir: &str) -> Option<u32> {
 
 /// Where the modules stand that a file declares.
 fn own_folder(path: &str) -> String {
-    match base(path) {
-        "mod.rs" | "lib.rs" | "main.rs" => folder(path).to_owned(),
+    match path::name(path) {
+        "mod.rs" | "lib.rs" | "main.rs" => path::parent(path).to_owned(),
         _ => path.strip_suffix(".rs").unwrap_or(path).to_owned(),
     }
 }
@@ -78,8 +78,9 @@ fn other_crate(scope: &Scope, name: &str, rest: &[&str]) -> Option<u32> {
         let dir = scope.paths.folder_path(id);
         return descend(scope, dir, rest).or_else(|| scope.first(dir, &["/lib.rs"]));
     }
-    let package = scope.ancestors().filter(|dir| scope.first(&below(dir, "src"), &["/lib.rs"]).is_some()).last()?;
-    let is_beside = base(scope.from) == "main.rs" || !scope.from.starts_with(&below(package, "src/"));
-    let is_program = scope.from.starts_with(&below(package, "src/bin/"));
-    if is_beside || is_program { descend(scope, &below(package, "src"), rest) } else { None }
+    let package =
+        scope.ancestors().filter(|dir| scope.first(&path::join(dir, "src"), &["/lib.rs"]).is_some()).last()?;
+    let is_beside = path::name(scope.from) == "main.rs" || !scope.from.starts_with(&path::join(package, "src/"));
+    let is_program = scope.from.starts_with(&path::join(package, "src/bin/"));
+    if is_beside || is_program { descend(scope, &path::join(package, "src"), rest) } else { None }
 }

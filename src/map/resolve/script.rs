@@ -1,8 +1,9 @@
 //! JavaScript and TypeScript (relative, by guessed ending, by the usual aliases and workspace folders), and Ruby's `require`.
 //! Reads no `tsconfig.json` and no `package.json`.
 
-use super::{Scope, below};
+use super::Scope;
 use crate::domain::language::Language;
+use crate::domain::path;
 use crate::map::paths::{Target, join};
 
 const MODULE: &[&str] = &[
@@ -38,9 +39,9 @@ pub(super) fn resolve(scope: &Scope, target: &str) -> Option<Target> {
     let aliased = target.strip_prefix("@/").or_else(|| target.strip_prefix("~/")).or_else(|| target.strip_prefix("#/"));
     let bare = aliased.unwrap_or(target);
     if aliased.is_some() || bare.contains('/') && !bare.starts_with('@') {
-        let roots = scope.ancestors().flat_map(|root| [below(root, "src"), root.to_owned()]);
+        let roots = scope.ancestors().flat_map(|root| [path::join(root, "src"), root.to_owned()]);
         // The importer's own source root is the innermost.
-        let found = roots.filter_map(|root| module(scope, &below(&root, bare))).last();
+        let found = roots.filter_map(|root| module(scope, &path::join(&root, bare))).last();
         if found.is_some() || aliased.is_some() {
             return found.map(Target::file);
         }
@@ -66,9 +67,9 @@ fn workspace(scope: &Scope, target: &str) -> Option<u32> {
     let name = target.strip_prefix('@').and_then(|scoped| scoped.split_once('/')).map_or(target, |(_, name)| name);
     let (name, rest) = name.split_once('/').unwrap_or((name, ""));
     let inside = if rest.is_empty() {
-        [below("src", "index"), "index".to_owned()]
+        [path::join("src", "index"), "index".to_owned()]
     } else {
-        [below("src", rest), rest.to_owned()]
+        [path::join("src", rest), rest.to_owned()]
     };
     WORKSPACES
         .iter()
@@ -83,8 +84,9 @@ pub(super) fn ruby(scope: &Scope, target: &str) -> Option<Target> {
     if bare.starts_with('.') {
         return beside().map(Target::file);
     }
-    let in_lib =
-        || scope.ancestors().filter_map(|root| scope.first(&below(root, &below("lib", bare)), &[".rb"])).last();
+    let in_lib = || {
+        scope.ancestors().filter_map(|root| scope.first(&path::join(root, &path::join("lib", bare)), &[".rb"])).last()
+    };
     let elsewhere = || scope.module_ending(bare, &[Language::Ruby]).filter(|_| bare.contains('/'));
     in_lib().or_else(beside).or_else(elsewhere).map(Target::file)
 }

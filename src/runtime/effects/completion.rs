@@ -6,6 +6,7 @@ use crate::app::{CompletionItem, CompletionKind, Event, FileSought, Standing};
 use crate::config::nearest::nearest;
 use crate::domain::change::FileContent;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::path;
 use crate::map::{Map, Symbol};
 use crate::repo::{Root, read};
 use crate::runtime::world::World;
@@ -81,7 +82,7 @@ fn find(map: &Map, query: &str) -> Vec<CompletionItem> {
     let begins = |text: &str| text.get(..query.len()).is_some_and(|head| head.eq_ignore_ascii_case(query));
     let scattered = if query.contains(['/', '.']) { (2, 3) } else { (3, 2) };
     let file = |path: &str| {
-        let own = path.rsplit('/').next().unwrap_or(path);
+        let own = path::name(path);
         let item = CompletionItem { kind: CompletionKind::File, name: path.to_owned(), place: String::new() };
         (if begins(path) || begins(own) { 0 } else { scattered.0 }, item)
     };

@@ -5,7 +5,7 @@ use super::Events;
 use crate::app::{Event, WorkEvent};
 use crate::config::Conversation;
 use crate::context::token::estimate;
-use crate::context::{self, Signals, Sources, Truncation};
+use crate::context::{self, Correction, Signals, Sources, Truncation};
 use crate::domain::context::{ContextBundle, FileWishes};
 use crate::domain::ids::{JobId, MemoryId};
 use crate::domain::intent::Intent;
@@ -100,12 +100,12 @@ async fn choose(
     let local = world.found().filter(|_| locality == Locality::Loopback);
     let provider = local.and_then(|registry| registry.resolve(model).ok());
     let counter = (locality != Locality::Embedded).then(|| world.tokens.counter(model));
-    let mut raised = 1.0;
-    for _ in 0..2 {
+    let mut correction = Correction::default();
+    for is_last in [false, true] {
         let material = material.clone();
         let chosen = spawn_blocking(move || {
             let count = |text: &str| match counter {
-                Some(counter) => (f64::from(counter.count(text).tokens) * raised).ceil() as u32,
+                Some(counter) => correction.apply(counter.count(text).tokens),
                 None => estimate(text),
             };
             let (intent, sources) = &*material;
@@ -116,15 +116,10 @@ async fn choose(
         if let Some(provider) = provider.as_ref().filter(|_| !bundle.exact) {
             let texts: Vec<&str> = bundle.items.iter().map(|i| i.text.as_str()).collect();
             if let Some(counts) = world.tokens.texts(provider, &model.model, &texts).await {
-                let total = counts.iter().fold(0, |sum: u32, n| sum.saturating_add(*n));
-                if total > budget && raised == 1.0 {
-                    raised = f64::from(total) / f64::from(bundle.tokens.max(1)) * 1.02;
+                // Should it be too much even so, the estimates stand.
+                bundle.exact = correction.settle(&mut bundle, &counts);
+                if !bundle.exact && !is_last {
                     continue;
-                }
-                // Should it be too much even so, the estimates stand: a bundle never says more than its budget.
-                if total <= budget {
-                    bundle.items.iter_mut().zip(counts).for_each(|(item, tokens)| item.tokens = tokens);
-                    (bundle.tokens, bundle.exact) = (total, true);
                 }
             }
         }

@@ -4,7 +4,7 @@ use super::super::project::{Call, Project};
 use super::said::{MAX_FINDINGS, Said, finding, fix};
 use super::{Tool, json_lines};
 use crate::domain::finding::{Applicability, Finding, Fix, Severity, Strategy, TextEdit};
-use crate::domain::path::{above, join};
+use crate::domain::path::{above, join, name};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -43,7 +43,7 @@ pub(super) fn is_rust(path: &str) -> bool {
 
 /// What Cargo reads.
 fn concerns(path: &str) -> bool {
-    is_rust(path) || path.rsplit('/').next().is_some_and(|name| name == "Cargo.toml" || name == "Cargo.lock")
+    is_rust(path) || matches!(name(path), "Cargo.toml" | "Cargo.lock")
 }
 
 /// Touched files by the package they lie in.

@@ -6,6 +6,7 @@ use super::Tool;
 use super::ruff::is_python;
 use super::said::{MAX_FINDINGS, Said, finding};
 use crate::domain::finding::{Finding, Severity, Strategy};
+use crate::domain::path;
 use crate::domain::path::{above, join};
 use regex::Regex;
 use std::sync::LazyLock;
@@ -42,7 +43,7 @@ fn calls(project: &Project<'_>) -> Vec<Call> {
 }
 
 fn is_test(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = path::name(path);
     name.starts_with("test_") || name.ends_with("_test.py")
 }
 
