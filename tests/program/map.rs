@@ -1,6 +1,7 @@
 //! `vibe-tui map` and `vibe-tui search`: what they print, that it is the same every time, and what they do with bad input.
 
-use super::place::{Place, Ran};
+use super::place::{PROGRAM, Place, Ran};
+use super::pty::Pty;
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -229,6 +230,21 @@ fn a_context_says_what_is_remembered_and_which_named_file_it_has_no_room_for() {
     assert!(roomy.stdout.contains(" characters omitted …") && roomy.stderr.is_empty(), "{}", roomy.stderr);
     assert!(tight.stderr.contains("The model does not see `data.json`: there is no room for it."), "{}", tight.stderr);
     assert_eq!(done(place.run(&["memory"])), listed, "looking is no recall");
+}
+
+#[test]
+fn a_pipe_gets_a_context_as_the_model_does_and_a_terminal_gets_marks_for_what_it_would_obey() {
+    let place = place();
+    let text = "\u{feff}def pay(cents):\n\treturn cents  # \u{1b}[31mred\u{202e}\r\n";
+    place.write("pay.py", text);
+    let arguments = ["context", "fix pay in pay.py"];
+    let piped = done(place.run(&arguments));
+    assert!(piped.contains(text), "{piped:?}");
+    let words = [PROGRAM, arguments[0], arguments[1]];
+    let terminal = Pty::start(&words, &place.root(), &place.environment(), (120, 40));
+    terminal.expect("⟦U+FEFF⟧def pay(cents):");
+    terminal.expect("    return cents  # ⟦U+001B⟧[31mred⟦U+202E⟧⟦U+000D⟧");
+    assert!(!terminal.has_written("\u{1b}[31m") && !terminal.has_written("\u{202e}"));
 }
 
 #[test]
