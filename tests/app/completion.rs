@@ -57,8 +57,8 @@ fn a_path_with_a_space_is_quoted_so_that_it_stays_one_path() {
     letters(&mut desk, "Fix @sp");
     answer(&mut desk, "sp", &[file("a b/sp ace.py")]);
     desk.act(Action::Confirm);
-    assert_eq!(desk.state.chat.text(), "Fix `a b/sp ace.py` ");
-    assert_eq!(desk.state.chat.reading.as_ref().unwrap().paths, [""; 0], "`ace.py` is no path of it");
+    assert_eq!(desk.state.chat.text(), "Fix @`a b/sp ace.py` ");
+    assert_eq!(desk.state.chat.reading.as_ref().unwrap().paths, ["a b/sp ace.py"]);
 }
 
 #[test]

@@ -90,6 +90,8 @@ fn mention(item: &CompletionItem) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "_./\\@~+-#:".contains(c);
     match item.kind {
         CompletionKind::File if item.name.chars().all(is_plain) => item.name.clone(),
-        CompletionKind::File | CompletionKind::Symbol => format!("`{}`", item.name),
+        // Without the `@` a command might stand in backquotes.
+        CompletionKind::File => format!("@`{}`", item.name),
+        CompletionKind::Symbol => format!("`{}`", item.name),
     }
 }
