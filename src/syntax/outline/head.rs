@@ -305,12 +305,18 @@ impl<'s> Place<'_, 's> {
             .filter(|_| !is_plain || function != node);
         let macro_value =
             self.table.child(node, Field::Value).filter(|_| self.table.kind(node) == "preproc_function_def");
-        let end = body.or(macro_value).map_or(node.end_byte(), |b| b.start_byte());
+        // What has no body there ends with `end`.
+        let is_empty = self.language == Language::Ruby && body.is_none() && !is_plain;
+        let last = || node.named_child(u32::try_from(node.named_child_count().checked_sub(1)?).ok()?);
+        let end = match last().filter(|_| is_empty) {
+            Some(last) => last.end_byte(),
+            None => body.or(macro_value).map_or(node.end_byte(), |b| b.start_byte()),
+        };
         let text = self.text.get(start..end.max(start)).unwrap_or("");
         let is_python = self.language == Language::Python;
         let text = match text.find('{') {
             Some(brace) if self.table.kind(node) == "macro_definition" => &text[..brace],
-            Some(brace) if body.is_none() && !is_python && !is_plain => &text[..brace],
+            Some(brace) if body.is_none() && !is_python && !is_plain && !is_empty => &text[..brace],
             // A table or a long text: its name and type tell enough.
             _ if is_plain && text.contains('\n') => text.split_once('=').map_or(text, |(head, _)| head),
             _ => text,

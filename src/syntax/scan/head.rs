@@ -9,6 +9,7 @@ use crate::domain::language::Language::{
 use crate::domain::outline::DefinitionKind::{self, Constant, Function, Macro, Method, Type, Variable};
 use crate::syntax::convention::dialect;
 use crate::syntax::prose::{self, MOST_SIGNATURE};
+use std::borrow::Cow;
 
 /// A head is looked for within as many bytes.
 const LONGEST: usize = 2_000;
@@ -55,7 +56,9 @@ fn head(lexer: &mut Lexer, found: &Found) -> String {
         Some(brace) if matches!(language, C | Cpp) => start + brace,
         _ => end(lexer, name, found.kind),
     };
-    let mut head = text.get(start..end.max(start)).unwrap_or("");
+    let whole = text.get(start..end.max(start)).unwrap_or("");
+    let head = without_directives(language, found.kind, whole);
+    let mut head = &*head;
     // A table or a long text: its name and type tell enough.
     if is_plain && head.contains('\n') {
         head = head.split_once('=').map_or(head, |(head, _)| head);
@@ -80,6 +83,15 @@ fn head(lexer: &mut Lexer, found: &Found) -> String {
     let line = line.trim_end_matches([' ', '{', ';', ',', '\\']);
     let line = line.strip_suffix('=').unwrap_or(line);
     line.trim_end_matches(|c| c == ' ' || (c == ':' && language == Python)).to_owned()
+}
+
+/// Lines within a head that are the preprocessor's.
+fn without_directives(language: Language, kind: DefinitionKind, head: &str) -> Cow<'_, str> {
+    let is_directive = |line: &&str| line.trim_start().starts_with('#');
+    if kind == Macro || !matches!(language, C | Cpp) || !head.lines().any(|line| is_directive(&line)) {
+        return Cow::Borrowed(head);
+    }
+    Cow::Owned(head.split_inclusive('\n').filter(|line| !is_directive(line)).collect())
 }
 
 fn is_plain(kind: DefinitionKind) -> bool {
@@ -137,6 +149,11 @@ fn skip_group(lexer: &mut Lexer) {
     }
 }
 
+/// Whether the brace at byte `start` is a type that another one extends.
+fn is_bound(lexer: &Lexer, start: usize) -> bool {
+    lexer.text.get(..start).is_some_and(|before| before.trim_end().ends_with("extends"))
+}
+
 /// Where the body begins, or else the definition ends.
 fn end(lexer: &mut Lexer, name: usize, kind: DefinitionKind) -> usize {
     let language = lexer.language;
@@ -151,15 +168,18 @@ fn end(lexer: &mut Lexer, name: usize, kind: DefinitionKind) -> usize {
         let (start, next) = (lexer.start, lexer.byte(lexer.at));
         if depth == 0 {
             match token {
-                // `Promise<{ ok: boolean }>`
+                // `Promise<{ ok: boolean }>`, `<T extends { a: number } = {}>`
                 Token::Sign(b'{') if language == TypeScript && matches!(last, b'<' | b':' | b'|' | b'&') => {}
+                Token::Sign(b'{')
+                    if language == TypeScript && !is_plain && (last == b'=' || is_bound(lexer, start)) => {}
                 Token::Sign(b'{') if (!is_plain || language == Rust) && language != Python => return start,
                 // `(*name)(int)`
                 Token::Sign(b')') if kind == Type && matches!(language, C | Cpp) => {}
                 Token::Sign(b'}' | b')' | b']' | b';') => return start,
                 Token::Sign(b':') if language == Python && !is_plain => return start,
                 Token::Sign(b',') if is_plain && is_script(language) => return start,
-                Token::Line if has_lines => return start,
+                // `def add a,` goes on.
+                Token::Line if has_lines && !(language == Ruby && last == b',') => return start,
                 // A body that is an expression.
                 Token::Sign(b'=') if is_callable && is_script(language) && next == b'>' => return lexer.at + 1,
                 Token::Sign(b'=') if is_callable && language == CSharp && next == b'>' => return start,
@@ -168,6 +188,10 @@ fn end(lexer: &mut Lexer, name: usize, kind: DefinitionKind) -> usize {
             }
         }
         match token {
+            // A bracket that is not closed ends where no expression goes on, as it does for the scan.
+            Token::Word("def" | "class" | "return") if depth > 0 && language == Python => {
+                return lexer.text[name..start].find('\n').map_or(start, |line| name + line);
+            }
             Token::Sign(b'(' | b'[' | b'{') => depth += 1,
             Token::Sign(sign @ (b')' | b']' | b'}')) => {
                 depth = depth.saturating_sub(1);
