@@ -226,6 +226,20 @@ fn a_broken_file_gives_what_can_be_read() {
 }
 
 #[test]
+fn definitions_that_an_error_hides_from_the_grammar_are_those_of_the_scan() {
+    let text = "fun first() = 1\nclass C(x: Int) : B(x) { fun z() = 1; init { }; val p: Int get() = 1; fun g(a: Int): Int { return a } }\n\
+        object O { fun o() {} }\nfun last(a: Int): Int = 1\n";
+    let outline = exact("a.kt", text);
+    assert!(outline.broken && outline.tier == Tier::Exact);
+    let found: Vec<(&str, &str)> =
+        outline.definitions.iter().map(|d| (d.name.as_str(), d.signature.as_str())).collect();
+    for expected in [("C", "class C(x: Int) : B(x)"), ("g", "fun g(a: Int): Int"), ("last", "fun last(a: Int): Int")] {
+        assert!(found.contains(&expected), "{found:?}");
+    }
+    check("a.kt", text, &outline);
+}
+
+#[test]
 fn references_are_identifiers_that_name_no_definition_and_words_are_those_of_comments() {
     let text = "/// Sells what Others sell, sells it.\nfn sell(shop: Shop) -> u32 {\n    // Shop\n    shop.total(\"text\")\n}\n";
     for outline in [exact("a.rs", text), scan(Language::Rust, text)] {
