@@ -4,13 +4,13 @@
 //! stand in the files.
 
 use super::Format;
+use super::head::Heads;
 use super::heap;
 use super::report::tell_line;
 use super::repository::cache_file;
 use super::setup::Setup;
 use crate::budget::token::Counter;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::language::Language;
 use crate::domain::listing::Places;
 use crate::domain::outline::Tier;
 use crate::domain::safe_text::SafeText;
@@ -18,7 +18,6 @@ use crate::index::{Answer, Index, Job, Priority};
 use crate::map::{self, Focus, Map, Ranking};
 use crate::repo::walk::{self, Listing, MAX_FILES, MAX_SKIPPED, Skipped};
 use crate::repo::{Root, read};
-use crate::syntax;
 use serde_json::json;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -216,23 +215,9 @@ impl<'a> Mapped<'a> {
             })
         };
         let count = |text: &str| text.split_inclusive('\n').map(count_line).fold(0u32, u32::saturating_add);
-        // Of each file that may be shown, what its text says of its definitions.
-        let known: RefCell<HashMap<String, Vec<(String, String)>>> = RefCell::default();
-        let head = |path: &str, at: usize, name: &str| {
-            let mut known = known.borrow_mut();
-            if !known.contains_key(path) {
-                known.insert(path.to_owned(), self.heads(path));
-            }
-            known[path].get(at).filter(|(own, _)| own == name).map(|(_, head)| head.clone())
-        };
+        let heads = Heads::new(self.root);
+        let head = |path: &str, at: usize, name: &str| heads.of(path, at, name);
         map::render_with(&map, ranking, budget, &count, &head)
-    }
-
-    /// Names and heads of what a file defines; nothing when it cannot be read any more.
-    fn heads(&self, path: &str) -> Vec<(String, String)> {
-        let text = read::bytes(self.root, path).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        let (Some(language), Some(text)) = (Language::from_path(path), text) else { return Vec::new() };
-        syntax::heads(language, &text).into_iter().map(|(name, head)| (name.to_owned(), head)).collect()
     }
 }
 

@@ -15,6 +15,7 @@ mod editor;
 mod effects;
 mod front;
 mod gate;
+mod head;
 mod headless;
 mod heap;
 mod hook;

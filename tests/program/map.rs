@@ -218,6 +218,20 @@ fn a_source_that_is_not_utf_8_is_called_so_by_the_map_and_by_a_context() {
 }
 
 #[test]
+fn what_is_found_is_shown_with_its_head_before_any_grammar_has_read_it() {
+    let place = place();
+    let found = done(place.run(&["search", "--kind", "symbol", "monthly"]));
+    assert_eq!(found, "report.py:4: monthly_report: def monthly_report()\n");
+    let words = done(place.run(&["search", "--kind", "words", "--json", "monthly report"]));
+    assert!(words.contains("\"signature\":\"def monthly_report()\""), "{words}");
+    place.write("report.py", "\n\ndef yearly_report(of): ...\n");
+    let found = done(place.run(&["search", "--kind", "symbol", "yearly"]));
+    assert_eq!(found, "report.py:3: yearly_report: def yearly_report(of)\n");
+    done(place.run(&["map", "--exact", "--json"]));
+    assert_eq!(done(place.run(&["search", "--kind", "symbol", "yearly"])), found);
+}
+
+#[test]
 fn a_context_says_what_is_remembered_and_which_named_file_it_has_no_room_for() {
     let place = place();
     place.write("data.json", &format!("[{}1]\n", "\"widget\", ".repeat(9000)));
