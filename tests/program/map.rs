@@ -5,6 +5,7 @@ use super::pty::Pty;
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
 const FILES: [(&str, &str); 5] = [
     (
@@ -81,6 +82,22 @@ fn the_same_question_about_the_same_files_is_answered_without_the_map_and_any_ch
     fs::remove_file(place.root().join("main.go")).unwrap();
     let without = done(place.run(&["map"]));
     assert!(!without.contains("main.go") && without.contains("def keep"), "{without}");
+}
+
+#[test]
+fn a_limit_on_the_size_of_files_is_told_with_the_file_and_costs_no_answer() {
+    let place = place();
+    let expected = done(place.run(&["map", "--json"]));
+    fs::remove_dir_all(place.home().join("cache")).unwrap();
+    for (arguments, part) in [(&["map", "--json"][..], expected.as_str()), (&["search", "OrderStore"], "store.py:4")] {
+        let mut command = Command::new("sh");
+        command.args(["-c", "ulimit -f 1; exec \"$0\" \"$@\"", PROGRAM]).args(arguments);
+        command.env_clear().envs(place.environment()).current_dir(place.root());
+        let ran = Ran::from(command.output().unwrap());
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        assert!(ran.stdout.contains(part), "{}", ran.stdout);
+        assert!(ran.stderr.contains("is not kept for the next start: ") && ran.stderr.contains(".db: "), "{ran:?}");
+    }
 }
 
 #[test]
@@ -183,6 +200,20 @@ fn a_search_finds_names_lines_and_words() {
 }
 
 #[test]
+fn what_is_found_is_shown_with_its_head_before_any_grammar_has_read_it() {
+    let place = place();
+    let found = done(place.run(&["search", "--kind", "symbol", "monthly"]));
+    assert_eq!(found, "report.py:4: monthly_report: def monthly_report()\n");
+    let words = done(place.run(&["search", "--kind", "words", "--json", "monthly report"]));
+    assert!(words.contains("\"signature\":\"def monthly_report()\""), "{words}");
+    place.write("report.py", "\n\ndef yearly_report(of): ...\n");
+    let found = done(place.run(&["search", "--kind", "symbol", "yearly"]));
+    assert_eq!(found, "report.py:3: yearly_report: def yearly_report(of)\n");
+    done(place.run(&["map", "--exact", "--json"]));
+    assert_eq!(done(place.run(&["search", "--kind", "symbol", "yearly"])), found);
+}
+
+#[test]
 fn a_key_in_the_source_is_masked_in_the_map() {
     let place = place();
     place.write("settings.py", "OPENAI_API_KEY = \"sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCD\"\n");
@@ -215,20 +246,6 @@ fn a_source_that_is_not_utf_8_is_called_so_by_the_map_and_by_a_context() {
     }
     let named = place.run(&["context", "fix latin.py"]);
     assert!(named.stderr.contains("`latin.py`: it is not UTF-8."), "{}", named.stderr);
-}
-
-#[test]
-fn what_is_found_is_shown_with_its_head_before_any_grammar_has_read_it() {
-    let place = place();
-    let found = done(place.run(&["search", "--kind", "symbol", "monthly"]));
-    assert_eq!(found, "report.py:4: monthly_report: def monthly_report()\n");
-    let words = done(place.run(&["search", "--kind", "words", "--json", "monthly report"]));
-    assert!(words.contains("\"signature\":\"def monthly_report()\""), "{words}");
-    place.write("report.py", "\n\ndef yearly_report(of): ...\n");
-    let found = done(place.run(&["search", "--kind", "symbol", "yearly"]));
-    assert_eq!(found, "report.py:3: yearly_report: def yearly_report(of)\n");
-    done(place.run(&["map", "--exact", "--json"]));
-    assert_eq!(done(place.run(&["search", "--kind", "symbol", "yearly"])), found);
 }
 
 #[test]
