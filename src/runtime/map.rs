@@ -11,11 +11,11 @@ use super::repository::cache_file;
 use super::setup::Setup;
 use crate::budget::token::Counter;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::listing::Places;
+use crate::domain::listing::{Places, aliases};
 use crate::domain::outline::Tier;
 use crate::domain::safe_text::SafeText;
 use crate::index::{Answer, Index, Job, Priority};
-use crate::map::{self, Focus, Map, Ranking};
+use crate::map::{self, Focus, Map, Ranking, Told};
 use crate::repo::walk::{self, Listing, MAX_FILES, MAX_SKIPPED, Skipped};
 use crate::repo::{Root, read};
 use serde_json::json;
@@ -132,6 +132,8 @@ pub(super) struct Mapped<'a> {
     /// Not taken apart at the end: the process ends then, too.
     pub map: ManuallyDrop<RwLock<Map>>,
     skipped: Vec<Skipped>,
+    /// Links to files that have another path here, too.
+    links: Vec<String>,
     /// Whether every file could be read.
     is_whole: bool,
 }
@@ -152,8 +154,9 @@ impl<'a> Mapped<'a> {
     /// Outlines what changed of the files that were listed. It is not kept yet.
     fn of(setup: &'a Setup, index: &mut Index, listing: Listing) -> Mapped<'a> {
         let root = &setup.root;
-        let mut mapped =
-            Mapped { root, map: ManuallyDrop::new(RwLock::new(Map::new())), skipped: listing.skipped, is_whole: true };
+        let (links, skipped) = (aliases(&listing.entries, &listing.links), listing.skipped);
+        let map = ManuallyDrop::new(RwLock::new(Map::new()));
+        let mut mapped = Mapped { root, map, skipped, links, is_whole: true };
         let entries = &listing.entries;
         work(root, "reading", |job| index.refresh(&mapped.map, &Places::everything(), entries, job));
         tell_notices(index);
@@ -178,7 +181,7 @@ impl<'a> Mapped<'a> {
             Format::Text => text.to_owned(),
             Format::Json => {
                 let map = self.read();
-                let summary = map::summary(&map, ranking);
+                let summary = map::summary(&map, ranking, &self.told(&map));
                 let skipped: Vec<_> =
                     self.skipped.iter().map(|s| json!({"path": s.path, "reason": s.reason})).collect();
                 let root = self.root.path().display().to_string();
@@ -190,6 +193,15 @@ impl<'a> Mapped<'a> {
                 )
             }
         }
+    }
+
+    /// What links and manifests say of the files.
+    fn told<'m>(&'m self, map: &'m Map) -> Told<'m> {
+        let manifests = map.paths().filter(|path| map::is_manifest(path));
+        let texts =
+            manifests.filter_map(|path| Some((path, String::from_utf8(read::bytes(self.root, path).ok()?).ok()?)));
+        let programs = texts.flat_map(|(path, text)| map.programs(path, &text)).collect();
+        Told { programs, links: self.links.iter().map(String::as_str).collect() }
     }
 
     /// The map, for reading.

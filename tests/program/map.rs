@@ -101,6 +101,21 @@ fn a_limit_on_the_size_of_files_is_told_with_the_file_and_costs_no_answer() {
 }
 
 #[test]
+fn the_programs_of_a_manifest_are_entry_points_and_links_are_counted_once() {
+    let place = place();
+    place.write("pyproject.toml", "[project.scripts]\nshop = \"shop:checkout\"\n");
+    std::os::unix::fs::symlink("shop.py", place.root().join("again.py")).unwrap();
+    let schema = validator(include_str!("../../assets/map.schema.json"));
+    let map: Value = serde_json::from_str(&done(place.run(&["map", "--json"]))).unwrap();
+    fits(&schema, &map);
+    let summary = &map["summary"];
+    assert_eq!(summary["entry_points"], serde_json::json!(["main.go", "shop.py"]));
+    let languages = summary["languages"].as_array().unwrap();
+    let python = languages.iter().find(|language| language["language"] == "python").unwrap();
+    assert_eq!((&python["files"], &python["lines"]), (&3.into(), &16.into()), "{languages:?}");
+}
+
+#[test]
 fn an_empty_answer_says_why() {
     let place = place();
     for (arguments, why) in [
