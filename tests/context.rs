@@ -491,6 +491,16 @@ fn a_word_that_is_a_path_or_the_name_of_a_file_names_it_whatever_its_ending() {
 }
 
 #[test]
+fn a_path_with_blanks_in_quotation_marks_of_any_kind_names_its_file_and_its_last_word_none() {
+    let files = ["my notes/an old file.py", "app.py"];
+    for quoted in ["`an old file.py`", "\"an old file.py\"", "'an old file.py'", "“my notes/an old file.py”"] {
+        let request = intent(&format!("don't fix the users' mess in {quoted}, don't"), &["file.py"], &[]);
+        assert_eq!(named(&request, &files), [files[0]], "{quoted}");
+    }
+    assert_eq!(named(&intent("what \"python app.py\" prints", &["app.py"], &[]), &files), ["app.py"]);
+}
+
+#[test]
 fn files_that_do_not_fit_at_all_are_named() {
     let wide = "w".repeat(5000);
     let sources = Sources { snapshots: vec![text("a.py", &wide), text("b.py", &wide)], ..Sources::default() };

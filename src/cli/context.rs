@@ -32,6 +32,6 @@ pub(super) fn main(context: &Context) -> anyhow::Result<ExitCode> {
     let intent = runtime::read_intent(&request).intent;
     let format = if context.json { Format::Json } else { Format::Text };
     let memory = block_on(runtime::remembered(&setup))??;
-    runtime::print(&runtime::context(&setup, &intent, memory, context.budget, format)?);
+    runtime::print_report(&runtime::context(&setup, &intent, memory, context.budget, format)?);
     Ok(ExitCode::SUCCESS)
 }

@@ -168,6 +168,7 @@ fn begin(flags: &Flags) -> anyhow::Result<Setup> {
 /// Parses, dispatches, and returns the exit code.
 pub fn main() -> ExitCode {
     runtime::become_sandbox_if_asked();
+    runtime::outlive_file_limit();
     let cli = Cli::parse();
     let outcome = match cli.command {
         None => workbench::main(&cli.workbench),

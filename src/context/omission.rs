@@ -59,11 +59,15 @@ pub(super) fn omit(omitted: &[&str], code: &mut Code, count: &dyn Fn(&str) -> u3
     code.room.take(item("omitted files", text, tokens, reason));
 }
 
+/// Whether nothing of a file is shown, in any item: a key stands in it and the request does not name it.
+pub(super) fn is_withheld(named: bool, text: &str) -> bool {
+    !named && holds_key(text)
+}
+
 /// Says which files hold keys and are not named: they are not shown. Their paths.
 pub(super) fn withhold<'a>(candidates: &[Candidate<'a>], code: &mut Code, count: &dyn Fn(&str) -> u32) -> Vec<&'a str> {
-    let held =
-        candidates.iter().map(|c| (c, c.snapshot)).filter(|(c, file)| !c.named && file.text().is_some_and(holds_key));
-    let held: Vec<&str> = held.map(|(_, file)| file.path.as_str()).collect();
+    let held = candidates.iter().filter(|c| c.snapshot.text().is_some_and(|text| is_withheld(c.named, text)));
+    let held: Vec<&str> = held.map(|c| c.snapshot.path.as_str()).collect();
     if !held.is_empty() {
         let quoted: Vec<String> =
             held.iter().take(MOST_WITHHELD).map(|path| format!("`{}`", on_one_line(path))).collect();

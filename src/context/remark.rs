@@ -1,6 +1,7 @@
 //! What the files that matter most say of themselves: what is left to do there, and which functions are hard to change.
 //! Reads comments by their marks only; a mark in a string is taken for one.
 
+use super::omission::is_withheld;
 use super::rank::Ranked;
 use crate::domain::change::FileSnapshot;
 use crate::domain::language::Language;
@@ -23,6 +24,9 @@ pub fn remarks(ranking: &[Ranked], snapshots: &[FileSnapshot]) -> Vec<Remark> {
     for ranked in ranking.iter().take(FILES) {
         let path = &ranked.path;
         let text = snapshots.iter().find(|s| s.path == *path).and_then(|s| s.text()).unwrap_or("");
+        if is_withheld(ranked.named, text) {
+            continue;
+        }
         let mut own: Vec<Remark> = todos(path, text);
         let outline = Language::from_path(path).and_then(|language| syntax::outline(language, path, text));
         let definitions = outline.map_or(Vec::new(), |outline| outline.definitions);
@@ -65,8 +69,12 @@ mod tests {
     use crate::domain::change::FileContent;
 
     fn of(path: &str, text: &str) -> Vec<(u32, RemarkKind, String)> {
+        where_named(true, path, text)
+    }
+
+    fn where_named(named: bool, path: &str, text: &str) -> Vec<(u32, RemarkKind, String)> {
         let snapshot = FileSnapshot { path: path.into(), content: FileContent::Text { text: text.into() } };
-        let ranked = Ranked { path: path.into(), reason: String::new(), named: true, score: 1.0, alike: vec![] };
+        let ranked = Ranked { path: path.into(), reason: String::new(), named, score: 1.0, alike: vec![] };
         remarks(&[ranked], &[snapshot]).into_iter().map(|r| (r.line, r.kind, r.text)).collect()
     }
 
@@ -77,6 +85,13 @@ mod tests {
         let todo = |line, text: &str| (line, RemarkKind::Todo, text.to_owned());
         assert_eq!(of("a.py", text), [todo(1, "TODO: handle nothing"), todo(3, "FIXME soon")]);
         assert_eq!(of("a.c", "/* a\n * HACK: b */\nint x;\n"), [todo(2, "HACK: b")]);
+    }
+
+    #[test]
+    fn a_file_that_is_withheld_for_its_key_remarks_nothing() {
+        let text = "x = 1  # TODO: rotate sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCD\n# TODO: more\n";
+        assert_eq!(where_named(false, "a.py", text), []);
+        assert_eq!(where_named(true, "a.py", text).len(), 2, "what is named is shown as it is");
     }
 
     #[test]

@@ -9,6 +9,8 @@ use std::collections::BTreeSet;
 const MAX_PER_NAME: usize = 4;
 /// Words of a request that are looked at: one may paste a document, but its beginning says what is wanted.
 const MAX_WORDS: usize = 600;
+/// Stretches between two quotation marks of a kind that are looked at.
+const MAX_QUOTED: usize = 24;
 /// Most files that are named by one request.
 const MAX_NAMED: usize = 12;
 
@@ -25,20 +27,23 @@ pub(super) struct Named {
 /// that fits nothing is there too: reading tells whether it exists.
 pub(super) fn named(intent: &Intent, listing: &[String]) -> Vec<Named> {
     let mut found = Found::default();
-    for name in &intent.paths {
+    let exactly = exactly_named(&intent.text, listing);
+    // A word of a path with blanks in it is none by itself.
+    let is_word = |name: &str| exactly.iter().any(|path| *path != name && path.split(' ').any(|word| word == name));
+    for name in intent.paths.iter().filter(|name| !is_word(name)) {
         if found.0.len() >= MAX_NAMED {
             break;
         }
         found.named(name, intent.action, listing);
     }
-    for name in exactly_named(&intent.text, listing) {
+    for name in exactly {
         found.named(name, Action::Modify, listing);
     }
     found.0.truncate(MAX_NAMED);
     found.0
 }
 
-/// The words of a request, and what stands in backquotes, spaces and all, that are a path or a file name of the listing, whatever its
+/// The words of a request, and what stands in quotation marks, blanks and all, that are a path or a file name of the listing, whatever its
 /// ending, in the order of the text. A plain word is none: a file `test` is not meant by every test.
 fn exactly_named<'t>(text: &'t str, listing: &[String]) -> Vec<&'t str> {
     let apart = |c: char| c.is_whitespace() || ",;\"'`()[]{}<>|=!?“”‘’…".contains(c);
@@ -47,7 +52,12 @@ fn exactly_named<'t>(text: &'t str, listing: &[String]) -> Vec<&'t str> {
         let path = word.split([':', '#']).next().unwrap_or(word);
         path.trim_start_matches('@').trim_start_matches("./").trim_end_matches(['.', '*'])
     };
-    let quoted = text.split('`').skip(1).step_by(2).map(str::trim).filter(|name| name.contains(apart)).take(MAX_NAMED);
+    // Between any two marks, since an apostrophe is one, too: what is in no listing does not count.
+    let quoted = |mark: &'static [char]| {
+        let between = text.split(mark).skip(1).map(str::trim);
+        between.filter(|name| name.contains(apart) && !name.contains('\n')).take(MAX_QUOTED)
+    };
+    let quoted = quoted(&['`']).chain(quoted(&['"', '“', '”'])).chain(quoted(&['\'', '‘', '’']));
     let words = text.split(apart).take(MAX_WORDS).map(bare).chain(quoted);
     let words = words.filter(|word| word.trim_start_matches('.').contains(['.', '/', ' ']));
     let wanted: BTreeSet<&str> = words.clone().collect();

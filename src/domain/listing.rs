@@ -18,6 +18,18 @@ pub struct FileEntry {
     pub inode: u64,
 }
 
+/// The links (sorted paths) to files that are among the entries by another path, too; of several to one file that is not, all but the first.
+pub fn aliases(entries: &[FileEntry], links: &[String]) -> Vec<String> {
+    if links.is_empty() {
+        return Vec::new();
+    }
+    let file = |entry: &FileEntry| (entry.inode, entry.size, entry.changed_ns);
+    let is_link = |entry: &&FileEntry| links.binary_search(&entry.path).is_ok();
+    let (links, files): (Vec<&FileEntry>, Vec<&FileEntry>) = entries.iter().partition(is_link);
+    let mut seen: BTreeSet<(u64, u64, i64)> = files.into_iter().map(file).collect();
+    links.into_iter().filter(|link| !seen.insert(file(link))).map(|link| link.path.clone()).collect()
+}
+
 /// A name that a listing had to leave out.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Skipped {

@@ -1,11 +1,13 @@
 //! Files and identifiers in running text. Says what looks like one; whether it exists is the repository's to say.
 
-use super::vocabulary::Vocabulary;
+use super::vocabulary::{Vocabulary, mark};
 use crate::domain::language::Language;
 use std::ops::Range;
 
 /// At most this many paths and this many symbols are kept.
 const MOST: usize = 64;
+/// Most characters of a path with blanks in it.
+const LONGEST_PATH: usize = 200;
 
 /// What a stretch of text looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +77,11 @@ fn quoted(text: &str, span: Range<usize>, vocabulary: &Vocabulary, found: &mut V
         return;
     }
     let start = span.start + text[span.clone()].find(inner).unwrap_or(0);
+    // What else stands in backquotes with a blank in it is a command more often than a path.
+    if text[..span.start].ends_with("@`") && is_spaced_path(inner, true, vocabulary) {
+        found.push(Mention { span: start..start + inner.len(), kind: MentionKind::Path });
+        return;
+    }
     if let Some(length) = path_length(inner, true, vocabulary) {
         found.push(Mention { span: start..start + length, kind: MentionKind::Path });
         return;
@@ -92,12 +99,55 @@ fn quoted(text: &str, span: Range<usize>, vocabulary: &Vocabulary, found: &mut V
 fn plain(text: &str, span: Range<usize>, vocabulary: &Vocabulary, found: &mut Vec<Mention>) {
     let mut start = span.start;
     for (offset, c) in text[span.clone()].char_indices() {
-        if is_separator(c) {
-            chunk(text, start..span.start + offset, vocabulary, found);
-            start = span.start + offset + c.len_utf8();
+        let at = span.start + offset;
+        if at < start {
+            continue;
+        }
+        if let Some(path) = spaced_path(text, at..span.end, c, vocabulary) {
+            chunk(text, start..at, vocabulary, found);
+            // The quotation mark at its end is as long as the one before it.
+            start = path.end + c.len_utf8();
+            found.push(Mention { span: path, kind: MentionKind::Path });
+        } else if is_separator(c) {
+            chunk(text, start..at, vocabulary, found);
+            start = at + c.len_utf8();
         }
     }
     chunk(text, start..span.end, vocabulary, found);
+}
+
+/// The path with a blank in it whose opening quotation mark, `c`, is the first of `span`.
+fn spaced_path(text: &str, span: Range<usize>, c: char, vocabulary: &Vocabulary) -> Option<Range<usize>> {
+    let close = match c {
+        '"' | '\'' => c,
+        '“' => '”',
+        _ => return None,
+    };
+    let before = text[..span.start].chars().next_back().unwrap_or(' ');
+    if c == '\'' && !before.is_whitespace() && !"(@".contains(before) {
+        return None;
+    }
+    let start = span.start + c.len_utf8();
+    let mut inner = text[start..span.end].char_indices().take(LONGEST_PATH);
+    let (length, end) = inner.find(|&(_, c)| c == close || c == '\n')?;
+    let path = start..start + length;
+    (end == close && is_spaced_path(&text[path.clone()], before == '@', vocabulary)).then_some(path)
+}
+
+/// Whether what stands in quotation marks is one path with blanks in it: after an `@` if its last word could be the end of one; else,
+/// since a sentence may end in a path, too, only two words, the first of which makes no sentence.
+fn is_spaced_path(quoted: &str, marked: bool, vocabulary: &Vocabulary) -> bool {
+    let Some((first, last)) = quoted.rsplit_once(' ') else { return false };
+    let is_plain = |c: char| c.is_alphanumeric() || " _./\\~+-".contains(c);
+    let sentence = mark::PREPOSITION | mark::NEGATION | mark::QUESTION | mark::AUXILIARY | mark::CONJUNCTION;
+    let speaks = |word: &str| {
+        let is_name = vocabulary.is_certain_name(word);
+        is_name || vocabulary.phrase(word).is_some_and(|m| m.verb.is_some() || m.cue.is_some() || m.is(sentence))
+    };
+    !first.trim().is_empty()
+        && quoted.chars().all(is_plain)
+        && path_length(last, true, vocabulary) == Some(last.len())
+        && (marked || !first.contains(' ') && !speaks(&first.to_lowercase()))
 }
 
 fn is_separator(c: char) -> bool {
@@ -276,6 +326,22 @@ mod tests {
         for (text, expected) in cases {
             let text = text.replace("'s", " 's");
             assert_eq!(found(&text, MentionKind::Path), *expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_path_in_quotation_marks_keeps_its_blanks_and_a_sentence_there_is_none() {
+        let cases: &[(&str, &[&str])] = &[
+            ("fix \"my file.py\", “old app.ts” and 'sp ace.py'", &["my file.py", "old app.ts", "sp ace.py"]),
+            ("don't touch the users' \"very old things.md\"", &["things.md"]),
+            ("see @\"my docs/a b.md\" and @`my docs/c d.md`", &["my docs/a b.md", "my docs/c d.md"]),
+            ("it says \"cannot open config.yaml\"", &["config.yaml"]),
+            ("run \"python app.py\" or \"fix app.py\" or \"in app.py\"", &["app.py", "app.py", "app.py"]),
+            ("`pytest tests/a.py` and \"a\" app.py \"b\"", &["app.py"]),
+            ("\"my file.py without an end, a.py", &["file.py", "a.py"]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(found(text, MentionKind::Path), *expected, "{text}");
         }
     }
 

@@ -104,10 +104,29 @@ impl Map {
         tests.map(|(_, test)| (&*test.path, covered(test))).collect()
     }
 
+    /// Slots of the files that are run by themselves, as far as their texts tell. A `main` of a Rust file that others take in is a function.
+    pub(super) fn entry_points(&self) -> BTreeSet<u32> {
+        let is_rust = |file: &File| file.language == Some(Language::Rust);
+        let mut found: BTreeSet<u32> =
+            self.ordered().filter(|(_, file)| file.is_entry_point).map(|(slot, _)| slot).collect();
+        for (slot, file) in self.ordered().filter(|(_, file)| is_rust(file)) {
+            let modules = file.targets.iter().filter_map(|target| target.split().ok());
+            modules.filter(|module| *module != slot && base(&self.file(*module).path) != "main.rs").for_each(
+                |module| {
+                    if is_rust(self.file(module)) {
+                        found.remove(&module);
+                    }
+                },
+            );
+        }
+        found
+    }
+
     /// Exported definitions to which no reference was found in any file, by path: outside of tests and of files that are run
     /// by themselves. A reference from a text, a template or another repository is not seen.
     pub fn unused(&self) -> Vec<Symbol<'_>> {
-        let files = self.ordered().filter(|(_, file)| is_source(file) && !file.is_entry_point);
+        let entry_points = self.entry_points();
+        let files = self.ordered().filter(|(slot, file)| is_source(file) && !entry_points.contains(slot));
         files
             .flat_map(|(_, file)| {
                 let rows = file.definitions.iter().enumerate().filter(|(_, row)| {

@@ -7,12 +7,21 @@ use super::table::Map;
 use crate::domain::outline::{DefinitionKind, Oddity, Tier};
 use serde::Serialize;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Entries of each list that is cut; totals say how many there are in all.
 const SHOWN: usize = 20;
 /// From this complexity on a function is a hot spot: above 10 is where McCabe (1976) says to split.
 const COMPLEX: u16 = 11;
+
+/// What is known of files that their outlines do not tell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told<'m> {
+    /// Those in which the programs begin that manifests declare ([`Map::programs`]).
+    pub programs: BTreeSet<&'m str>,
+    /// Links to files that have another path here, too: they are not counted once more.
+    pub links: BTreeSet<&'m str>,
+}
 
 /// A repository in numbers.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -35,7 +44,7 @@ pub struct Summary<'m> {
     pub oddities: BTreeMap<Oddity, Vec<&'m str>>,
     /// Files in which the grammar met an error.
     pub broken: Vec<&'m str>,
-    /// Files that are run by themselves, tests aside.
+    /// Files that are run by themselves, by their text or by a manifest; tests aside.
     pub entry_points: Vec<&'m str>,
     /// Tests, with the files each covers.
     pub tests: BTreeMap<&'m str, Vec<&'m str>>,
@@ -77,9 +86,10 @@ pub fn unreadable(map: &Map) -> Vec<&str> {
 }
 
 /// The summary of a map; `ranking` is the one without a focus.
-pub fn summary<'m>(map: &'m Map, ranking: &Ranking) -> Summary<'m> {
+pub fn summary<'m>(map: &'m Map, ranking: &Ranking, told: &Told) -> Summary<'m> {
     let files = || map.ordered().map(|(_, file)| file);
-    let plain = || files().filter(|file| file.oddity.is_none());
+    let once = || files().filter(|file| !told.links.contains(&*file.path));
+    let plain = || once().filter(|file| file.oddity.is_none());
     let named = |fits: fn(&File) -> bool| files().filter(|file| fits(file)).map(|file| &*file.path).collect();
     let mut tiers = BTreeMap::new();
     files().filter(|file| file.is_outlined).for_each(|file| *tiers.entry(file.tier).or_default() += 1);
@@ -100,13 +110,13 @@ pub fn summary<'m>(map: &'m Map, ranking: &Ranking) -> Summary<'m> {
         files: map.len(),
         lines: plain().map(|file| u64::from(file.lines.0)).sum(),
         code_lines: plain().map(|file| u64::from(file.lines.1)).sum(),
-        definitions: files().map(|file| file.definitions.len()).sum(),
-        references: files().flat_map(File::references).map(|(_, count)| u64::from(count)).sum(),
+        definitions: once().map(|file| file.definitions.len()).sum(),
+        references: once().flat_map(File::references).map(|(_, count)| u64::from(count)).sum(),
         languages: languages(plain()),
         tiers,
         oddities,
         broken: named(|file| file.is_broken),
-        entry_points: named(|file| file.is_entry_point && !file.is_test),
+        entry_points: entry_points(map, told),
         tests: map.coverage(),
         cycles: map.cycles(),
         central,
@@ -117,6 +127,12 @@ pub fn summary<'m>(map: &'m Map, ranking: &Ranking) -> Summary<'m> {
         documented: documented(plain()),
         typed: typed(plain()),
     }
+}
+
+fn entry_points<'m>(map: &'m Map, told: &Told) -> Vec<&'m str> {
+    let own = map.entry_points();
+    let is_one = |slot: &u32, file: &File| own.contains(slot) && !file.is_test || told.programs.contains(&*file.path);
+    map.ordered().filter(|(slot, file)| is_one(slot, file)).map(|(_, file)| &*file.path).collect()
 }
 
 fn languages<'m>(files: impl Iterator<Item = &'m File>) -> Vec<LanguageLines> {

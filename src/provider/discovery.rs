@@ -65,20 +65,32 @@ const VENDORS: &[Vendor] = &[
     },
 ];
 
+/// Servers that are known by their own names, and how each is started.
+const SERVERS: &[(&str, &str)] = &[
+    ("ollama", "start it with `ollama serve`, or set OLLAMA_HOST to its address"),
+    ("llama-server", "start it with `llama-server -m MODEL.gguf`, which listens on port 8080"),
+    ("lm-studio", "start its server in LM Studio (port 1234)"),
+    ("vllm", "start it with `vllm serve MODEL` (port 8000)"),
+    ("mlx-lm", "start it with `mlx_lm.server --model MODEL` (port 8080)"),
+];
+
 /// What to do so that a provider of this name is there, for names that discovery knows.
 pub fn advice(name: &str) -> Option<(FailureKind, String)> {
     if let Some(vendor) = VENDORS.iter().find(|v| v.name == name) {
         return Some((FailureKind::Auth, format!("{name} needs a key: set {} in the environment.", vendor.key)));
     }
-    let start = match name {
-        "ollama" => "start it with `ollama serve`, or set OLLAMA_HOST to its address",
-        "llama-server" => "start it with `llama-server -m MODEL.gguf`, which listens on port 8080",
-        "lm-studio" => "start its server in LM Studio (port 1234)",
-        "vllm" => "start it with `vllm serve MODEL` (port 8000)",
-        "mlx-lm" => "start it with `mlx_lm.server --model MODEL` (port 8080)",
-        _ => return None,
-    };
+    let (_, start) = SERVERS.iter().find(|(server, _)| *server == name)?;
     Some((FailureKind::Unreachable, format!("No {name} was found on this machine: {start}.")))
+}
+
+/// The providers that are there once their key is set.
+pub fn vendors() -> Vec<&'static str> {
+    VENDORS.iter().map(|vendor| vendor.name).collect()
+}
+
+/// The providers that are there once they run on this machine.
+pub fn servers() -> Vec<&'static str> {
+    SERVERS.iter().map(|(name, _)| *name).collect()
 }
 
 /// A search for model servers.

@@ -1,6 +1,6 @@
 //! Every provider of a session by name: resolves `provider/model`, lists what there is, and keeps `--offline`.
 
-use super::discovery::advice;
+use super::discovery::{advice, servers, vendors};
 use super::endpoint::Endpoint;
 use super::nearest::did_you_mean;
 use super::server::Server;
@@ -105,8 +105,15 @@ impl Registry {
             return Failure::fatal(kind, message);
         }
         let names = self.names();
-        let nearest = did_you_mean(name, names.iter().copied());
-        let message = format!("There is no provider `{name}`.{nearest} Known: {}.", names.join(", "));
+        let nearest = did_you_mean(name, names.iter().copied().chain(vendors()).chain(servers()));
+        let mut known = format!("Known here: {}", names.join(", "));
+        for (how, mut others) in [("with a key", vendors()), ("once they run", servers())] {
+            others.retain(|name| !names.contains(name));
+            if !others.is_empty() {
+                known.push_str(&format!("; {how}: {}", others.join(", ")));
+            }
+        }
+        let message = format!("There is no provider `{name}`.{nearest} {known}.");
         Failure::fatal(FailureKind::UnknownModel, message)
     }
 

@@ -42,6 +42,8 @@ const MAX_PATH: usize = if cfg!(target_os = "linux") { 4096 } else { 1024 };
 pub struct Listing {
     /// By path. Regular files, and links to regular files inside the root, with the stamp of the file itself.
     pub entries: Vec<FileEntry>,
+    /// Those of the entries that are links, sorted.
+    pub links: Vec<String>,
     /// Directories that were read, relative to the root (which is empty), sorted.
     pub directories: Vec<String>,
     /// Directories, and links, of the names under which projects keep their dependencies in the
@@ -190,6 +192,7 @@ struct Directory {
 struct Found {
     /// Files that follow each other in the listing: those of a directory, but for what lies in directories between them.
     runs: Vec<Vec<FileEntry>>,
+    links: Vec<String>,
     directories: Vec<String>,
     dependencies: Vec<String>,
     skipped: Vec<Skipped>,
@@ -201,12 +204,13 @@ impl Found {
         let mut entries = Vec::with_capacity(self.runs.iter().map(Vec::len).sum());
         self.runs.iter_mut().for_each(|run| entries.append(run));
         entries.truncate(limit);
-        let Found { mut directories, mut dependencies, mut skipped, .. } = self;
+        let Found { mut links, mut directories, mut dependencies, mut skipped, .. } = self;
+        links.sort_unstable();
         directories.sort_unstable();
         dependencies.sort_unstable();
         skipped.sort_unstable();
         skipped.truncate(MAX_SKIPPED);
-        Listing { entries, directories, dependencies, truncated, skipped }
+        Listing { entries, links, directories, dependencies, truncated, skipped }
     }
 
     /// Keeps files that follow each other.
@@ -239,6 +243,7 @@ impl Drop for Worker<'_> {
         }
         let mut found = self.walk.found.lock().unwrap_or_else(PoisonError::into_inner);
         found.runs.append(&mut self.found.runs);
+        found.links.append(&mut self.found.links);
         found.directories.append(&mut self.found.directories);
         found.dependencies.append(&mut self.found.dependencies);
         found.skipped.append(&mut self.found.skipped);
@@ -353,6 +358,9 @@ impl<'a> Worker<'a> {
                 Some(text) if is_covered => match self.walk.stamp(handle, text, name, kind) {
                     Ok(entry) => {
                         count += usize::from(entry.is_some());
+                        if kind == FileType::Symlink && entry.is_some() {
+                            self.found.links.push(text.to_owned());
+                        }
                         run.extend(entry);
                     }
                     Err(errno) => {

@@ -87,7 +87,7 @@ fn fitting(library: &Library, intent: &Intent) -> Vec<(String, String)> {
 }
 
 /// The context of a request in the repository that the set-up was opened on, with what is remembered of it, as `vibe-tui context`
-/// prints it. Nothing of that counts as recalled.
+/// prints it: to the byte what a model is shown, not made safe for a terminal. Nothing of that counts as recalled.
 ///
 /// # Errors
 /// When the repository has more files than are listed.
@@ -127,9 +127,7 @@ pub fn context(
     }
     Ok(match format {
         Format::Json => format!("{}\n", json(&bundle, &sources.ranking)),
-        Format::Text => {
-            bundle.items.iter().map(|item| format!("{}\n", SafeText::new(&item.text).into_string())).collect()
-        }
+        Format::Text => bundle.items.iter().map(|item| format!("{}\n", item.text)).collect(),
     })
 }
 

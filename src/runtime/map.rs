@@ -4,21 +4,20 @@
 //! stand in the files.
 
 use super::Format;
+use super::head::Heads;
 use super::heap;
 use super::report::tell_line;
 use super::repository::cache_file;
 use super::setup::Setup;
 use crate::budget::token::Counter;
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::language::Language;
-use crate::domain::listing::Places;
+use crate::domain::listing::{Places, aliases};
 use crate::domain::outline::Tier;
 use crate::domain::safe_text::SafeText;
 use crate::index::{Answer, Index, Job, Priority};
-use crate::map::{self, Focus, Map, Ranking};
+use crate::map::{self, Focus, Map, Ranking, Told};
 use crate::repo::walk::{self, Listing, MAX_FILES, MAX_SKIPPED, Skipped};
 use crate::repo::{Root, read};
-use crate::syntax;
 use serde_json::json;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -133,6 +132,8 @@ pub(super) struct Mapped<'a> {
     /// Not taken apart at the end: the process ends then, too.
     pub map: ManuallyDrop<RwLock<Map>>,
     skipped: Vec<Skipped>,
+    /// Links to files that have another path here, too.
+    links: Vec<String>,
     /// Whether every file could be read.
     is_whole: bool,
 }
@@ -153,8 +154,9 @@ impl<'a> Mapped<'a> {
     /// Outlines what changed of the files that were listed. It is not kept yet.
     fn of(setup: &'a Setup, index: &mut Index, listing: Listing) -> Mapped<'a> {
         let root = &setup.root;
-        let mut mapped =
-            Mapped { root, map: ManuallyDrop::new(RwLock::new(Map::new())), skipped: listing.skipped, is_whole: true };
+        let (links, skipped) = (aliases(&listing.entries, &listing.links), listing.skipped);
+        let map = ManuallyDrop::new(RwLock::new(Map::new()));
+        let mut mapped = Mapped { root, map, skipped, links, is_whole: true };
         let entries = &listing.entries;
         work(root, "reading", |job| index.refresh(&mapped.map, &Places::everything(), entries, job));
         tell_notices(index);
@@ -179,7 +181,7 @@ impl<'a> Mapped<'a> {
             Format::Text => text.to_owned(),
             Format::Json => {
                 let map = self.read();
-                let summary = map::summary(&map, ranking);
+                let summary = map::summary(&map, ranking, &self.told(&map));
                 let skipped: Vec<_> =
                     self.skipped.iter().map(|s| json!({"path": s.path, "reason": s.reason})).collect();
                 let root = self.root.path().display().to_string();
@@ -191,6 +193,15 @@ impl<'a> Mapped<'a> {
                 )
             }
         }
+    }
+
+    /// What links and manifests say of the files.
+    fn told<'m>(&'m self, map: &'m Map) -> Told<'m> {
+        let manifests = map.paths().filter(|path| map::is_manifest(path));
+        let texts =
+            manifests.filter_map(|path| Some((path, String::from_utf8(read::bytes(self.root, path).ok()?).ok()?)));
+        let programs = texts.flat_map(|(path, text)| map.programs(path, &text)).collect();
+        Told { programs, links: self.links.iter().map(String::as_str).collect() }
     }
 
     /// The map, for reading.
@@ -216,23 +227,9 @@ impl<'a> Mapped<'a> {
             })
         };
         let count = |text: &str| text.split_inclusive('\n').map(count_line).fold(0u32, u32::saturating_add);
-        // Of each file that may be shown, what its text says of its definitions.
-        let known: RefCell<HashMap<String, Vec<(String, String)>>> = RefCell::default();
-        let head = |path: &str, at: usize, name: &str| {
-            let mut known = known.borrow_mut();
-            if !known.contains_key(path) {
-                known.insert(path.to_owned(), self.heads(path));
-            }
-            known[path].get(at).filter(|(own, _)| own == name).map(|(_, head)| head.clone())
-        };
+        let heads = Heads::new(self.root);
+        let head = |path: &str, at: usize, name: &str| heads.of(path, at, name);
         map::render_with(&map, ranking, budget, &count, &head)
-    }
-
-    /// Names and heads of what a file defines; nothing when it cannot be read any more.
-    fn heads(&self, path: &str) -> Vec<(String, String)> {
-        let text = read::bytes(self.root, path).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-        let (Some(language), Some(text)) = (Language::from_path(path), text) else { return Vec::new() };
-        syntax::heads(language, &text).into_iter().map(|(name, head)| (name.to_owned(), head)).collect()
     }
 }
 

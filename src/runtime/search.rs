@@ -1,6 +1,7 @@
 //! `vibe-tui search`: names, lines and files of a repository, by name, by expression, by words and by meaning.
 
 use super::Format;
+use super::head::Heads;
 use super::map::Mapped;
 use super::meaning::{Likeness, Meaning};
 use super::report::tell_line;
@@ -50,12 +51,16 @@ pub fn search(setup: &Setup, request: &SearchRequest) -> Result<String, Failure>
     let mapped = Mapped::open(setup, Tier::Exact)?;
     let map = mapped.read();
     let mut printed = String::new();
+    let show = Show { map: &map, heads: Heads::new(mapped.root) };
     for kind in KINDS.into_iter().filter(|kind| request.kind.is_none_or(|wanted| wanted == *kind)) {
         let hits = match kind {
-            SearchKind::Symbol => map.find_symbols(&request.query, request.limit).iter().map(symbol).collect(),
+            SearchKind::Symbol => {
+                let found = map.find_symbols(&request.query, request.limit);
+                found.iter().map(|symbol| show.symbol(symbol, json!({"kind": "symbol"}))).collect()
+            }
             SearchKind::Text => text(&mapped, &map, request)?,
-            SearchKind::Words => words(&map, request),
-            SearchKind::Meaning => match meaning(setup, &mapped, &map, request) {
+            SearchKind::Words => words(&show, request),
+            SearchKind::Meaning => match meaning(setup, &mapped, &show, request) {
                 Err(failure) if request.kind.is_none() => {
                     tell_line(&format!("vibe-tui: nothing is found by meaning: {failure}"));
                     Vec::new()
@@ -95,16 +100,26 @@ struct Shown {
     json: Value,
 }
 
-fn symbol(symbol: &Symbol) -> Shown {
-    Shown { line: line_of(symbol), json: json!({"kind": "symbol", "symbol": symbol}) }
+/// Shows definitions with their heads, whether the map has them or not.
+struct Show<'m> {
+    map: &'m Map,
+    heads: Heads<'m>,
 }
 
-fn line_of(symbol: &Symbol) -> String {
-    let Symbol { path, name, signature, lines, .. } = symbol;
-    let container = symbol.container.map(|container| format!("{container}.")).unwrap_or_default();
-    let kind = serde_json::to_value(symbol.kind).ok().and_then(|kind| Some(kind.as_str()?.to_owned()));
-    let what = if signature.is_empty() { kind.unwrap_or_default() } else { (*signature).to_owned() };
-    format!("{}:{}: {container}{name}: {what}", SafeText::line(path), lines.0)
+impl Show<'_> {
+    /// A definition, as a line and within what `json` says of the hit.
+    fn symbol(&self, symbol: &Symbol, mut json: Value) -> Shown {
+        let Symbol { path, name, lines, .. } = symbol;
+        let head = self.heads.of_symbol(self.map, symbol);
+        json["symbol"] = json!(symbol);
+        if !head.is_empty() {
+            json["symbol"]["signature"] = json!(head);
+        }
+        let container = symbol.container.map(|container| format!("{container}.")).unwrap_or_default();
+        let kind = serde_json::to_value(symbol.kind).ok().and_then(|kind| Some(kind.as_str()?.to_owned()));
+        let what = if head.is_empty() { kind.unwrap_or_default() } else { head };
+        Shown { line: format!("{}:{}: {container}{name}: {what}", SafeText::line(path), lines.0), json }
+    }
 }
 
 fn text(mapped: &Mapped, map: &Map, request: &SearchRequest) -> Result<Vec<Shown>, Failure> {
@@ -121,19 +136,18 @@ fn text(mapped: &Mapped, map: &Map, request: &SearchRequest) -> Result<Vec<Shown
     Ok(found.hits.iter().map(shown).collect())
 }
 
-fn words(map: &Map, request: &SearchRequest) -> Vec<Shown> {
-    let definitions = map.search_definitions(&request.query, request.limit).into_iter().map(|hit| Shown {
-        line: line_of(&hit.item),
-        json: json!({"kind": "words", "symbol": hit.item, "score": hit.score, "words": hit.words}),
-    });
-    let files = map.search_files(&request.query, request.limit).into_iter().map(|hit| Shown {
+fn words(show: &Show, request: &SearchRequest) -> Vec<Shown> {
+    let definitions = show.map.search_definitions(&request.query, request.limit).into_iter();
+    let definitions =
+        definitions.map(|hit| show.symbol(&hit.item, json!({"kind": "words", "score": hit.score, "words": hit.words})));
+    let files = show.map.search_files(&request.query, request.limit).into_iter().map(|hit| Shown {
         line: format!("{}: {}", SafeText::line(hit.item), hit.words.join(" ")),
         json: json!({"kind": "words", "path": hit.item, "score": hit.score, "words": hit.words}),
     });
     files.chain(definitions).collect()
 }
 
-fn meaning(setup: &Setup, mapped: &Mapped, map: &Map, request: &SearchRequest) -> Result<Vec<Shown>, Failure> {
+fn meaning(setup: &Setup, mapped: &Mapped, show: &Show, request: &SearchRequest) -> Result<Vec<Shown>, Failure> {
     let Some(meaning) = Meaning::of(&setup.loaded.config, &setup.paths, &setup.root) else {
         let message = format!(
             "nothing is set up to search by meaning: in {}, under [search], name the directory of a static model or a server, \
@@ -144,11 +158,9 @@ fn meaning(setup: &Setup, mapped: &Mapped, map: &Map, request: &SearchRequest) -
         return if unasked { Ok(Vec::new()) } else { Err(Failure::fatal(FailureKind::Config, message)) };
     };
     meaning.learn_all(mapped)?;
-    let found = meaning.find(map, &request.query, request.limit)?;
+    let found = meaning.find(show.map, &request.query, request.limit)?;
     let shown = |Likeness { path, symbol, cosine }: Likeness| match symbol {
-        Some(symbol) => {
-            Shown { line: line_of(&symbol), json: json!({"kind": "meaning", "symbol": symbol, "score": cosine}) }
-        }
+        Some(symbol) => show.symbol(&symbol, json!({"kind": "meaning", "score": cosine})),
         None => Shown {
             line: SafeText::line(path).into_string(),
             json: json!({"kind": "meaning", "path": path, "score": cosine}),

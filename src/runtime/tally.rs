@@ -23,6 +23,10 @@ const MOST: u64 = 64 << 20;
 /// How long a server may take to count.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Whose tokens are counted and not estimated, for whoever named none of them.
+const COUNTED: &str = "Counted exactly: OpenAI's models by their names, under any provider (`openai/gpt-4o`, \
+    `openrouter/openai/gpt-oss-20b`), and those of a server on this machine that counts.";
+
 /// Whether a text may be sent to another machine to be counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ask {
@@ -146,7 +150,11 @@ async fn counted(world: &World, model: ModelRef, text: &str, ask: Ask) -> Tally 
         Ok(provider) => provider,
         // A missing key matters to whoever wants its provider asked.
         Err(failure) => {
-            tally.trouble = Some(failure).filter(|f| f.kind != FailureKind::Auth || ask == Ask::Provider);
+            let failure = Some(failure).filter(|f| f.kind != FailureKind::Auth || ask == Ask::Provider);
+            tally.trouble = failure.map(|f| match f.kind {
+                FailureKind::UnknownModel => Failure { message: format!("{} {COUNTED}", f.message), ..f },
+                _ => f,
+            });
             return tally;
         }
     };

@@ -2,6 +2,7 @@
 
 use super::desk::*;
 use vibe_tui::app::{Action, CompletionItem, CompletionKind, Effect, Event, RepositoryEvent, Scope, TextEdit};
+use vibe_tui::domain::outline::Tier;
 
 fn file(path: &str) -> CompletionItem {
     CompletionItem { kind: CompletionKind::File, name: path.to_owned(), place: String::new() }
@@ -57,8 +58,8 @@ fn a_path_with_a_space_is_quoted_so_that_it_stays_one_path() {
     letters(&mut desk, "Fix @sp");
     answer(&mut desk, "sp", &[file("a b/sp ace.py")]);
     desk.act(Action::Confirm);
-    assert_eq!(desk.state.chat.text(), "Fix `a b/sp ace.py` ");
-    assert_eq!(desk.state.chat.reading.as_ref().unwrap().paths, [""; 0], "`ace.py` is no path of it");
+    assert_eq!(desk.state.chat.text(), "Fix @`a b/sp ace.py` ");
+    assert_eq!(desk.state.chat.reading.as_ref().unwrap().paths, ["a b/sp ace.py"]);
 }
 
 #[test]
@@ -149,6 +150,28 @@ fn what_came_before_the_map_was_made_is_asked_for_once_it_is() {
     assert!(desk.state.chat.completion.as_ref().unwrap().no_map);
     map_is_made(&mut desk);
     assert_eq!(asked(&desk), Some("app".to_owned()));
+}
+
+#[test]
+fn names_that_the_map_gains_come_into_the_list_that_is_open_and_what_is_chosen_stays_chosen() {
+    let mut desk = Desk::new(World::new());
+    map_is_made(&mut desk);
+    for event in [
+        RepositoryEvent::Changed { files: 2, symbols: 2 },
+        RepositoryEvent::Progress { tier: Tier::Exact, done: 2, total: 2 },
+    ] {
+        letters(&mut desk, "@a");
+        answer(&mut desk, "a", &[file("app.py"), file("apple.py")]);
+        desk.act(Action::Down);
+        desk.event(Event::Repository(event));
+        assert_eq!(asked(&desk), Some("a".to_owned()), "{event:?}");
+        answer(&mut desk, "a", &[file("a.py"), file("app.py"), file("apple.py")]);
+        assert_eq!(offered(&desk), ["a.py", "app.py", "apple.py"]);
+        desk.act(Action::Confirm);
+        assert!(desk.state.chat.text().ends_with("apple.py "), "{}", desk.state.chat.text());
+        desk.event(Event::Repository(event));
+        assert_eq!(asked(&desk), None, "nothing is open");
+    }
 }
 
 #[test]

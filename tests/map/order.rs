@@ -3,7 +3,7 @@
 use super::outline;
 use proptest::prelude::*;
 use vibe_tui::domain::outline::Oddity;
-use vibe_tui::map::{Focus, Map, render, summary};
+use vibe_tui::map::{Focus, Map, Told, render, summary};
 
 /// Everything that a map gives out.
 pub fn all_of(map: &Map) -> String {
@@ -12,7 +12,7 @@ pub fn all_of(map: &Map) -> String {
     let imports: Vec<_> = map.paths().map(|path| (path, map.imports(path), map.importers(path))).collect();
     format!(
         "{}\n{}\n{:?}\n{imports:?}\n{:?}\n{:?}\n{:?}\n{:?}",
-        serde_json::to_string(&summary(map, &plain)).unwrap(),
+        serde_json::to_string(&summary(map, &plain, &Told::default())).unwrap(),
         render(map, &focused, 60, &|text| text.len() as u32 / 4).0,
         focused.files(map),
         map.search_files("run 2 thing", 20),

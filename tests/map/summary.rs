@@ -1,8 +1,9 @@
 //! A repository in numbers.
 
 use super::map;
+use std::collections::BTreeSet;
 use vibe_tui::domain::outline::Oddity;
-use vibe_tui::map::{Focus, summary};
+use vibe_tui::map::{Focus, Told, summary};
 
 #[test]
 fn a_summary_counts_what_is_there_and_names_what_is_odd() {
@@ -13,7 +14,7 @@ fn a_summary_counts_what_is_there_and_names_what_is_odd() {
         ("Makefile", ""),
     ]);
     map.edit().insert_plain("dist/app.min.js", [0; 32], Some(Oddity::Minified), 9000);
-    let found = summary(&map, &map.rank(&Focus::default()));
+    let found = summary(&map, &map.rank(&Focus::default()), &Told::default());
     assert_eq!((found.files, found.lines, found.definitions), (5, 12, 5));
     let languages: Vec<(&str, usize, u64)> = found.languages.iter().map(|l| (l.language, l.files, l.lines)).collect();
     assert_eq!(languages, [("python", 3, 11), ("other", 1, 1)]);
@@ -28,4 +29,53 @@ fn a_summary_counts_what_is_there_and_names_what_is_odd() {
     let json = serde_json::to_value(&found).unwrap();
     assert_eq!(json["tiers"]["exact"], 3);
     assert_eq!(json["oddities"]["minified"][0], "dist/app.min.js");
+}
+
+#[test]
+fn a_rust_file_that_others_take_in_is_no_entry_point_though_it_has_a_main() {
+    let map = map(&[
+        ("src/main.rs", "def main\nmain\nimport mod cli"),
+        ("src/cli.rs", "def main\nmain\nimport crate::map: main"),
+        ("src/map.rs", "def main\nmain"),
+        ("examples/show.rs", "def main\nmain"),
+        ("tools/fill.rs", "def main\nmain"),
+    ]);
+    let found = summary(&map, &map.rank(&Focus::default()), &Told::default());
+    assert_eq!(found.entry_points, ["examples/show.rs", "src/main.rs", "tools/fill.rs"]);
+}
+
+#[test]
+fn the_programs_of_a_manifest_begin_where_what_it_names_is_defined() {
+    let map = map(&[
+        ("src/shop/__init__.py", "def main\nimport ._main: main"),
+        ("src/shop/_main.py", "def main"),
+        ("src/shop/other.py", "def run"),
+        ("web/bin/serve.js", "def go"),
+        ("web/lib.js", "def go"),
+    ]);
+    let pyproject = "[project.scripts]\nshop = \"shop:main\"\ngone = \"gone:main\"\n[tool.poetry.scripts]\no = {reference = \"shop.other:run\"}\n";
+    assert_eq!(map.programs("pyproject.toml", pyproject), ["src/shop/_main.py", "src/shop/other.py"]);
+    let setup = "[options]\npackages = shop\n[options.entry_points]\nconsole_scripts =\n    # none\n    o = shop.other:run [fast]\nplugins =\n    a = shop:main\n";
+    assert_eq!(map.programs("setup.cfg", setup), ["src/shop/other.py"]);
+    for bin in ["\"./bin/serve.js\"", "{\"serve\": \"bin/serve.js\", \"built\": \"dist/x.js\"}"] {
+        assert_eq!(map.programs("web/package.json", &format!("{{\"bin\": {bin}}}")), ["web/bin/serve.js"]);
+    }
+    for wrong in ["", "{", "[project", "bin = 1"] {
+        for manifest in ["pyproject.toml", "setup.cfg", "package.json"] {
+            assert!(map.programs(manifest, wrong).is_empty(), "{manifest}: {wrong}");
+        }
+    }
+    let told = Told { programs: BTreeSet::from(["web/bin/serve.js"]), ..Told::default() };
+    assert_eq!(summary(&map, &map.rank(&Focus::default()), &told).entry_points, ["web/bin/serve.js"]);
+}
+
+#[test]
+fn what_a_link_leads_to_is_counted_once() {
+    let map = map(&[("a.py", "def run\nuse x"), ("b.py", "def run\nuse x")]);
+    let told = Told { links: BTreeSet::from(["b.py"]), ..Told::default() };
+    let found = summary(&map, &map.rank(&Focus::default()), &told);
+    assert_eq!(
+        (found.files, found.lines, found.languages[0].files, found.definitions, found.references),
+        (2, 2, 1, 1, 1)
+    );
 }

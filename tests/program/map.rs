@@ -1,9 +1,11 @@
 //! `vibe-tui map` and `vibe-tui search`: what they print, that it is the same every time, and what they do with bad input.
 
-use super::place::{Place, Ran};
+use super::place::{PROGRAM, Place, Ran};
+use super::pty::Pty;
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
 const FILES: [(&str, &str); 5] = [
     (
@@ -80,6 +82,37 @@ fn the_same_question_about_the_same_files_is_answered_without_the_map_and_any_ch
     fs::remove_file(place.root().join("main.go")).unwrap();
     let without = done(place.run(&["map"]));
     assert!(!without.contains("main.go") && without.contains("def keep"), "{without}");
+}
+
+#[test]
+fn a_limit_on_the_size_of_files_is_told_with_the_file_and_costs_no_answer() {
+    let place = place();
+    let expected = done(place.run(&["map", "--json"]));
+    fs::remove_dir_all(place.home().join("cache")).unwrap();
+    for (arguments, part) in [(&["map", "--json"][..], expected.as_str()), (&["search", "OrderStore"], "store.py:4")] {
+        let mut command = Command::new("sh");
+        command.args(["-c", "ulimit -f 1; exec \"$0\" \"$@\"", PROGRAM]).args(arguments);
+        command.env_clear().envs(place.environment()).current_dir(place.root());
+        let ran = Ran::from(command.output().unwrap());
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        assert!(ran.stdout.contains(part), "{}", ran.stdout);
+        assert!(ran.stderr.contains("is not kept for the next start: ") && ran.stderr.contains(".db: "), "{ran:?}");
+    }
+}
+
+#[test]
+fn the_programs_of_a_manifest_are_entry_points_and_links_are_counted_once() {
+    let place = place();
+    place.write("pyproject.toml", "[project.scripts]\nshop = \"shop:checkout\"\n");
+    std::os::unix::fs::symlink("shop.py", place.root().join("again.py")).unwrap();
+    let schema = validator(include_str!("../../assets/map.schema.json"));
+    let map: Value = serde_json::from_str(&done(place.run(&["map", "--json"]))).unwrap();
+    fits(&schema, &map);
+    let summary = &map["summary"];
+    assert_eq!(summary["entry_points"], serde_json::json!(["main.go", "shop.py"]));
+    let languages = summary["languages"].as_array().unwrap();
+    let python = languages.iter().find(|language| language["language"] == "python").unwrap();
+    assert_eq!((&python["files"], &python["lines"]), (&3.into(), &16.into()), "{languages:?}");
 }
 
 #[test]
@@ -182,6 +215,20 @@ fn a_search_finds_names_lines_and_words() {
 }
 
 #[test]
+fn what_is_found_is_shown_with_its_head_before_any_grammar_has_read_it() {
+    let place = place();
+    let found = done(place.run(&["search", "--kind", "symbol", "monthly"]));
+    assert_eq!(found, "report.py:4: monthly_report: def monthly_report()\n");
+    let words = done(place.run(&["search", "--kind", "words", "--json", "monthly report"]));
+    assert!(words.contains("\"signature\":\"def monthly_report()\""), "{words}");
+    place.write("report.py", "\n\ndef yearly_report(of): ...\n");
+    let found = done(place.run(&["search", "--kind", "symbol", "yearly"]));
+    assert_eq!(found, "report.py:3: yearly_report: def yearly_report(of)\n");
+    done(place.run(&["map", "--exact", "--json"]));
+    assert_eq!(done(place.run(&["search", "--kind", "symbol", "yearly"])), found);
+}
+
+#[test]
 fn a_key_in_the_source_is_masked_in_the_map() {
     let place = place();
     place.write("settings.py", "OPENAI_API_KEY = \"sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCD\"\n");
@@ -229,6 +276,21 @@ fn a_context_says_what_is_remembered_and_which_named_file_it_has_no_room_for() {
     assert!(roomy.stdout.contains(" characters omitted …") && roomy.stderr.is_empty(), "{}", roomy.stderr);
     assert!(tight.stderr.contains("The model does not see `data.json`: there is no room for it."), "{}", tight.stderr);
     assert_eq!(done(place.run(&["memory"])), listed, "looking is no recall");
+}
+
+#[test]
+fn a_pipe_gets_a_context_as_the_model_does_and_a_terminal_gets_marks_for_what_it_would_obey() {
+    let place = place();
+    let text = "\u{feff}def pay(cents):\n\treturn cents  # \u{1b}[31mred\u{202e}\r\n";
+    place.write("pay.py", text);
+    let arguments = ["context", "fix pay in pay.py"];
+    let piped = done(place.run(&arguments));
+    assert!(piped.contains(text), "{piped:?}");
+    let words = [PROGRAM, arguments[0], arguments[1]];
+    let terminal = Pty::start(&words, &place.root(), &place.environment(), (120, 40));
+    terminal.expect("⟦U+FEFF⟧def pay(cents):");
+    terminal.expect("    return cents  # ⟦U+001B⟧[31mred⟦U+202E⟧⟦U+000D⟧");
+    assert!(!terminal.has_written("\u{1b}[31m") && !terminal.has_written("\u{202e}"));
 }
 
 #[test]

@@ -23,6 +23,10 @@ fn a_text_is_counted_for_no_model_as_an_estimate_and_for_one_whose_tokenizer_is_
     assert!(place.run(&["tokens", "a.txt"]).stdout.starts_with("tokens      ~2\n"));
     let known = place.run(&["tokens", "--offline", "--model", "openai/gpt-5", "a.txt"]);
     assert!(known.stdout.starts_with("tokens      2\ncounted by  o200k_base\n"), "{known:?}");
+    let foreign = place.run(&["tokens", "--offline", "--model", "foo/bar", "a.txt"]);
+    for part in ["no provider `foo`", "with a key: anthropic, openai", "Counted exactly", "`openai/gpt-4o`"] {
+        assert!(foreign.stderr.contains(part), "{foreign:?}");
+    }
     let unknown = one(&place.run(&["tokens", "--offline", "--json", "--model", "ollama/none", "a.txt"]));
     assert_eq!((&unknown["tokens"], &unknown["exact"]), (&json!(3), &json!(false)));
 }

@@ -94,6 +94,16 @@ async fn names_that_are_not_there_say_how_to_have_them() {
 }
 
 #[tokio::test]
+async fn a_name_that_nobody_has_is_answered_with_the_providers_that_are_here_and_that_could_be() {
+    let double = ollama().await;
+    let registry = Registry::new(vec![ollama_at(&double)], Reach::Online, 1);
+    let said = refusal(&registry, "foo/bar").message;
+    assert!(said.contains("Known here: ollama; with a key: anthropic, openai, "), "{said}");
+    assert!(said.contains("; once they run: llama-server, lm-studio, "), "{said}");
+    assert!(refusal(&registry, "opnai/gpt-5").message.contains("Did you mean openai?"));
+}
+
+#[tokio::test]
 async fn a_missing_key_is_said_before_anything_is_sent() {
     let double = Double::always(vec![sse("")]).await;
     let endpoint = Endpoint::new("cloud", Protocol::Messages, &double.url).unwrap().requiring_key("CLOUD_KEY");

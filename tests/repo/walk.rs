@@ -14,7 +14,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
-use vibe_tui::domain::listing::Places;
+use vibe_tui::domain::listing::{Places, aliases};
 use vibe_tui::repo::Root;
 use vibe_tui::repo::walk::{Listing, MAX_FILES, Skipped, walk, walk_at};
 
@@ -250,6 +250,18 @@ fn rules_are_read_through_links_and_never_waited_for() {
     let found = listing(&open(&temp));
     assert_eq!(found.paths(), ["a/.gitignore", "b/x.log", "c/x.log", "rules"]);
     assert_eq!(found.skipped, []);
+}
+
+#[test]
+fn a_link_to_a_file_that_is_listed_anyway_and_a_second_one_to_a_file_that_is_not_are_aliases() {
+    let temp = tree(&[("a", "x"), ("copy", "x"), ("hidden", "x"), (".gitignore", "hidden\n"), ("sub/d", "")]);
+    for (link, to) in [("0", "a"), ("sub/c", "../a"), ("h1", "hidden"), ("h2", "hidden"), ("sub/up", "..")] {
+        symlink(to, temp.path().join(link)).unwrap();
+    }
+    let found = listing(&open(&temp));
+    assert_eq!(found.links, ["0", "h1", "h2", "sub/c"]);
+    assert_eq!(aliases(&found.entries, &found.links), ["0", "h2", "sub/c"]);
+    assert_eq!(found.paths(), [".gitignore", "0", "a", "copy", "h1", "h2", "sub/c", "sub/d"]);
 }
 
 #[test]

@@ -226,6 +226,20 @@ fn a_broken_file_gives_what_can_be_read() {
 }
 
 #[test]
+fn definitions_that_an_error_hides_from_the_grammar_are_those_of_the_scan() {
+    let text = "fun first() = 1\nclass C(x: Int) : B(x) { fun z() = 1; init { }; val p: Int get() = 1; fun g(a: Int): Int { return a } }\n\
+        object O { fun o() {} }\nfun last(a: Int): Int = 1\n";
+    let outline = exact("a.kt", text);
+    assert!(outline.broken && outline.tier == Tier::Exact);
+    let found: Vec<(&str, &str)> =
+        outline.definitions.iter().map(|d| (d.name.as_str(), d.signature.as_str())).collect();
+    for expected in [("C", "class C(x: Int) : B(x)"), ("g", "fun g(a: Int): Int"), ("last", "fun last(a: Int): Int")] {
+        assert!(found.contains(&expected), "{found:?}");
+    }
+    check("a.kt", text, &outline);
+}
+
+#[test]
 fn references_are_identifiers_that_name_no_definition_and_words_are_those_of_comments() {
     let text = "/// Sells what Others sell, sells it.\nfn sell(shop: Shop) -> u32 {\n    // Shop\n    shop.total(\"text\")\n}\n";
     for outline in [exact("a.rs", text), scan(Language::Rust, text)] {
@@ -378,4 +392,60 @@ fn the_heads_that_a_scan_cuts_are_those_of_the_grammar() {
     }
     assert!(all > 150, "{all}");
     assert!(wrong.len() * 100 <= all * 4, "{} of {all}:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The heads by a scan.
+fn cut(path: &str, text: &str) -> Vec<String> {
+    heads(Language::from_path(path).unwrap(), text).into_iter().map(|(_, head)| head).collect()
+}
+
+#[test]
+fn a_head_holds_no_line_of_the_preprocessor() {
+    let text = "#ifdef A\nstatic\n#endif\nvoid f(void)\n{\n}\nint g(int a,\n# ifdef B\n  int b\n# endif\n) {\n}\n#define TWO \\\n  2\n";
+    assert_eq!(cut("a.c", text), ["static void f(void)", "int g(int a, int b)", "#define TWO"]);
+    let outline = exact("a.c", text);
+    assert_eq!(outline.definitions[1].signature, "int g(int a, int b)");
+}
+
+#[test]
+fn the_head_of_a_python_function_whose_bracket_is_not_closed_ends_with_its_line() {
+    let text = "def editing(x\n    return x\n\nclass Later:\n    def m(self, a,\n          b=(1, 2)):\n        pass\n";
+    assert_eq!(cut("a.py", text), ["def editing(x", "class Later", "def m(self, a, b=(1, 2))"]);
+}
+
+#[test]
+fn type_parameters_of_an_arrow_are_a_part_of_its_head_and_define_nothing() {
+    let text = "export const a = async <T,>(x: T): Promise<T> => x;\n\
+        const b = async <T extends { a: number }, U = {}>(x: T) => { inner(); };\n\
+        const c = <T extends { a: number } = {}>(x: T): T => { return x };\nconst d = a < b, e = 2;\n";
+    assert_eq!(
+        cut("a.ts", text),
+        [
+            "export const a = async <T,>(x: T): Promise<T> =>",
+            "const b = async <T extends { a: number }, U = {}>(x: T) =>",
+            "const c = <T extends { a: number } = {}>(x: T): T =>",
+            "const d = a < b",
+            "e = 2",
+        ]
+    );
+}
+
+#[test]
+fn the_head_of_a_ruby_method_holds_its_parameters_whether_it_has_a_body_or_not() {
+    let text = "class Foo\n  def one(a,\n          b = {},\n          c: 1)\n  end\n  def two(h = {}, *r); end\n  def three a,\n            b\n  \
+        end\n  def self.four; end\n  def five(a, b = {}) = a\n  def six(a = {})\n    a\n  end\n  def seven a, b = {}\n    a\n  end\nend\n";
+    let expected = [
+        "class Foo",
+        "def one(a, b = {}, c: 1)",
+        "def two(h = {}, *r)",
+        "def three a, b",
+        "def self.four",
+        "def five(a, b = {})",
+        "def six(a = {})",
+        "def seven a, b = {}",
+    ];
+    let outline = exact("a.rb", text);
+    let signatures: Vec<&str> = outline.definitions.iter().map(|d| d.signature.as_str()).collect();
+    assert_eq!(signatures, expected);
+    assert_eq!(cut("a.rb", text), expected);
 }

@@ -32,20 +32,23 @@ impl Step<'_> {
         if items.is_none() && !completion.is_awaited() {
             return;
         }
+        // What was chosen of an earlier answer for the same letters stays chosen.
+        let chosen = completion.items.get(completion.selected).filter(|_| !completion.is_awaited()).cloned();
         completion.no_map = items.is_none();
         completion.answered = items.map(|_| query.to_owned());
         let items = items.unwrap_or_default();
         if completion.items != items {
-            (completion.items, completion.selected) = (items.to_vec(), 0);
+            completion.selected = items.iter().position(|item| Some(item) == chosen.as_ref()).unwrap_or(0);
+            completion.items = items.to_vec();
         }
         if completion.taken && !completion.no_map {
             self.accept_completion();
         }
     }
 
-    /// The map is there: what waits for an answer is asked once more, since that one may have been given before.
+    /// The map is there, or holds other names than before: the list that is open is asked for once more.
     pub(super) fn complete_again(&mut self) {
-        if let Some(completion) = self.state.chat.completion.as_ref().filter(|c| c.is_awaited() && !c.closed) {
+        if let Some(completion) = self.state.chat.completion.as_ref().filter(|c| !c.query.is_empty() && !c.closed) {
             self.effects.push(Effect::Complete { query: completion.query.clone() });
         }
     }
@@ -90,6 +93,8 @@ fn mention(item: &CompletionItem) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "_./\\@~+-#:".contains(c);
     match item.kind {
         CompletionKind::File if item.name.chars().all(is_plain) => item.name.clone(),
-        CompletionKind::File | CompletionKind::Symbol => format!("`{}`", item.name),
+        // Without the `@` a command might stand in backquotes.
+        CompletionKind::File => format!("@`{}`", item.name),
+        CompletionKind::Symbol => format!("`{}`", item.name),
     }
 }

@@ -5,6 +5,7 @@ use crate::domain::language::Language;
 use crate::domain::outline::DefinitionKind::{self, Class, Constant, Enum, Function, Interface, Struct, Type};
 use crate::syntax::convention::{has_word, is_constant, type_name};
 use crate::syntax::prose::{self, MOST_SIGNATURE};
+use std::borrow::Cow;
 use tree_sitter::Node;
 
 /// Declarators and patterns are followed this deep to their name.
@@ -305,17 +306,26 @@ impl<'s> Place<'_, 's> {
             .filter(|_| !is_plain || function != node);
         let macro_value =
             self.table.child(node, Field::Value).filter(|_| self.table.kind(node) == "preproc_function_def");
-        let end = body.or(macro_value).map_or(node.end_byte(), |b| b.start_byte());
+        // What has no body there ends with `end`.
+        let is_empty = self.language == Language::Ruby && body.is_none() && !is_plain;
+        let last = || node.named_child(u32::try_from(node.named_child_count().checked_sub(1)?).ok()?);
+        let end = match last().filter(|_| is_empty) {
+            Some(last) => last.end_byte(),
+            None => body.or(macro_value).map_or(node.end_byte(), |b| b.start_byte()),
+        };
         let text = self.text.get(start..end.max(start)).unwrap_or("");
         let is_python = self.language == Language::Python;
         let text = match text.find('{') {
             Some(brace) if self.table.kind(node) == "macro_definition" => &text[..brace],
-            Some(brace) if body.is_none() && !is_python && !is_plain => &text[..brace],
+            Some(brace) if body.is_none() && !is_python && !is_plain && !is_empty => &text[..brace],
             // A table or a long text: its name and type tell enough.
             _ if is_plain && text.contains('\n') => text.split_once('=').map_or(text, |(head, _)| head),
             _ => text,
         };
-        let mut line = prose::one_line(text, MOST_SIGNATURE);
+        let has_directives =
+            matches!(self.language, Language::C | Language::Cpp) && defined.kind != DefinitionKind::Macro;
+        let text = if has_directives { prose::without_directives(text) } else { Cow::Borrowed(text) };
+        let mut line = prose::one_line(&text, MOST_SIGNATURE);
         let has_gaps = || line.as_bytes().windows(2).any(|pair| matches!(pair, b"( " | b" )" | b",)"));
         if text.contains('\n') && has_gaps() {
             line = line.replace("( ", "(").replace(" )", ")").replace(",)", ")");

@@ -4,6 +4,7 @@
 mod coverage;
 mod define;
 mod head;
+mod mend;
 mod row;
 mod table;
 
@@ -20,12 +21,14 @@ use tree_sitter::{Node, Tree};
 
 /// The outline of a text by its grammar; `None` without a grammar, or if parsing takes too long.
 ///
-/// What is called C and holds C++, as headers may, is read as C++.
+/// What is called C and holds C++, as headers may, is read as C++. Where an error cost the grammar most of the definitions, they are those of
+/// a scan, whose complexity and types are not known.
 pub fn outline(language: Language, path: &str, text: &str) -> Option<Outline> {
-    outline_and_tree(language, path, text).map(|(outline, _, _)| outline)
+    let (outline, ..) = outline_and_tree(language, path, text)?;
+    Some(mend::mended(language, text, outline))
 }
 
-/// The same with the tree it was read from and the language that tree is of, for whoever measures more.
+/// What the grammar alone finds, with the tree it was read from and the language that tree is of, for whoever measures more.
 pub fn outline_and_tree(language: Language, path: &str, text: &str) -> Option<(Outline, Tree, Language)> {
     let read_as = dialect(language, text);
     let table = table(read_as, path)?;

@@ -129,6 +129,12 @@ impl<'t, S: Sink<'t>> Reader<'_, 't, '_, S> {
         self.brackets == 0 && !matches!(self.place(), Place::Body | Place::Opaque)
     }
 
+    /// `= async <T>(x: T) => …`
+    pub(super) fn is_async(&self) -> bool {
+        let before = || self.base.lexer.text.get(..self.base.lexer.start).unwrap_or("");
+        self.before_sign == KEYWORD && self.now.is_assigned && before().trim_end().ends_with("async")
+    }
+
     pub(super) fn reference(&mut self, spot: Option<Spot<'t>>) {
         if let Some(spot) = spot {
             self.base.sink.reference(spot.word, spot.line);

@@ -9,6 +9,7 @@ use crate::domain::language::Language::{
 use crate::domain::outline::DefinitionKind::{self, Constant, Function, Macro, Method, Type, Variable};
 use crate::syntax::convention::dialect;
 use crate::syntax::prose::{self, MOST_SIGNATURE};
+use std::borrow::Cow;
 
 /// A head is looked for within as many bytes.
 const LONGEST: usize = 2_000;
@@ -55,7 +56,10 @@ fn head(lexer: &mut Lexer, found: &Found) -> String {
         Some(brace) if matches!(language, C | Cpp) => start + brace,
         _ => end(lexer, name, found.kind),
     };
-    let mut head = text.get(start..end.max(start)).unwrap_or("");
+    let whole = text.get(start..end.max(start)).unwrap_or("");
+    let has_directives = matches!(language, C | Cpp) && found.kind != Macro;
+    let head = if has_directives { prose::without_directives(whole) } else { Cow::Borrowed(whole) };
+    let mut head = &*head;
     // A table or a long text: its name and type tell enough.
     if is_plain && head.contains('\n') {
         head = head.split_once('=').map_or(head, |(head, _)| head);
@@ -137,6 +141,11 @@ fn skip_group(lexer: &mut Lexer) {
     }
 }
 
+/// Whether the brace at byte `start` is a type that another one extends.
+fn is_bound(lexer: &Lexer, start: usize) -> bool {
+    lexer.text.get(..start).is_some_and(|before| before.trim_end().ends_with("extends"))
+}
+
 /// Where the body begins, or else the definition ends.
 fn end(lexer: &mut Lexer, name: usize, kind: DefinitionKind) -> usize {
     let language = lexer.language;
@@ -144,6 +153,7 @@ fn end(lexer: &mut Lexer, name: usize, kind: DefinitionKind) -> usize {
     let has_lines = matches!(language, Python | Ruby | Go | Kotlin | Swift) || is_script(language) || kind == Macro;
     go(lexer, name);
     lexer.next();
+    let own = lexer.at;
     let is_macro_with_parameters = kind == Macro && lexer.byte(lexer.at) == b'(';
     let (mut depth, mut last) = (0usize, b' ');
     while lexer.at < name + LONGEST {
@@ -151,23 +161,38 @@ fn end(lexer: &mut Lexer, name: usize, kind: DefinitionKind) -> usize {
         let (start, next) = (lexer.start, lexer.byte(lexer.at));
         if depth == 0 {
             match token {
-                // `Promise<{ ok: boolean }>`
+                // `Promise<{ ok: boolean }>`, `<T extends { a: number } = {}>`
                 Token::Sign(b'{') if language == TypeScript && matches!(last, b'<' | b':' | b'|' | b'&') => {}
-                Token::Sign(b'{') if (!is_plain || language == Rust) && language != Python => return start,
+                Token::Sign(b'{')
+                    if language == TypeScript && !is_plain && (last == b'=' || is_bound(lexer, start)) => {}
+                Token::Sign(b'{') if (!is_plain || language == Rust) && !matches!(language, Python | Ruby) => {
+                    return start;
+                }
                 // `(*name)(int)`
                 Token::Sign(b')') if kind == Type && matches!(language, C | Cpp) => {}
                 Token::Sign(b'}' | b')' | b']' | b';') => return start,
                 Token::Sign(b':') if language == Python && !is_plain => return start,
                 Token::Sign(b',') if is_plain && is_script(language) => return start,
-                Token::Line if has_lines => return start,
+                // `def add a,` goes on.
+                Token::Line if has_lines && !(language == Ruby && last == b',') => return start,
                 // A body that is an expression.
                 Token::Sign(b'=') if is_callable && is_script(language) && next == b'>' => return lexer.at + 1,
                 Token::Sign(b'=') if is_callable && language == CSharp && next == b'>' => return start,
-                Token::Sign(b'=') if is_callable && matches!(language, Kotlin | Ruby) && next == b' ' => return start,
+                Token::Sign(b'=') if is_callable && language == Kotlin && next == b' ' => return start,
+                // A parameter that stands in no brackets may have a value, too.
+                Token::Sign(b'=') if is_callable && language == Ruby && next == b' ' => {
+                    if last == b')' || lexer.text[own..start].trim().is_empty() {
+                        return start;
+                    }
+                }
                 _ => {}
             }
         }
         match token {
+            // A bracket that is not closed ends where no expression goes on, as it does for the scan.
+            Token::Word("def" | "class" | "return") if depth > 0 && language == Python => {
+                return lexer.text[name..start].find('\n').map_or(start, |line| name + line);
+            }
             Token::Sign(b'(' | b'[' | b'{') => depth += 1,
             Token::Sign(sign @ (b')' | b']' | b'}')) => {
                 depth = depth.saturating_sub(1);

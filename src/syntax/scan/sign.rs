@@ -20,7 +20,7 @@ impl<'t, S: Sink<'t>> Reader<'_, 't, '_, S> {
             b'=' => self.equals(),
             b',' => self.comma(),
             b'<' if !self.now.is_assigned && (self.now.is_owner || self.is_declaring()) => self.open_angle(),
-            b'<' if self.language == TypeScript && self.last() == b'=' => self.open_angle(),
+            b'<' if self.language == TypeScript && (self.last() == b'=' || self.is_async()) => self.open_angle(),
             b'>' if self.now.angles > 0 => self.close_angle(),
             b':' => self.colon(),
             b'@' => self.now.is_annotation = true,
