@@ -5,7 +5,7 @@
 
 use super::report::tell_line;
 use super::tally::read_text;
-use crate::domain::change::{ChangeSet, FileSnapshot, runs_later};
+use crate::domain::change::{ChangeSet, runs_later};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::hunk::{FileDiff, LineKind};
 use crate::domain::safe_text::SafeText;
@@ -14,9 +14,6 @@ use crate::repo::write::{self, ApplyError, FileWrite};
 use crate::repo::{Root, read};
 use serde_json::{Value, json};
 use std::path::Path;
-
-/// Lines shown of a place that comes near.
-const SHOWN: usize = 6;
 
 /// What `vibe-tui apply` is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -52,15 +49,14 @@ pub fn apply(dir: &Path, request: ApplyRequest) -> Result<ApplyReport, Failure> 
     // A directory that is not there was named wrong.
     let root = Root::open(dir).map_err(|failure| Failure { kind: FailureKind::BadRequest, ..failure })?;
     let edits = edit::read_with_forms(&text);
-    let (base, placed) = place(&root, edits, request.form);
-    let outcome = placed.and_then(|applied| {
+    let outcome = place(&root, edits, request.form).and_then(|applied| {
         let cut = edit::diff(&applied.changes);
         let held = held_back(&applied.changes, &cut, request);
         if held.is_empty() { Ok((applied, cut)) } else { Err(held) }
     });
     let (applied, cut) = match outcome {
         Ok(applied) => applied,
-        Err(problems) => return Ok(refused(&problems, &base, request.json)),
+        Err(problems) => return Ok(refused(&problems, request.json)),
     };
     let patch: String = applied.changes.files.iter().zip(&cut).map(|(change, cut)| edit::patch(change, cut)).collect();
     let report = report(&applied, &cut, &patch, request);
@@ -74,7 +70,7 @@ pub fn apply(dir: &Path, request: ApplyRequest) -> Result<ApplyReport, Failure> 
     match written {
         // What leads through a link, or differs from another name by case only, is seen where it is to be written.
         Err(ApplyError::Denied { path, message }) => {
-            return Ok(refused(&[problem(&path, ProblemKind::Denied, message)], &base, request.json));
+            return Ok(refused(&[problem(&path, ProblemKind::Denied, message)], request.json));
         }
         written => written?,
     }
@@ -82,18 +78,14 @@ pub fn apply(dir: &Path, request: ApplyRequest) -> Result<ApplyReport, Failure> 
 }
 
 fn problem(path: &str, kind: ProblemKind, message: String) -> EditProblem {
-    EditProblem { path: path.to_owned(), block: 1, kind, message, candidates: Vec::new() }
+    EditProblem { path: path.to_owned(), block: 1, kind, message, candidates: Vec::new(), near: Vec::new() }
 }
 
-/// The proposal, and the files it was made from; or everything that is wrong with any edit.
-fn place(
-    root: &Root,
-    edits: Vec<(Edit, Option<Form>)>,
-    form: Option<Form>,
-) -> (Vec<FileSnapshot>, Result<Applied, Vec<EditProblem>>) {
+/// The proposal; or everything that is wrong with any edit.
+fn place(root: &Root, edits: Vec<(Edit, Option<Form>)>, form: Option<Form>) -> Result<Applied, Vec<EditProblem>> {
     let malformed = |path: &str, message: &str| problem(path, ProblemKind::Malformed, message.to_owned());
     if edits.is_empty() {
-        return (Vec::new(), Err(vec![malformed("", "the answer holds no edit that can be read")]));
+        return Err(vec![malformed("", "the answer holds no edit that can be read")]);
     }
     let (edits, forms): (Vec<Edit>, Vec<Option<Form>>) = edits.into_iter().unzip();
     let mut wrong: Vec<EditProblem> = Vec::new();
@@ -110,14 +102,13 @@ fn place(
     paths.sort();
     paths.dedup();
     let base = read::read(root, &paths);
-    let placed = match edit::apply_with_notes(&edits, &base) {
+    match edit::apply_with_notes(&edits, &base) {
         Ok(applied) if wrong.is_empty() => Ok(applied),
         placed => {
             wrong.extend(placed.err().into_iter().flatten());
             Err(wrong)
         }
-    };
-    (base, placed)
+    }
 }
 
 /// What needs a yes of its own that was not given.
@@ -125,11 +116,9 @@ fn held_back(changes: &ChangeSet, cut: &[FileDiff], request: ApplyRequest) -> Ve
     let mut held = Vec::new();
     for (change, cut) in changes.files.iter().zip(cut) {
         let path = &change.path;
-        let mut hold = |message: String, candidates| {
-            held.push(EditProblem { path: path.clone(), block: 1, kind: ProblemKind::Denied, message, candidates });
-        };
+        let mut hold = |message: String| held.push(problem(path, ProblemKind::Denied, message));
         if runs_later(path) && !request.allow_runs_later {
-            hold(format!("{path}: something runs this file later; --allow-runs-later lets it be written"), Vec::new());
+            hold(format!("{path}: something runs this file later; --allow-runs-later lets it be written"));
         }
         let added = cut.hunks.iter().flat_map(|h| &h.lines).filter(|l| l.kind == LineKind::Added);
         let hidden: Vec<u32> = added.filter(|l| SafeText::has_hidden(&l.text)).filter_map(|l| l.new_line).collect();
@@ -137,22 +126,18 @@ fn held_back(changes: &ChangeSet, cut: &[FileDiff], request: ApplyRequest) -> Ve
             let message = format!(
                 "{path}: line {first} of the new text has characters that cannot be seen; --allow-hidden lets it be written"
             );
-            hold(message, Vec::new());
+            hold(message);
         }
     }
     held
 }
 
 /// Tells what was refused, each with the lines that come near.
-fn refused(problems: &[EditProblem], base: &[FileSnapshot], json: bool) -> ApplyReport {
+fn refused(problems: &[EditProblem], json: bool) -> ApplyReport {
     for problem in problems {
         tell_line(&format!("vibe-tui: {}", problem.message));
-        let text = base.iter().find(|f| f.path == problem.path).and_then(FileSnapshot::text).unwrap_or_default();
-        for (first, last) in problem.candidates.iter().take(3) {
-            let lines = text.lines().enumerate().skip(*first as usize - 1).take((last - first + 1) as usize);
-            for (at, line) in lines.take(SHOWN) {
-                tell_line(&format!("  {:>5} | {line}", at + 1));
-            }
+        for (number, line) in &problem.near {
+            tell_line(&format!("  {number:>5} | {line}"));
         }
     }
     tell_line("vibe-tui: nothing was written");
