@@ -182,6 +182,8 @@ fn paths_are_meant_from_where_they_are_typed_and_have_to_be_there() {
     for wrong in ["app/greet.py", "gone.py", "/"] {
         assert_eq!(below(wrong).code, Some(2), "{wrong}");
     }
+    let told = below("gone.py").stderr;
+    assert!(told.contains("`gone.py` cannot be healed: it does not exist. Name files and folders"), "{told}");
     let ran = below("greet.py");
     assert_eq!(ran.code, Some(0), "{}\n{}", ran.stdout, ran.stderr);
     assert_eq!(place.read("app/greet.py").as_deref(), Some(GREET));
