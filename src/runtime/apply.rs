@@ -13,6 +13,7 @@ use crate::edit::{self, Action, Applied, Edit, EditProblem, Form, Match, Problem
 use crate::repo::write::{self, ApplyError, FileWrite};
 use crate::repo::{Root, read};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// What `vibe-tui apply` is asked for.
@@ -49,6 +50,7 @@ pub fn apply(dir: &Path, request: ApplyRequest) -> Result<ApplyReport, Failure> 
     // A directory that is not there was named wrong.
     let root = Root::open(dir).map_err(|failure| Failure { kind: FailureKind::BadRequest, ..failure })?;
     let edits = edit::read_with_forms(&text);
+    let forms: BTreeSet<&str> = edits.iter().filter_map(|(_, form)| form.map(Form::word)).collect();
     let outcome = place(&root, edits, request.form).and_then(|applied| {
         let cut = edit::diff(&applied.changes);
         let held = held_back(&applied.changes, &cut, request);
@@ -56,10 +58,10 @@ pub fn apply(dir: &Path, request: ApplyRequest) -> Result<ApplyReport, Failure> 
     });
     let (applied, cut) = match outcome {
         Ok(applied) => applied,
-        Err(problems) => return Ok(refused(&problems, request.json)),
+        Err(problems) => return Ok(refused(&problems, &forms, request)),
     };
     let patch: String = applied.changes.files.iter().zip(&cut).map(|(change, cut)| edit::patch(change, cut)).collect();
-    let report = report(&applied, &cut, &patch, request);
+    let report = report(&applied, &cut, &patch, &forms, request);
     let change = applied.changes.files.into_iter();
     let writes: Vec<FileWrite> =
         change.map(|f| FileWrite { path: f.path, expect: f.before, content: f.after }).collect();
@@ -70,7 +72,7 @@ pub fn apply(dir: &Path, request: ApplyRequest) -> Result<ApplyReport, Failure> 
     match written {
         // What leads through a link, or differs from another name by case only, is seen where it is to be written.
         Err(ApplyError::Denied { path, message }) => {
-            return Ok(refused(&[problem(&path, ProblemKind::Denied, message)], request.json));
+            return Ok(refused(&[problem(&path, ProblemKind::Denied, message)], &forms, request));
         }
         written => written?,
     }
@@ -91,8 +93,14 @@ fn place(root: &Root, edits: Vec<(Edit, Option<Form>)>, form: Option<Form>) -> R
     let mut wrong: Vec<EditProblem> = Vec::new();
     for (edit, written) in edits.iter().zip(forms) {
         let path = SafeText::line(&edit.path);
-        if form.is_some() && written.is_some() && written != form {
-            wrong.push(malformed(&edit.path, &format!("{path}: an edit is in another form than --format says")));
+        if let (Some(wanted), Some(found)) = (form, written)
+            && wanted != found
+        {
+            let (wanted, found) = (wanted.word(), found.word());
+            let message = format!(
+                "{path}: this edit is in another form than --format says: {found}, not {wanted}; without --format each is taken as it comes"
+            );
+            wrong.push(malformed(&edit.path, &message));
         }
         if matches!(edit.action, Action::Whole { closed: false, .. }) {
             wrong.push(malformed(&edit.path, &format!("{path}: the answer ends in the middle of this file")));
@@ -132,25 +140,29 @@ fn held_back(changes: &ChangeSet, cut: &[FileDiff], request: ApplyRequest) -> Ve
     held
 }
 
-/// Tells what was refused, each with the lines that come near.
-fn refused(problems: &[EditProblem], json: bool) -> ApplyReport {
+/// Tells what was refused, each with the lines that come near, and as what the answer was read where nobody had said.
+fn refused(problems: &[EditProblem], forms: &BTreeSet<&str>, request: ApplyRequest) -> ApplyReport {
     for problem in problems {
         tell_line(&format!("vibe-tui: {}", problem.message));
         for (number, line) in &problem.near {
             tell_line(&format!("  {number:>5} | {line}"));
         }
     }
-    tell_line("vibe-tui: nothing was written");
-    let text = match json {
+    let read: Vec<&str> = forms.iter().copied().filter(|_| request.form.is_none()).collect();
+    let read = if read.is_empty() { String::new() } else { format!("the answer was read as {}; ", read.join(" and ")) };
+    tell_line(&format!("vibe-tui: {read}nothing was written"));
+    let text = match request.json {
         true => {
-            format!("{}\n", json!({"fits": false, "written": false, "files": [], "patch": "", "problems": problems}))
+            let forms: Vec<&str> = forms.iter().copied().collect();
+            let told = json!({"fits": false, "written": false, "forms": forms, "files": [], "patch": "", "problems": problems});
+            format!("{told}\n")
         }
         false => String::new(),
     };
     ApplyReport { text, fits: false }
 }
 
-fn report(applied: &Applied, cut: &[FileDiff], patch: &str, request: ApplyRequest) -> String {
+fn report(applied: &Applied, cut: &[FileDiff], patch: &str, forms: &BTreeSet<&str>, request: ApplyRequest) -> String {
     for near in applied.located.iter().filter(|l| l.how == Match::Similar) {
         let (first, last) = near.lines;
         tell_line(&format!(
@@ -167,7 +179,7 @@ fn report(applied: &Applied, cut: &[FileDiff], patch: &str, request: ApplyReques
         let written = !request.dry_run && !files.is_empty();
         return format!(
             "{}\n",
-            json!({"fits": true, "written": written, "files": files, "patch": patch, "located": applied.located, "problems": []})
+            json!({"fits": true, "written": written, "forms": forms.iter().collect::<Vec<_>>(), "files": files, "patch": patch, "located": applied.located, "problems": []})
         );
     }
     if request.dry_run {

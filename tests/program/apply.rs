@@ -148,16 +148,19 @@ fn an_answer_without_edits_in_another_form_or_cut_off_is_refused() {
     let cut = "### FILE: a.py\n```python\nx = 2\n";
     for (reply, flags, said) in [
         ("I have changed it.", vec![], "holds no edit"),
-        (BLOCK, vec!["--format", "unified"], "another form"),
+        (BLOCK, vec!["--format", "unified"], "another form than --format says: search-replace, not unified"),
         (BLOCK, vec!["--format", "search-replace"], ""),
         (WHOLE, vec!["--format", "unified"], "another form"),
         (WHOLE, vec!["--format", "apply-patch"], "another form"),
-        (DIFF, vec!["--format", "apply-patch"], "another form"),
+        (DIFF, vec!["--format", "apply-patch"], "another form than --format says: unified, not apply-patch"),
         (ENVELOPE, vec!["--format", "unified"], "another form"),
         ("--- /dev/null\n+++ b/n.py\n@@ -0,0 +1 @@\n+x\n", vec!["--format", "unified"], ""),
         ("*** Begin Patch\n*** Add File: n.py\n+x\n*** End Patch\n", vec!["--format", "apply-patch"], ""),
         ("### DELETE: a.py\n", vec!["--format", "unified"], ""),
         (cut, vec![], "ends in the middle"),
+        // Where nobody said which, it is said as what it was read.
+        (cut, vec![], "the answer was read as whole; nothing was written"),
+        (&ENVELOPE.replace("x = 1", "z = 1"), vec![], "the answer was read as apply-patch; nothing was written"),
     ] {
         let ran = apply(&place, reply, &[&flags[..], &["--dry-run"]].concat());
         let fits = said.is_empty();
