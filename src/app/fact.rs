@@ -18,6 +18,9 @@ pub enum Fact {
         name: String,
         /// The repository it is opened in.
         root: String,
+        /// Whether the name is that of an order, which gives way to the first request's.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        of_order: bool,
     },
     /// It has another name.
     SessionRenamed {

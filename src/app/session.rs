@@ -39,6 +39,8 @@ pub struct Session {
     pub seq: u64,
     /// The number of the fact that gave the name.
     pub named: u64,
+    /// Whether it was named by the order that it began with, and nothing was asked for since.
+    pub named_by_order: bool,
     /// Facts that the store has acknowledged as written.
     pub acknowledged: u64,
     /// Why those after them could not be written; `None` while they only wait.
@@ -78,7 +80,14 @@ impl Session {
     pub fn apply(&mut self, dated: &Dated) -> Vec<RunCommand> {
         self.seq += 1;
         match &dated.fact {
-            Fact::SessionBegun { name, .. } | Fact::SessionRenamed { name } => {
+            Fact::SessionBegun { name, of_order, .. } => {
+                self.name.clone_from(name);
+                self.named = self.seq;
+                self.named_by_order = *of_order;
+            }
+            Fact::SessionRenamed { name } => {
+                // What the store made unique is the same name.
+                self.named_by_order &= name.strip_prefix(&self.name).is_some_and(|rest| rest.starts_with(" ("));
                 self.name.clone_from(name);
                 self.named = self.seq;
             }

@@ -170,14 +170,29 @@ impl Step<'_> {
     fn begin_session(&mut self, name: &str) {
         if self.state.session.seq == 0 {
             let name = self.state.session_name.clone().unwrap_or_else(|| name.to_owned());
-            self.commit(Fact::SessionBegun { name, root: self.state.root.path.clone() });
+            self.commit(Fact::SessionBegun { name, root: self.state.root.path.clone(), of_order: false });
+        }
+    }
+
+    /// The same by an order that is no request: its name gives way to that of the first one.
+    fn begin_session_by_order(&mut self, name: &str) {
+        if self.state.session_name.is_some() {
+            return self.begin_session(name);
+        }
+        if self.state.session.seq == 0 {
+            let (name, root) = (name.to_owned(), self.state.root.path.clone());
+            self.commit(Fact::SessionBegun { name, root, of_order: true });
         }
     }
 
     /// Folds a fact, queues it for the journal and turns what the run asks for into effects.
     fn commit(&mut self, fact: Fact) {
         if self.state.session.seq == 0 && !matches!(fact, Fact::SessionBegun { .. }) {
-            self.begin_session(&self.session_name(&fact));
+            let name = self.session_name(&fact);
+            match fact {
+                Fact::Posted { .. } | Fact::RunBegun { .. } => self.begin_session(&name),
+                _ => self.begin_session_by_order(&name),
+            }
         }
         let run = match &fact {
             Fact::Run { run, .. } => Some(*run),

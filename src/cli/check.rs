@@ -2,7 +2,7 @@
 //! gate.
 
 use super::review::{Format, Which};
-use super::{Usage, begin, block_on};
+use super::{Usage, asked, begin, block_on};
 use crate::config::Overrides;
 use crate::runtime::{self, CheckRequest, Flags, Level, Setup};
 use clap::{Args, ValueEnum};
@@ -70,7 +70,8 @@ fn tools(setup: Setup, check: &Check) -> anyhow::Result<ExitCode> {
 
 /// Asks a gate and prints its report: 0 if it is open, 4 if it is closed.
 fn gate(setup: &Setup, level: Level, which: &Which, format: &Format) -> anyhow::Result<ExitCode> {
-    let verdict = runtime::ask_gate(&setup.root, &setup.loaded.config.gate, level, which.compared())?;
+    let limits = &setup.loaded.config.gate;
+    let verdict = runtime::ask_gate(&setup.root, limits, level, which.compared()).map_err(asked)?;
     runtime::print_report(&verdict.report(format.format()));
     Ok(ExitCode::from(if verdict.breaches.is_empty() { 0 } else { 4 }))
 }

@@ -3,6 +3,7 @@
 use super::{Common, Usage, block_on, run::AcceptFlag, usage};
 use crate::runtime::{self, Accept, Format, Headless, LessonTask, Style};
 use clap::Args;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -50,7 +51,7 @@ pub(super) fn main(heal: &Heal) -> anyhow::Result<ExitCode> {
     }
     let from = heal.common.cwd.clone().unwrap_or_else(|| PathBuf::from("."));
     let paths: Result<Vec<String>, Usage> =
-        heal.paths.iter().map(|path| inside(setup.root.path(), &from.join(path))).collect();
+        heal.paths.iter().map(|path| inside(setup.root.path(), &from, path)).collect();
     let paths = shlex::try_join(paths?.iter().map(String::as_str))?;
     let headless = Headless {
         intent: format!("/heal {paths}").trim_end().to_owned(),
@@ -62,12 +63,18 @@ pub(super) fn main(heal: &Heal) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(exit as u8))
 }
 
-/// A path relative to the root; the root itself is `.`.
-fn inside(root: &Path, path: &Path) -> Result<String, Usage> {
-    let real = path.canonicalize().map_err(|why| Usage(format!("`{}` cannot be healed: {why}", path.display())))?;
+/// A path as it was typed in `from`, relative to the root; the root itself is `.`.
+fn inside(root: &Path, from: &Path, typed: &Path) -> Result<String, Usage> {
+    let (shown, place) = (typed.display(), root.display());
+    let real = from.join(typed).canonicalize().map_err(|why| {
+        let why = if why.kind() == ErrorKind::NotFound { "it does not exist".to_owned() } else { why.to_string() };
+        Usage(format!(
+            "`{shown}` cannot be healed: {why}. Name files and folders of {place}, or none to heal all of it."
+        ))
+    })?;
     match real.strip_prefix(root).ok().and_then(Path::to_str) {
         Some("") => Ok(".".to_owned()),
         Some(inside) => Ok(inside.to_owned()),
-        None => Err(Usage(format!("`{}` is not in the repository {}", path.display(), root.display()))),
+        None => Err(Usage(format!("`{shown}` is not in the repository {place}"))),
     }
 }

@@ -1,6 +1,6 @@
 //! `vibe-tui review`: what a change does to the code.
 
-use super::begin;
+use super::{asked, begin};
 use crate::runtime::{self, Compared, Flags, ReportFormat};
 use clap::Args;
 use std::path::PathBuf;
@@ -70,7 +70,7 @@ impl Format {
 
 pub(super) fn main(review: &Review) -> anyhow::Result<ExitCode> {
     let setup = begin(&Flags { directory: review.cwd.clone(), ..Flags::default() })?;
-    let report = runtime::review(&setup, review.which.compared(), review.format.format())?;
+    let report = runtime::review(&setup, review.which.compared(), review.format.format()).map_err(asked)?;
     runtime::print_report(&report);
     Ok(ExitCode::SUCCESS)
 }

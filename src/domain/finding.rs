@@ -1,6 +1,7 @@
 //! What validators say.
 
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 
 /// How bad it is. Only errors fail a validation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -149,6 +150,17 @@ impl ValidationReport {
         self.checks.iter().all(|c| c.passed)
     }
 
+    /// Leaves out what a check before has said in the same words of the same place: what does not compile is told by every tool
+    /// that asks the compiler. Each check stays passed or failed.
+    pub fn tell_once(&mut self) {
+        let mut told: HashSet<(String, u32, u32, Option<String>, String)> = HashSet::new();
+        for check in &mut self.checks {
+            let words = |f: &Finding| (f.path.clone(), f.line, f.column, f.rule.clone(), f.message.clone());
+            check.findings.retain(|f| f.line == 0 || !told.contains(&words(f)));
+            told.extend(check.findings.iter().map(words));
+        }
+    }
+
     /// All findings, in order.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.checks.iter().flat_map(|c| &c.findings)
@@ -157,5 +169,44 @@ impl ValidationReport {
     /// How many errors there are.
     pub fn errors(&self) -> usize {
         self.findings().filter(|f| f.severity == Severity::Error).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_two_checks_say_of_one_place_in_the_same_words_counts_once_and_both_stay_red() {
+        let found = |tool: &str, line, message: &str| Finding {
+            tool: tool.into(),
+            path: if line == 0 { String::new() } else { "a.rs".into() },
+            line,
+            message: message.into(),
+            ..Finding::default()
+        };
+        let check = |findings| CheckResult {
+            strategy: Strategy::Lint,
+            command: String::new(),
+            passed: false,
+            millis: 0,
+            findings,
+            known: 0,
+            not_run: None,
+        };
+        let (twice, nowhere) = (found("clippy", 2, "no such method"), found("clippy", 0, "no such package"));
+        let mut report = ValidationReport::default();
+        report.checks.push(check(vec![twice.clone(), twice.clone(), nowhere.clone()]));
+        let others = [(2, "no such method"), (3, "no such method"), (2, "no such field"), (0, "no such package")];
+        report.checks.push(check(others.map(|(line, message)| found("cargo test", line, message)).to_vec()));
+        report.tell_once();
+        let kept = |check: &CheckResult| check.findings.iter().map(|f| (f.line, f.message.clone())).collect::<Vec<_>>();
+        assert_eq!(
+            report.checks[0].findings,
+            [twice.clone(), twice, nowhere],
+            "one that repeats itself has its reason"
+        );
+        let left = others[1..].iter().map(|(line, message)| (*line, (*message).to_owned())).collect::<Vec<_>>();
+        assert_eq!((kept(&report.checks[1]), report.checks[1].passed), (left, false));
     }
 }

@@ -15,6 +15,8 @@ use std::collections::{BTreeMap, HashMap};
 
 /// Edits that do not fit for which near places are looked for; a whole answer for another text is not searched line by line.
 const MAX_HINTED: usize = 10;
+/// Near places of an edit that are shown, and lines of each.
+const SHOWN: (usize, usize) = (3, 6);
 
 /// Why an edit cannot be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -51,8 +53,11 @@ pub struct EditProblem {
     pub kind: ProblemKind,
     /// What is wrong and what to do, in one sentence.
     pub message: String,
-    /// Lines that come near or fit equally: 1-based first and last.
+    /// Lines that come near or fit equally: 1-based first and last, of the text that [`near`](Self::near) is of.
     pub candidates: Vec<(u32, u32)>,
+    /// The first of them, with their numbers: of the file as the edits before this one leave it, or as it was read, as the
+    /// message says.
+    pub near: Vec<(u32, String)>,
 }
 
 /// A proposal, and how each of its blocks found its place.
@@ -86,7 +91,7 @@ pub fn apply_with_notes(edits: &[Edit], base: &[FileSnapshot]) -> Result<Applied
                     _ => (ProblemKind::Denied, failure.message),
                 };
                 let path = edit.path.clone();
-                problems.push(EditProblem { path, block: 1, kind, message, candidates: Vec::new() });
+                problems.push(EditProblem { path, block: 1, kind, message, candidates: Vec::new(), near: Vec::new() });
                 continue;
             }
         };
@@ -104,10 +109,11 @@ pub fn apply_with_notes(edits: &[Edit], base: &[FileSnapshot]) -> Result<Applied
         } else {
             trouble(ProblemKind::Denied, format!("`{other}` and `{path}` differ only by case; use one of them"))
         };
-        files.insert(path.clone(), file);
+        let was_changed = file.is_changed;
+        file.is_changed |= done.is_ok();
         match done {
             Ok(None) => {}
-            Ok(Some((how, score, lines))) => located.push(Located { path, block, how, score, lines }),
+            Ok(Some((how, score, lines))) => located.push(Located { path: path.clone(), block, how, score, lines }),
             Err(trouble) => {
                 let is_lost = trouble.kind == ProblemKind::NotFound && block > 1 && hinted;
                 let before =
@@ -116,11 +122,20 @@ pub fn apply_with_notes(edits: &[Edit], base: &[FileSnapshot]) -> Result<Applied
                     let earlier: Vec<&Action> = before().map(|e| &e.action).collect();
                     overlap(&earlier, base.get(path.as_str()).copied(), &edit.action)
                 });
-                let Trouble { kind, message, candidates } = overlap.flatten().unwrap_or(trouble);
-                let message = format!("{path}, edit {block}: {message}");
-                problems.push(EditProblem { path, block, kind, message, candidates });
+                let overlap = overlap.flatten();
+                let near = match &overlap {
+                    Some(overlap) => near(overlap, |at| file.before.and_then(|text| text.lines().nth(at))),
+                    None => near(&trouble, |at| file.line(at)),
+                };
+                let is_counted_anew = overlap.is_none() && was_changed && !near.is_empty();
+                let Trouble { kind, message, candidates } = overlap.unwrap_or(trouble);
+                let counted =
+                    if is_counted_anew { " Lines are counted as the edits before it leave the file." } else { "" };
+                let message = format!("{path}, edit {block}: {message}{counted}");
+                problems.push(EditProblem { path: path.clone(), block, kind, message, candidates, near });
             }
         }
+        files.insert(path, file);
     }
     if !problems.is_empty() {
         return Err(problems);
@@ -134,6 +149,13 @@ pub fn apply_with_notes(edits: &[Edit], base: &[FileSnapshot]) -> Result<Applied
         changes: ChangeSet { files: files.into_iter().map(change).filter(|c| !c.is_noop()).collect() },
         located,
     })
+}
+
+/// The lines of a problem's places, as `line` (counted from 0) has them.
+fn near<'t>(trouble: &Trouble, line: impl Fn(usize) -> Option<&'t str>) -> Vec<(u32, String)> {
+    let (places, lines) = SHOWN;
+    let numbers = trouble.candidates.iter().take(places).flat_map(|(first, last)| (*first..=*last).take(lines));
+    numbers.filter_map(|at| Some((at, line(at as usize - 1)?.to_owned()))).collect()
 }
 
 /// Gives a file another name that nothing has.

@@ -63,6 +63,18 @@ pub enum Form {
     Whole,
 }
 
+impl Form {
+    /// As it is named on the command line.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Form::SearchReplace => "search-replace",
+            Form::Unified => "unified",
+            Form::ApplyPatch => "apply-patch",
+            Form::Whole => "whole",
+        }
+    }
+}
+
 /// The edits of a whole answer. One that is nothing but a diff, as git prints it, is read as such.
 pub fn read(text: &str) -> Vec<Edit> {
     read_with_forms(text).into_iter().map(|(edit, _)| edit).collect()

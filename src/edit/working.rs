@@ -44,6 +44,8 @@ pub(super) struct Working<'a> {
     /// Why it cannot be edited at all.
     pub barred: Option<(ProblemKind, String)>,
     pub blocks: usize,
+    /// Whether an edit was made, so that its lines may be others than before.
+    pub is_changed: bool,
     /// The lines that edits with a stated line named, and how many lines each added: those behind have moved since.
     moved: Vec<(u32, i64)>,
 }
@@ -59,7 +61,7 @@ impl<'a> Working<'a> {
             None => (None, Some((ProblemKind::Unread, "the file was not read; ask again".to_owned()))),
         };
         let now = before.map_or(Now::Nothing, |text| Now::Text(Cow::Borrowed(text)));
-        Working { now, before, barred, blocks: 0, moved: Vec::new() }
+        Working { now, before, barred, blocks: 0, is_changed: false, moved: Vec::new() }
     }
 
     /// Applies one edit, but for a move.
@@ -136,6 +138,14 @@ impl<'a> Working<'a> {
         match &mut self.now {
             Now::Lines(document) => Ok(document),
             _ => trouble(ProblemKind::Absent, "the file does not exist"),
+        }
+    }
+
+    /// A line of it as it is now, counted from 0, once edits were placed in it.
+    pub(super) fn line(&self, at: usize) -> Option<&str> {
+        match &self.now {
+            Now::Lines(document) if at < document.len() => Some(content(document.line(at))),
+            _ => None,
         }
     }
 

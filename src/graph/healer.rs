@@ -99,9 +99,19 @@ pub(super) fn recalled(run: &mut Run, known: &Recollection) -> Vec<RunCommand> {
 pub(super) fn gave_up(run: &mut Run, why: &str) -> Vec<RunCommand> {
     if let Some(model) = run.inner.heal.model {
         run.inner.heal.spent.push(model);
-        run.inner.heal.why = why.trim_end_matches('.').to_owned();
-        let asked = run.asked().reference.clone();
-        run.notice(format!("{asked} mended nothing: {}.", why.trim_end_matches('.')));
+        let why = why.trim_end_matches('.');
+        run.inner.heal.why = why.to_owned();
+        let (asked, said) = (run.asked().reference.to_string(), format!(" mended nothing: {why}."));
+        // What two models gave up for is said once, of both.
+        match run.notices.iter().position(|notice| notice.ends_with(&said)) {
+            Some(at) => {
+                let others = run.notices.remove(at);
+                let others = others.trim_end_matches(&*said);
+                let names = if others == asked { asked } else { format!("{others} and {asked}") };
+                run.notice(format!("{names}{said}"));
+            }
+            None => run.notice(format!("{asked}{said}")),
+        }
         return climb(run);
     }
     give_up(run, why)
@@ -153,8 +163,13 @@ pub(super) fn use_model(run: &mut Run, model: &Candidate) {
     }
 }
 
+/// Whether a notice gives this reason already.
+fn is_told(run: &Run, why: &str) -> bool {
+    run.notices.iter().any(|notice| notice.ends_with(&format!(": {why}.")))
+}
+
 fn conclude(run: &mut Run, why: &str, best: usize, green: bool) -> Vec<RunCommand> {
-    if !green {
+    if !green && !is_told(run, why) {
         run.notice(format!("{ENDED}: {why}."));
     }
     run.inner.findings.clear();
@@ -185,9 +200,11 @@ fn offer(run: &mut Run, why: &str, green: bool) -> Vec<RunCommand> {
         run.answer = formatter::with_notices(&answer, &run.notices);
         return step::finish(run, Outcome::NothingToDo);
     }
-    let open = open.len();
-    let mut message = format!("Nothing could be mended: {why}. Findings that are left: {open}.{warnings}");
-    for notice in run.notices.iter().filter(|n| !n.starts_with(ENDED)) {
+    let (open, notices) = (open.len(), run.notices.iter().filter(|n| !n.starts_with(ENDED)));
+    let is_told = notices.clone().any(|notice| notice.ends_with(&format!(": {why}.")));
+    let reason = if is_told { String::new() } else { format!(": {why}") };
+    let mut message = format!("Nothing could be mended{reason}. Findings that are left: {open}.{warnings}");
+    for notice in notices {
         message.push_str(&format!(" {notice}"));
     }
     step::finish(run, Outcome::Failed(Failure::fatal(FailureKind::BadOutput, message)))

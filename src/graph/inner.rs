@@ -136,7 +136,7 @@ pub(super) struct Inner {
     pub(super) started: Option<Timestamp>,
     /// First attempt of the healing series.
     pub(super) series: usize,
-    /// First attempt since the user last asked for another.
+    /// First attempt since the user last asked for another, or since its files were other ones on disk.
     pub(super) since: usize,
     /// Hunks the user had accepted and rejected when asking for another proposal, as phrases.
     pub(super) judged: (Vec<String>, Vec<String>),

@@ -123,6 +123,8 @@ pub(super) fn onto(run: &mut Run, files: &[FileSnapshot]) -> Vec<RunCommand> {
     for file in files {
         run.inner.heal.examined.iter_mut().filter(|f| f.path == file.path).for_each(|f| *f = file.clone());
     }
+    // Those before it were made from files that are no more.
+    run.inner.since = run.attempts.len();
     let commands = hand::put(run, moved.changes, RungKind::Rebase, format!("onto {named} as on disk now"));
     run.notice(format!(
         "{named} changed on disk after the proposal was made, and nothing was written. Attempt {} {PUT}: look at it and accept it.",

@@ -11,7 +11,7 @@ use crate::heal;
 use std::collections::BTreeSet;
 
 impl Run {
-    /// The attempt that the gate opens with: the best since the user last asked for another.
+    /// The attempt that the gate opens with: the best since the user last asked for another, or since its files changed on disk.
     pub fn best_attempt(&self) -> Option<usize> {
         gate::best(self)
     }

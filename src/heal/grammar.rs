@@ -392,6 +392,11 @@ mod tests {
                 "def f(a):\n    if a:\n        return 1\n    if a:\n        return 2\n\n\nclass C:\n    x = max(1, 2)\n\n    y = 1\n",
             ),
             (
+                "a.py",
+                "def f(a):\n    return int(a\n\n\ndef g(b)\n    return g(\n\n\nclass C\n    x = 1\n",
+                "def f(a):\n    return int(a)\n\n\ndef g(b):\n    return g()\n\n\nclass C:\n    x = 1\n",
+            ),
+            (
                 "a.rs",
                 "fn f() -> u32 {\n    let x = 1\n    x\n}\n\nfn g() -> u32 {\n    let y = [1, 2;\n    y[0]\n}\n",
                 "fn f() -> u32 {\n    let x = 1;\n    x\n}\n\nfn g() -> u32 {\n    let y = [1, 2];\n    y[0]\n}\n",

@@ -3,6 +3,7 @@
 //!
 //! Pure: who has the repository says what is defined where. Where two could be meant nothing is imported.
 
+use super::import_block;
 use super::name::Missing;
 use crate::domain::finding::{Applicability, Fix, TextEdit};
 use crate::domain::language::Language;
@@ -50,24 +51,31 @@ pub fn fixes<'t>(missing: &[Missing], text: &dyn Fn(&str) -> Option<&'t str>, re
 fn fix(path: &str, names: &[&str], text: &str, repository: &dyn Repository) -> Option<Fix> {
     let language = Language::from_path(path)?;
     let found = names.iter().filter_map(|name| Some((*name, line(language, path, name, repository)?)));
-    let found: Vec<(&str, String)> = found.filter(|(_, line)| text.lines().all(|l| l.trim() != line)).collect();
+    // In a block of Go a line is what stands behind the word.
+    let in_block = |line: &str| line.strip_prefix("import ").filter(|_| language == Language::Go).map(str::to_owned);
+    let is_there =
+        |line: &String| text.lines().any(|l| l.trim() == line || in_block(line).as_deref() == Some(l.trim()));
+    let found: Vec<(&str, String)> = found.filter(|(_, line)| !is_there(line)).collect();
     if found.is_empty() {
         return None;
     }
     let at = place(language, text);
-    let lines: String = found.iter().map(|(_, line)| format!("{line}\n")).collect();
-    let before = text[..at].lines().next_back().unwrap_or("");
-    let insertion = match language {
-        // Go wants a blank line after `package`.
-        Language::Go if before.starts_with("package ") => format!("\n{lines}"),
-        _ if at == 0 && starts_with_code(text) && !is_import(language, text) => format!("{lines}\n"),
-        _ => lines,
+    let (range, put) = match language {
+        Language::Go => {
+            let specs: Vec<&str> = found.iter().filter_map(|(_, line)| line.strip_prefix("import ")).collect();
+            import_block::joined(text.get(..at)?, &specs)
+        }
+        _ => {
+            let lines: String = found.iter().map(|(_, line)| format!("{line}\n")).collect();
+            let is_above_code = at == 0 && starts_with_code(text) && !is_import(language, text);
+            (at..at, if is_above_code { format!("{lines}\n") } else { lines })
+        }
     };
-    let mended = format!("{}{insertion}{}", text.get(..at)?, text.get(at..)?);
+    let mended = format!("{}{put}{}", text.get(..range.start)?, text.get(range.end..)?);
     if !syntax::introduced(language, path, Some(text), &mended)?.is_empty() {
         return None;
     }
-    let edit = TextEdit { path: path.to_owned(), start: at, end: at, text: insertion };
+    let edit = TextEdit { path: path.to_owned(), start: range.start, end: range.end, text: put };
     let names: Vec<String> = found.iter().map(|(name, _)| format!("`{name}`")).collect();
     let title = format!("import {}", names.join(", "));
     Some(Fix { title, applicability: Applicability::MachineApplicable, edits: vec![edit] })
@@ -300,7 +308,37 @@ mod tests {
                 "main.go",
                 "http",
                 "package main\n\nimport (\n\t\"fmt\"\n)\n\nfunc f() {}\n",
-                "package main\n\nimport (\n\t\"fmt\"\n)\nimport \"net/http\"\n\nfunc f() {}\n",
+                "package main\n\nimport (\n\t\"fmt\"\n\t\"net/http\"\n)\n\nfunc f() {}\n",
+            ),
+            (
+                "main.go",
+                "strings os bufio",
+                "package main\n\nfunc f() {}\n",
+                "package main\n\nimport (\n\t\"bufio\"\n\t\"os\"\n\t\"strings\"\n)\n\nfunc f() {}\n",
+            ),
+            (
+                "main.go",
+                "os bytes strings",
+                "package main\n\nimport (\n\t\"bytes\"\n\tf \"fmt\"\n\n\t\"a.org/b\"\n)\n\nfunc f() {}\n",
+                "package main\n\nimport (\n\t\"bytes\"\n\tf \"fmt\"\n\t\"os\"\n\t\"strings\"\n\n\t\"a.org/b\"\n)\n\nfunc f() {}\n",
+            ),
+            (
+                "main.go",
+                "os strings",
+                "package main\n\nimport \"fmt\" // say\nimport \"time\"\n\nfunc f() {}\n",
+                "package main\n\nimport (\n\t\"fmt\" // say\n\t\"os\"\n\t\"strings\"\n\t\"time\"\n)\n\nfunc f() {}\n",
+            ),
+            (
+                "main.go",
+                "os strings",
+                "package main\n\n// #include <a.h>\nimport \"C\"\n\nfunc f() {}\n",
+                "package main\n\n// #include <a.h>\nimport \"C\"\nimport (\n\t\"os\"\n\t\"strings\"\n)\n\nfunc f() {}\n",
+            ),
+            (
+                "main.go",
+                "os",
+                "package main\n\nimport (\n\t// say\n\t\"time\"\n)\n\nfunc f() {}\n",
+                "package main\n\nimport (\n\t// say\n\t\"time\"\n\t\"os\"\n)\n\nfunc f() {}\n",
             ),
         ];
         for (path, name, text, expected) in table {

@@ -10,6 +10,7 @@ mod excerpt;
 pub mod fix;
 pub mod grammar;
 pub mod import;
+mod import_block;
 pub mod lesson;
 pub mod name;
 pub mod signature;

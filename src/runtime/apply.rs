@@ -5,7 +5,7 @@
 
 use super::report::tell_line;
 use super::tally::read_text;
-use crate::domain::change::{ChangeSet, FileSnapshot, runs_later};
+use crate::domain::change::{ChangeSet, runs_later};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::hunk::{FileDiff, LineKind};
 use crate::domain::safe_text::SafeText;
@@ -13,10 +13,8 @@ use crate::edit::{self, Action, Applied, Edit, EditProblem, Form, Match, Problem
 use crate::repo::write::{self, ApplyError, FileWrite};
 use crate::repo::{Root, read};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::path::Path;
-
-/// Lines shown of a place that comes near.
-const SHOWN: usize = 6;
 
 /// What `vibe-tui apply` is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -52,18 +50,18 @@ pub fn apply(dir: &Path, request: ApplyRequest) -> Result<ApplyReport, Failure> 
     // A directory that is not there was named wrong.
     let root = Root::open(dir).map_err(|failure| Failure { kind: FailureKind::BadRequest, ..failure })?;
     let edits = edit::read_with_forms(&text);
-    let (base, placed) = place(&root, edits, request.form);
-    let outcome = placed.and_then(|applied| {
+    let forms: BTreeSet<&str> = edits.iter().filter_map(|(_, form)| form.map(Form::word)).collect();
+    let outcome = place(&root, edits, request.form).and_then(|applied| {
         let cut = edit::diff(&applied.changes);
         let held = held_back(&applied.changes, &cut, request);
         if held.is_empty() { Ok((applied, cut)) } else { Err(held) }
     });
     let (applied, cut) = match outcome {
         Ok(applied) => applied,
-        Err(problems) => return Ok(refused(&problems, &base, request.json)),
+        Err(problems) => return Ok(refused(&problems, &forms, request)),
     };
     let patch: String = applied.changes.files.iter().zip(&cut).map(|(change, cut)| edit::patch(change, cut)).collect();
-    let report = report(&applied, &cut, &patch, request);
+    let report = report(&applied, &cut, &patch, &forms, request);
     let change = applied.changes.files.into_iter();
     let writes: Vec<FileWrite> =
         change.map(|f| FileWrite { path: f.path, expect: f.before, content: f.after }).collect();
@@ -74,7 +72,7 @@ pub fn apply(dir: &Path, request: ApplyRequest) -> Result<ApplyReport, Failure> 
     match written {
         // What leads through a link, or differs from another name by case only, is seen where it is to be written.
         Err(ApplyError::Denied { path, message }) => {
-            return Ok(refused(&[problem(&path, ProblemKind::Denied, message)], &base, request.json));
+            return Ok(refused(&[problem(&path, ProblemKind::Denied, message)], &forms, request));
         }
         written => written?,
     }
@@ -82,25 +80,27 @@ pub fn apply(dir: &Path, request: ApplyRequest) -> Result<ApplyReport, Failure> 
 }
 
 fn problem(path: &str, kind: ProblemKind, message: String) -> EditProblem {
-    EditProblem { path: path.to_owned(), block: 1, kind, message, candidates: Vec::new() }
+    EditProblem { path: path.to_owned(), block: 1, kind, message, candidates: Vec::new(), near: Vec::new() }
 }
 
-/// The proposal, and the files it was made from; or everything that is wrong with any edit.
-fn place(
-    root: &Root,
-    edits: Vec<(Edit, Option<Form>)>,
-    form: Option<Form>,
-) -> (Vec<FileSnapshot>, Result<Applied, Vec<EditProblem>>) {
+/// The proposal; or everything that is wrong with any edit.
+fn place(root: &Root, edits: Vec<(Edit, Option<Form>)>, form: Option<Form>) -> Result<Applied, Vec<EditProblem>> {
     let malformed = |path: &str, message: &str| problem(path, ProblemKind::Malformed, message.to_owned());
     if edits.is_empty() {
-        return (Vec::new(), Err(vec![malformed("", "the answer holds no edit that can be read")]));
+        return Err(vec![malformed("", "the answer holds no edit that can be read")]);
     }
     let (edits, forms): (Vec<Edit>, Vec<Option<Form>>) = edits.into_iter().unzip();
     let mut wrong: Vec<EditProblem> = Vec::new();
     for (edit, written) in edits.iter().zip(forms) {
         let path = SafeText::line(&edit.path);
-        if form.is_some() && written.is_some() && written != form {
-            wrong.push(malformed(&edit.path, &format!("{path}: an edit is in another form than --format says")));
+        if let (Some(wanted), Some(found)) = (form, written)
+            && wanted != found
+        {
+            let (wanted, found) = (wanted.word(), found.word());
+            let message = format!(
+                "{path}: this edit is in another form than --format says: {found}, not {wanted}; without --format each is taken as it comes"
+            );
+            wrong.push(malformed(&edit.path, &message));
         }
         if matches!(edit.action, Action::Whole { closed: false, .. }) {
             wrong.push(malformed(&edit.path, &format!("{path}: the answer ends in the middle of this file")));
@@ -110,14 +110,13 @@ fn place(
     paths.sort();
     paths.dedup();
     let base = read::read(root, &paths);
-    let placed = match edit::apply_with_notes(&edits, &base) {
+    match edit::apply_with_notes(&edits, &base) {
         Ok(applied) if wrong.is_empty() => Ok(applied),
         placed => {
             wrong.extend(placed.err().into_iter().flatten());
             Err(wrong)
         }
-    };
-    (base, placed)
+    }
 }
 
 /// What needs a yes of its own that was not given.
@@ -125,11 +124,9 @@ fn held_back(changes: &ChangeSet, cut: &[FileDiff], request: ApplyRequest) -> Ve
     let mut held = Vec::new();
     for (change, cut) in changes.files.iter().zip(cut) {
         let path = &change.path;
-        let mut hold = |message: String, candidates| {
-            held.push(EditProblem { path: path.clone(), block: 1, kind: ProblemKind::Denied, message, candidates });
-        };
+        let mut hold = |message: String| held.push(problem(path, ProblemKind::Denied, message));
         if runs_later(path) && !request.allow_runs_later {
-            hold(format!("{path}: something runs this file later; --allow-runs-later lets it be written"), Vec::new());
+            hold(format!("{path}: something runs this file later; --allow-runs-later lets it be written"));
         }
         let added = cut.hunks.iter().flat_map(|h| &h.lines).filter(|l| l.kind == LineKind::Added);
         let hidden: Vec<u32> = added.filter(|l| SafeText::has_hidden(&l.text)).filter_map(|l| l.new_line).collect();
@@ -137,35 +134,35 @@ fn held_back(changes: &ChangeSet, cut: &[FileDiff], request: ApplyRequest) -> Ve
             let message = format!(
                 "{path}: line {first} of the new text has characters that cannot be seen; --allow-hidden lets it be written"
             );
-            hold(message, Vec::new());
+            hold(message);
         }
     }
     held
 }
 
-/// Tells what was refused, each with the lines that come near.
-fn refused(problems: &[EditProblem], base: &[FileSnapshot], json: bool) -> ApplyReport {
+/// Tells what was refused, each with the lines that come near, and as what the answer was read where nobody had said.
+fn refused(problems: &[EditProblem], forms: &BTreeSet<&str>, request: ApplyRequest) -> ApplyReport {
     for problem in problems {
         tell_line(&format!("vibe-tui: {}", problem.message));
-        let text = base.iter().find(|f| f.path == problem.path).and_then(FileSnapshot::text).unwrap_or_default();
-        for (first, last) in problem.candidates.iter().take(3) {
-            let lines = text.lines().enumerate().skip(*first as usize - 1).take((last - first + 1) as usize);
-            for (at, line) in lines.take(SHOWN) {
-                tell_line(&format!("  {:>5} | {line}", at + 1));
-            }
+        for (number, line) in &problem.near {
+            tell_line(&format!("  {number:>5} | {line}"));
         }
     }
-    tell_line("vibe-tui: nothing was written");
-    let text = match json {
+    let read: Vec<&str> = forms.iter().copied().filter(|_| request.form.is_none()).collect();
+    let read = if read.is_empty() { String::new() } else { format!("the answer was read as {}; ", read.join(" and ")) };
+    tell_line(&format!("vibe-tui: {read}nothing was written"));
+    let text = match request.json {
         true => {
-            format!("{}\n", json!({"fits": false, "written": false, "files": [], "patch": "", "problems": problems}))
+            let forms: Vec<&str> = forms.iter().copied().collect();
+            let told = json!({"fits": false, "written": false, "forms": forms, "files": [], "patch": "", "problems": problems});
+            format!("{told}\n")
         }
         false => String::new(),
     };
     ApplyReport { text, fits: false }
 }
 
-fn report(applied: &Applied, cut: &[FileDiff], patch: &str, request: ApplyRequest) -> String {
+fn report(applied: &Applied, cut: &[FileDiff], patch: &str, forms: &BTreeSet<&str>, request: ApplyRequest) -> String {
     for near in applied.located.iter().filter(|l| l.how == Match::Similar) {
         let (first, last) = near.lines;
         tell_line(&format!(
@@ -182,7 +179,7 @@ fn report(applied: &Applied, cut: &[FileDiff], patch: &str, request: ApplyReques
         let written = !request.dry_run && !files.is_empty();
         return format!(
             "{}\n",
-            json!({"fits": true, "written": written, "files": files, "patch": patch, "located": applied.located, "problems": []})
+            json!({"fits": true, "written": written, "forms": forms.iter().collect::<Vec<_>>(), "files": files, "patch": patch, "located": applied.located, "problems": []})
         );
     }
     if request.dry_run {

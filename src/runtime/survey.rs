@@ -81,7 +81,7 @@ impl Survey {
                 FileContent::Text { text } => Some(FileChange { path: file.path, before: None, after: Some(text) }),
                 _ => None,
             });
-            let one = validate::parse(&ChangeSet { files: files.collect() }, faults);
+            let one = validate::syntax(&ChangeSet { files: files.collect() }, faults);
             match (&mut all, one) {
                 (Some(all), Some(one)) => {
                     all.millis += one.millis;

@@ -187,6 +187,7 @@ impl Validators {
             }
         }
         report.checks.extend(plan.left_out(&self.allow()));
+        report.tell_once();
         Ok(report)
     }
 

@@ -1,9 +1,11 @@
 //! Errors that another one hides: behind a colon that is missing Python's parser takes the blocks that follow for parts of
-//! that line. So the colon is put in and the text read again, as long as that leaves its line right.
+//! that line, and behind a bracket that is not closed all that follows. So the colon is put in, or the statement left out up to
+//! the next definition, and the text read again, as long as that leaves its lines right.
 //!
 //! Makes no fix: what is put in is forgotten. Other signs hide as much and are not tried, because their place is not sure.
 
 use super::SyntaxError;
+use std::ops::Range;
 
 /// Times a text is read again, and bytes of all these readings together: about 50 ms of parsing at 10 MB/s.
 const MOST: usize = 20;
@@ -18,20 +20,57 @@ pub(super) fn revealed(
     let (mut text, mut named) = (text.to_owned(), Vec::new());
     for _ in 0..MOST.min(MOST_BYTES / text.len().max(1)) {
         found.sort_by_key(|e| (e.line, e.column));
-        let Some(at) = found.iter().position(|e| e.message.starts_with("missing `:` at the end")) else { break };
-        let (above, line) = (&found[..at], found[at].line);
-        let Some(byte) = byte_of(&text, &found[at]) else { break };
-        text.insert(byte, ':');
-        let Some(left) = read(&text) else { break };
-        // Where its own line is still wrong, or one above it is now, something else is missing.
-        if left.iter().any(|e| e.line <= line && !above.contains(e)) {
+        let first = found.iter().find_map(|error| Some((error, without(&text, error)?)));
+        let Some((error, (lines, without))) = first else { break };
+        let is_bracket = !lacks_colon(error);
+        let Some(left) = read(&without) else { break };
+        // Where its own lines are still wrong, or one above them is now, something else is missing. What the bracket has hidden
+        // above its line is the colon before it.
+        let is_known = |e: &SyntaxError| found.contains(e) || (is_bracket && lacks_colon(e));
+        if left.iter().any(|e| e.line < lines.end && !(e.line < lines.start && is_known(e))) {
             break;
         }
-        named.push(found.swap_remove(at));
-        found = left;
+        // What looked like a definition stands in a string.
+        let is_string = |e: &SyntaxError| e.message.starts_with("the string that begins");
+        if is_bracket && left.iter().any(|e| is_string(e) && !found.contains(e)) {
+            break;
+        }
+        named.extend(found.into_iter().filter(|e| lines.contains(&e.line)));
+        (found, text) = (left, without);
     }
     named.extend(found);
     named
+}
+
+fn lacks_colon(error: &SyntaxError) -> bool {
+    error.message.starts_with("missing `:` at the end")
+}
+
+/// The text without what makes this error, and the lines that were looked at for it.
+fn without(text: &str, error: &SyntaxError) -> Option<(Range<u32>, String)> {
+    if lacks_colon(error) {
+        let byte = byte_of(text, error)?;
+        return Some((error.line..error.line + 1, format!("{}:{}", &text[..byte], &text[byte..])));
+    }
+    let is_open = error.message.starts_with("missing `") && error.message.ends_with(" is never closed");
+    if is_open { without_statement(text, error.line) } else { None }
+}
+
+/// The text with `pass` for the line and those behind it, up to the next definition that is not indented more: no bracket
+/// reaches into that.
+fn without_statement(text: &str, line: u32) -> Option<(Range<u32>, String)> {
+    let first = line.checked_sub(1)? as usize;
+    let lines: Vec<&str> = text.split_inclusive('\n').collect();
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let own = indent(lines.get(first)?);
+    let defines = |line: &&str| {
+        let is_definition = |word: &str| line.trim_start().starts_with(word);
+        indent(line) <= own && ["def ", "async def ", "class ", "@"].into_iter().any(is_definition)
+    };
+    let end = first + 1 + lines[first + 1..].iter().position(defines)?;
+    let left =
+        [&lines[..first].concat(), &lines[first][..own], "pass", &"\n".repeat(end - first), &lines[end..].concat()];
+    Some((line..u32::try_from(end + 1).ok()?, left.concat()))
 }
 
 /// The byte at which an error stands.
@@ -60,6 +99,20 @@ mod tests {
         assert_eq!(named(two), [colon(1, 9, "def"), colon(5, 9, "def")]);
         let nested = "def f(a):\n    if a\n        return 1\n    return 2\n\n\nclass C\n    x = 1\n\n    def m(self):\n        for i in range(3)  # i\n            print(i)\n";
         assert_eq!(named(nested), [colon(2, 9, "if"), colon(7, 8, "class"), colon(11, 26, "for")]);
+    }
+
+    #[test]
+    fn what_a_bracket_that_is_never_closed_hides_in_later_definitions_is_named() {
+        let text = "def f(a):\n    x = int(\n        g(a\n    return x\n\n\ndef g(b)\n    return b\n\n\ny = [\n\n\ndef m(c)\n    return c\n";
+        let told: Vec<(u32, String)> = named(text).into_iter().map(|(line, _, said)| (line, said)).collect();
+        let open = |sign: &str, own: &str, line: u32| {
+            (line, format!("missing `{sign}`: the `{own}` on line {line} is never closed"))
+        };
+        let colon = |line: u32| (line, "missing `:` at the end of the `def` line".to_owned());
+        assert_eq!(told, [open(")", "(", 2), open(")", "(", 3), colon(7), open("]", "[", 11), colon(14)]);
+        // What looks like a definition in a string is none.
+        let string = "x = f(\"\"\"\ndef g(b)\n\"\"\"\n\n\ndef h(c):\n    return c\n";
+        assert_eq!(named(string).len(), 1, "{:?}", named(string));
     }
 
     #[test]

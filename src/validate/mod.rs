@@ -23,7 +23,7 @@ pub use capture::Output;
 pub use environment::environment;
 pub use runner::{Ended, Outcome, RunError, run};
 pub use sandbox::{ENTRY, sandbox_main};
-pub use syntax::{Fault, SyntaxCheck, check as syntax, parse};
+pub use syntax::{Fault, SyntaxCheck, check as syntax};
 
 use crate::domain::change::ChangeSet;
 use crate::domain::finding::CheckResult;

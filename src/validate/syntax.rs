@@ -23,22 +23,14 @@ pub struct Fault {
 /// Parses a text of a language and path; `None` if there is no grammar for it.
 pub type SyntaxCheck<'a> = &'a (dyn Fn(Language, &str, &str) -> Option<Vec<Fault>> + Sync);
 
-/// The result over all changed files of a proposal; `None` if no file has a grammar, and none a new conflict.
+/// The result over all changed files of a proposal, or over files as they stand, which have nothing before; `None` if no file has
+/// a grammar, and none a new conflict.
 pub fn check(changes: &ChangeSet, syntax: SyntaxCheck<'_>) -> Option<CheckResult> {
-    found(changes, |change| new_faults(change, syntax).or_else(|| new_conflicts(change)))
-}
-
-/// The grammars' word on files as they stand. Conflicts are not looked for: who writes about merges may show some.
-pub fn parse(files: &ChangeSet, syntax: SyntaxCheck<'_>) -> Option<CheckResult> {
-    found(files, |file| new_faults(file, syntax))
-}
-
-fn found(changes: &ChangeSet, faults: impl Fn(&FileChange) -> Option<Vec<Fault>>) -> Option<CheckResult> {
     let start = Instant::now();
     let mut parsed = false;
     let mut findings = Vec::new();
     for change in changes.files.iter().filter(|c| !c.is_noop()) {
-        if let Some(new) = faults(change) {
+        if let Some(new) = new_faults(change, syntax).or_else(|| new_conflicts(change)) {
             parsed = true;
             let severity = severity(&change.path);
             findings.extend(new.into_iter().map(|fault| finding(&change.path, fault, severity)));
@@ -171,7 +163,9 @@ mod tests {
         assert_eq!(lines(Some("a\nb\nd\n"), Some(conflict), "NOTES.md"), Some(vec![2]));
         assert_eq!(lines(None, Some(conflict), "notes"), Some(vec![2]));
         assert_eq!(lines(Some(conflict), Some(&conflict.replace('a', "e")), "NOTES.md"), None, "it was there before");
-        for text in ["Title\n=======\n", "<<<<<<< a\n>>>>>>> b\n=======\n", "=======\n<<<<<<< a\n>>>>>>> b\n"] {
+        let shown = ["A\n<<<<<<< HEAD\nis how it begins\n", "    <<<<<<< a\n    =======\n    >>>>>>> b\n"];
+        let others = ["Title\n=======\n", "<<<<<<< a\n>>>>>>> b\n=======\n", "=======\n<<<<<<< a\n>>>>>>> b\n"];
+        for text in shown.into_iter().chain(others) {
             assert_eq!(lines(Some(""), Some(text), "NOTES.md"), None, "{text}");
         }
     }

@@ -2,7 +2,7 @@
 
 use super::desk::*;
 use vibe_tui::app::{
-    Action, Area, Chip, Effect, Event, Fact, Failed, ModelEvent, Opening, Overlay, PickerKind, Report, Reported,
+    Action, Area, Chip, Dated, Effect, Event, Fact, Failed, ModelEvent, Opening, Overlay, PickerKind, Report, Reported,
     TerminalEffect, TextEdit,
 };
 use vibe_tui::domain::failure::{Failure, FailureKind};
@@ -15,7 +15,7 @@ use vibe_tui::graph::{RunFact, Stage};
 /// The name and the root that the session has begun with.
 fn begun(desk: &Desk) -> (String, String) {
     match &desk.entries[0].facts[0].fact {
-        Fact::SessionBegun { name, root } => (name.clone(), root.clone()),
+        Fact::SessionBegun { name, root, .. } => (name.clone(), root.clone()),
         other => panic!("{other:?}"),
     }
 }
@@ -457,5 +457,33 @@ fn a_session_that_begins_with_a_report_is_called_for_what_was_asked() {
         desk.event(Event::Reported(Box::new(Reported { about, of: of.to_owned(), report })));
         assert_eq!(begun(&desk).0, name);
         assert_eq!(desk.said(Author::Workbench), ["# Quality of the change"]);
+    }
+}
+
+#[test]
+fn a_session_that_an_order_named_is_called_for_the_first_request_unless_it_has_a_name_of_its_own() {
+    let other = |name: &str| Some(Fact::SessionRenamed { name: name.to_owned() });
+    for (given, renamed, name) in [
+        (None, None, REQUEST),
+        (None, other("Review the change (2)"), REQUEST),
+        (None, other("mine"), "mine"),
+        (Some("mine"), None, "mine"),
+    ] {
+        let opening = Opening { session_name: given.map(str::to_owned), ..opening() };
+        let mut desk = Desk::with(opening, World::new());
+        let report = Ok("# Quality of the change".to_owned());
+        desk.event(Event::Reported(Box::new(Reported { about: Report::Review, of: String::new(), report })));
+        desk.settle();
+        let at = desk.state.now;
+        let facts = desk.world.journals.get_mut(&desk.state.session.id).unwrap();
+        facts.extend(renamed.map(|fact| Dated { at, fact }));
+        let mut desk = desk.reopened("first");
+        desk.submit(REQUEST);
+        assert_eq!(desk.state.session.name, name);
+        assert_eq!(desk.entries.last().unwrap().name, name, "the store is told");
+        desk.settle();
+        desk.act(Action::CancelRun);
+        desk.submit("Another request");
+        assert_eq!(desk.state.session.name, name, "only the first");
     }
 }

@@ -38,6 +38,7 @@ fn a_proposal_is_put_onto_the_file_as_it_is_now_checked_and_written_when_the_use
     let attempt = &run.attempts[1];
     assert_eq!((attempt.rung.kind, attempt.rung.base), (RungKind::Rebase, Some(0)));
     assert!(attempt.report.is_some() && run.apply_failure.is_none());
+    assert_eq!(run.best_attempt(), Some(1), "the one before was made from a file that is no more");
     assert_eq!(attempt.changes.files[0].before.as_deref(), Some(changed.as_str()));
     assert_eq!(run.decision(HunkId { file: 0, hunk: 0 }), Decision::Pending, "the user decides anew");
     assert!(run.answer.contains("`calc.py` changed on disk"), "{}", run.answer);

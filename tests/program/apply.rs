@@ -73,6 +73,16 @@ fn one_edit_that_does_not_fit_keeps_all_from_being_written_and_names_its_lines()
     assert!(ran.code == Some(3) && ran.stderr.contains("a.py, edit 2") && ran.stderr.contains("edit 1 changes them"));
     assert!(ran.stderr.contains("    1 | x = 1"), "{}", ran.stderr);
     assert_eq!(place.read("a.py").as_deref(), Some("x = 1\n"));
+    // Behind an edit that brings lines the numbers are those of the text that it leaves, and so are the lines.
+    let first = "### FILE: b.py\n<<<<<<< SEARCH\ndef f(a):\n=======\n# one\n# two\ndef f(a):\n>>>>>>> REPLACE\n";
+    let second = "<<<<<<< SEARCH\ndef g(b):\n    return a\n=======\nnew\n>>>>>>> REPLACE\n";
+    let ran = apply(&place, &format!("{first}{second}"), &["--json"]);
+    assert!(ran.stderr.contains("lines 6-7, 3-4? ") && ran.stderr.contains("as the edits before it leave the file"));
+    assert!(ran.stderr.contains("    6 | def g(a):\n      7 |     return a\n"), "{}", ran.stderr);
+    let told: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(told["problems"][0]["near"][0], json!([6, "def g(a):"]));
+    let ran = apply(&place, &format!("### FILE: b.py\n{second}"), &[]);
+    assert!(ran.stderr.contains("    4 | def g(a):\n") && !ran.stderr.contains("counted"), "{}", ran.stderr);
     let again = apply(&place, BLOCK, &["--json"]);
     let told: Value = serde_json::from_str(&again.stdout).unwrap();
     assert_eq!((&told["written"], &told["files"][0]["added"]), (&json!(true), &json!(1)), "{again:?}");
@@ -138,16 +148,19 @@ fn an_answer_without_edits_in_another_form_or_cut_off_is_refused() {
     let cut = "### FILE: a.py\n```python\nx = 2\n";
     for (reply, flags, said) in [
         ("I have changed it.", vec![], "holds no edit"),
-        (BLOCK, vec!["--format", "unified"], "another form"),
+        (BLOCK, vec!["--format", "unified"], "another form than --format says: search-replace, not unified"),
         (BLOCK, vec!["--format", "search-replace"], ""),
         (WHOLE, vec!["--format", "unified"], "another form"),
         (WHOLE, vec!["--format", "apply-patch"], "another form"),
-        (DIFF, vec!["--format", "apply-patch"], "another form"),
+        (DIFF, vec!["--format", "apply-patch"], "another form than --format says: unified, not apply-patch"),
         (ENVELOPE, vec!["--format", "unified"], "another form"),
         ("--- /dev/null\n+++ b/n.py\n@@ -0,0 +1 @@\n+x\n", vec!["--format", "unified"], ""),
         ("*** Begin Patch\n*** Add File: n.py\n+x\n*** End Patch\n", vec!["--format", "apply-patch"], ""),
         ("### DELETE: a.py\n", vec!["--format", "unified"], ""),
         (cut, vec![], "ends in the middle"),
+        // Where nobody said which, it is said as what it was read.
+        (cut, vec![], "the answer was read as whole; nothing was written"),
+        (&ENVELOPE.replace("x = 1", "z = 1"), vec![], "the answer was read as apply-patch; nothing was written"),
     ] {
         let ran = apply(&place, reply, &[&flags[..], &["--dry-run"]].concat());
         let fits = said.is_empty();

@@ -75,6 +75,24 @@ fn the_tree_is_checked_and_every_finding_is_one_line() {
 }
 
 #[test]
+fn the_markers_of_a_conflict_are_an_error_of_check_and_of_heal_and_a_word_about_them_of_neither() {
+    let place = Place::new();
+    place.write("said.md", "It begins so:\n<<<<<<< HEAD\nand that was it.\n");
+    place.write("said.py", "\"\"\"Shows:\n\n<<<<<<< a\nb\n=======\nc\n>>>>>>> d\n\"\"\"\n");
+    for command in ["check", "heal"] {
+        code(&place.run(&[command, "said.md", "said.py"]), 0);
+    }
+    place.write("left.md", "a\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> theirs\n");
+    let said = "a conflict of a merge that nobody resolved begins here";
+    let ran = place.run(&["check", "left.md", "said.md"]);
+    code(&ran, 4);
+    assert_eq!(ran.stdout, format!("left.md:2:1: error {said} (syntax)\n"));
+    let ran = place.run(&["heal", "left.md", "said.md"]);
+    code(&ran, 4);
+    assert!(ran.stderr.contains(&format!("left.md:2: syntax: {said}")), "{}{}", ran.stdout, ran.stderr);
+}
+
+#[test]
 fn a_single_finding_is_counted_in_the_singular() {
     let place = place("echo '[]'");
     if !confines(&place) {

@@ -207,9 +207,12 @@ fn a_review_reports_the_change_in_every_format_and_since_any_revision() {
     assert_eq!((&since["files"][0]["path"], &since["gate"]["level"]), (&"new.py".into(), &"pr".into()));
     assert_eq!(since["unmeasured"], serde_json::json!(["image.png", "notes.txt"]));
     for revision in ["nonsense", "--output=/tmp/x", "HEAD~1 --output=x"] {
-        let ran = place.run(&["review", &format!("--since={revision}")]);
-        assert_eq!(ran.code, Some(1), "{}", ran.stdout);
-        assert!(ran.stderr.contains("is no revision here"), "{}", ran.stderr);
+        let since = format!("--since={revision}");
+        for words in [&["review", &since][..], &["check", "--gate", "pr", &since]] {
+            let ran = place.run(words);
+            assert_eq!(ran.code, Some(2), "{}", ran.stdout);
+            assert!(ran.stderr.contains("is no revision here: name a branch"), "{}", ran.stderr);
+        }
     }
     let nowhere = Place::new();
     let ran = nowhere.run(&["review"]);

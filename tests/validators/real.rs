@@ -128,6 +128,12 @@ async fn rust_is_checked_by_rustfmt_clippy_and_tests_for_what_is_new() {
     let report = project.validate(&[("src/lib.rs", &ugly)]).await;
     assert_eq!((report.passed(), mended("src/lib.rs", &ugly, &report).as_str()), (true, LIB), "{report:?}");
     assert_eq!(rungs(&report), [Syntax, Format, Lint, Test]);
+
+    // What does not compile is Clippy's and the tests' to say, and one error.
+    project.write("src/lib.rs", &LIB.replace("return x / 2", "return x.halved()"));
+    let report = project.validators("TRUSTED").check(&[]).await.unwrap();
+    assert_eq!(shown(&report), ["clippy src/lib.rs:2 E0599"], "{report:?}");
+    assert!(rungs(&report).ends_with(&[Lint, Test]) && !rung(&report, Test)[0].passed);
 }
 
 const HALF: &str = "package half\n\nimport \"fmt\"\n\n// Half of a number.\nfunc Half(x int) int {\n\tfmt.Printf(\"%d\\n\", \"old\")\n\treturn x / 2\n}\n";

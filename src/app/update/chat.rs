@@ -222,6 +222,10 @@ impl Step<'_> {
             self.state.review = self.state.review.anew();
             return self.commit_run(RunFact::RevisionRequested { text: text.to_owned() });
         }
+        if self.state.session.named_by_order {
+            self.commit(Fact::SessionRenamed { name: title(text) });
+            self.effects.push(Effect::ListSessions);
+        }
         self.post(Author::User, text);
         self.begin(text, &corrections);
     }
@@ -321,18 +325,23 @@ impl Step<'_> {
             Fact::ContextPinned { path } | Fact::ContextDropped { path } => path.as_str(),
             _ => "session",
         };
-        let mut name = String::new();
-        for word in text.split_whitespace() {
-            if name.chars().count() + word.chars().count() > 40 {
-                break;
-            }
-            if !name.is_empty() {
-                name.push(' ');
-            }
-            name.push_str(word);
-        }
-        if name.is_empty() { text.chars().take(40).collect() } else { name }
+        title(text)
     }
+}
+
+/// The first words of a text, as the name of a session.
+fn title(text: &str) -> String {
+    let mut name = String::new();
+    for word in text.split_whitespace() {
+        if name.chars().count() + word.chars().count() > 40 {
+            break;
+        }
+        if !name.is_empty() {
+            name.push(' ');
+        }
+        name.push_str(word);
+    }
+    if name.is_empty() { text.chars().take(40).collect() } else { name }
 }
 
 /// Edits a one-line field at its end.

@@ -17,7 +17,7 @@ impl Step<'_> {
         self.state.notice = None;
         match &reported.report {
             Ok(text) => {
-                self.begin_session(&name_of(reported));
+                self.begin_session_by_order(&name_of(reported));
                 self.post(Author::Workbench, text);
             }
             Err(failure) => self.state.tell_failure(failure),

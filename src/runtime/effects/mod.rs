@@ -385,7 +385,7 @@ mod tests {
     /// One fact of a session, its first one or a later one.
     fn entry(session: &str, first: u64) -> Effect {
         let fact = match first {
-            1 => Fact::SessionBegun { name: session.to_owned(), root: "/r".to_owned() },
+            1 => Fact::SessionBegun { name: session.to_owned(), root: "/r".to_owned(), of_order: false },
             _ => Fact::SessionRenamed { name: format!("{session} {first}") },
         };
         Effect::Journal(Entry {

@@ -16,7 +16,7 @@ pub const HISTORY: u32 = 500;
 /// # Errors
 /// Those of the store; nothing of the entry is written then.
 pub async fn append(world: &World, entry: &Entry) -> Result<(), StoreError> {
-    if let Some(Dated { at, fact: Fact::SessionBegun { name, root } }) = entry.facts.first() {
+    if let Some(Dated { at, fact: Fact::SessionBegun { name, root, .. } }) = entry.facts.first() {
         match world.store.create_session(&entry.session, root, name, *at).await {
             // Begun by a process that was killed before its first fact; `append` refuses if there is more than that.
             Ok(_) | Err(StoreError::Conflict { expected: 0, .. }) => {}
