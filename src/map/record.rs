@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// The first changes with the meaning of an outline or its bytes, the second with the languages, which are numbered: a record
 /// of another version is not read but made anew.
-pub(super) const VERSION: [u8; 2] = [5, Language::ALL.len() as u8];
+pub(super) const VERSION: [u8; 2] = [6, Language::ALL.len() as u8];
 
 /// Why bytes are no record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

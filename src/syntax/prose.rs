@@ -1,4 +1,4 @@
-//! What comments say: their words, and the first sentence of a doc comment. Knows marks of comments, not languages.
+//! What comments say, their words and the first sentence of a doc comment; and heads on one line. Knows marks of comments, not languages.
 
 use crate::domain::secret::masked;
 use memchr::{memchr, memchr_iter};
@@ -133,6 +133,15 @@ pub(super) fn clipped(mut text: String, most: usize) -> String {
         text.push('…');
     }
     text
+}
+
+/// A head without the lines in it that begin with `#`, which are the preprocessor's.
+pub(super) fn without_directives(head: &str) -> Cow<'_, str> {
+    let is_directive = |line: &str| line.trim_start().starts_with('#');
+    if !head.contains('#') || !head.lines().any(is_directive) {
+        return Cow::Borrowed(head);
+    }
+    Cow::Owned(head.split_inclusive('\n').filter(|line| !is_directive(line)).collect())
 }
 
 /// `text` on one line, at most `most` characters: white space collapsed, keys masked, as it is for looking at.

@@ -403,6 +403,8 @@ fn cut(path: &str, text: &str) -> Vec<String> {
 fn a_head_holds_no_line_of_the_preprocessor() {
     let text = "#ifdef A\nstatic\n#endif\nvoid f(void)\n{\n}\nint g(int a,\n# ifdef B\n  int b\n# endif\n) {\n}\n#define TWO \\\n  2\n";
     assert_eq!(cut("a.c", text), ["static void f(void)", "int g(int a, int b)", "#define TWO"]);
+    let outline = exact("a.c", text);
+    assert_eq!(outline.definitions[1].signature, "int g(int a, int b)");
 }
 
 #[test]
@@ -431,7 +433,7 @@ fn type_parameters_of_an_arrow_are_a_part_of_its_head_and_define_nothing() {
 #[test]
 fn the_head_of_a_ruby_method_holds_its_parameters_whether_it_has_a_body_or_not() {
     let text = "class Foo\n  def one(a,\n          b = {},\n          c: 1)\n  end\n  def two(h = {}, *r); end\n  def three a,\n            b\n  \
-        end\n  def self.four; end\n  def five(a, b = {}) = a\n  def six(a = {})\n    a\n  end\nend\n";
+        end\n  def self.four; end\n  def five(a, b = {}) = a\n  def six(a = {})\n    a\n  end\n  def seven a, b = {}\n    a\n  end\nend\n";
     let expected = [
         "class Foo",
         "def one(a, b = {}, c: 1)",
@@ -440,6 +442,7 @@ fn the_head_of_a_ruby_method_holds_its_parameters_whether_it_has_a_body_or_not()
         "def self.four",
         "def five(a, b = {})",
         "def six(a = {})",
+        "def seven a, b = {}",
     ];
     let outline = exact("a.rb", text);
     let signatures: Vec<&str> = outline.definitions.iter().map(|d| d.signature.as_str()).collect();

@@ -5,6 +5,7 @@ use crate::domain::language::Language;
 use crate::domain::outline::DefinitionKind::{self, Class, Constant, Enum, Function, Interface, Struct, Type};
 use crate::syntax::convention::{has_word, is_constant, type_name};
 use crate::syntax::prose::{self, MOST_SIGNATURE};
+use std::borrow::Cow;
 use tree_sitter::Node;
 
 /// Declarators and patterns are followed this deep to their name.
@@ -321,7 +322,10 @@ impl<'s> Place<'_, 's> {
             _ if is_plain && text.contains('\n') => text.split_once('=').map_or(text, |(head, _)| head),
             _ => text,
         };
-        let mut line = prose::one_line(text, MOST_SIGNATURE);
+        let has_directives =
+            matches!(self.language, Language::C | Language::Cpp) && defined.kind != DefinitionKind::Macro;
+        let text = if has_directives { prose::without_directives(text) } else { Cow::Borrowed(text) };
+        let mut line = prose::one_line(&text, MOST_SIGNATURE);
         let has_gaps = || line.as_bytes().windows(2).any(|pair| matches!(pair, b"( " | b" )" | b",)"));
         if text.contains('\n') && has_gaps() {
             line = line.replace("( ", "(").replace(" )", ")").replace(",)", ")");

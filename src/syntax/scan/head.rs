@@ -57,7 +57,8 @@ fn head(lexer: &mut Lexer, found: &Found) -> String {
         _ => end(lexer, name, found.kind),
     };
     let whole = text.get(start..end.max(start)).unwrap_or("");
-    let head = without_directives(language, found.kind, whole);
+    let has_directives = matches!(language, C | Cpp) && found.kind != Macro;
+    let head = if has_directives { prose::without_directives(whole) } else { Cow::Borrowed(whole) };
     let mut head = &*head;
     // A table or a long text: its name and type tell enough.
     if is_plain && head.contains('\n') {
@@ -83,15 +84,6 @@ fn head(lexer: &mut Lexer, found: &Found) -> String {
     let line = line.trim_end_matches([' ', '{', ';', ',', '\\']);
     let line = line.strip_suffix('=').unwrap_or(line);
     line.trim_end_matches(|c| c == ' ' || (c == ':' && language == Python)).to_owned()
-}
-
-/// Lines within a head that are the preprocessor's.
-fn without_directives(language: Language, kind: DefinitionKind, head: &str) -> Cow<'_, str> {
-    let is_directive = |line: &&str| line.trim_start().starts_with('#');
-    if kind == Macro || !matches!(language, C | Cpp) || !head.lines().any(|line| is_directive(&line)) {
-        return Cow::Borrowed(head);
-    }
-    Cow::Owned(head.split_inclusive('\n').filter(|line| !is_directive(line)).collect())
 }
 
 fn is_plain(kind: DefinitionKind) -> bool {
@@ -161,6 +153,8 @@ fn end(lexer: &mut Lexer, name: usize, kind: DefinitionKind) -> usize {
     let has_lines = matches!(language, Python | Ruby | Go | Kotlin | Swift) || is_script(language) || kind == Macro;
     go(lexer, name);
     lexer.next();
+    let (text, own) = (lexer.text, lexer.at);
+    let is_bare = |at: usize| text[own..at].trim().is_empty();
     let is_macro_with_parameters = kind == Macro && lexer.byte(lexer.at) == b'(';
     let (mut depth, mut last) = (0usize, b' ');
     while lexer.at < name + LONGEST {
@@ -172,7 +166,9 @@ fn end(lexer: &mut Lexer, name: usize, kind: DefinitionKind) -> usize {
                 Token::Sign(b'{') if language == TypeScript && matches!(last, b'<' | b':' | b'|' | b'&') => {}
                 Token::Sign(b'{')
                     if language == TypeScript && !is_plain && (last == b'=' || is_bound(lexer, start)) => {}
-                Token::Sign(b'{') if (!is_plain || language == Rust) && language != Python => return start,
+                Token::Sign(b'{') if (!is_plain || language == Rust) && !matches!(language, Python | Ruby) => {
+                    return start;
+                }
                 // `(*name)(int)`
                 Token::Sign(b')') if kind == Type && matches!(language, C | Cpp) => {}
                 Token::Sign(b'}' | b')' | b']' | b';') => return start,
@@ -183,7 +179,13 @@ fn end(lexer: &mut Lexer, name: usize, kind: DefinitionKind) -> usize {
                 // A body that is an expression.
                 Token::Sign(b'=') if is_callable && is_script(language) && next == b'>' => return lexer.at + 1,
                 Token::Sign(b'=') if is_callable && language == CSharp && next == b'>' => return start,
-                Token::Sign(b'=') if is_callable && matches!(language, Kotlin | Ruby) && next == b' ' => return start,
+                Token::Sign(b'=') if is_callable && language == Kotlin && next == b' ' => return start,
+                // Not that of a parameter without brackets around.
+                Token::Sign(b'=')
+                    if is_callable && language == Ruby && next == b' ' && (last == b')' || is_bare(start)) =>
+                {
+                    return start;
+                }
                 _ => {}
             }
         }
