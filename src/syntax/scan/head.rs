@@ -153,7 +153,8 @@ fn end(lexer: &mut Lexer, name: usize, kind: DefinitionKind) -> usize {
     let has_lines = matches!(language, Python | Ruby | Go | Kotlin | Swift) || is_script(language) || kind == Macro;
     go(lexer, name);
     lexer.next();
-    let own = lexer.at;
+    let (text, own) = (lexer.text, lexer.at);
+    let is_bare = |at: usize| text[own..at].trim().is_empty();
     let is_macro_with_parameters = kind == Macro && lexer.byte(lexer.at) == b'(';
     let (mut depth, mut last) = (0usize, b' ');
     while lexer.at < name + LONGEST {
@@ -179,11 +180,11 @@ fn end(lexer: &mut Lexer, name: usize, kind: DefinitionKind) -> usize {
                 Token::Sign(b'=') if is_callable && is_script(language) && next == b'>' => return lexer.at + 1,
                 Token::Sign(b'=') if is_callable && language == CSharp && next == b'>' => return start,
                 Token::Sign(b'=') if is_callable && language == Kotlin && next == b' ' => return start,
-                // A parameter that stands in no brackets may have a value, too.
-                Token::Sign(b'=') if is_callable && language == Ruby && next == b' ' => {
-                    if last == b')' || lexer.text[own..start].trim().is_empty() {
-                        return start;
-                    }
+                // Not that of a parameter without brackets around.
+                Token::Sign(b'=')
+                    if is_callable && language == Ruby && next == b' ' && (last == b')' || is_bare(start)) =>
+                {
+                    return start;
                 }
                 _ => {}
             }
