@@ -12,7 +12,7 @@ use crate::domain::failure::FailureKind;
 use crate::domain::finding::ValidationReport;
 use crate::domain::hunk::{Decision, HunkId};
 use crate::edit;
-use crate::heal;
+use crate::heal::{self, Trial};
 use std::cmp::Reverse;
 
 /// The facts that are the user's, and those of writing.
@@ -112,8 +112,11 @@ pub(super) fn open_with_best(run: &mut Run) -> Vec<RunCommand> {
 /// The best attempt since the user last asked for another; of equals as the healer takes them.
 pub(super) fn best(run: &Run) -> Option<usize> {
     let since = run.inner.since;
-    let attempts = run.attempts.get(since..)?.iter();
-    heal::most_worth(attempts.map(|attempt| (worth(attempt), attempt.report.as_ref()))).map(|at| since + at)
+    let judged = run.attempts.get(since..)?.iter().map(|attempt| {
+        let trial = attempt.report.as_ref().map(|report| Trial { changes: &attempt.changes, report });
+        (worth(attempt), trial)
+    });
+    heal::most_worth(judged).map(|at| since + at)
 }
 
 /// More is better: validated, checks passed, few errors, all edits placed, a high score (in thousandths).

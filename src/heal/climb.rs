@@ -5,9 +5,8 @@
 //! again from there; a model that has tried twice without an end, or once without getting anywhere, gives way to the next.
 
 use super::class::class;
-use super::lesson::is_exchanged;
-use super::trial::{StopReason, Trial, best, open, quality, signature, unformatted};
-use crate::domain::finding::{Finding, ValidationReport};
+use super::trial::{StopReason, Trial, best, mended, open, quality, unformatted};
+use crate::domain::finding::Finding;
 use crate::domain::rung::{Rate, RungKind};
 use std::cmp::Ordering;
 
@@ -120,22 +119,6 @@ pub fn helped(series: &[Climbed<'_>], at: usize) -> bool {
     series.get(at).is_some_and(|s| s.base.is_some()) && failing(series, at).is_none()
 }
 
-/// What was open in `before` and is no longer in `after`. The other way round it is what `after` brought.
-pub fn turned_away(before: &ValidationReport, after: &ValidationReport) -> Vec<Finding> {
-    let left = signature(after);
-    let is_left = |f: &Finding| left.contains(&(f.tool.clone(), f.path.clone(), f.message.clone()));
-    open(before).into_iter().filter(|f| !is_left(f)).collect()
-}
-
-/// What was open in a proposal and was mended in another: it is not said any more, and the lines that were replaced for it hold
-/// nothing new that is.
-pub fn mended(before: Trial<'_>, after: Trial<'_>) -> Vec<Finding> {
-    let brought = turned_away(after.report, before.report);
-    let mut gone = turned_away(before.report, after.report);
-    gone.retain(|finding| !is_exchanged(finding, before.changes, after.changes, &brought));
-    gone
-}
-
 /// Rungs in the order of how often they helped against the kind of `finding`; of equal ones the order stays. Nothing known
 /// counts as every second time.
 pub fn by_rate(rungs: &[RungKind], finding: Option<&Finding>, rates: &[Rate]) -> Vec<RungKind> {
@@ -154,7 +137,7 @@ pub fn by_rate(rungs: &[RungKind], finding: Option<&Finding>, rates: &[Rate]) ->
 mod tests {
     use super::*;
     use crate::domain::change::{ChangeSet, FileChange};
-    use crate::domain::finding::{CheckResult, Severity, Strategy};
+    use crate::domain::finding::{CheckResult, Severity, Strategy, ValidationReport};
     use RungKind::*;
 
     fn report(messages: &[&str]) -> ValidationReport {
@@ -293,11 +276,5 @@ mod tests {
         let rates = [rate(ToolFix, 4, 0), rate(Learned, 4, 4)];
         assert_eq!(by_rate(&RungKind::FREE, Some(&finding), &rates), [Learned, Grammar, Import, ToolFix]);
         assert_eq!(by_rate(&RungKind::FREE, Some(&finding), &[]), RungKind::FREE);
-    }
-
-    #[test]
-    fn what_was_turned_away_is_what_is_not_said_any_more() {
-        let gone = turned_away(&report(&["x", "y"]), &report(&["y", "z"]));
-        assert_eq!(gone.iter().map(|f| f.message.as_str()).collect::<Vec<_>>(), ["x"]);
     }
 }

@@ -17,6 +17,6 @@ pub mod signature;
 mod trial;
 
 pub use class::{ErrorClass, Origin, class, origin};
-pub use climb::{Bounds, Climbed, Turn, by_rate, helped, mended, turn, turned_away};
+pub use climb::{Bounds, Climbed, Turn, by_rate, helped, turn};
 pub use excerpt::excerpt;
-pub use trial::{MAX_FINDINGS, StopReason, Trial, best, most_worth, open};
+pub use trial::{MAX_FINDINGS, StopReason, Trial, best, mended, most_worth, open};

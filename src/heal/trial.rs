@@ -5,6 +5,7 @@
 
 use super::class::class;
 use super::fix;
+use super::lesson::is_exchanged;
 use crate::domain::change::ChangeSet;
 use crate::domain::finding::{CheckResult, Finding, Severity, Strategy, ValidationReport};
 use std::cmp::Reverse;
@@ -62,20 +63,36 @@ impl StopReason {
 /// The best of the series: most checks passed, then fewest errors, then fewest places to format; of equals as [`most_worth`] says.
 pub fn best(trials: &[Trial<'_>]) -> usize {
     let worth = |report: &ValidationReport| (quality(report), Reverse(unformatted(report).len()));
-    most_worth(trials.iter().map(|trial| (worth(trial.report), Some(trial.report)))).unwrap_or_default()
+    most_worth(trials.iter().map(|trial| (worth(trial.report), Some(*trial)))).unwrap_or_default()
 }
 
-/// Which of a series, oldest first, is worth most; of equals the newest, but of those that are red with the same errors the first,
-/// since the others mended nothing. `None` for an empty series.
-pub fn most_worth<'a, W: Ord>(series: impl Iterator<Item = (W, Option<&'a ValidationReport>)>) -> Option<usize> {
+/// Which of a series, oldest first, is worth most; of equals the newest, but where that is red the first of those of which it mended
+/// nothing. `None` for an empty series.
+pub fn most_worth<'a, W: Ord>(series: impl Iterator<Item = (W, Option<Trial<'a>>)>) -> Option<usize> {
     let series: Vec<_> = series.collect();
     let newest = (0..series.len()).max_by_key(|at| (&series[*at].0, *at))?;
-    let (most, report) = &series[newest];
-    let errors = report.filter(|report| !report.passed()).map(signature);
-    let is_like = |(worth, other): &(W, Option<&ValidationReport>)| {
-        worth == most && errors.is_some() && other.map(signature) == errors
+    let (most, trial) = &series[newest];
+    let red = trial.filter(|trial| !trial.report.passed());
+    let is_like = |(worth, other): &(W, Option<Trial<'_>>)| {
+        worth == most && other.zip(red).is_some_and(|(other, red)| mended(other, red).is_empty())
     };
     series.iter().position(is_like).or(Some(newest))
+}
+
+/// What was open in `before` and is no longer in `after`. The other way round it is what `after` brought.
+fn turned_away(before: &ValidationReport, after: &ValidationReport) -> Vec<Finding> {
+    let left = signature(after);
+    let is_left = |f: &Finding| left.contains(&(f.tool.clone(), f.path.clone(), f.message.clone()));
+    open(before).into_iter().filter(|f| !is_left(f)).collect()
+}
+
+/// What was open in a proposal and was mended in another: it is not said any more, and the lines that were replaced for it hold
+/// nothing new that is.
+pub fn mended(before: Trial<'_>, after: Trial<'_>) -> Vec<Finding> {
+    let brought = turned_away(after.report, before.report);
+    let mut gone = turned_away(before.report, after.report);
+    gone.retain(|finding| !is_exchanged(finding, before.changes, after.changes, &brought));
+    gone
 }
 
 /// More is better.
@@ -85,7 +102,7 @@ pub(super) fn quality(report: &ValidationReport) -> (usize, Reverse<usize>) {
 }
 
 /// Which errors there are, wherever they have moved to.
-pub(super) fn signature(report: &ValidationReport) -> BTreeSet<(String, String, String)> {
+fn signature(report: &ValidationReport) -> BTreeSet<(String, String, String)> {
     open(report).into_iter().map(|f| (f.tool, f.path, f.message)).collect()
 }
 
@@ -130,6 +147,7 @@ fn unexplained(check: &CheckResult) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::change::FileChange;
 
     fn finding(message: &str) -> Finding {
         Finding {
@@ -182,6 +200,29 @@ mod tests {
             let trials: Vec<Trial> = reports.iter().map(|report| Trial { changes: &changes, report }).collect();
             assert_eq!(best(&trials), wanted, "{reports:?}");
         }
+    }
+
+    #[test]
+    fn what_was_turned_away_is_what_is_not_said_any_more() {
+        let of = |messages| report(&[check(Strategy::Custom, messages)]);
+        let gone = turned_away(&of(&["x", "y"]), &of(&["y", "z"]));
+        assert_eq!(gone.iter().map(|f| f.message.as_str()).collect::<Vec<_>>(), ["x"]);
+    }
+
+    #[test]
+    fn of_equals_that_only_exchange_an_error_the_first_is_best() {
+        let texts = ["a\nb\nx = c\n", "a\nb\nx = d\n"].map(|text| {
+            let file = FileChange { path: "a.py".into(), before: None, after: Some(text.into()) };
+            ChangeSet { files: vec![file] }
+        });
+        let reports = ["c is no number", "d is not there"].map(|said| report(&[check(Strategy::Custom, &[said])]));
+        let trial = |at: usize| Trial { changes: &texts[at], report: &reports[at] };
+        assert_eq!(best(&[trial(0), trial(1)]), 0);
+        assert_eq!(
+            best(&[trial(0), Trial { changes: &texts[0], ..trial(1) }]),
+            1,
+            "what is said of the same lines is news"
+        );
     }
 
     #[test]

@@ -111,7 +111,7 @@ impl Map {
             self.ordered().filter(|(_, file)| file.is_entry_point).map(|(slot, _)| slot).collect();
         for (slot, file) in self.ordered().filter(|(_, file)| is_rust(file)) {
             let modules = file.targets.iter().filter_map(|target| target.split().ok());
-            modules.filter(|module| *module != slot && base(&self.file(*module).path) != "main.rs").for_each(
+            modules.filter(|module| *module != slot && path::name(&self.file(*module).path) != "main.rs").for_each(
                 |module| {
                     if is_rust(self.file(module)) {
                         found.remove(&module);

@@ -1,11 +1,11 @@
 //! The programs that a manifest declares (`pyproject.toml`, `setup.cfg`, `package.json`), as files of the map. Reads no `setup.py`, which
 //! is code, and knows nothing of what a build makes: what is declared and stands in no file of the map is none.
 
-use super::convention::{base, folder};
 use super::paths::join;
 use super::resolve::{self, Import};
 use super::table::Map;
 use crate::domain::language::Language;
+use crate::domain::path::{name, parent};
 use toml::{Table, Value};
 
 /// Files that a name is followed through, from the one that a manifest names to the one that defines it.
@@ -13,18 +13,18 @@ const HOPS: usize = 4;
 
 /// Whether a path is that of a manifest in which programs are declared.
 pub fn is_manifest(path: &str) -> bool {
-    matches!(base(path), "pyproject.toml" | "setup.cfg" | "package.json")
+    matches!(name(path), "pyproject.toml" | "setup.cfg" | "package.json")
 }
 
 impl Map {
     /// The files in which the programs begin that a manifest with this text declares; none where it cannot be read.
     pub fn programs(&self, manifest: &str, text: &str) -> Vec<&str> {
-        let slots: Vec<u32> = match base(manifest) {
+        let slots: Vec<u32> = match name(manifest) {
             "pyproject.toml" => of_pyproject(text).iter().filter_map(|object| self.python(manifest, object)).collect(),
             "setup.cfg" => of_setup(text).iter().filter_map(|object| self.python(manifest, object)).collect(),
             _ => {
                 let scripts = of_package(text);
-                let paths = scripts.iter().filter_map(|script| join(folder(manifest), script));
+                let paths = scripts.iter().filter_map(|script| join(parent(manifest), script));
                 paths.filter_map(|path| self.paths.exact(&path)).collect()
             }
         };
