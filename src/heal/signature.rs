@@ -1,10 +1,11 @@
 //! What a mender has to know of the code around a finding: the head of the definition it stands in, and of those that its
-//! lines name.
+//! lines name, or may mean with a name that nobody has.
 //!
 //! Pure: who has the repository says what other files define.
 
 use crate::domain::finding::Finding;
 use crate::domain::language::Language;
+use crate::domain::nearest::nearest;
 use crate::domain::outline::Outline;
 use crate::syntax;
 use regex::Regex;
@@ -19,9 +20,19 @@ const COMMON: usize = 3;
 
 static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[\p{L}_][\p{L}\p{N}_]{2,}").ok());
 
+/// What other files define.
+pub trait Elsewhere {
+    /// Heads of the definitions of a name, each with its place.
+    fn heads(&self, name: &str) -> Vec<String>;
+
+    /// The defined name that another is most likely a slip of.
+    fn near(&self, name: &str) -> Option<String>;
+}
+
 /// Heads of definitions, each with its place, at most `limit`: first of what the finding stands in, then of what its lines
-/// name, in its own file or, by `elsewhere`, in others.
-pub fn signatures(finding: &Finding, text: &str, elsewhere: &dyn Fn(&str) -> Vec<String>, limit: usize) -> Vec<String> {
+/// name, in its own file or elsewhere. Of a name that the finding speaks of and nobody defines, those of the nearest that somebody
+/// does.
+pub fn signatures(finding: &Finding, text: &str, elsewhere: &dyn Elsewhere, limit: usize) -> Vec<String> {
     let Some(language) = Language::from_path(&finding.path).filter(|_| finding.line > 0) else { return Vec::new() };
     let outline = syntax::outline(language, &finding.path, text);
     let mut found: Vec<String> = Vec::new();
@@ -33,23 +44,32 @@ pub fn signatures(finding: &Finding, text: &str, elsewhere: &dyn Fn(&str) -> Vec
     if let Some(outline) = &outline {
         around(outline, finding.line).into_iter().for_each(|at| add(head(outline, at, &finding.path)));
     }
+    let heads = |name: &str| {
+        let own = outline.as_ref().map_or_else(Vec::new, |outline| named(outline, name, &finding.path));
+        if own.is_empty() { elsewhere.heads(name) } else { own }
+    };
+    let is_spoken_of = |name: &str| NAME.iter().flat_map(|r| r.find_iter(&finding.message)).any(|m| m.as_str() == name);
     for name in names(text, finding.line as usize) {
-        let own: Vec<String> = match &outline {
-            Some(outline) => {
-                let places = (0..outline.definitions.len()).filter(|at| outline.definitions[*at].name == name);
-                places
-                    .filter(|at| !outline.definitions[*at].signature.is_empty())
-                    .map(|at| head(outline, at, &finding.path))
-                    .collect()
-            }
-            None => Vec::new(),
-        };
-        let all = if own.is_empty() { elsewhere(name) } else { own };
+        let mut all = heads(name);
+        if all.is_empty() && is_spoken_of(name) {
+            let own = outline.iter().flat_map(|o| &o.definitions).map(|definition| definition.name.as_str());
+            let near = nearest(name, own).map(str::to_owned).or_else(|| elsewhere.near(name));
+            all = near.map_or_else(Vec::new, |near| heads(&near));
+            all.iter_mut()
+                .for_each(|head| *head = format!("{name} is not defined in this repository; near it: {head}"));
+        }
         if all.len() <= COMMON {
             all.into_iter().for_each(&mut add);
         }
     }
     found
+}
+
+/// Heads of the definitions of a name in a file.
+fn named(outline: &Outline, name: &str, path: &str) -> Vec<String> {
+    let places = (0..outline.definitions.len()).filter(|at| outline.definitions[*at].name == name);
+    let places = places.filter(|at| !outline.definitions[*at].signature.is_empty());
+    places.map(|at| head(outline, at, path)).collect()
 }
 
 /// The innermost definition that a line stands in, and what that stands in.
@@ -94,15 +114,45 @@ mod tests {
 
     const TEXT: &str = "def total(cart: Cart) -> int:\n    return sum(cart)\n\n\nclass Shop:\n    def close(self, cart: Cart):\n        x = total(cart)\n        archive(x)\n";
 
+    struct Others;
+
+    impl Elsewhere for Others {
+        fn heads(&self, name: &str) -> Vec<String> {
+            match name {
+                "archive" => vec!["log.py:3: def archive(order: Order)".to_owned()],
+                _ => Vec::new(),
+            }
+        }
+
+        fn near(&self, name: &str) -> Option<String> {
+            (name == "archve").then(|| "archive".to_owned())
+        }
+    }
+
+    #[test]
+    fn of_a_name_that_nobody_has_a_mender_is_told_the_nearest_that_somebody_has() {
+        let told = |line: u32, message: &str, text: &str| {
+            let finding = Finding { path: "shop.py".into(), line, message: message.into(), ..Finding::default() };
+            let all = signatures(&finding, text, &Others, 9);
+            all.into_iter().filter(|head| head.contains(" is not defined ")).collect::<Vec<_>>()
+        };
+        let text = TEXT.replace("x = total(", "x = totl(").replace("archive(x)", "archve(x)");
+        assert_eq!(
+            told(7, "name 'totl' is not defined", &text),
+            ["totl is not defined in this repository; near it: shop.py:1: def total(cart: Cart) -> int"]
+        );
+        assert_eq!(
+            told(8, "undefined: archve", &text),
+            ["archve is not defined in this repository; near it: log.py:3: def archive(order: Order)"]
+        );
+        assert!(told(8, "x is too long", &text).is_empty(), "nothing was said of a name");
+    }
+
     #[test]
     fn a_mender_is_told_the_heads_of_what_the_lines_stand_in_and_name() {
         let finding = Finding { path: "shop.py".into(), line: 8, ..Finding::default() };
-        let elsewhere = |name: &str| match name {
-            "archive" => vec!["log.py:3: def archive(order: Order)".to_owned()],
-            _ => Vec::new(),
-        };
         assert_eq!(
-            signatures(&finding, TEXT, &elsewhere, 9),
+            signatures(&finding, TEXT, &Others, 9),
             [
                 "shop.py:6: def close(self, cart: Cart)",
                 "shop.py:5: class Shop",
@@ -110,7 +160,7 @@ mod tests {
                 "log.py:3: def archive(order: Order)",
             ]
         );
-        assert_eq!(signatures(&finding, TEXT, &elsewhere, 1).len(), 1);
+        assert_eq!(signatures(&finding, TEXT, &Others, 1).len(), 1);
         assert_eq!(enclosing("shop.py", TEXT, 7).as_deref(), Some("close"));
     }
 }

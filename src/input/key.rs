@@ -252,7 +252,7 @@ fn name(code: KeyCode) -> String {
 
 fn unknown(name: &str) -> String {
     let names = NAMES.iter().map(|(name, _)| *name);
-    match crate::config::nearest::nearest(name, names) {
+    match crate::domain::nearest::nearest(name, names) {
         Some(near) => format!("is no key; did you mean `{near}`?"),
         None => "is no key; write a character, a name such as `enter`, `space`, `f1`, and `ctrl-`, `alt-`, `shift-` before it"
             .to_owned(),

@@ -53,8 +53,7 @@ impl Map {
             return Vec::new();
         }
         let mut search = Typed::new(name, Config::DEFAULT);
-        let defined =
-            (0..self.names.len() as u32).filter(|name| self.defined.get(*name as usize).is_some_and(|n| *n > 0));
+        let defined = (0..self.names.len() as u32).filter(|name| self.is_defined(*name));
         let mut places: Vec<(Place, u32)> =
             defined.filter_map(|name| Some((search.place(self.names.get(name))?, name))).collect();
         places.sort_unstable();

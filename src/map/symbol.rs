@@ -49,6 +49,15 @@ impl Map {
         found
     }
 
+    /// The names that something is defined by, in no order that means anything.
+    pub fn defined_names(&self) -> impl Iterator<Item = &str> {
+        (0..self.names.len() as u32).filter(|name| self.is_defined(*name)).map(|name| self.names.get(name))
+    }
+
+    pub(super) fn is_defined(&self, name: u32) -> bool {
+        self.defined.get(name as usize).is_some_and(|n| *n > 0)
+    }
+
     pub(super) fn symbol<'m>(&'m self, file: &'m File, at: usize) -> Symbol<'m> {
         let row = &file.definitions[at];
         let (signature, doc) = file.texts(at);

@@ -8,8 +8,10 @@ use crate::domain::clock::Timestamp;
 use crate::domain::finding::{Applicability, Finding, Fix, Strategy, ValidationReport};
 use crate::domain::ids::JobId;
 use crate::domain::language::Language;
+use crate::domain::nearest::nearest;
 use crate::domain::rung::{KeptLesson, Recollection, Teaching};
 use crate::heal::lesson::{Pattern, Place};
+use crate::heal::signature::Elsewhere;
 use crate::heal::{self, dependency, import, name};
 use crate::map::{Map, convention};
 use crate::repo::{read, walk};
@@ -115,20 +117,30 @@ fn learned<'t>(
 }
 
 fn signatures<'t>(map: &Map, findings: &[Finding], text: &dyn Fn(&str) -> Option<&'t str>) -> Vec<String> {
-    let elsewhere = |name: &str| {
-        let all = map.definitions_of(name).into_iter().filter(|s| !s.signature.is_empty());
-        all.map(|s| format!("{}:{}: {}", s.path, s.lines.0, s.signature)).collect()
-    };
     let mut found: Vec<String> = Vec::new();
     for finding in findings.iter().take(heal::MAX_FINDINGS) {
         let Some(text) = text(&finding.path) else { continue };
-        for line in heal::signature::signatures(finding, text, &elsewhere, SIGNATURES - found.len()) {
+        for line in heal::signature::signatures(finding, text, &Defined(map), SIGNATURES - found.len()) {
             if !found.contains(&line) {
                 found.push(line);
             }
         }
     }
     found
+}
+
+/// What the map says of names.
+struct Defined<'a>(&'a Map);
+
+impl Elsewhere for Defined<'_> {
+    fn heads(&self, name: &str) -> Vec<String> {
+        let all = self.0.definitions_of(name).into_iter().filter(|s| !s.signature.is_empty());
+        all.map(|s| format!("{}:{}: {}", s.path, s.lines.0, s.signature)).collect()
+    }
+
+    fn near(&self, name: &str) -> Option<String> {
+        nearest(name, self.0.defined_names()).map(str::to_owned)
+    }
 }
 
 /// The project as it is on disk: what a proposal says of itself is no recommendation.
