@@ -317,10 +317,11 @@ fn what_is_told_is_not_cut_before_it_says_what_to_do() {
     let text = "calc.py is not what the proposal was made from: somebody has changed it since. Nothing was written; say it again to have it made anew.";
     desk.event(Event::Noticed(Failure::fatal(FailureKind::Stale, text)));
     let shown = desk.text();
-    let end: Vec<&str> = shown.lines().rev().take(2).collect();
-    assert_eq!(format!("{} {}", end[1].trim(), end[0].trim()), text);
+    let end: Vec<&str> = shown.lines().rev().take(3).collect();
+    assert_eq!(format!("{} {}", end[2].trim(), end[1].trim()), text);
+    assert!(end[0].starts_with(" a accept  r reject") && end[0].ends_with("quit"), "the keys stay: {shown}");
     desk.act(Action::NextHunk);
-    assert!(desk.text().contains(" a accept  r reject"), "the next key makes room for the keys again");
+    assert!(desk.text().contains("━━━┛\n"), "the next key makes room for the border again");
 }
 
 #[test]
@@ -362,9 +363,15 @@ fn a_question_too_long_for_its_line_leaves_room_for_the_key_that_answers_it() {
     desk.types("why?");
     desk.acts(&[Action::Confirm, Action::RejectAll, Action::Apply]);
     let shown = desk.text();
+    let end: Vec<&str> = shown.lines().rev().take(3).collect();
+    assert!(end[2].contains("Once more to end the run") && end[1].contains("Not sent: 1 comment."), "{shown}");
+    assert!(end[0].contains("enter yes, end it") && !end[1].contains("yes, end it"), "once is enough: {shown}");
+    // Where the line of keys has no room for it, it stands behind the sentence.
+    let mut desk = at_the_gate((40, 12));
+    desk.acts(&[Action::RejectAll, Action::Apply]);
+    let shown = desk.text();
     let end: Vec<&str> = shown.lines().rev().take(2).collect();
-    assert!(end[1].contains("Once more to end the run") && end[0].ends_with("enter yes, end it"), "{shown}");
-    assert!(end[0].contains("Not sent: 1 comment."), "{shown}");
+    assert!(end[1].ends_with("enter yes, end it") && !end[0].contains("yes, end it"), "{shown}");
 }
 
 #[test]
@@ -461,6 +468,16 @@ fn orders_are_offered_while_one_is_typed() {
     desk.types("re");
     let text = desk.text();
     assert!(text.contains("/redo     Make it again") && !text.contains("/model"), "{text}");
+}
+
+#[test]
+fn what_a_tiny_terminal_cuts_has_a_mark() {
+    let mut desk = at_the_gate((20, 6));
+    let shown = desk.text();
+    let lines: Vec<&str> = shown.lines().collect();
+    assert!(lines[0].ends_with("$0.…") && lines[2].ends_with("…┃"), "{shown}");
+    desk.acts(&[Action::FocusChat, Action::Help]);
+    assert!(desk.text().contains(" While typing ·…┃"), "{}", desk.text());
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use super::View;
 use super::theme::Role;
 use super::widgets::fit::{columns, fit, one_line};
+use super::widgets::lines::draw_lines;
 use super::widgets::wrap::wrap;
 use crate::app::{Action, Area, Confirming, Failed, Notice, Overlay, ReviewView, Scope, Standing, State};
 use crate::domain::hunk::Decision;
@@ -12,6 +13,7 @@ use crate::input::label;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Clear};
 
 /// Facts that may be on their way to the disk while something runs without a word about it: there always are some.
 const ON_THEIR_WAY: u64 = 32;
@@ -23,29 +25,34 @@ struct Hint {
     ready: bool,
 }
 
-/// Draws both lines. A chord that has begun takes both, and so does a sentence that is too long for one: its end says what to
-/// do. The next key makes room again.
+/// Draws both lines. A chord that has begun takes both. A sentence that is too long for one, since its end says what to do, takes
+/// the panes' lower border as well: the keys stay. The next key makes room again.
 pub fn draw_footer(frame: &mut Frame, rect: Rect, state: &State, view: &View) {
     let width = usize::from(rect.width);
     let mut rows = Vec::new();
-    if let Some(long) = long_notice(state, view, width) {
-        rows.extend(long);
-    } else if state.chord.is_empty() {
-        rows.push(told_line(state, view, width));
-        rows.push(key_row(hints(state, view), &ways_on(state, view), width, view));
+    if state.chord.is_empty() {
+        let keys = key_row(hints(state, view), &ways_on(state, view), width, view);
+        match long_notice(state, view, &keys, width) {
+            Some(long) => rows.extend(long),
+            None => rows.push(told_line(state, view, width)),
+        }
+        rows.push(keys);
     } else {
         let ways = state.chord.iter().map(|(keys, word)| Hint { keys: keys.clone(), word: word.clone(), ready: true });
         rows.extend(key_rows(ways, width, 2, view));
     }
-    let height = usize::from(rect.height);
-    for (y, line) in (rect.y..).zip(rows.into_iter().rev().take(height).rev()) {
-        frame.render_widget(line, Rect { y, height: 1, ..rect });
+    let top = rect.bottom().saturating_sub(rows.len() as u16);
+    for (y, line) in (top..).zip(rows) {
+        let row = Rect { y, height: 1, ..rect };
+        frame.render_widget(Clear, row);
+        frame.render_widget(Block::new().style(view.look.style(Role::Text)), row);
+        draw_lines(frame, row, &[line]);
     }
 }
 
-/// What is to be told in both lines, where one is too short for it.
-fn long_notice(state: &State, view: &View, width: usize) -> Option<Vec<Line<'static>>> {
-    let notice = state.notice.as_ref().filter(|_| state.chord.is_empty())?;
+/// What is to be told in two lines, where one is too short for it.
+fn long_notice(state: &State, view: &View, keys: &Line, width: usize) -> Option<[Line<'static>; 2]> {
+    let notice = state.notice.as_ref()?;
     let text = one_line(&notice.text);
     let room = width.saturating_sub(1);
     let style = view.look.style(role_of(notice));
@@ -53,14 +60,14 @@ fn long_notice(state: &State, view: &View, width: usize) -> Option<Vec<Line<'sta
     let rows = wrap(&[(text, style)], room, 0);
     // Blanks at its end may be all that did not fit.
     rows.get(1)?;
-    let mut lines: Vec<Line<'static>> = rows.iter().take(2).cloned().collect();
-    let answer = answer(state, view);
-    let rest: String = rows[1..].iter().map(|row| format!("{row} ")).collect();
+    let answer = answer(state, view).filter(|answer| !keys.to_string().contains(&answer.word));
+    let rest: String = rows[1..].iter().map(|row| format!("{} ", row.to_string().trim_end())).collect();
     let room = room.saturating_sub(answer.as_ref().map_or(0, |hint| hint.columns() + 1));
-    lines[1] = Line::from(Span::styled(fit(rest.trim_end(), room), style));
-    lines.iter_mut().for_each(|line| line.spans.insert(0, Span::raw(" ")));
-    lines[1].spans.extend(answer.iter().flat_map(|hint| hint.spans(view)));
-    Some(lines)
+    let mut first = rows[0].clone();
+    first.spans.insert(0, Span::raw(" "));
+    let mut second = Line::from(vec![Span::raw(" "), Span::styled(fit(rest.trim_end(), room), style)]);
+    second.spans.extend(answer.iter().flat_map(|hint| hint.spans(view)));
+    Some([first, second])
 }
 
 /// The key that does what was asked for once.

@@ -3,6 +3,7 @@
 use super::theme::Role;
 use super::widgets::bar::bar;
 use super::widgets::fit::{columns, fit, fit_middle};
+use super::widgets::lines::draw_lines;
 use super::{Look, View};
 use crate::app::{RepositoryView, State};
 use crate::budget::limit::{Gauge, Level};
@@ -26,7 +27,7 @@ pub fn draw_header(frame: &mut Frame, rect: Rect, state: &State, view: &View) {
     let used: usize = left.iter().map(|s| columns(&s.content)).sum();
     left.push(Span::raw(" ".repeat(width.saturating_sub(used + taken))));
     left.extend(right);
-    frame.render_widget(Line::from(left), rect);
+    draw_lines(frame, rect, &[Line::from(left)]);
 }
 
 /// Repository, session and model in the room there is.

@@ -185,6 +185,7 @@ fn every_line_above_the_hunks_can_be_reached_at_every_size() {
         desk.act(Action::Top);
         let head = desk.text();
         assert!(head.contains("1  wrote") && !head.contains("↑ "), "{size:?} {zoomed}: {head}");
+        assert_eq!(head.contains("shop/price.py +4"), !head.contains("↓ "), "that it goes on is said: {head}");
         // Down again line by line: nothing is skipped.
         let mut seen = head;
         for _ in 0..80 {

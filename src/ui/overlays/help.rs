@@ -5,11 +5,11 @@ use crate::app::{Action, Area, COMMANDS, Command, Event, Scope, State};
 use crate::ui::View;
 use crate::ui::theme::Role;
 use crate::ui::widgets::fit::{columns, padded};
+use crate::ui::widgets::lines::draw_lines;
 use crate::ui::widgets::wrap::wrap;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
 
 /// Columns of a list of keys.
 const LIST: u16 = 74;
@@ -29,7 +29,7 @@ pub fn draw_help(frame: &mut Frame, screen: Rect, scroll: usize, state: &State, 
     let end = lines.len().saturating_sub(shown);
     let mut rest = lines.into_iter().skip(scroll.min(end));
     for list in Layout::horizontal(vec![Constraint::Fill(1); usize::from(lists)]).split(inner).iter() {
-        frame.render_widget(Paragraph::new(rest.by_ref().take(height).collect::<Vec<_>>()), *list);
+        draw_lines(frame, *list, &rest.by_ref().take(height).collect::<Vec<_>>());
     }
     (scroll > end).then_some(Event::ScrollEnded(Area::Chat, end))
 }

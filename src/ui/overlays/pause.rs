@@ -6,11 +6,11 @@ use crate::graph::PauseReason;
 use crate::ui::View;
 use crate::ui::theme::Role;
 use crate::ui::widgets::fit::{columns, one_line};
+use crate::ui::widgets::lines::draw_lines;
 use crate::ui::widgets::wrap::wrap;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
 
 /// Columns of the question, where there is room.
 const WIDTH: u16 = 76;
@@ -23,7 +23,7 @@ pub fn draw_pause(frame: &mut Frame, screen: Rect, state: &State, view: &View) {
     let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2);
     let inner = draw_box(frame, screen, (width, height), title(reason), view);
     let inner = Rect { x: inner.x + inner.width.min(1), width: inner.width.saturating_sub(2), ..inner };
-    frame.render_widget(Paragraph::new(lines), inner);
+    draw_lines(frame, inner, &lines);
 }
 
 fn asks(state: &State) -> bool {

@@ -6,6 +6,7 @@ use crate::domain::revert::Way;
 use crate::ui::View;
 use crate::ui::theme::Role;
 use crate::ui::widgets::fit::{columns, fit, fit_middle, one_line, padded};
+use crate::ui::widgets::lines::draw_lines;
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
@@ -50,7 +51,7 @@ pub fn draw_picker(frame: &mut Frame, screen: Rect, picker: &Picker, state: &Sta
     let shown = picker.matches.iter().enumerate().skip(top).take(height);
     let lines: Vec<Line> =
         shown.map(|(i, item)| row(&picker.items[*item], i == picker.selected, width, state, view)).collect();
-    frame.render_widget(Paragraph::new(lines), list);
+    draw_lines(frame, list, &lines);
 }
 
 /// The end of what is typed: that is where the cursor is.

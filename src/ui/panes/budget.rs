@@ -12,10 +12,10 @@ use crate::ui::theme::Role;
 use crate::ui::widgets::bar::bar;
 use crate::ui::widgets::fit::{columns, fit, fit_middle, padded};
 use crate::ui::widgets::frame::draw_frame;
+use crate::ui::widgets::lines::draw_lines;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
 
 /// The nodes that ask models, in the order of the graph.
 const ASKING: [Node; 4] = [Node::Planner, Node::Executor, Node::Healer, Node::Reviewer];
@@ -51,7 +51,7 @@ pub fn draw_budget(frame: &mut Frame, rect: Rect, state: &State, view: &View) {
             }
         }
     }
-    frame.render_widget(Paragraph::new(lines), inner);
+    draw_lines(frame, inner, &lines);
 }
 
 fn gauge_line(gauge: &Gauge, width: usize, view: &View) -> Line<'static> {

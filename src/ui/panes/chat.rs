@@ -57,8 +57,8 @@ pub fn draw_chat(frame: &mut Frame, rect: Rect, state: &State, view: &mut View) 
         Constraint::Length(typed),
     ])
     .areas(inner);
-    frame.render_widget(Paragraph::new(chips.to_vec()), reading);
-    frame.render_widget(prompt_line(state, view, width), prompt);
+    draw_lines(frame, reading, chips);
+    draw_lines(frame, prompt, &[prompt_line(state, view, width)]);
     draw_input(frame, typed, &input, state, view);
     draw_talk(frame, talk, state, view)
 }

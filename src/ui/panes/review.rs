@@ -44,11 +44,11 @@ pub fn draw_review(frame: &mut Frame, rect: Rect, state: &State, view: &mut View
     let failure = failure_lines(run, view, width);
     let height = usize::from(rect.height.saturating_sub(3)).saturating_sub(failure.len());
     let sight = Sight::of(&view.review.rows, &state.review, height);
-    let note = summary(attempt, view.review.rows.counts, sight.hidden - sight.above);
+    let note = summary(attempt, view.review.rows.counts, &sight);
     let inner = draw_frame(frame, rect, Area::Review, state, view, &note);
     let parts = [Constraint::Length(1), Constraint::Length(failure.len() as u16), Constraint::Min(0)];
     let [top, failed, body] = Layout::vertical(parts).areas(inner);
-    frame.render_widget(status_line(run, attempt, state, view, width), top);
+    draw_lines(frame, top, &[status_line(run, attempt, state, view, width)]);
     frame.render_widget(Paragraph::new(failure), failed);
     let lines = body_lines(state, run, attempt, view, &sight, height);
     draw_lines(frame, body, &lines);
@@ -56,11 +56,12 @@ pub fn draw_review(frame: &mut Frame, rect: Rect, state: &State, view: &mut View
     (!known).then_some(Event::ScrollEnded(Area::Review, sight.hidden))
 }
 
-/// Files and lines, for the title, and how many rows there are above.
-fn summary(attempt: &Attempt, (added, removed): (usize, usize), above: usize) -> String {
+/// Files and lines, for the title, and how many rows of what stands above the hunks are out of sight.
+fn summary(attempt: &Attempt, (added, removed): (usize, usize), sight: &Sight) -> String {
     let files = attempt.diff.len();
-    let above = if above > 0 { format!(" ↑ {above} more") } else { String::new() };
-    format!("{files} file{} +{added} −{removed}{above}", if files == 1 { "" } else { "s" })
+    let more = |sign: &str, rows: usize| if rows > 0 { format!(" {sign} {rows} more") } else { String::new() };
+    let (above, below) = (more("↑", sight.hidden - sight.above), more("↓", sight.below));
+    format!("{files} file{} +{added} −{removed}{above}{below}", if files == 1 { "" } else { "s" })
 }
 
 /// Why the last write did not happen.

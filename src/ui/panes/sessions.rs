@@ -7,10 +7,10 @@ use crate::ui::View;
 use crate::ui::theme::Role;
 use crate::ui::widgets::fit::{columns, padded};
 use crate::ui::widgets::frame::{draw_frame, draw_hint};
+use crate::ui::widgets::lines::draw_lines;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::Paragraph;
 
 /// Columns from which the status is a word beside its sign, and from which the money is shown.
 const ROOMY: usize = 34;
@@ -31,7 +31,7 @@ pub fn draw_sessions(frame: &mut Frame, rect: Rect, state: &State, view: &View) 
     let shown = state.sessions.list.iter().enumerate().skip(top).take(height);
     let width = usize::from(inner.width);
     let lines: Vec<Line> = shown.map(|(i, s)| row(s, focused && i == selected, state, view, width)).collect();
-    frame.render_widget(Paragraph::new(lines), inner);
+    draw_lines(frame, inner, &lines);
 }
 
 fn row(session: &SessionSummary, selected: bool, state: &State, view: &View, width: usize) -> Line<'static> {

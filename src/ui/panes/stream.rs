@@ -136,9 +136,9 @@ pub fn draw_stream(frame: &mut Frame, rect: Rect, state: &State, view: &mut View
         Constraint::Length(u16::from(inner.height > 1)),
     ])
     .areas(inner);
-    frame.render_widget(Paragraph::new(files), written);
-    frame.render_widget(progress_line(run, view, width), progress);
-    frame.render_widget(figure::line(run, state, view, width), figures);
+    draw_lines(frame, written, &files);
+    draw_lines(frame, progress, &[progress_line(run, view, width)]);
+    draw_lines(frame, figures, &[figure::line(run, state, view, width)]);
     draw_calls(frame, body, state, run, view)
 }
 

@@ -22,6 +22,8 @@ pub struct Sight {
     pub hidden: usize,
     /// How many of them the user has brought back.
     pub above: usize,
+    /// Rows of what stands above the hunks that are out of sight below.
+    pub below: usize,
 }
 
 impl Sight {
@@ -30,7 +32,8 @@ impl Sight {
         let (resting, hidden) = resting(rows, review, height);
         let above = review.above.min(hidden);
         let top = resting - above;
-        Sight { top, stuck: stuck(rows, top, height), hidden, above }
+        let head = rows.files.first().map_or(rows.rows.len(), |file| file.row);
+        Sight { top, stuck: stuck(rows, top, height), hidden, above, below: head.saturating_sub(top + height) }
     }
 }
 
