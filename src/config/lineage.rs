@@ -1,8 +1,8 @@
 //! `inherits = "…"`: a file of the user's, what it stands on, and the preset at the bottom. Circles end with a complaint.
 
 use super::document::{self, Place, Source};
-use super::nearest::suggestion;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::nearest::suggestion;
 
 /// Finds the user's own file of a name; `None` when there is none.
 pub type Find<'a> = dyn Fn(&str) -> Result<Option<Source>, Failure> + 'a;

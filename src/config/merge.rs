@@ -1,9 +1,9 @@
 //! Layers laid over each other key by key. An entry that is wrong costs only itself: what lies below shows through.
 
 use super::document::{Entry, Place, dotted};
-use super::nearest::suggestion;
 use super::shape::{self, Known};
 use crate::domain::failure::Failure;
+use crate::domain::nearest::suggestion;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;

@@ -5,7 +5,6 @@
 
 pub mod document;
 pub mod lineage;
-pub mod nearest;
 pub mod shape;
 
 mod approval;
@@ -22,7 +21,6 @@ pub use document::{Entry, Place, Source};
 pub use gate::{Gate, Gates, SecurityFrom};
 pub use load::{DEFAULTS, Loaded, Overrides, Setting, Sources, Suggestions, VARIABLES, load};
 pub use merge::{Layer, Origin};
-pub use nearest::suggestion;
 pub use path::{Environment, HOME_VARIABLE, PROJECT_FILE, Paths};
 pub use setting::{
     Check, Config, Context, Conversation, Endpoint, Limits, ModeTable, Notify, ProjectConfig, Protocol, Run, Screen,

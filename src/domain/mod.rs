@@ -20,6 +20,7 @@ pub mod message;
 pub mod mode;
 pub mod model;
 pub mod money;
+pub mod nearest;
 pub mod outline;
 pub mod past;
 pub mod path;

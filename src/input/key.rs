@@ -3,6 +3,7 @@
 //! Terminals disagree on how a shifted or an AltGr character arrives; here it is the character that was meant. What a key does is
 //! not known here.
 
+use crate::domain::nearest::nearest;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use std::fmt;
 
@@ -252,7 +253,7 @@ fn name(code: KeyCode) -> String {
 
 fn unknown(name: &str) -> String {
     let names = NAMES.iter().map(|(name, _)| *name);
-    match crate::config::nearest::nearest(name, names) {
+    match nearest(name, names) {
         Some(near) => format!("is no key; did you mean `{near}`?"),
         None => "is no key; write a character, a name such as `enter`, `space`, `f1`, and `ctrl-`, `alt-`, `shift-` before it"
             .to_owned(),

@@ -7,8 +7,8 @@ use super::key::{Key, compact_chord, format_chord, parse_chord};
 use crate::app::{Action, Scope};
 use crate::config::document::{self, Entry, Source, dotted};
 use crate::config::lineage::{Family, Find, lineage};
-use crate::config::nearest::suggestion;
 use crate::domain::failure::Failure;
+use crate::domain::nearest::suggestion;
 use std::collections::BTreeMap;
 
 /// The keymaps that ship, by name.

@@ -8,6 +8,7 @@ use super::sketch::neutral;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::intent::Action;
 use crate::domain::language::Language;
+use crate::domain::nearest::nearest;
 use serde::de::IgnoredAny;
 use serde_saphyr::{DeserializeError, Options};
 
@@ -137,27 +138,10 @@ const PATTERN_FIELDS: &[&str] =
     &["title", "language", "keywords", "actions", "complexity", "tokens", "files", "examples"];
 
 fn suggestion(word: &str, expected: &[&str]) -> String {
-    let close = expected.iter().map(|e| (distance(word, e), *e)).min().filter(|(d, e)| *d <= e.len().div_ceil(3) + 1);
-    match close {
-        Some((_, near)) => format!("did you mean `{near}`?"),
+    match nearest(word, expected.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
         None => format!("use one of {}", expected.join(", ")),
     }
-}
-
-/// Letters to insert, remove or exchange to make one word of the other.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().take(64).enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, cb) in b.iter().enumerate() {
-            let above = row[j + 1];
-            row[j + 1] = (diagonal + usize::from(ca != *cb)).min(above + 1).min(row[j] + 1);
-            diagonal = above;
-        }
-    }
-    row[b.len()]
 }
 
 /// Something wrong in a pattern that YAML and its types do not see.

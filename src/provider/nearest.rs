@@ -1,6 +1,7 @@
-//! "Did you mean": the known names closest to one that is not known.
-//!
-//! Pure. It suggests; it never replaces a name by itself.
+//! "Did you mean" for names of models and providers, of which one is often a part of another. Suggests; never replaces a name by
+//! itself.
+
+use crate::domain::nearest::distance;
 
 /// At most three of `known` that `wanted` may have meant, closest first: they contain it, or differ in at most a third of
 /// its letters.
@@ -27,21 +28,6 @@ pub fn did_you_mean<'a>(wanted: &str, known: impl IntoIterator<Item = &'a str>) 
         [] => String::new(),
         names => format!(" Did you mean {}?", names.join(" or ")),
     }
-}
-
-/// Levenshtein distance in characters.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, cb) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Theme, colours and keys as they are at the start, in a form that a recording can carry.
 
-use crate::config::{Entry, Environment, Loaded, Paths, Place, Source, suggestion};
+use crate::config::{Entry, Environment, Loaded, Paths, Place, Source};
 use crate::domain::failure::Failure;
+use crate::domain::nearest::suggestion;
 use crate::input::{Keymap, PRESETS};
 use crate::ui::Look;
 use crate::ui::theme::{Appearance, Depth, Output, THEMES, Theme};

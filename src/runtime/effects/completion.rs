@@ -3,9 +3,9 @@
 
 use super::Events;
 use crate::app::{CompletionItem, CompletionKind, Event, FileSought, Standing};
-use crate::config::nearest::nearest;
 use crate::domain::change::FileContent;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::nearest::nearest;
 use crate::domain::path;
 use crate::map::{Map, Symbol};
 use crate::repo::{Root, read};

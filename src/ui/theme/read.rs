@@ -6,8 +6,8 @@ use super::{Look, THEMES, Theme};
 use crate::config::Place;
 use crate::config::document::{self, Entry, dotted};
 use crate::config::lineage::{Family, Find, lineage};
-use crate::config::nearest::suggestion;
 use crate::domain::failure::Failure;
+use crate::domain::nearest::{nearest, suggestion};
 use ratatui::style::Modifier;
 use std::collections::BTreeMap;
 
@@ -120,7 +120,7 @@ impl Draft {
                 Some(paint) => return Some(paint),
                 None => {
                     let known = self.palette.keys().map(String::as_str).chain(ANSI_NAMES).chain(["default"]);
-                    let fix = match crate::config::nearest::nearest(name, known) {
+                    let fix = match nearest(name, known) {
                         Some(near) => format!("did you mean `{near}`?"),
                         None => "write \"#rrggbb\", or a name of the palette".to_owned(),
                     };

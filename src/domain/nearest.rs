@@ -3,8 +3,11 @@
 /// The candidate that `word` is most likely a slip of: at most a third of its letters wrong, and at least one allowed.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
-    let allowed = (word.chars().count() / 3).clamp(1, 4);
-    let scored = candidates.into_iter().map(|c| (distance(&word, &c.to_lowercase()), c));
+    let length = word.chars().count();
+    let allowed = (length / 3).clamp(1, 4);
+    // What is much longer or shorter is no slip, and costs most to compare.
+    let candidates = candidates.into_iter().filter(|c| c.chars().count().abs_diff(length) <= allowed);
+    let scored = candidates.map(|c| (distance(&word, &c.to_lowercase()), c));
     scored.filter(|(d, _)| *d <= allowed).min_by_key(|(d, _)| *d).map(|(_, c)| c)
 }
 
@@ -21,8 +24,8 @@ pub fn suggestion<'a>(word: &str, known: impl IntoIterator<Item = &'a str> + Clo
     }
 }
 
-/// Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours.
-fn distance(a: &str, b: &str) -> usize {
+/// Optimal string alignment distance: insertions, deletions, substitutions and swaps of neighbours, in characters.
+pub fn distance(a: &str, b: &str) -> usize {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let mut before: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=b.len()).collect();
