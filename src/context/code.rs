@@ -11,7 +11,7 @@ use crate::domain::context::{ContextItem, ContextKind, Unseen};
 use crate::domain::intent::Action;
 use crate::domain::language::Language;
 use crate::domain::outline::{Definition, DefinitionKind, Outline};
-use crate::map::convention::is_test;
+use crate::domain::test_file::is_test;
 use std::collections::BTreeSet;
 
 /// What a file's rank adds to the score of its pieces (1 for the one whose words fit best), and what its being a test leaves

@@ -5,7 +5,8 @@ use super::want;
 use crate::domain::intent::{Action, Intent};
 use crate::domain::language::Language;
 use crate::domain::path;
-use crate::map::convention::{holds_secrets, is_test};
+use crate::domain::test_file::is_test;
+use crate::map::convention::holds_secrets;
 use crate::map::{Focus, Hit, Map};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -161,6 +161,11 @@ impl ValidationReport {
         }
     }
 
+    /// Whether a check ran and failed.
+    pub fn is_red(&self) -> bool {
+        self.checks.iter().any(|c| !c.passed && c.not_run.is_none())
+    }
+
     /// All findings, in order.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
         self.checks.iter().flat_map(|c| &c.findings)

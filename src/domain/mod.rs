@@ -30,5 +30,6 @@ pub mod rung;
 pub mod safe_text;
 pub mod secret;
 pub mod session;
+pub mod test_file;
 pub mod verdict;
 pub mod word;

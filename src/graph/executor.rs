@@ -5,8 +5,9 @@
 //! never overwritten whole.
 
 use super::inner::{Operation, Tries, Unplaced};
-use super::run::{Attempt, Outcome, PauseReason, Run, Stage};
-use super::{RunCommand, answer, clip, formatter, gate, healer, material, rung, step, validator};
+use super::run::{Attempt, Run};
+use super::stage::{Outcome, PauseReason, Stage};
+use super::{RunCommand, answer, clip, formatter, gate, healer, material, notice, rung, step, validator};
 use crate::domain::change::{ChangeSet, FileChange, FileContent, FileSnapshot};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::model::FinishReason;
@@ -95,7 +96,7 @@ fn read_only(run: &mut Run, text: String, cut: bool) -> Vec<RunCommand> {
         run.notice("The answer was cut off at the model's limit.");
     }
     run.answer = formatter::with_notices(&text, &run.notices);
-    step::finish(run, Outcome::Answered)
+    run.finish(Outcome::Answered)
 }
 
 /// Asks for the files that the edits name and the proposal under work does not hold.
@@ -244,7 +245,7 @@ fn proposed(run: &mut Run) -> Vec<RunCommand> {
     let is_again = |at: &usize| run.attempts[*at].changes == changes;
     if let Some(again) = (run.inner.since..run.attempts.len()).find(is_again).filter(|_| is_round && !same) {
         // What could not be mended then would be mended no better now, and cost the same again.
-        run.notice(format!("The model made attempt {} again. {}", again + 1, healer::STANDS));
+        run.notice(format!("The model made attempt {} again. {}", again + 1, notice::STANDS));
         return gate::open_with_best(run);
     }
     if changes.is_empty() || same {
@@ -275,7 +276,7 @@ fn proposed(run: &mut Run) -> Vec<RunCommand> {
         run.inner.series = newest;
         run.inner.heal.restart(run.calls.len());
     }
-    gate::choose(run, newest);
+    run.choose(newest);
     validator::begin(run)
 }
 
@@ -294,11 +295,11 @@ fn unchanged(run: &mut Run) -> Vec<RunCommand> {
     match run.inner.origin {
         _ if run.attempts.is_empty() => {
             formatter::compose(run);
-            step::finish(run, Outcome::NothingToDo)
+            run.finish(Outcome::NothingToDo)
         }
         Operation::Heal => healer::gave_up(run, "the model's answer changes nothing"),
         _ => {
-            run.notice(format!("The model would change nothing more. {}", healer::STANDS));
+            run.notice(format!("The model would change nothing more. {}", notice::STANDS));
             gate::open_with_best(run)
         }
     }
@@ -321,7 +322,7 @@ pub(super) fn useless(run: &mut Run, why: &str) -> Vec<RunCommand> {
         _ => {}
     }
     if !run.attempts.is_empty() {
-        run.notice(format!("{sentence} {}", healer::STANDS));
+        run.notice(format!("{sentence} {}", notice::STANDS));
         return gate::open_with_best(run);
     }
     let model = &run.spec.model.reference;

@@ -4,16 +4,15 @@
 //! with nothing lost.
 
 use super::inner::{Operation, Write};
-use super::run::{Attempt, Outcome, Run, Stage};
-use super::{RunCommand, RunFact, executor, formatter, hand, healer, rebase, rung, step, validator};
+use super::run::Run;
+use super::stage::{Outcome, Stage};
+use super::{RunCommand, RunFact, executor, formatter, hand, healer, notice, rebase, validator};
 use crate::domain::change::{ChangeSet, FileChange};
 use crate::domain::comment::Comment;
 use crate::domain::failure::FailureKind;
 use crate::domain::finding::ValidationReport;
 use crate::domain::hunk::{Decision, HunkId};
 use crate::edit;
-use crate::heal::{self, Trial};
-use std::cmp::Reverse;
 
 /// The facts that are the user's, and those of writing.
 pub(super) fn take(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
@@ -61,7 +60,7 @@ fn at_gate(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
             }
         }
         RunFact::AttemptChosen { index } if *index < run.attempts.len() => {
-            choose(run, *index);
+            run.choose(*index);
             formatter::compose(run);
         }
         RunFact::Commented { comment } => {
@@ -79,25 +78,13 @@ fn at_gate(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
     Vec::new()
 }
 
-/// Puts another attempt under review; decisions belong to the attempt they were made on.
-pub(super) fn choose(run: &mut Run, index: usize) {
-    if index != run.chosen {
-        run.chosen = index;
-        run.part = None;
-        run.apply_failure = None;
-        run.decisions.clear();
-        run.history.clear();
-        run.undone.clear();
-    }
-}
-
 /// Opens the gate with the best attempt since the user last asked for another; without one the chosen one stays.
 pub(super) fn open_with_best(run: &mut Run) -> Vec<RunCommand> {
     let sent = std::mem::take(&mut run.inner.sent);
-    match best(run) {
+    match run.best_attempt() {
         Some(best) => {
-            choose(run, best);
-            rung::decide_again(run);
+            run.choose(best);
+            run.decide_again();
         }
         None => run.comments.extend(sent),
     }
@@ -107,25 +94,6 @@ pub(super) fn open_with_best(run: &mut Run) -> Vec<RunCommand> {
     run.inner.request = None;
     run.stage = Stage::Gate;
     Vec::new()
-}
-
-/// The best attempt since the user last asked for another; of equals as the healer takes them.
-pub(super) fn best(run: &Run) -> Option<usize> {
-    let since = run.inner.since;
-    let judged = run.attempts.get(since..)?.iter().map(|attempt| {
-        let trial = attempt.report.as_ref().map(|report| Trial { changes: &attempt.changes, report });
-        (worth(attempt), trial)
-    });
-    heal::most_worth(judged).map(|at| since + at)
-}
-
-/// More is better: validated, checks passed, few errors, all edits placed, a high score (in thousandths).
-fn worth(attempt: &Attempt) -> (bool, usize, Reverse<usize>, Reverse<usize>, u32) {
-    let score = attempt.verdict.as_ref().map_or(0.0, |v| v.score.clamp(0.0, 1.0));
-    let report = attempt.report.as_ref();
-    let passed = report.map_or(0, |r| r.checks.iter().filter(|c| c.passed && c.not_run.is_none()).count());
-    let errors = report.map_or(0, |r| r.errors());
-    (report.is_some(), passed, Reverse(errors), Reverse(attempt.problems.len()), (score * 1000.0) as u32)
 }
 
 fn exists(run: &Run, id: HunkId) -> bool {
@@ -183,7 +151,7 @@ pub(super) fn revise(run: &mut Run, text: &str) -> Vec<RunCommand> {
         (phrases(run, stands, |id| run.decision(id) == Decision::Accepted), phrases(run, stands, |id| is_out(run, id)));
     run.part = None;
     run.apply_failure = None;
-    healer::forget_end(run);
+    notice::forget_end(run);
     run.inner.feedback =
         std::iter::once(text.trim().to_owned()).chain(lost.into_iter().map(|lost| lost.said)).collect();
     run.inner.since = run.attempts.len();
@@ -228,7 +196,7 @@ fn phrases(run: &Run, stands: impl Fn(&str) -> bool, take: impl Fn(HunkId) -> bo
 fn apply(run: &mut Run) -> Vec<RunCommand> {
     let changes = selected(run, |id| run.decision(id) == Decision::Accepted);
     if changes.files.is_empty() {
-        return step::finish(run, Outcome::Rejected);
+        return run.finish(Outcome::Rejected);
     }
     let is_whole = run.attempt().is_some_and(|a| a.changes == changes);
     let wanted = Write { changes, then: Outcome::Applied, back: Stage::Gate };
@@ -246,7 +214,7 @@ pub(super) fn validate_part(run: &mut Run, wanted: Write) -> Vec<RunCommand> {
 /// The accepted hunks are checked: green ones are written, red ones lead back to the user.
 pub(super) fn part_validated(run: &mut Run, wanted: Write, report: &ValidationReport) -> Vec<RunCommand> {
     run.part = Some(report.clone());
-    if validator::is_red(report) {
+    if report.is_red() {
         run.stage = Stage::Gate;
         return Vec::new();
     }
@@ -269,7 +237,7 @@ fn make_again(run: &mut Run) -> Vec<RunCommand> {
 fn revert(run: &mut Run, changes: &ChangeSet, then: Outcome, now: Outcome) -> Vec<RunCommand> {
     if changes.is_empty() {
         run.written = 0;
-        return step::finish(run, then);
+        return run.finish(then);
     }
     write(run, Write { changes: changes.clone(), then, back: Stage::Finished(now) })
 }
@@ -297,5 +265,5 @@ fn applied(run: &mut Run) -> Vec<RunCommand> {
     if write.then == Outcome::Applied && run.applied.is_none() {
         run.applied = Some(write.changes);
     }
-    step::finish(run, write.then)
+    run.finish(write.then)
 }

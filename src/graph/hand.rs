@@ -1,8 +1,9 @@
 //! What changes in a proposal without a model, by the user's own hands or because its files have changed: one more attempt of the
 //! series, checked like any other, but neither healed nor reviewed. It belongs to the user, and goes straight back to the gate.
 
-use super::run::{Attempt, Run, Stage};
-use super::{RunCommand, formatter, gate, healer, validator};
+use super::run::{Attempt, Run};
+use super::stage::Stage;
+use super::{RunCommand, formatter, notice, validator};
 use crate::domain::change::ChangeSet;
 use crate::domain::finding::ValidationReport;
 use crate::domain::hunk::{Decision, Hunk, HunkId};
@@ -46,9 +47,9 @@ pub(super) fn put(run: &mut Run, changes: ChangeSet, kind: RungKind, what: Strin
         rung: Rung { kind, what, base: Some(run.chosen), ..Rung::default() },
     };
     run.inner.decided = std::mem::take(&mut run.decisions).into_iter().collect();
-    healer::forget_end(run);
+    notice::forget_end(run);
     run.attempts.push(attempt);
-    gate::choose(run, run.attempts.len() - 1);
+    run.choose(run.attempts.len() - 1);
     run.inner.by_hand = true;
     validator::begin(run)
 }

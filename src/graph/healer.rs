@@ -5,9 +5,10 @@
 
 use super::inner::Operation;
 use super::ladder::Task;
-use super::run::{Attempt, Outcome, Run, Stage};
+use super::run::{Attempt, Run};
 use super::rung;
-use super::{RunCommand, executor, formatter, gate, install, rebase, reviewer, step, validator};
+use super::stage::{Outcome, Stage};
+use super::{RunCommand, executor, formatter, install, notice, reviewer, validator};
 use crate::budget::choice::Candidate;
 use crate::budget::price::{Price, worst_case};
 use crate::domain::change::{ChangeSet, FileSnapshot};
@@ -20,13 +21,6 @@ use crate::domain::money::Money;
 use crate::domain::rung::{Recollection, Rung};
 use crate::heal::{self, Bounds, StopReason, Trial, Turn};
 use std::sync::Arc;
-
-/// How the notice begins that says why healing ended.
-const ENDED: &str = "Healing ended";
-/// What is said where the user ended it.
-pub(super) const STOPPED: &str = "Healing was stopped: the best attempt so far is offered.";
-/// How the notice ends that says why nothing came of another attempt.
-pub(super) const STANDS: &str = "The proposal before stands.";
 
 /// The newest attempt is validated: mend it, or have the best of the series reviewed.
 pub(super) fn decide(run: &mut Run) -> Vec<RunCommand> {
@@ -41,7 +35,7 @@ pub(super) fn climb(run: &mut Run) -> Vec<RunCommand> {
     let models = run.spec.ladder.models.len().max(1);
     // A tree is not formatted because somebody wants its errors mended.
     let format = run.spec.task.is_request();
-    let turn = heal::turn(&rung::series(run), Bounds { attempts, models, spent: &run.inner.heal.spent, format });
+    let turn = heal::turn(&run.climbed(), Bounds { attempts, models, spent: &run.inner.heal.spent, format });
     let (base, findings, free, model, why) = match turn {
         Turn::Stop { why, best } => return conclude(run, why.words(), best, why == StopReason::Green),
         Turn::Climb { base, findings, free, model, why } => (base, findings, free, model, why),
@@ -81,7 +75,7 @@ pub(super) fn climb(run: &mut Run) -> Vec<RunCommand> {
 fn ask(run: &mut Run, model: usize, base: usize) -> Vec<RunCommand> {
     run.inner.findings.truncate(heal::MAX_FINDINGS);
     run.inner.heal.model = Some(model);
-    let overlay = rung::ground(run, base);
+    let overlay = run.ground(base);
     executor::propose(run, Operation::Heal, overlay)
 }
 
@@ -170,12 +164,12 @@ fn is_told(run: &Run, why: &str) -> bool {
 
 fn conclude(run: &mut Run, why: &str, best: usize, green: bool) -> Vec<RunCommand> {
     if !green && !is_told(run, why) {
-        run.notice(format!("{ENDED}: {why}."));
+        run.notice(format!("{}: {why}.", notice::ENDED));
     }
     run.inner.findings.clear();
     let best = run.inner.series + best;
-    gate::choose(run, best);
-    rung::decide_again(run);
+    run.choose(best);
+    run.decide_again();
     match run.spec.task {
         Task::Request => reviewer::begin(run),
         Task::Heal { .. } => offer(run, why, green),
@@ -198,16 +192,16 @@ fn offer(run: &mut Run, why: &str, green: bool) -> Vec<RunCommand> {
         let found = if left == 0 { "anything" } else { "an error" };
         let answer = format!("No check that ran finds {found}.{warnings}");
         run.answer = formatter::with_notices(&answer, &run.notices);
-        return step::finish(run, Outcome::NothingToDo);
+        return run.finish(Outcome::NothingToDo);
     }
-    let (open, notices) = (open.len(), run.notices.iter().filter(|n| !n.starts_with(ENDED)));
+    let (open, notices) = (open.len(), run.notices.iter().filter(|n| !n.starts_with(notice::ENDED)));
     let is_told = notices.clone().any(|notice| notice.ends_with(&format!(": {why}.")));
     let reason = if is_told { String::new() } else { format!(": {why}") };
     let mut message = format!("Nothing could be mended{reason}. Findings that are left: {open}.{warnings}");
     for notice in notices {
         message.push_str(&format!(" {notice}"));
     }
-    step::finish(run, Outcome::Failed(Failure::fatal(FailureKind::BadOutput, message)))
+    run.finish(Outcome::Failed(Failure::fatal(FailureKind::BadOutput, message)))
 }
 
 /// Begins a run that heals the working tree: it is validated as it is.
@@ -228,21 +222,13 @@ pub(super) fn examined(run: &mut Run, files: &[FileSnapshot], report: &Validatio
     climb(run)
 }
 
-/// The user asks for another attempt: how the ones before ended is not told of it.
-pub(super) fn forget_end(run: &mut Run) {
-    let tells_of_end = |notice: &str| {
-        notice.starts_with(ENDED) || notice == STOPPED || notice.ends_with(STANDS) || notice.contains(rebase::PUT)
-    };
-    run.notices.retain(|notice| !tells_of_end(notice));
-}
-
 /// Begins another series with the chosen attempt.
 pub(super) fn again(run: &mut Run) -> Vec<RunCommand> {
     let Some(attempt) = run.attempt().filter(|_| run.is_red()).cloned() else { return Vec::new() };
     let what = format!("attempt {} again", run.chosen + 1);
     let rung = Rung { what, base: Some(run.chosen), ..Rung::default() };
     let decided = std::mem::take(&mut run.decisions);
-    forget_end(run);
+    notice::forget_end(run);
     run.inner.since = run.attempts.len();
     let report = attempt.report.unwrap_or_default();
     first(run, attempt.changes, attempt.diff, report, rung);
@@ -266,12 +252,12 @@ fn first(run: &mut Run, changes: ChangeSet, diff: Arc<[FileDiff]>, report: Valid
         problems: Vec::new(),
         rung,
     });
-    gate::choose(run, run.attempts.len() - 1);
+    run.choose(run.attempts.len() - 1);
 }
 
 /// The series, as far as it is validated.
 fn trials(run: &Run) -> Vec<Trial<'_>> {
-    rung::series(run).into_iter().map(|s| s.trial).collect()
+    run.climbed().into_iter().map(|s| s.trial).collect()
 }
 
 fn report(run: &Run) -> Option<&ValidationReport> {

@@ -1,23 +1,20 @@
 //! What the state machine awaits and remembers, and no front shows. Part of the run, so that folding is all there is.
 
-use super::fact::RunFact;
-use super::install::Installing;
-use super::rebase::Drift;
-use super::run::{Outcome, Run, Stage};
-use super::rung::Healing;
+use super::stage::{Outcome, Stage};
 use crate::domain::change::{ChangeSet, FileSnapshot};
 use crate::domain::clock::Timestamp;
 use crate::domain::comment::Comment;
+use crate::domain::failure::Failure;
 use crate::domain::finding::Finding;
 use crate::domain::hunk::{Decision, HunkId};
 use crate::domain::ids::{JobId, RequestId};
+use crate::domain::install::Install;
 use crate::domain::model::Node;
+use crate::domain::revert::Asker;
+use crate::domain::rung::{Recollection, RungKind};
 use crate::edit::Edit;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-
-/// Identifiers of one run within its session: its number times this, plus a count.
-const IDS_PER_RUN: u64 = 10_000;
 
 /// What a request to the model is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -175,72 +172,66 @@ pub(super) struct Tries {
     pub(super) problem: String,
 }
 
-impl Run {
-    fn next_number(&mut self) -> u64 {
-        self.inner.counter += 1;
-        self.spec.id.0.wrapping_mul(IDS_PER_RUN).wrapping_add(self.inner.counter)
-    }
+/// Where the healer stands on the ladder.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Healing {
+    /// The attempt that the next one is made from.
+    pub(super) base: Option<usize>,
+    /// What the repository knows of its findings; `None` until it was asked.
+    pub(super) known: Option<Recollection>,
+    /// Whether it is being asked.
+    pub(super) recalling: bool,
+    /// Rungs that could do nothing from there.
+    pub(super) dry: Vec<RungKind>,
+    /// The model that is or was asked last: an index of the ladder's.
+    pub(super) model: Option<usize>,
+    /// Models whose answers were of no use.
+    pub(super) spent: Vec<usize>,
+    /// Why the last of them was of none.
+    pub(super) why: String,
+    /// How many requests there were before the series.
+    pub(super) since: usize,
+    /// Files of the working tree that is healed, as they were examined.
+    pub(super) examined: Vec<FileSnapshot>,
+    /// What the user had decided of the attempt that is healed again.
+    pub(super) decided: Vec<(HunkId, Decision)>,
+}
 
-    /// A new request, awaited from now on.
-    pub(super) fn next_request(&mut self) -> RequestId {
-        let id = RequestId(self.next_number());
-        self.inner.request = Some(id);
-        self.inner.job = None;
-        id
+impl Healing {
+    /// Back to the foot of the ladder, after so many requests. What was examined is looked at again.
+    pub(super) fn restart(&mut self, since: usize) {
+        let examined = std::mem::take(&mut self.examined);
+        *self = Healing { since, examined, ..Healing::default() };
     }
+}
 
-    /// A new job, awaited from now on.
-    pub(super) fn next_job(&mut self) -> JobId {
-        let id = JobId(self.next_number());
-        self.inner.job = Some(id);
-        self.inner.request = None;
-        id
-    }
+/// What is known of a disk that is not as the proposal was made from it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Drift {
+    /// What was to be written when that was found, and what was said of it, while the files are being read.
+    pub(super) wanted: Option<(ChangeSet, Failure)>,
+    /// The sentence of a revision that waits for the files to be read.
+    pub(super) revision: Option<String>,
+    /// The proposal's files as they were read last.
+    pub(super) now: Vec<FileSnapshot>,
+}
 
-    /// Whether `job` is the one awaited; it is not awaited any more.
-    pub(super) fn take_job(&mut self, job: JobId) -> bool {
-        let awaited = self.inner.job == Some(job);
-        if awaited {
-            self.inner.job = None;
-        }
-        awaited
+impl Drift {
+    /// Whether the files are being read.
+    pub(super) fn is_reading(&self) -> bool {
+        self.wanted.is_some()
     }
+}
 
-    /// Whether a fact that reports a result reports the awaited one. Facts that are no results are always awaited.
-    pub fn awaits(&self, fact: &RunFact) -> bool {
-        match fact {
-            RunFact::ContextAssembled { job, .. }
-            | RunFact::FilesRead { job, .. }
-            | RunFact::Diffed { job, .. }
-            | RunFact::Validated { job, .. }
-            | RunFact::Recalled { job, .. }
-            | RunFact::Examined { job, .. }
-            | RunFact::Installed { job, .. }
-            | RunFact::Applied { job }
-            | RunFact::ApplyFailed { job, .. } => self.inner.job == Some(*job),
-            RunFact::RequestSent { request }
-            | RunFact::TextReceived { request, .. }
-            | RunFact::ThinkingReceived { request, .. }
-            | RunFact::Answered { request, .. }
-            | RunFact::RequestFailed { request, .. }
-            | RunFact::BudgetRefused { request, .. } => self.inner.request == Some(*request),
-            RunFact::RequestSettled { request, .. } => {
-                self.calls.iter().any(|call| call.id == *request && call.usage.is_none())
-            }
-            _ => true,
-        }
-    }
-
-    /// Whether the executor may go round once more.
-    pub(super) fn has_rounds_left(&self) -> bool {
-        self.inner.iteration < self.spec.settings.max_iterations.max(1).saturating_add(self.inner.revisions)
-    }
-
-    /// Remembers something for the user, once.
-    pub(super) fn notice(&mut self, sentence: impl Into<String>) {
-        let sentence = sentence.into();
-        if !self.notices.contains(&sentence) {
-            self.notices.push(sentence);
-        }
-    }
+/// A command that is under way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Installing {
+    /// What to get, and how.
+    pub(super) install: Install,
+    /// Who said yes.
+    pub(super) by: Asker,
+    /// The attempt that lacks it.
+    pub(super) base: usize,
+    /// Where the run stood when it was asked for; `None` in the midst of healing.
+    pub(super) back: Option<Stage>,
 }

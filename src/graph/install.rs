@@ -4,26 +4,16 @@
 //! A yes is said to one command, at the gate or where nothing could be mended, or beforehand to a package by its name. What
 //! was tried once is not tried again by itself.
 
+use super::inner::Installing;
 use super::ladder::Task;
-use super::run::{Attempt, Outcome, Run, Stage};
-use super::{RunCommand, gate, healer, pause, validator};
+use super::run::{Attempt, Run};
+use super::stage::{Outcome, Stage};
+use super::{RunCommand, healer, pause, validator};
 use crate::domain::install::{Install, Installed};
 use crate::domain::model::Node;
 use crate::domain::revert::Asker;
 use crate::domain::rung::{Recollection, Rung, RungKind};
 use crate::heal;
-use serde::{Deserialize, Serialize};
-
-/// A command that is under way.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Installing {
-    install: Install,
-    by: Asker,
-    /// The attempt that lacks it.
-    base: usize,
-    /// Where the run stood when it was asked for; `None` in the midst of healing.
-    back: Option<Stage>,
-}
 
 impl Run {
     /// What the attempt under review lacks and a command could get.
@@ -167,6 +157,6 @@ fn check_again(run: &mut Run, base: usize, asked: bool, install: &Install) -> Ve
     let rung = Rung { kind: RungKind::Install, what, base: Some(base), ..Rung::default() };
     let node = Node::Healer;
     run.attempts.push(Attempt { node, cause: Vec::new(), report: None, verdict: None, rung, ..attempt });
-    gate::choose(run, run.attempts.len() - 1);
+    run.choose(run.attempts.len() - 1);
     validator::begin(run)
 }

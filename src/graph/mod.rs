@@ -3,6 +3,10 @@
 //! [`step`] takes a run and a fact and returns commands. It calls nothing, reads no clock, and is the same for every
 //! front and every provider. Folding the same facts gives the same run: that is what a checkpoint is. `docs/GRAPH.md`
 //! draws it.
+//!
+//! The state (`stage`, `inner`, `run`, `series`) knows no node, and what makes a prompt or reads an answer (`prompt`, `material`,
+//! `answer`) changes none of it. `validator`, `rung`, `hand` and `rebase` stand on these and never say what comes next. The nodes that
+//! do call each other as the drawing has its arrows, so those are as circular as it is; every fact comes in through `step`.
 
 mod answer;
 mod clip;
@@ -19,6 +23,7 @@ mod json;
 mod ladder;
 mod material;
 mod mode;
+mod notice;
 mod outcome;
 mod pause;
 mod planner;
@@ -29,6 +34,7 @@ mod run;
 mod rung;
 mod schema;
 mod series;
+mod stage;
 mod step;
 mod template;
 mod validator;
@@ -38,6 +44,7 @@ pub use fact::{ResumeChoice, RunFact};
 pub use gate::wish;
 pub use ladder::{Ladder, Task};
 pub use mode::{modes, shipped_modes};
-pub use run::{Attempt, Call, Outcome, PauseReason, Run, RunSettings, RunSpec, Stage};
+pub use run::{Attempt, Call, Run, RunSettings, RunSpec};
+pub use stage::{Outcome, PauseReason, Stage};
 pub use step::step;
 pub use template::Prompts;

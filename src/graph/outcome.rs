@@ -2,7 +2,8 @@
 //!
 //! Says only what the run's own facts say.
 
-use super::run::{Outcome, Run, Stage};
+use super::run::Run;
+use super::stage::{Outcome, Stage};
 
 /// Files that a phrase names.
 const NAMED: usize = 4;

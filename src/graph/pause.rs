@@ -3,8 +3,11 @@
 //! Nothing that was gained is thrown away: where there is a proposal, every way to stop leads to the gate.
 
 use super::inner::{Operation, Tries};
-use super::run::{Outcome, PauseReason, Run, Stage};
-use super::{ResumeChoice, RunCommand, executor, gate, hand, healer, install, rebase, reviewer, rung, step, validator};
+use super::run::Run;
+use super::stage::{Outcome, PauseReason, Stage};
+use super::{
+    ResumeChoice, RunCommand, executor, gate, hand, healer, install, notice, rebase, reviewer, rung, step, validator,
+};
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::model::Node;
 
@@ -31,9 +34,9 @@ fn nothing_fits(run: &mut Run, failure: &Failure) -> Vec<RunCommand> {
     match run.inner.operation {
         Operation::Heal => healer::gave_up(run, &failure.message),
         Operation::Review => reviewer::without_verdict(run, failure.message.trim_end_matches('.')),
-        _ if run.attempts.is_empty() => step::finish(run, Outcome::Failed(failure.clone())),
+        _ if run.attempts.is_empty() => run.finish(Outcome::Failed(failure.clone())),
         _ => {
-            run.notice(format!("{} {}", failure.message, healer::STANDS));
+            run.notice(format!("{} {}", failure.message, notice::STANDS));
             gate::open_with_best(run)
         }
     }
@@ -111,7 +114,7 @@ pub(super) fn cancelled(run: &mut Run) -> Vec<RunCommand> {
         commands.push(RunCommand::CancelRequest(request));
     }
     commands.extend(match run.stage {
-        Stage::Gate => step::finish(run, Outcome::Cancelled),
+        Stage::Gate => run.finish(Outcome::Cancelled),
         _ => stop(run),
     });
     commands
@@ -119,10 +122,10 @@ pub(super) fn cancelled(run: &mut Run) -> Vec<RunCommand> {
 
 pub(super) fn stop(run: &mut Run) -> Vec<RunCommand> {
     if run.attempts.iter().all(|a| a.changes.is_empty()) {
-        return step::finish(run, Outcome::Cancelled);
+        return run.finish(Outcome::Cancelled);
     }
     if run.attempts[run.inner.series..].len() > 1 {
-        run.notice(healer::STOPPED);
+        run.notice(notice::STOPPED);
     }
     gate::open_with_best(run)
 }

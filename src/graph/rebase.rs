@@ -4,7 +4,9 @@
 //! Writes nothing, asks no model, and decides nothing where both changed the same lines: there the next revision begins with the
 //! file as it is.
 
-use super::run::{Run, Stage};
+use super::notice::PUT;
+use super::run::Run;
+use super::stage::Stage;
 use super::{RunCommand, clip, hand};
 use crate::domain::change::{ChangeSet, FileChange, FileSnapshot};
 use crate::domain::failure::{Failure, FailureKind};
@@ -13,31 +15,9 @@ use crate::domain::revert::{Conflict, Way};
 use crate::domain::rung::RungKind;
 use crate::domain::safe_text::code_span;
 use crate::edit;
-use serde::{Deserialize, Serialize};
-
-/// What a sentence on such an attempt holds.
-pub(super) const PUT: &str = "is the same proposal on the files as they are now";
 
 /// Bytes of a lost change that are shown to a model.
 const LOST: usize = 4_000;
-
-/// What is known of a disk that is not as the proposal was made from it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Drift {
-    /// What was to be written when that was found, and what was said of it, while the files are being read.
-    wanted: Option<(ChangeSet, Failure)>,
-    /// The sentence of a revision that waits for the files to be read.
-    revision: Option<String>,
-    /// The proposal's files as they were read last.
-    now: Vec<FileSnapshot>,
-}
-
-impl Drift {
-    /// Whether the files are being read.
-    pub(super) fn is_reading(&self) -> bool {
-        self.wanted.is_some()
-    }
-}
 
 /// Reads the proposal's files once more before a revision, if they were other ones than it was made from: they may have
 /// changed again since. `None` where nothing is to be read.

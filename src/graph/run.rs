@@ -1,9 +1,11 @@
 //! A run's state: everything a front shows of it, and everything needed to go on after a kill.
 
+use super::command::RunCommand;
+use super::fact::RunFact;
 use super::inner::{Inner, Operation};
 use super::ladder::{Ladder, Task};
+use super::stage::{Outcome, Stage};
 use super::template::Prompts;
-use super::validator;
 use crate::domain::change::ChangeSet;
 use crate::domain::clock::Timestamp;
 use crate::domain::comment::Comment;
@@ -11,7 +13,7 @@ use crate::domain::context::ContextBundle;
 use crate::domain::failure::Failure;
 use crate::domain::finding::ValidationReport;
 use crate::domain::hunk::{Decision, FileDiff, HunkId};
-use crate::domain::ids::{RequestId, RunId};
+use crate::domain::ids::{JobId, RequestId, RunId};
 use crate::domain::install::{Install, Installed};
 use crate::domain::intent::Intent;
 use crate::domain::mode::Mode;
@@ -24,6 +26,9 @@ use crate::domain::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// Identifiers of one run within its session: its number times this, plus a count.
+const IDS_PER_RUN: u64 = 10_000;
 
 /// Numbers that bound a run. All come from the configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -57,64 +62,6 @@ pub struct RunSpec {
     /// What it is to do.
     #[serde(default, skip_serializing_if = "Task::is_request")]
     pub task: Task,
-}
-
-/// Where a run stands.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Stage {
-    /// Choosing the context.
-    #[default]
-    Assembling,
-    /// A node is at work: a request is out, or its files are being read.
-    Working(Node),
-    /// The proposal is ready and waits for the user's decisions.
-    Gate,
-    /// The accepted hunks are being written.
-    Applying,
-    /// Stopped at a limit or a failure; waits for the user's choice. What it gained is kept.
-    Paused(PauseReason),
-    /// Over.
-    Finished(Outcome),
-}
-
-/// Why a run is paused.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PauseReason {
-    /// A limit would have been passed.
-    Budget {
-        /// Which limit.
-        scope: String,
-        /// The limit.
-        limit: Money,
-        /// Spent and reserved under it.
-        used: Money,
-        /// What the next request might cost.
-        asked: Money,
-    },
-    /// A request failed for good.
-    Failed(Failure),
-}
-
-/// How a run ended.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// Accepted hunks are on disk.
-    Applied,
-    /// An applied change was taken back; it can be made again.
-    Undone,
-    /// A mode that proposes no edits has answered.
-    Answered,
-    /// The proposal would change nothing.
-    NothingToDo,
-    /// The user accepted nothing.
-    Rejected,
-    /// The user stopped it, or stopped at a pause.
-    Cancelled,
-    /// It could not go on.
-    Failed(Failure),
 }
 
 /// One request to a model and what came of it: the stream pane's and the cost view's row.
@@ -267,7 +214,7 @@ impl Run {
 
     /// Whether a check ran on the proposal under review and failed: there is something to mend.
     pub fn is_red(&self) -> bool {
-        self.attempt().and_then(|a| a.report.as_ref()).is_some_and(validator::is_red)
+        self.attempt().and_then(|a| a.report.as_ref()).is_some_and(ValidationReport::is_red)
     }
 
     /// The decision on a hunk of the chosen attempt.
@@ -321,6 +268,96 @@ impl Run {
     /// Money of all requests whose price is known.
     pub fn spent(&self) -> Money {
         self.calls.iter().filter_map(|c| c.cost).sum()
+    }
+}
+
+impl Run {
+    fn next_number(&mut self) -> u64 {
+        self.inner.counter += 1;
+        self.spec.id.0.wrapping_mul(IDS_PER_RUN).wrapping_add(self.inner.counter)
+    }
+
+    /// A new request, awaited from now on.
+    pub(super) fn next_request(&mut self) -> RequestId {
+        let id = RequestId(self.next_number());
+        self.inner.request = Some(id);
+        self.inner.job = None;
+        id
+    }
+
+    /// A new job, awaited from now on.
+    pub(super) fn next_job(&mut self) -> JobId {
+        let id = JobId(self.next_number());
+        self.inner.job = Some(id);
+        self.inner.request = None;
+        id
+    }
+
+    /// Whether `job` is the one awaited; it is not awaited any more.
+    pub(super) fn take_job(&mut self, job: JobId) -> bool {
+        let awaited = self.inner.job == Some(job);
+        if awaited {
+            self.inner.job = None;
+        }
+        awaited
+    }
+
+    /// Whether a fact that reports a result reports the awaited one. Facts that are no results are always awaited.
+    pub fn awaits(&self, fact: &RunFact) -> bool {
+        match fact {
+            RunFact::ContextAssembled { job, .. }
+            | RunFact::FilesRead { job, .. }
+            | RunFact::Diffed { job, .. }
+            | RunFact::Validated { job, .. }
+            | RunFact::Recalled { job, .. }
+            | RunFact::Examined { job, .. }
+            | RunFact::Installed { job, .. }
+            | RunFact::Applied { job }
+            | RunFact::ApplyFailed { job, .. } => self.inner.job == Some(*job),
+            RunFact::RequestSent { request }
+            | RunFact::TextReceived { request, .. }
+            | RunFact::ThinkingReceived { request, .. }
+            | RunFact::Answered { request, .. }
+            | RunFact::RequestFailed { request, .. }
+            | RunFact::BudgetRefused { request, .. } => self.inner.request == Some(*request),
+            RunFact::RequestSettled { request, .. } => {
+                self.calls.iter().any(|call| call.id == *request && call.usage.is_none())
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether the executor may go round once more.
+    pub(super) fn has_rounds_left(&self) -> bool {
+        self.inner.iteration < self.spec.settings.max_iterations.max(1).saturating_add(self.inner.revisions)
+    }
+
+    /// Puts another attempt under review; decisions belong to the attempt they were made on.
+    pub(super) fn choose(&mut self, index: usize) {
+        if index != self.chosen {
+            self.chosen = index;
+            self.part = None;
+            self.apply_failure = None;
+            self.decisions.clear();
+            self.history.clear();
+            self.undone.clear();
+        }
+    }
+
+    /// Ends the run.
+    pub(super) fn finish(&mut self, outcome: Outcome) -> Vec<RunCommand> {
+        self.inner.job = None;
+        self.inner.request = None;
+        self.stage = Stage::Finished(outcome);
+        Vec::new()
+    }
+
+    /// Remembers something for the user, once.
+    pub(super) fn notice(&mut self, sentence: impl Into<String>) {
+        let sentence = sentence.into();
+        if !self.notices.contains(&sentence) {
+            self.notices.push(sentence);
+        }
     }
 }
 

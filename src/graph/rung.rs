@@ -4,104 +4,25 @@
 //! Makes attempts and nothing else; whose turn it is says `heal::turn`, and the healer acts on it.
 
 use super::inner::Operation;
-use super::run::{Attempt, Run, Stage};
-use super::{RunCommand, gate, material, validator};
-use crate::domain::change::{ChangeSet, FileChange, FileSnapshot};
+use super::run::{Attempt, Run};
+use super::stage::Stage;
+use super::{RunCommand, material, validator};
+use crate::domain::change::ChangeSet;
 use crate::domain::finding::{Finding, Fix, ValidationReport};
-use crate::domain::hunk::{Decision, HunkId};
 use crate::domain::ids::RequestId;
 use crate::domain::model::Node;
 use crate::domain::money::Money;
 use crate::domain::past::Met;
-use crate::domain::rung::{Recollection, Rung, RungKind, Teaching};
-
-use crate::heal::{self, Climbed, Trial};
-use serde::{Deserialize, Serialize};
+use crate::domain::rung::{Rung, RungKind, Teaching};
+use crate::heal::{self, Trial};
 use std::sync::Arc;
 
 /// Most findings that an attempt names as its cause.
 const CAUSES: usize = 8;
 
-/// Where the healer stands on the ladder.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Healing {
-    /// The attempt that the next one is made from.
-    pub(super) base: Option<usize>,
-    /// What the repository knows of its findings; `None` until it was asked.
-    pub(super) known: Option<Recollection>,
-    /// Whether it is being asked.
-    pub(super) recalling: bool,
-    /// Rungs that could do nothing from there.
-    pub(super) dry: Vec<RungKind>,
-    /// The model that is or was asked last: an index of the ladder's.
-    pub(super) model: Option<usize>,
-    /// Models whose answers were of no use.
-    pub(super) spent: Vec<usize>,
-    /// Why the last of them was of none.
-    pub(super) why: String,
-    /// How many requests there were before the series.
-    pub(super) since: usize,
-    /// Files of the working tree that is healed, as they were examined.
-    pub(super) examined: Vec<FileSnapshot>,
-    /// What the user had decided of the attempt that is healed again.
-    pub(super) decided: Vec<(HunkId, Decision)>,
-}
-
-impl Healing {
-    /// Back to the foot of the ladder, after so many requests. What was examined is looked at again.
-    pub(super) fn restart(&mut self, since: usize) {
-        let examined = std::mem::take(&mut self.examined);
-        *self = Healing { since, examined, ..Healing::default() };
-    }
-}
-
-/// The series: the executor's proposal and what was made of it, as far as it is validated.
-pub(super) fn series(run: &Run) -> Vec<Climbed<'_>> {
-    let first = run.inner.series;
-    let attempts = run.attempts.get(first..).unwrap_or_default().iter();
-    let models = &run.spec.ladder.models;
-    let climbed = |a: &'_ Attempt| {
-        let named = a.rung.model.as_ref().filter(|_| a.rung.kind.asks_model());
-        // A model that the user chose at a pause stands for the one whose place it took.
-        named.map(|m| models.iter().position(|c| c.info.reference == *m).unwrap_or_default())
-    };
-    attempts
-        .filter_map(|a| {
-            let trial = Trial { changes: &a.changes, report: a.report.as_ref()? };
-            let base = a.rung.base.and_then(|base| base.checked_sub(first));
-            Some(Climbed { trial, kind: a.rung.kind, base, model: climbed(a) })
-        })
-        .collect()
-}
-
-/// What an attempt proposes, with the files that were examined and that it leaves as they are.
-pub(super) fn ground(run: &Run, attempt: usize) -> ChangeSet {
-    laid_over(run, run.attempts.get(attempt).map(|a| a.changes.clone()).unwrap_or_default())
-}
-
-/// These changes, with the files that were examined and that they leave as they are.
-pub(super) fn laid_over(run: &Run, mut changes: ChangeSet) -> ChangeSet {
-    for file in &run.inner.heal.examined {
-        if let (None, Some(text)) = (changes.file(&file.path), file.text()) {
-            let text = Some(text.to_owned());
-            changes.files.push(FileChange { path: file.path.clone(), before: text.clone(), after: text });
-        }
-    }
-    changes.files.sort_by(|a, b| a.path.cmp(&b.path));
-    changes
-}
-
-/// Where nothing better was made of an attempt that was to be healed again, what was decided of it holds: its text is the same.
-pub(super) fn decide_again(run: &mut Run) {
-    let decided = std::mem::take(&mut run.inner.heal.decided);
-    if run.chosen == run.inner.series {
-        run.decisions.extend(decided);
-    }
-}
-
 /// Asks what the repository knows of what is to be mended.
 pub(super) fn recall(run: &mut Run) -> Vec<RunCommand> {
-    let changes = ground(run, run.inner.heal.base.unwrap_or(run.inner.series));
+    let changes = run.ground(run.inner.heal.base.unwrap_or(run.inner.series));
     run.stage = Stage::Working(Node::Healer);
     run.inner.heal.recalling = true;
     let findings = run.inner.findings.clone();
@@ -112,7 +33,7 @@ pub(super) fn recall(run: &mut Run) -> Vec<RunCommand> {
 /// An attempt by a rung without a model; `None` if it can do nothing here.
 pub(super) fn make(run: &mut Run, kind: RungKind) -> Option<Vec<RunCommand>> {
     let base = run.inner.heal.base?;
-    let ground = ground(run, base);
+    let ground = run.ground(base);
     let known = run.inner.heal.known.clone().unwrap_or_default();
     let findings = &run.inner.findings;
     let fixes: Vec<Fix> = match kind {
@@ -155,7 +76,7 @@ pub(super) fn make(run: &mut Run, kind: RungKind) -> Option<Vec<RunCommand>> {
         rung,
     };
     run.attempts.push(attempt);
-    gate::choose(run, run.attempts.len() - 1);
+    run.choose(run.attempts.len() - 1);
     Some(validator::begin(run))
 }
 
@@ -204,8 +125,8 @@ pub(super) fn teaching(run: &Run) -> Option<RunCommand> {
     let base = run.attempts.get(attempt.rung.base?)?;
     let (before, after) = (base.report.as_ref()?, attempt.report.as_ref()?);
     let class = heal::class(heal::open(before).first()?).word().to_owned();
-    let series = series(run);
-    let old = ground(run, attempt.rung.base?);
+    let series = run.climbed();
+    let old = run.ground(attempt.rung.base?);
     let (from, to) = (Trial { changes: &old, report: before }, Trial { changes: &attempt.changes, report: after });
     let mended = heal::mended(from, to);
     let is_forward = attempt.rung.kind == RungKind::Install || heal::helped(&series, series.len().checked_sub(1)?);

@@ -6,7 +6,8 @@
 use super::answer::{self, Garbage};
 use super::inner::{Operation, Tries};
 use super::ladder::Task;
-use super::run::{Call, Outcome, PauseReason, Run, Stage};
+use super::run::{Call, Run};
+use super::stage::{PauseReason, Stage};
 use super::{
     RunCommand, RunFact, executor, gate, hand, healer, install, pause, planner, prompt, rebase, reviewer, validator,
 };
@@ -74,8 +75,9 @@ pub fn step(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
             }
         }
         RunFact::Diffed { job, files } => {
-            if run.stage == Stage::Working(Node::Validator) && run.inner.job == Some(*job) {
-                validator::diffed(run, files);
+            let checking = run.stage == Stage::Working(Node::Validator) && run.inner.job == Some(*job);
+            if checking && validator::diffed(run, files) && run.inner.by_hand {
+                hand::keep(run);
             }
             Vec::new()
         }
@@ -88,7 +90,10 @@ pub fn step(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
             match run.inner.write.take() {
                 Some(wanted) => gate::part_validated(run, wanted, report),
                 None if run.inner.by_hand => hand::validated(run, report),
-                None => validator::validated(run, report),
+                None => {
+                    validator::validated(run, report);
+                    healer::decide(run)
+                }
             }
         }
         RunFact::Recalled { job, known } => {
@@ -238,12 +243,4 @@ fn leave_out(run: &mut Run, dropped: &[usize]) {
     }
     names.reverse();
     run.notice(format!("Left out of the context to fit the model's window: {}.", names.join(", ")));
-}
-
-/// Ends the run.
-pub(super) fn finish(run: &mut Run, outcome: Outcome) -> Vec<RunCommand> {
-    run.inner.job = None;
-    run.inner.request = None;
-    run.stage = Stage::Finished(outcome);
-    Vec::new()
 }

@@ -2,9 +2,10 @@
 //!
 //! Neither is done here: a diff of many lines takes longer than a frame may wait.
 
+use super::RunCommand;
 use super::ladder::Task;
-use super::run::{Attempt, Run, Stage};
-use super::{RunCommand, hand, healer, rung};
+use super::run::{Attempt, Run};
+use super::stage::Stage;
 use crate::domain::change::ChangeSet;
 use crate::domain::clock::Timestamp;
 use crate::domain::finding::ValidationReport;
@@ -26,23 +27,20 @@ pub(super) fn check(run: &mut Run, changes: ChangeSet) -> Vec<RunCommand> {
     let job = run.next_job();
     vec![match run.spec.task.clone() {
         Task::Request => RunCommand::Validate { job, changes },
-        Task::Heal { paths } => RunCommand::Examine { job, paths, changes: Some(rung::laid_over(run, changes)) },
+        Task::Heal { paths } => RunCommand::Examine { job, paths, changes: Some(run.laid_over(changes)) },
     }]
 }
 
-/// The newest attempt is cut.
-pub(super) fn diffed(run: &mut Run, files: &Arc<[FileDiff]>) {
+/// The newest attempt is cut. Whether that is the first time: after a kill the same comes again.
+pub(super) fn diffed(run: &mut Run, files: &Arc<[FileDiff]>) -> bool {
     // Not the attempt is cut where only a part of it is checked, or a whole tree as if it were new.
     let is_whole = run.inner.write.is_none() && run.spec.task.is_request();
-    let Some(attempt) = run.attempts.last_mut().filter(|_| is_whole) else { return };
+    let Some(attempt) = run.attempts.last_mut().filter(|_| is_whole) else { return false };
     let (is_first, paths) = (attempt.diff.is_empty(), attempt.changes.files.iter().map(|f| &f.path));
     if paths.eq(files.iter().map(|f| &f.path)) {
         attempt.diff = files.clone();
     }
-    // Once: after a kill the same comes again.
-    if run.inner.by_hand && is_first {
-        hand::keep(run);
-    }
+    is_first
 }
 
 /// Cuts an attempt that is not cut yet: nobody can judge it otherwise. It is met where the user stopped the run in the very moment
@@ -54,7 +52,7 @@ pub(super) fn cut(attempt: &mut Attempt) {
 }
 
 /// The validators are done.
-pub(super) fn validated(run: &mut Run, report: &ValidationReport) -> Vec<RunCommand> {
+pub(super) fn validated(run: &mut Run, report: &ValidationReport) {
     not_run(run, report);
     let millis = took(run);
     if let Some(attempt) = run.attempts.last_mut() {
@@ -62,7 +60,6 @@ pub(super) fn validated(run: &mut Run, report: &ValidationReport) -> Vec<RunComm
         attempt.report = Some(report.clone());
         attempt.rung.millis = millis;
     }
-    healer::decide(run)
 }
 
 /// Milliseconds since the attempt under work was begun; `None` when nobody says what time it is.
@@ -78,9 +75,4 @@ pub(super) fn not_run(run: &mut Run, report: &ValidationReport) {
             run.notice(format!("`{}` could not run: {why}.", check.command.trim(), why = why.trim_end_matches('.')));
         }
     }
-}
-
-/// Whether a check ran on this and failed.
-pub(super) fn is_red(report: &ValidationReport) -> bool {
-    report.checks.iter().any(|c| !c.passed && c.not_run.is_none())
 }

@@ -1,13 +1,13 @@
 //! Texts made ready for the table by a scan, on any thread, some together: what is left to do is to look their names up, once
 //! each. It knows no map and keeps nothing that a scan does not tell.
 
-use super::convention::is_test;
 use super::file::{File, NONE, Row, segments, write_import};
 use super::names::{Interner, Texts, clip, hash};
 use super::record::{DefinitionRecord, Record, encode_record};
 use super::table::ContentHash;
 use crate::domain::language::Language;
 use crate::domain::outline::Tier;
+use crate::domain::test_file::is_test;
 use crate::syntax::{self, Found, Sink};
 use std::sync::{Arc, OnceLock};
 

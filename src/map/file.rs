@@ -1,6 +1,5 @@
 //! One file as the table keeps it: ids and flat slices made of a record. Knows no other file.
 
-use super::convention::is_test;
 use super::draft::Draft;
 use super::names::Names;
 use super::paths::Target;
@@ -9,6 +8,7 @@ use super::resolve::Import;
 use super::table::{ContentHash, Map};
 use crate::domain::language::Language;
 use crate::domain::outline::{DefinitionKind, Oddity, Tier};
+use crate::domain::test_file::is_test;
 use std::sync::Arc;
 
 /// No container.

@@ -3,7 +3,6 @@
 //! All of it is read off the table when asked for; only resolved imports count, so what a build file or a framework wires
 //! together is not seen.
 
-use super::convention::tested_stem;
 use super::file::File;
 use super::paths::{module, nearest};
 use super::symbol::Symbol;
@@ -11,6 +10,7 @@ use super::table::Map;
 use crate::domain::language::Language;
 use crate::domain::outline::DefinitionKind;
 use crate::domain::path;
+use crate::domain::test_file::tested_stem;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Map {

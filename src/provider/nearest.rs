@@ -1,6 +1,5 @@
-//! "Did you mean": the known names closest to one that is not known.
-//!
-//! Pure. It suggests; it never replaces a name by itself.
+//! "Did you mean" for names of models and providers, of which one is often a part of another. Suggests; never replaces a name by
+//! itself.
 
 use crate::domain::nearest::distance;
 

@@ -7,8 +7,8 @@ use super::table::Field;
 use crate::domain::finding::{Finding, Severity};
 use crate::domain::language::Language;
 use crate::domain::outline::Outline;
-use crate::domain::path;
 use crate::domain::secret::holds_key;
+use crate::domain::test_file::is_test;
 use regex::Regex;
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -161,7 +161,7 @@ impl<'t> Rules<'t> {
             path,
             text,
             outline,
-            is_test: is_test(path),
+            is_test: is_for_tests(path),
             fuel: FUEL + 4 * text.len(),
             found: Vec::new(),
         }
@@ -371,14 +371,10 @@ impl<'t> Rules<'t> {
     }
 }
 
-/// Whether a file is one of tests, by its path.
-fn is_test(path: &str) -> bool {
-    let lower = path.to_ascii_lowercase();
-    let name = path::name(&lower);
-    let by_name =
-        name.starts_with("test_") || ["_test.", ".test.", ".spec.", "_spec."].iter().any(|m| name.contains(m));
-    by_name
-        || lower.split('/').any(|part| matches!(part, "test" | "tests" | "testing" | "spec" | "__tests__" | "fixtures"))
+/// Whether a file is a test, or made for tests: what is secret there is none.
+fn is_for_tests(path: &str) -> bool {
+    let is_aid = |part: &str| ["testing", "fixtures"].iter().any(|folder| folder.eq_ignore_ascii_case(part));
+    is_test(path) || path.split('/').any(is_aid)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use super::row::{Row, row};
 use crate::domain::language::Language;
-use crate::syntax::{PerGrammar, grammar};
+use crate::syntax::{PerGrammar, Roles, grammar};
 use std::num::NonZeroU16;
 
 /// A field's number in its grammar.
@@ -60,26 +60,14 @@ const HEADS: [&str; 10] =
 
 /// The role of each of a grammar's kinds of nodes and fields, by number.
 pub(super) struct Table {
-    roles: Vec<Role>,
+    roles: Roles<Role>,
     fields: Vec<Field>,
-    /// Words of the row that the grammar does not know; a test holds it to be empty.
-    #[cfg(test)]
-    unknown: Vec<&'static str>,
 }
 
 impl Table {
     fn new(grammar: &tree_sitter::Language, row: &'static Row) -> Table {
-        let mut roles = vec![Role::default(); grammar.node_kind_count()];
-        let mut unknown = Vec::new();
-        let mut give = |words: &'static str, set: &dyn Fn(&mut Role)| {
-            for word in words.split_whitespace() {
-                let kind = grammar.id_for_node_kind(word, true);
-                match roles.get_mut(usize::from(kind)) {
-                    Some(role) if kind != 0 => set(role),
-                    _ => unknown.push(word),
-                }
-            }
-        };
+        let mut roles: Roles<Role> = Roles::new(grammar);
+        let mut give = |words: &'static str, set: &dyn Fn(&mut Role)| roles.give(grammar, words, set);
         give(row.ifs, &|role| role.flow = Flow::If);
         give(row.elifs, &|role| role.flow = Flow::Elif);
         give(row.elses, &|role| role.flow = Flow::Else);
@@ -96,8 +84,7 @@ impl Table {
         give(row.calls, &|role| role.is_call = true);
         give(row.strings, &|role| role.is_string = true);
         give(row.comments, &|role| role.is_comment = true);
-        for (kind, role) in roles.iter_mut().enumerate() {
-            let Ok(kind) = u16::try_from(kind) else { continue };
+        for (kind, role) in roles.iter_mut() {
             role.is_token = !grammar.node_kind_is_named(kind);
             if role.is_token {
                 role.operator = match grammar.node_kind_for_id(kind) {
@@ -115,12 +102,7 @@ impl Table {
             let is_value = matches!(name, "value" | "right");
             Field { is_head: HEADS.contains(&name), is_value, is_left: name == "left" }
         };
-        Table {
-            roles,
-            fields: (0..=grammar.field_count()).map(field).collect(),
-            #[cfg(test)]
-            unknown,
-        }
+        Table { roles, fields: (0..=grammar.field_count()).map(field).collect() }
     }
 
     /// What a field means.
@@ -130,7 +112,7 @@ impl Table {
 
     /// The role of a kind of node.
     pub(super) fn role(&self, kind: u16) -> Role {
-        self.roles.get(usize::from(kind)).copied().unwrap_or_default()
+        self.roles[kind]
     }
 }
 
@@ -150,7 +132,7 @@ mod tests {
         paths.extend(Language::ALL.map(|l| (l, "a.x")));
         for (language, path) in paths {
             if let Some(table) = table(language, path) {
-                assert_eq!(table.unknown, Vec::<&str>::new(), "{}", language.name());
+                assert!(table.roles.unknown().is_empty(), "{}: {:?}", language.name(), table.roles.unknown());
             }
         }
     }

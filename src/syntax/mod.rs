@@ -20,6 +20,7 @@ mod import;
 mod oddity;
 mod outline;
 mod prose;
+mod roles;
 mod scan;
 mod tally;
 mod tree;
@@ -27,6 +28,7 @@ mod tree;
 pub use grammar::{Comment, PerGrammar, comment, grammar};
 pub use oddity::{HEAD_BYTES, MOST_BYTES, oddity, oddity_of_head, oddity_of_place, oddity_of_text};
 pub use outline::{outline, outline_and_tree};
+pub use roles::Roles;
 pub use scan::{Found, Head, Scanned, Sink, heads, scan, scan_with};
 
 use crate::domain::language::Language;

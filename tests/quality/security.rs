@@ -161,7 +161,11 @@ fn a_key_is_found_by_any_form_that_is_masked_elsewhere_and_wherever_in_a_string_
 
 #[test]
 fn secrets_of_tests_are_none_and_a_finding_says_where_it_is_and_what_to_do() {
-    assert_eq!(broken("tests/test_app.py", "password = \"hunter2-Hunter2\"\n"), []);
+    for path in ["tests/test_app.py", "Tests/app.py", "app_test.py", "shop/testing/app.py", "fixtures/app.py"] {
+        assert_eq!(broken(path, "password = \"hunter2-Hunter2\"\n"), [], "{path}");
+    }
+    let class = "class A {\n  String password = \"s3cr3t-Pa55word\";\n}\n";
+    assert_eq!((broken("a/AppTest.java", class), broken("a/App.java", class).len()), (vec![], 1));
     let file = measured("app.py", "x = 1; eval(é, data)\n");
     let finding = &file.security[0];
     assert_eq!((finding.line, finding.column, finding.end_line, finding.end_column), (1, 8, 1, 21));

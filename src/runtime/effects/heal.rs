@@ -10,10 +10,11 @@ use crate::domain::ids::JobId;
 use crate::domain::language::Language;
 use crate::domain::nearest::nearest;
 use crate::domain::rung::{KeptLesson, Recollection, Teaching};
+use crate::domain::test_file;
 use crate::heal::lesson::{Pattern, Place};
 use crate::heal::signature::Elsewhere;
 use crate::heal::{self, dependency, import, name};
-use crate::map::{Map, convention};
+use crate::map::Map;
 use crate::repo::{read, walk};
 use crate::runtime::clock;
 use crate::runtime::world::World;
@@ -183,7 +184,7 @@ struct Mapped<'a> {
 impl import::Repository for Mapped<'_> {
     fn defined_in(&self, name: &str) -> Vec<String> {
         let symbols = self.map.definitions_of(name).into_iter();
-        let own = symbols.filter(|s| s.exported && s.container.is_none() && !convention::is_test(s.path));
+        let own = symbols.filter(|s| s.exported && s.container.is_none() && !test_file::is_test(s.path));
         let paths: BTreeSet<&str> = own.map(|s| s.path).collect();
         paths.into_iter().map(str::to_owned).collect()
     }

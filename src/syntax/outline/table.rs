@@ -5,6 +5,7 @@ use super::row::{self, Row};
 use crate::domain::language::Language;
 use crate::domain::outline::DefinitionKind;
 use crate::syntax::grammar::{PerGrammar, grammar};
+use crate::syntax::roles::Roles;
 use memchr::memchr2;
 use tree_sitter::Node;
 
@@ -97,11 +98,9 @@ const FIELDS: [&str; 16] = [
 /// A language's grammar, and the role of each of its kinds of nodes by number.
 pub(super) struct Table {
     pub(super) grammar: tree_sitter::Language,
-    roles: Vec<Role>,
+    roles: Roles<Role>,
     /// What the grammar calls its kinds.
     kinds: Vec<String>,
-    /// That of `ERROR`, which has no number in the grammar.
-    none: Role,
     /// Bytes of which one opens a kind that is closed otherwise.
     openers: Vec<[u8; 2]>,
     /// What each byte is in a chain.
@@ -110,8 +109,6 @@ pub(super) struct Table {
     others: Vec<(&'static str, bool)>,
     /// Numbers of the fields, 0 where the grammar has none of the name.
     fields: [u16; FIELDS.len()],
-    /// Words of the row that the grammar does not know; a test holds it to be empty.
-    pub(super) unknown: Vec<&'static str>,
 }
 
 /// What a byte is in a chain of names.
@@ -138,18 +135,9 @@ impl Table {
         let fields = FIELDS.map(|name| grammar.field_id_for_name(name).map_or(0, |id| id.get()));
         let kinds = (0..=u16::MAX).take(grammar.node_kind_count());
         let kinds = kinds.map(|kind| grammar.node_kind_for_id(kind).unwrap_or("").to_owned()).collect();
-        let roles = vec![Role::default(); grammar.node_kind_count()];
-        let mut table = Table {
-            roles,
-            kinds,
-            grammar,
-            none: Role::default(),
-            openers: Vec::new(),
-            signs: signs(row.chains.signs),
-            others,
-            fields,
-            unknown: Vec::new(),
-        };
+        let roles = Roles::new(&grammar);
+        let mut table =
+            Table { roles, kinds, grammar, openers: Vec::new(), signs: signs(row.chains.signs), others, fields };
         for (kind, words) in row.definitions {
             table.give(words, |role| role.definition = Some(*kind));
         }
@@ -166,10 +154,9 @@ impl Table {
             let (decision, word) = word.strip_prefix('-').map_or((1, word), |word| (-1, word));
             table.give(word, |role| role.decision = decision);
         }
-        for (kind, role) in table.roles.iter_mut().enumerate() {
+        for (kind, role) in table.roles.iter_mut() {
             role.is_busy = *role != Role { is_chain: role.is_chain, ..Role::default() };
-            let is_token = u16::try_from(kind).is_ok_and(|k| !table.grammar.node_kind_is_named(k));
-            role.is_leaf = is_token || role.is_name || role.is_comment;
+            role.is_leaf = !table.grammar.node_kind_is_named(kind) || role.is_name || role.is_comment;
             role.is_place = role.is_block || role.is_owner || role.definition.is_some();
         }
         table.give(row.closed, |role| role.is_closed = true);
@@ -181,14 +168,7 @@ impl Table {
     }
 
     fn give(&mut self, words: &'static str, set: impl Fn(&mut Role)) {
-        for word in words.split_whitespace() {
-            let token = word.strip_prefix('\'');
-            let kind = self.grammar.id_for_node_kind(token.unwrap_or(word), token.is_none());
-            match self.roles.get_mut(usize::from(kind)) {
-                Some(role) if kind != 0 => set(role),
-                _ => self.unknown.push(word),
-            }
-        }
+        self.roles.give(&self.grammar, words, set);
     }
 
     /// Whether below a node with this text and without errors is nothing that counts.
@@ -251,7 +231,7 @@ impl Table {
     /// The role of a kind of node.
     #[inline]
     pub(super) fn role(&self, kind: u16) -> &Role {
-        self.roles.get(usize::from(kind)).unwrap_or(&self.none)
+        &self.roles[kind]
     }
 }
 
@@ -272,7 +252,7 @@ mod tests {
         paths.extend(Language::ALL.map(|l| (l, "a.x")));
         for (language, path) in paths {
             if let Some(table) = table(language, path) {
-                assert_eq!(table.unknown, Vec::<&str>::new(), "{}", language.name());
+                assert!(table.roles.unknown().is_empty(), "{}: {:?}", language.name(), table.roles.unknown());
             }
         }
     }
