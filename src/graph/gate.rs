@@ -81,7 +81,7 @@ fn at_gate(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
 /// Opens the gate with the best attempt since the user last asked for another; without one the chosen one stays.
 pub(super) fn open_with_best(run: &mut Run) -> Vec<RunCommand> {
     let sent = std::mem::take(&mut run.inner.sent);
-    match run.best_attempt() {
+    match run.best_since() {
         Some(best) => {
             run.choose(best);
             run.decide_again();

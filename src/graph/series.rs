@@ -9,15 +9,20 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 impl Run {
-    /// The attempt that the gate opens with: the best since the user last asked for another, or since its files changed on disk;
-    /// where nothing came of that, the one that is reviewed.
+    /// The attempt that is offered: the best since the user last asked for another, or since its files changed on disk; where
+    /// nothing came of that, the one that is reviewed.
     pub fn best_attempt(&self) -> Option<usize> {
+        self.best_since().or_else(|| self.attempt().map(|_| self.chosen))
+    }
+
+    /// The best attempt since the user last asked for another; of equals as the healer takes them.
+    pub(super) fn best_since(&self) -> Option<usize> {
         let since = self.inner.since;
         let judged = self.attempts.get(since..)?.iter().map(|attempt| {
             let trial = attempt.report.as_ref().map(|report| Trial { changes: &attempt.changes, report });
             (worth(attempt), trial)
         });
-        heal::most_worth(judged).map(|at| since + at).or_else(|| self.attempt().map(|_| self.chosen))
+        heal::most_worth(judged).map(|at| since + at)
     }
 
     /// Which attempt this one was made from: what its rung says, else the one before it in the same round.

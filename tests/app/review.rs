@@ -548,6 +548,7 @@ fn comments_that_were_not_sent_are_named_before_writing_and_come_back_from_a_rev
     assert!(desk.run().comments.is_empty());
     desk.act(Action::CancelRun);
     assert_eq!((&desk.run().stage, &desk.run().comments), (&Stage::Gate, &comments));
+    assert_eq!(desk.run().best_attempt(), Some(desk.run().chosen), "what is reviewed is still the best there is");
 }
 
 #[test]
