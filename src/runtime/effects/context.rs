@@ -7,6 +7,7 @@ use crate::config::Conversation;
 use crate::context::token::estimate;
 use crate::context::{self, Correction, Signals, Sources, Truncation};
 use crate::domain::context::{ContextBundle, FileWishes};
+use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::ids::{JobId, MemoryId};
 use crate::domain::intent::Intent;
 use crate::domain::message::{Message, PastRun};
@@ -20,8 +21,8 @@ use std::time::Duration;
 use tokio::task::spawn_blocking;
 
 /// How long a request waits for the repository's map, if it is being made: the first one of a large repository takes seconds,
-/// and a context without it is hardly worth its tokens.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// and a context without it is hardly worth its tokens. The run can be stopped meanwhile.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// Estimated tokens from which on the ratio to counted ones means something.
 const TELLING: u64 = 200;
 
@@ -64,7 +65,10 @@ pub async fn assemble(world: Arc<World>, events: Events, wish: Wish) {
         }
         let order = match known {
             Some(map) => Order::of(&intent, &map, &signals),
-            None => Order::of_names(&intent, gatherer.repository.list(), &signals),
+            None => {
+                reports.report_from_thread(Event::Noticed(unmapped()));
+                Order::of_names(&intent, gatherer.repository.list(), &signals)
+            }
         };
         gatherer.repository.prefer(&order.paths());
         let gathered = gather(root, library, &intent, order, &signals);
@@ -129,6 +133,15 @@ async fn choose(
         return Some(bundle);
     }
     None
+}
+
+fn unmapped() -> Failure {
+    let seconds = PATIENCE.as_secs();
+    let message = format!(
+        "The model sees names of files and what you named, not code that fits: the repository's map was not there after {seconds} s. Stop \
+         the run and ask again when it is, or leave out what is not yours in .vibeignore."
+    );
+    Failure::fatal(FailureKind::Timeout, message)
 }
 
 /// The counted tokens of a bundle for each thousand estimated; 0 where there is too little to tell.
