@@ -99,12 +99,9 @@ fn fences_inside_a_file_belong_to_it() {
 }
 
 #[test]
-fn a_block_without_a_path_counts_only_where_one_file_is_expected() {
+fn a_block_without_a_path_is_no_edit() {
     let text = "Here:\n```python\nx = 1\n```\nRun:\n```bash\npython a.py\n```";
     assert_eq!(parse(text), []);
-    let mut parser = Parser::for_file("a.py");
-    parser.push(text);
-    assert_eq!(parser.finish(), [whole("a.py", "x = 1\n")]);
 }
 
 #[test]

@@ -803,7 +803,10 @@ fn a_failing_test_outside_the_proposal_is_shown_to_the_healer_beside_the_proposa
     script.reports[0].checks[0].findings[0].line = 42;
     let world = played(script);
     let asked = world.sent(2);
-    assert!(asked.contains("assert add(10, 0) == 10") && asked.contains("### FILE: calc.py"), "{asked}");
+    assert!(asked.contains("assert add(10, 0) == 10"), "{asked}");
+    for head in ["### FILE: calc.py\n```python\n", "### EXCERPT: test_calc.py\n```python\n"] {
+        assert!(asked.contains(head), "{head}{asked}");
+    }
     assert!(!asked.contains("test_25") && asked.contains("lines omitted"), "{asked}");
 }
 

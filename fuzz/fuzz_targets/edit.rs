@@ -9,7 +9,7 @@ const BASE: &str =
     "fn main() {\n    let a = 1;\n    let b = 2;\n    println!(\"{}\", a + b);\n}\n\nfn other() {\n    let a = 1;\n}\n";
 
 fn parse<'a>(pieces: impl IntoIterator<Item = &'a str>) -> Vec<Edit> {
-    let mut parser = Parser::for_file("src/main.rs");
+    let mut parser = Parser::new();
     pieces.into_iter().for_each(|piece| parser.push(piece));
     parser.finish()
 }

@@ -1,5 +1,6 @@
 //! A long text cut down to its beginning, the mark that stands where lines of any excerpt are left out, and the fence around it.
 
+use crate::domain::fence::fenced;
 use crate::domain::language::Language;
 use crate::domain::path::on_one_line;
 use std::collections::BTreeSet;
@@ -106,12 +107,8 @@ pub(super) const MARK: &str = "… 100000 lines omitted …\n";
 
 /// A titled, fenced text; the fence is longer than any in it.
 pub(super) fn block(title: &str, path: &str, text: &str) -> String {
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    let fence = "`".repeat(longest.max(2) + 1);
     let language = Language::from_path(path).map_or("", Language::name);
-    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-    let path = on_one_line(path);
-    format!("### {title}: {path}\n{fence}{language}\n{text}{end}{fence}\n")
+    format!("### {title}: {}\n{}", on_one_line(path), fenced(language, text))
 }
 
 /// These lines, with the gaps between them that are shown all the same.

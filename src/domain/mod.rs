@@ -3,11 +3,13 @@
 //! Nothing here performs I/O, reads a clock or draws a random number, and nothing here imports another module of the crate.
 
 pub mod change;
+pub mod clip;
 pub mod clock;
 pub mod command_line;
 pub mod comment;
 pub mod context;
 pub mod failure;
+pub mod fence;
 pub mod finding;
 pub mod hunk;
 pub mod ids;

@@ -13,19 +13,12 @@ use super::reader::Reader;
 #[derive(Debug, Default)]
 pub struct Parser {
     text: String,
-    expected: Option<String>,
 }
 
 impl Parser {
-    /// A parser for an answer that names its files.
+    /// A parser that has read nothing.
     pub fn new() -> Self {
         Parser::default()
-    }
-
-    /// A parser for an answer that should concern one file only: an answer that is a single fenced block without any
-    /// path, or search/replace blocks without one, are taken as that file's.
-    pub fn for_file(path: &str) -> Self {
-        Parser { expected: Some(path.to_owned()), ..Parser::default() }
     }
 
     /// Takes the next piece of the answer.
@@ -42,7 +35,7 @@ impl Parser {
     fn finish_with_forms(self) -> Vec<(Edit, Option<Form>)> {
         let lines: Vec<&str> = self.text.lines().collect();
         let nests = nesting(&lines);
-        let mut reader = Reader::new(self.expected);
+        let mut reader = Reader::default();
         for (i, line) in lines.iter().enumerate() {
             reader.line(line, &Ahead { lines: &lines[i + 1..], nests: Some(nests[i]) });
         }

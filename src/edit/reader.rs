@@ -40,9 +40,6 @@ pub(super) struct Reader {
     progress: Vec<EditProgress>,
     /// The entry of `progress` that was written last.
     current: Option<usize>,
-    expected: Option<String>,
-    /// Fenced blocks without a path: tag and text.
-    orphans: Vec<(String, String, bool)>,
     mode: Mode,
     fence: Option<Fence>,
     /// The file of the last heading, or of the last block.
@@ -56,10 +53,6 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub(super) fn new(expected: Option<String>) -> Self {
-        Reader { expected, ..Reader::default() }
-    }
-
     pub(super) fn progress(&self) -> &[EditProgress] {
         &self.progress
     }
@@ -196,12 +189,12 @@ impl Reader {
     }
 
     fn close_file(&mut self, path: Option<String>, text: String, closed: bool) {
-        let tag = self.fence.take().map_or(String::new(), |f| f.tag);
+        self.fence = None;
         let (path, text) = match path {
             Some(path) => (path, text),
             None => match text.split_once('\n').and_then(|(first, rest)| Some((marker::comment_path(first)?, rest))) {
                 Some((path, rest)) => (path, rest.trim_start_matches('\n').to_owned()),
-                None => return self.orphans.push((tag, text, closed)),
+                None => return,
             },
         };
         self.fresh = false;
@@ -242,7 +235,6 @@ impl Reader {
     fn open_block(&mut self, path: Option<String>, opening: &str) {
         let heading = self.path.clone().filter(|_| self.fresh);
         let path = heading.or(path).or_else(|| self.candidate.take()).or_else(|| self.path.clone());
-        let path = path.or_else(|| self.expected.clone());
         self.mode = Mode::Block(Block::new(path, opening));
     }
 
@@ -381,13 +373,6 @@ impl Reader {
             Mode::Patch(reader) => self.put(reader.finish(), Some(Form::Unified)),
             Mode::Envelope(reader) => self.put(reader.finish(false), Some(Form::ApplyPatch)),
             Mode::Prose | Mode::Thought | Mode::Blocks => {}
-        }
-        self.orphans.retain(|(tag, _, _)| !matches!(tag.as_str(), "bash" | "sh" | "shell" | "console" | "text"));
-        if let (true, Some(path), [(_, text, closed)]) =
-            (self.edits.is_empty(), self.expected.take(), self.orphans.as_slice())
-        {
-            let action = Action::Whole { text: text.clone(), closed: *closed };
-            self.put([Edit { path, action }], Some(Form::Whole));
         }
         self.edits.into_iter().zip(self.forms).collect()
     }

@@ -3,6 +3,7 @@
 //! A text is what the map knows without reading a file, as words: path, container, name, head, first sentence of the
 //! documentation. The same definition gives the same text, so that its point is made once, on whichever branch it is.
 
+use crate::domain::clip;
 use crate::domain::outline::Tier;
 use crate::map::word::each_part;
 use crate::map::{Map, Symbol};
@@ -79,7 +80,7 @@ impl<'m> Texts<'m> {
                     .iter()
                     .filter(|symbol| symbol.container.is_none())
                     .for_each(|symbol| add(symbol.name, &mut text));
-                clip(&mut text);
+                shorten(&mut text);
                 if left == 0 {
                     return;
                 }
@@ -120,7 +121,7 @@ fn describe(symbol: &Symbol, folder: &str, text: &mut String) {
     add(symbol.signature, text);
     text.push('.');
     text.push_str(folder);
-    clip(text);
+    shorten(text);
 }
 
 /// Adds the words of a name, a path or a head.
@@ -133,7 +134,6 @@ fn add(name: &str, text: &mut String) {
     });
 }
 
-fn clip(text: &mut String) {
-    let end = (0..=MOST_BYTES.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    text.truncate(end);
+fn shorten(text: &mut String) {
+    text.truncate(clip::head(text, MOST_BYTES).len());
 }

@@ -2,7 +2,8 @@
 //!
 //! Nothing is made up: a figure that is not in the text is not in the result, and what cannot be read is `None`.
 
-use super::{clip, json};
+use super::json;
+use crate::domain::clip;
 use crate::domain::plan::{Plan, PlanStep, StepKind};
 use crate::domain::verdict::Verdict;
 use serde_json::Value;

@@ -7,8 +7,9 @@
 use super::inner::{Operation, Tries, Unplaced};
 use super::run::{Attempt, Run};
 use super::stage::{Outcome, PauseReason, Stage};
-use super::{RunCommand, answer, clip, formatter, gate, healer, material, notice, rung, step, validator};
+use super::{RunCommand, answer, formatter, gate, healer, material, notice, rung, step, validator};
 use crate::domain::change::{ChangeSet, FileChange, FileContent, FileSnapshot};
+use crate::domain::clip;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::model::FinishReason;
 use crate::edit::{self, Action, Edit, EditProblem, ProblemKind};

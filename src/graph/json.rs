@@ -5,7 +5,7 @@
 //! parser never fails and never loops: it always moves on, to a bounded depth. Whether the result is of any use is the
 //! caller's judgement; nothing is invented here to please it.
 
-use super::clip;
+use crate::domain::clip;
 use serde_json::{Map, Number, Value};
 
 /// Deepest nesting that is read; deeper values become null.

@@ -2,8 +2,9 @@
 //!
 //! Everything here is cut to a length that is asked for, and every cut is marked; nothing is left out silently.
 
-use super::clip;
 use super::run::Run;
+use crate::domain::clip;
+use crate::domain::fence::fenced;
 use crate::domain::finding::{Finding, ValidationReport};
 use crate::domain::language::Language;
 use crate::domain::path;
@@ -73,17 +74,13 @@ fn on_one_line(text: &str) -> String {
     text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
-fn file(path: &str, text: &str) -> String {
-    format!("### FILE: {}\n{}", path::on_one_line(path), fenced(path, text))
+/// The name of the language of a file; empty for none.
+fn language(path: &str) -> &'static str {
+    Language::from_path(path).map_or("", Language::name)
 }
 
-/// `text` in a fence longer than any inside it.
-fn fenced(path: &str, text: &str) -> String {
-    let longest = text.lines().map(|l| l.trim_start().bytes().take_while(|b| *b == b'`').count()).max().unwrap_or(0);
-    let fence = "`".repeat(longest.max(2) + 1);
-    let tag = Language::from_path(path).map_or("", Language::name);
-    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-    format!("{fence}{tag}\n{text}{end}{fence}\n")
+fn file(path: &str, text: &str) -> String {
+    format!("### FILE: {}\n{}", path::on_one_line(path), fenced(language(path), text))
 }
 
 /// The files of `paths` as the proposal under work leaves them; of files that are not part of it only what matters.
@@ -95,7 +92,7 @@ pub(super) fn files(run: &Run, paths: &[String], extent: Extent) -> String {
             (Some(content), Extent::Whole) if is_under_work(run, path) => writeln!(text, "{}", file(path, content)),
             (Some(content), _) => {
                 let cut = heal::excerpt(content, &lines_of(run, path), AROUND);
-                writeln!(text, "### EXCERPT: {shown}\n{}", fenced(path, &cut))
+                writeln!(text, "### EXCERPT: {shown}\n{}", fenced(language(path), &cut))
             }
             (None, _) if run.inner.overlay.file(path).is_some() => writeln!(text, "### {shown} is deleted.\n"),
             (None, _) => writeln!(text, "### {shown} does not exist.\n"),
@@ -232,7 +229,7 @@ pub(super) fn diff(run: &Run, bytes: usize) -> String {
     let Some(attempt) = run.attempt() else { return String::new() };
     let pairs = || attempt.changes.files.iter().zip(attempt.diff.iter());
     let patches: Vec<String> = pairs().map(|(change, cut)| edit::patch(change, cut)).collect();
-    let whole = fenced("change.diff", &patches.concat());
+    let whole = fenced("", &patches.concat());
     if whole.len() <= bytes {
         return whole;
     }
@@ -249,5 +246,5 @@ pub(super) fn diff(run: &Run, bytes: usize) -> String {
             let _ = writeln!(text, "… {left} lines of {} omitted …", change.path);
         }
     }
-    fenced("change.diff", &text)
+    fenced("", &text)
 }

@@ -9,7 +9,6 @@
 //! do call each other as the drawing has its arrows, so those are as circular as it is; every fact comes in through `step`.
 
 mod answer;
-mod clip;
 mod command;
 mod executor;
 mod fact;

@@ -2,7 +2,7 @@
 //!
 //! Knows no directory; whoever finds a file passes its name and text.
 
-use super::clip;
+use crate::domain::clip;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::mode::Mode;
 use serde::Deserialize;

@@ -7,8 +7,9 @@
 use super::notice::PUT;
 use super::run::Run;
 use super::stage::Stage;
-use super::{RunCommand, clip, hand};
+use super::{RunCommand, hand};
 use crate::domain::change::{ChangeSet, FileChange, FileSnapshot};
+use crate::domain::clip;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::model::Node;
 use crate::domain::revert::{Conflict, Way};

@@ -31,39 +31,13 @@ pub fn step(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
             run.context = bundle.as_ref().clone();
             planner::begin(run)
         }
-        RunFact::RequestSent { .. } => Vec::new(),
-        RunFact::TextReceived { request, text } => received(run, *request, |call| &mut call.text, text),
-        RunFact::ThinkingReceived { request, text } => received(run, *request, |call| &mut call.thinking, text),
-        RunFact::Answered { request, finish, usage, timings, cost } => {
-            let Some(call) = awaited(run, *request) else { return Vec::new() };
-            call.finish = Some(finish.clone());
-            call.usage = Some(*usage);
-            call.timings = *timings;
-            call.cost = *cost;
-            run.inner.request = None;
-            answered(run, finish)
-        }
-        RunFact::RequestSettled { request, usage, cost } => {
-            if let Some(call) = run.calls.iter_mut().rfind(|call| call.id == *request && call.usage.is_none()) {
-                (call.usage, call.cost) = (Some(*usage), *cost);
-            }
-            Vec::new()
-        }
-        RunFact::RequestFailed { request, failure } => {
-            let Some(call) = awaited(run, *request) else { return Vec::new() };
-            call.failure = Some(failure.clone());
-            run.inner.request = None;
-            pause::failed(run, failure)
-        }
-        RunFact::BudgetRefused { request, scope, limit, used, asked } => {
-            let Some(call) = awaited(run, *request) else { return Vec::new() };
-            let sentence = format!("not sent: the {scope} limit of {limit} would be passed");
-            call.failure = Some(Failure::fatal(FailureKind::Budget, sentence));
-            run.inner.request = None;
-            let (scope, limit, used, asked) = (scope.clone(), *limit, *used, *asked);
-            run.stage = Stage::Paused(PauseReason::Budget { scope, limit, used, asked });
-            Vec::new()
-        }
+        RunFact::RequestSent { .. }
+        | RunFact::TextReceived { .. }
+        | RunFact::ThinkingReceived { .. }
+        | RunFact::Answered { .. }
+        | RunFact::RequestSettled { .. }
+        | RunFact::RequestFailed { .. }
+        | RunFact::BudgetRefused { .. } => of_request(run, fact),
         RunFact::FilesRead { job, files } => {
             let reading = matches!(run.stage, Stage::Working(Node::Executor | Node::Healer));
             if !reading || !run.take_job(*job) {
@@ -116,6 +90,45 @@ pub fn step(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
         RunFact::Interrupted => pause::interrupted(run),
         RunFact::Cancelled => pause::cancelled(run),
         _ => gate::take(run, fact),
+    }
+}
+
+/// What came of a request.
+fn of_request(run: &mut Run, fact: &RunFact) -> Vec<RunCommand> {
+    match fact {
+        RunFact::TextReceived { request, text } => received(run, *request, |call| &mut call.text, text),
+        RunFact::ThinkingReceived { request, text } => received(run, *request, |call| &mut call.thinking, text),
+        RunFact::Answered { request, finish, usage, timings, cost } => {
+            let Some(call) = awaited(run, *request) else { return Vec::new() };
+            call.finish = Some(finish.clone());
+            call.usage = Some(*usage);
+            call.timings = *timings;
+            call.cost = *cost;
+            run.inner.request = None;
+            answered(run, finish)
+        }
+        RunFact::RequestSettled { request, usage, cost } => {
+            if let Some(call) = run.calls.iter_mut().rfind(|call| call.id == *request && call.usage.is_none()) {
+                (call.usage, call.cost) = (Some(*usage), *cost);
+            }
+            Vec::new()
+        }
+        RunFact::RequestFailed { request, failure } => {
+            let Some(call) = awaited(run, *request) else { return Vec::new() };
+            call.failure = Some(failure.clone());
+            run.inner.request = None;
+            pause::failed(run, failure)
+        }
+        RunFact::BudgetRefused { request, scope, limit, used, asked } => {
+            let Some(call) = awaited(run, *request) else { return Vec::new() };
+            let sentence = format!("not sent: the {scope} limit of {limit} would be passed");
+            call.failure = Some(Failure::fatal(FailureKind::Budget, sentence));
+            run.inner.request = None;
+            let (scope, limit, used, asked) = (scope.clone(), *limit, *used, *asked);
+            run.stage = Stage::Paused(PauseReason::Budget { scope, limit, used, asked });
+            Vec::new()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -23,15 +23,6 @@ impl Map {
         found
     }
 
-    /// The files that import a file, sorted.
-    pub fn importers(&self, path: &str) -> Vec<&str> {
-        let Some((slot, _)) = self.at(path) else { return Vec::new() };
-        self.ordered()
-            .filter(|(other, file)| *other != slot && self.targets(file).any(|target| target == slot))
-            .map(|(_, file)| &*file.path)
-            .collect()
-    }
-
     /// Slots that a file's imports lead to.
     pub(super) fn targets<'m>(&'m self, file: &'m File) -> impl Iterator<Item = u32> + 'm {
         file.targets.iter().flat_map(move |target| {
@@ -69,23 +60,6 @@ impl Map {
             .collect();
         found.sort();
         found
-    }
-
-    /// The tests of a file: those that are called after it, and those that import it.
-    pub fn tests_of(&self, path: &str) -> Vec<&str> {
-        let Some((slot, file)) = self.at(path) else { return Vec::new() };
-        let stem = source_stem(file);
-        let sources: Vec<(u32, &str)> = self
-            .ordered()
-            .filter(|(_, other)| is_source(other) && source_stem(other) == stem)
-            .map(|(slot, other)| (slot, &*other.path))
-            .collect();
-        let covers = |test: &File| {
-            let is_called_so =
-                tested_stem(&test.path) == stem && nearest(&test.path, sources.iter().copied()) == Some(slot);
-            is_called_so || self.targets(test).any(|target| target == slot)
-        };
-        self.ordered().filter(|(_, other)| other.is_test && covers(other)).map(|(_, other)| &*other.path).collect()
     }
 
     /// Every test with the files that it covers: the one it is called after, and those it imports.

@@ -338,11 +338,7 @@ impl Names {
 
 /// A name without what is too long of it.
 pub(super) fn clip(name: &str) -> &str {
-    if name.len() <= MAX_NAME {
-        return name;
-    }
-    let end = (0..=MAX_NAME).rev().find(|at| name.is_char_boundary(*at));
-    &name[..end.unwrap_or(0)]
+    crate::domain::clip::head(name, MAX_NAME)
 }
 
 #[cfg(test)]

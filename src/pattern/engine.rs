@@ -5,9 +5,9 @@ use super::bind::{Bindings, Origin};
 use super::format::Pattern;
 use super::library::Library;
 use super::rank::{Match, THRESHOLD, uncovered};
-use super::sketch::fence;
 use super::stats::UsageStats;
 use crate::domain::failure::{Failure, FailureKind};
+use crate::domain::fence::fenced;
 use crate::domain::intent::Intent;
 use crate::domain::language::Language;
 use crate::domain::model::{Brief, ModelRequest, Node};
@@ -181,12 +181,11 @@ fn plan(choice: &Choice<'_>) -> Result<String, Failure> {
 fn files(choice: &Choice<'_>) -> Result<String, Failure> {
     let mut text = String::new();
     for file in choice.pattern.render(&choice.bindings)? {
-        let fence = fence(&file.text);
         let tag = Language::from_path(&file.path).unwrap_or(choice.pattern.language).name();
         if !text.is_empty() {
             text.push('\n');
         }
-        let _ = write!(text, "### FILE: {}\n{fence}{tag}\n{}{fence}\n", file.path, file.text);
+        let _ = write!(text, "### FILE: {}\n{}", file.path, fenced(tag, &file.text));
     }
     Ok(text)
 }

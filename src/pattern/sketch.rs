@@ -1,6 +1,7 @@
 //! A pattern as a model should see it: compact, with the first example filled in. Never the template's braces.
 
 use super::format::Pattern;
+use crate::domain::fence::fenced;
 use crate::domain::intent::{Action, Complexity, Intent};
 use std::fmt::Write;
 
@@ -13,8 +14,7 @@ pub fn context_text(pattern: &Pattern) -> String {
     let intent = neutral(pattern);
     let filled = pattern.bind(&intent, &[]).and_then(|bindings| pattern.render(&bindings));
     for file in filled.unwrap_or_default() {
-        let fence = fence(&file.text);
-        let _ = write!(text, "{}\n{fence}{}\n{}{fence}\n", file.path, pattern.language.name(), file.text);
+        let _ = write!(text, "{}\n{}", file.path, fenced(pattern.language.name(), &file.text));
     }
     text
 }
@@ -33,10 +33,4 @@ pub(super) fn neutral(pattern: &Pattern) -> Intent {
         paths: Vec::new(),
         symbols: Vec::new(),
     }
-}
-
-/// A fence of backticks longer than any run of them in the text.
-pub(super) fn fence(text: &str) -> String {
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
-    "`".repeat(longest.max(2) + 1)
 }

@@ -81,7 +81,7 @@ impl Chat {
         }
     }
 
-    fn body(&self, link: &Link, request: &ModelRequest, flavour: &Flavour) -> Value {
+    fn body(&self, request: &ModelRequest, flavour: &Flavour) -> Value {
         let mut body = json!({
             "model": request.model.model,
             "messages": plain_messages(&request.messages),
@@ -97,7 +97,7 @@ impl Chat {
             body["return_progress"] = json!(true);
         }
         if let Some(schema) = &request.schema {
-            match link.endpoint.structured.unwrap_or(flavour.structured()) {
+            match flavour.structured() {
                 Structured::None => {}
                 Structured::JsonObject => body["response_format"] = json!({"type": "json_object"}),
                 Structured::JsonSchema => {
@@ -154,7 +154,7 @@ impl Dialect for Chat {
             let flavour = self.flavour(link).await;
             Ok(Call {
                 path: "v1/chat/completions",
-                body: self.body(link, request, &flavour),
+                body: self.body(request, &flavour),
                 framing: Framing::Sse,
                 decoder: |model| Box::new(ChatDecoder::new(model)),
             })
@@ -291,9 +291,7 @@ impl Listed {
             info.window = window.or(info.window);
         }
         info.max_output = self.top_provider.and_then(|t| t.max_completion_tokens).map(|n| count(Some(n)));
-        if let (Flavour::OpenRouter, Some(parameters), None) =
-            (flavour, &self.supported_parameters, link.endpoint.structured)
-        {
+        if let (Flavour::OpenRouter, Some(parameters)) = (flavour, &self.supported_parameters) {
             let has = |name: &str| parameters.iter().any(|p| p == name);
             info.structured = match (has("structured_outputs"), has("response_format")) {
                 (true, _) => Structured::JsonSchema,

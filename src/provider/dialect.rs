@@ -85,7 +85,7 @@ pub fn bare(link: &Link, model: &str, structured: Structured) -> ModelInfo {
         window: None,
         max_output: None,
         parameters_b: size::from_name(model),
-        structured: link.endpoint.structured.unwrap_or(structured),
+        structured,
         note: String::new(),
     }
 }

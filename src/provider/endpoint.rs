@@ -4,7 +4,7 @@
 //! credentials, query or fragment, and headers that are legal. A [`Secret`] is never printed.
 
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::model::{Locality, Structured};
+use crate::domain::model::Locality;
 use reqwest::Url;
 use reqwest::header::{HeaderName, HeaderValue};
 use std::fmt;
@@ -117,7 +117,6 @@ pub struct Endpoint {
     pub(super) headers: Vec<(HeaderName, Secret)>,
     pub(super) limits: Limits,
     pub(super) locality: Locality,
-    pub(super) structured: Option<Structured>,
     pub(super) clear: bool,
 }
 
@@ -158,7 +157,6 @@ impl Endpoint {
             headers: Vec::new(),
             limits: Limits::of(locality),
             locality,
-            structured: None,
             clear: false,
         })
     }
@@ -217,12 +215,6 @@ impl Endpoint {
     /// Another locality than the address says: a proxy on this machine that forwards to a cloud is [`Locality::Remote`].
     pub fn with_locality(mut self, locality: Locality) -> Endpoint {
         self.locality = locality;
-        self
-    }
-
-    /// How far this server constrains structured answers, where that differs from what the adapter knows.
-    pub fn with_structured(mut self, structured: Structured) -> Endpoint {
-        self.structured = Some(structured);
         self
     }
 

@@ -118,8 +118,7 @@ fn body(link: &Link, request: &ModelRequest) -> Value {
     }
     body["messages"] = Value::Array(messages);
     body["temperature"] = temperature(request);
-    let constraint = link.endpoint.structured.unwrap_or(structured(link));
-    if let Some(schema) = request.schema.as_ref().filter(|_| constraint != Structured::None) {
+    if let Some(schema) = &request.schema {
         if link.endpoint.is_at("anthropic.com") && is_strict(schema) {
             body["output_config"] = json!({"format": {"type": "json_schema", "schema": schema}});
         } else {

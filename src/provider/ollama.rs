@@ -68,7 +68,7 @@ impl Dialect for Ollama {
         Box::pin(self.one(link, model))
     }
 
-    fn prepare<'a>(&'a self, link: &'a Link, request: &'a ModelRequest) -> Answer<'a, Call> {
+    fn prepare<'a>(&'a self, _link: &'a Link, request: &'a ModelRequest) -> Answer<'a, Call> {
         let mut body = value!({
             "model": request.model.model,
             "messages": plain_messages(&request.messages),
@@ -83,11 +83,7 @@ impl Dialect for Ollama {
             },
         });
         if let Some(schema) = &request.schema {
-            match link.endpoint.structured.unwrap_or(Structured::JsonSchema) {
-                Structured::None => {}
-                Structured::JsonObject => body["format"] = value!("json"),
-                Structured::JsonSchema => body["format"] = schema.clone(),
-            }
+            body["format"] = schema.clone();
         }
         let decoder: fn(&str) -> Box<dyn Decoder> = |model| Box::new(OllamaDecoder::new(model));
         Box::pin(async move { Ok(Call { path: "api/chat", body, framing: Framing::Ndjson, decoder }) })

@@ -11,7 +11,7 @@ use super::dialect::{
 };
 use super::link::Link;
 use super::wire::{Event, Framing, json};
-use crate::domain::model::{Chunk, FinishReason, ModelInfo, ModelRequest, Structured, Usage};
+use crate::domain::model::{Chunk, FinishReason, ModelInfo, ModelRequest, Usage};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json as value};
@@ -31,8 +31,8 @@ impl Dialect for Responses {
         self.chat.describe(link, model)
     }
 
-    fn prepare<'a>(&'a self, link: &'a Link, request: &'a ModelRequest) -> Answer<'a, Call> {
-        let body = body(link, request);
+    fn prepare<'a>(&'a self, _link: &'a Link, request: &'a ModelRequest) -> Answer<'a, Call> {
+        let body = body(request);
         let decoder: fn(&str) -> Box<dyn Decoder> = |model| Box::new(ResponsesDecoder::new(model));
         Box::pin(async move { Ok(Call { path: "v1/responses", body, framing: Framing::Sse, decoder }) })
     }
@@ -52,7 +52,7 @@ impl Dialect for Responses {
     }
 }
 
-fn body(link: &Link, request: &ModelRequest) -> Value {
+fn body(request: &ModelRequest) -> Value {
     let mut body = value!({
         "model": request.model.model,
         "input": input(request),
@@ -64,13 +64,7 @@ fn body(link: &Link, request: &ModelRequest) -> Value {
         body["temperature"] = temperature(request);
     }
     if let Some(schema) = &request.schema {
-        let format = match link.endpoint.structured.unwrap_or(Structured::JsonSchema) {
-            Structured::None => return body,
-            Structured::JsonObject => value!({"type": "json_object"}),
-            Structured::JsonSchema => {
-                value!({"type": "json_schema", "name": "answer", "strict": is_strict(schema), "schema": schema})
-            }
-        };
+        let format = value!({"type": "json_schema", "name": "answer", "strict": is_strict(schema), "schema": schema});
         body["text"] = value!({"format": format});
     }
     body

@@ -7,6 +7,7 @@ use super::beneath::{self, Links};
 use super::fault::why;
 use super::{Root, path};
 use crate::domain::change::{FileContent, FileSnapshot};
+use crate::domain::clip;
 use crate::domain::listing::Unread;
 use rustix::buffer::spare_capacity;
 use rustix::fs::{FileType, OFlags};
@@ -30,8 +31,8 @@ pub fn read(root: &Root, paths: &[String]) -> Vec<FileSnapshot> {
 pub fn agents_md(root: &Root) -> Option<String> {
     let FileContent::Text { mut text } = content(root, "AGENTS.md") else { return None };
     if text.len() > MAX_AGENTS {
-        let end = (0..=MAX_AGENTS).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        text.truncate(text[..end].rfind('\n').map_or(end, |newline| newline + 1));
+        let head = clip::head(&text, MAX_AGENTS);
+        text.truncate(head.rfind('\n').map_or(head.len(), |newline| newline + 1));
         text.push_str("… the rest of AGENTS.md is left out: it is longer than 16 KiB …\n");
     }
     Some(text)

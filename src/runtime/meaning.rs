@@ -12,6 +12,7 @@ use super::world::World;
 use crate::app::{Event, RepositoryEvent};
 use crate::config::{Config, EmbeddingSource, Paths};
 use crate::context::{Alike, telling};
+use crate::domain::clip;
 use crate::domain::failure::{Failure, FailureKind};
 use crate::domain::outline::Tier;
 use crate::embedding::{Embedded, Embedder, Place, TextKey, Texts, Vector, key, unit};
@@ -215,8 +216,7 @@ impl Meaning {
         if text.trim().is_empty() {
             return Ok(None);
         }
-        let end = (0..=MOST_QUESTION.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-        let Embedded { identity, mut points } = self.open()?.embed(&[&text[..end]], limit)?;
+        let Embedded { identity, mut points } = self.open()?.embed(&[clip::head(text, MOST_QUESTION)], limit)?;
         let point = points.pop().unwrap_or_default();
         if point.iter().any(|x| !x.is_finite()) {
             return Err(self.nonsense("made a point of what is no number"));

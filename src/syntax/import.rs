@@ -3,6 +3,7 @@
 //! A path whose last part is a name taken from it (`a.b.C` of Java, `a::b::C` of Rust, `A\B\C` of PHP) is split: the target
 //! is `a.b`, the name is `C`. Whether `C` is a type or a module is for who resolves it.
 
+use crate::domain::clip;
 use crate::domain::language::Language;
 
 /// What an import takes: its target, its names, its line.
@@ -18,12 +19,9 @@ pub(super) fn allowance(text: &str) -> usize {
 
 /// As much of a statement as is allowed; what is left of the allowance is less by it.
 pub(super) fn clip<'t>(statement: &'t str, allowance: &mut usize) -> &'t str {
-    let mut end = statement.len().min(MOST_BYTES).min(*allowance);
-    while !statement.is_char_boundary(end) {
-        end -= 1;
-    }
-    *allowance -= end;
-    &statement[..end]
+    let clipped = clip::head(statement, MOST_BYTES.min(*allowance));
+    *allowance -= clipped.len();
+    clipped
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

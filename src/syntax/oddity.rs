@@ -1,6 +1,7 @@
 //! Files that are named in a map but not read for it: vendored, too large, not text, made by a program, or packed. Tells it from
 //! a path, a size and the first bytes; whoever needs more than that to know is left to be read.
 
+use crate::domain::clip;
 use crate::domain::language::Language;
 use crate::domain::outline::Oddity;
 use crate::domain::path;
@@ -112,8 +113,7 @@ pub fn oddity_of_head(path: &str, head: &[u8]) -> Option<Oddity> {
 
 /// The same of a file that is known to be text, all of it, and of this language.
 pub fn oddity_of_text(path: &str, language: Option<Language>, text: &str) -> Option<Oddity> {
-    let end = (0..=HEAD_BYTES.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
-    let text = &text[..end.unwrap_or(0)];
+    let text = clip::head(text, HEAD_BYTES);
     if says_generated(text) {
         return Some(Oddity::Generated);
     }

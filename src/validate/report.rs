@@ -5,6 +5,7 @@
 use super::capture::Output;
 use super::runner::{Ended, Outcome, RunError};
 use crate::domain::change::ChangeSet;
+use crate::domain::clip;
 use crate::domain::finding::{CheckResult, Finding, Severity, Strategy};
 use regex::Regex;
 use std::sync::LazyLock;
@@ -81,12 +82,7 @@ pub(super) fn plain(output: &Output) -> String {
 pub(super) fn last_lines(text: &str) -> String {
     let mut taken: Vec<&str> = text.trim_end().lines().rev().take(LAST_LINES).collect();
     taken.reverse();
-    let joined = taken.join("\n");
-    let mut from = joined.len().saturating_sub(LAST_BYTES);
-    while !joined.is_char_boundary(from) {
-        from += 1;
-    }
-    joined[from..].to_owned()
+    clip::tail(&taken.join("\n"), LAST_BYTES).to_owned()
 }
 
 /// Places in files that the proposal changes, each once.

@@ -9,7 +9,7 @@ use vibe_tui::map::{Focus, Map, Told, render, summary};
 pub fn all_of(map: &Map) -> String {
     let focus = Focus { files: &[("p1/f1.py", 1.0)], symbols: &["run2"], text: "run the thing 3" };
     let (plain, focused) = (map.rank(&Focus::default()), map.rank(&focus));
-    let imports: Vec<_> = map.paths().map(|path| (path, map.imports(path), map.importers(path))).collect();
+    let imports: Vec<_> = map.paths().map(|path| (path, map.imports(path))).collect();
     format!(
         "{}\n{}\n{:?}\n{imports:?}\n{:?}\n{:?}\n{:?}\n{:?}",
         serde_json::to_string(&summary(map, &plain, &Told::default())).unwrap(),

@@ -161,61 +161,13 @@ impl Step<'_> {
             self.state.stream.checking = Some(self.state.now);
         }
         match stage {
-            Stage::Gate if *before == Stage::Working(Node::Validator) && self.part_is_red() => {
-                let errors = self.state.session.run().and_then(|r| r.part.as_ref()).map_or(0, |r| r.errors());
-                let found = match errors {
-                    0 => String::new(),
-                    1 => " (1 error)".to_owned(),
-                    n => format!(" ({n} errors)"),
-                };
-                self.state.review.confirming = Some(Confirming::Write);
-                // What fails stands above the hunks.
-                self.state.review.look_at_head();
-                let text = format!("Not written: accepted hunks alone fail{found}. Once more to write anyway.");
-                self.state.tell(text, Failed::Yes);
-                self.effects.push(Effect::Notify("The accepted hunks do not pass the checks".into()));
-            }
-            Stage::Gate if *before == Stage::Working(Node::Validator) && self.is_put() => {
-                let attempt = self.state.session.run().and_then(|r| r.attempt());
-                let rung = attempt.map(|attempt| attempt.rung.clone());
-                let (said, failed) = match attempt.and_then(|a| a.report.as_ref()).map(|r| (r.passed(), r.errors())) {
-                    Some((true, _)) => (" and passes the checks.".to_owned(), Failed::No),
-                    Some((false, 0)) => ("; the checks fail.".to_owned(), Failed::Yes),
-                    Some((false, 1)) => ("; the checks find 1 error.".to_owned(), Failed::Yes),
-                    Some((false, n)) => (format!("; the checks find {n} errors."), Failed::Yes),
-                    None => (", unchecked.".to_owned(), Failed::No),
-                };
-                let (text, failed) = match rung.filter(|rung| rung.kind == RungKind::Rebase) {
-                    Some(rung) => {
-                        self.state.review = self.state.review.anew();
-                        let what =
-                            format!("Not written, as files had changed on disk: the proposal is put {}", rung.what);
-                        (format!("{what}{said} Decide on it anew."), Failed::Yes)
-                    }
-                    None => (format!("Your change is in the proposal{said}"), failed),
-                };
-                self.state.tell(text, failed);
-            }
+            Stage::Gate if *before == Stage::Working(Node::Validator) && self.part_is_red() => self.part_failed(),
+            Stage::Gate if *before == Stage::Working(Node::Validator) && self.is_put() => self.put_is_checked(),
             // The user stopped the check of what was accepted.
             Stage::Gate if *before == Stage::Working(Node::Validator) && self.decided() => {
                 self.state.tell("Stopped: nothing was written.", Failed::No);
             }
-            Stage::Gate => {
-                let answer = self.state.session.run().map(|r| r.answer.clone()).unwrap_or_default();
-                if !answer.is_empty() {
-                    self.post(Author::Assistant, &answer);
-                }
-                self.state.review = self.state.review.anew();
-                if self.is_writing() {
-                    self.state
-                        .tell("The proposal is ready: look at the review when your sentence is done.", Failed::No);
-                } else if self.state.unattended {
-                    self.state.tell("The proposal is ready: its hunks are decided in the review.", Failed::No);
-                } else {
-                    self.state.layout.focus_on(Area::Review);
-                }
-                self.effects.push(Effect::Notify("A proposal waits for your review".into()));
-            }
+            Stage::Gate => self.gate_opened(),
             Stage::Paused(reason) => {
                 let text = match reason {
                     PauseReason::Budget { scope, limit, used, asked } if scope == UNKNOWN_PRICE => {
@@ -234,6 +186,61 @@ impl Step<'_> {
             Stage::Finished(outcome) => self.finished(run, outcome),
             _ => {}
         }
+    }
+
+    /// The accepted hunks alone do not pass the checks: nothing was written.
+    fn part_failed(&mut self) {
+        let errors = self.state.session.run().and_then(|r| r.part.as_ref()).map_or(0, |r| r.errors());
+        let found = match errors {
+            0 => String::new(),
+            1 => " (1 error)".to_owned(),
+            n => format!(" ({n} errors)"),
+        };
+        self.state.review.confirming = Some(Confirming::Write);
+        // What fails stands above the hunks.
+        self.state.review.look_at_head();
+        let text = format!("Not written: accepted hunks alone fail{found}. Once more to write anyway.");
+        self.state.tell(text, Failed::Yes);
+        self.effects.push(Effect::Notify("The accepted hunks do not pass the checks".into()));
+    }
+
+    /// The user's own change, or the proposal on other files, is checked.
+    fn put_is_checked(&mut self) {
+        let attempt = self.state.session.run().and_then(|r| r.attempt());
+        let rung = attempt.map(|attempt| attempt.rung.clone());
+        let (said, failed) = match attempt.and_then(|a| a.report.as_ref()).map(|r| (r.passed(), r.errors())) {
+            Some((true, _)) => (" and passes the checks.".to_owned(), Failed::No),
+            Some((false, 0)) => ("; the checks fail.".to_owned(), Failed::Yes),
+            Some((false, 1)) => ("; the checks find 1 error.".to_owned(), Failed::Yes),
+            Some((false, n)) => (format!("; the checks find {n} errors."), Failed::Yes),
+            None => (", unchecked.".to_owned(), Failed::No),
+        };
+        let (text, failed) = match rung.filter(|rung| rung.kind == RungKind::Rebase) {
+            Some(rung) => {
+                self.state.review = self.state.review.anew();
+                let what = format!("Not written, as files had changed on disk: the proposal is put {}", rung.what);
+                (format!("{what}{said} Decide on it anew."), Failed::Yes)
+            }
+            None => (format!("Your change is in the proposal{said}"), failed),
+        };
+        self.state.tell(text, failed);
+    }
+
+    /// A proposal waits for decisions.
+    fn gate_opened(&mut self) {
+        let answer = self.state.session.run().map(|r| r.answer.clone()).unwrap_or_default();
+        if !answer.is_empty() {
+            self.post(Author::Assistant, &answer);
+        }
+        self.state.review = self.state.review.anew();
+        if self.is_writing() {
+            self.state.tell("The proposal is ready: look at the review when your sentence is done.", Failed::No);
+        } else if self.state.unattended {
+            self.state.tell("The proposal is ready: its hunks are decided in the review.", Failed::No);
+        } else {
+            self.state.layout.focus_on(Area::Review);
+        }
+        self.effects.push(Effect::Notify("A proposal waits for your review".into()));
     }
 
     fn finished(&mut self, id: RunId, outcome: &Outcome) {

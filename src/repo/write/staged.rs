@@ -94,11 +94,7 @@ impl<'a> Staged<'a> {
             Err(errno) => return Err(self.failed(why(errno))),
         }
         self.committed = true;
-        match base::differs_at(&self.dir, &self.temp, expect) {
-            Ok(None) => Ok(()),
-            Ok(Some(what)) => Err(self.stale(&what)),
-            Err(what) => Err(self.failed(what)),
-        }
+        self.check(&self.temp, expect)
     }
 
     /// For file systems that cannot exchange two names: keeps a copy of the old text, checks, then renames over it.
@@ -106,14 +102,10 @@ impl<'a> Staged<'a> {
         let stat = rustix::fs::statat(&self.dir, self.name, AtFlags::SYMLINK_NOFOLLOW);
         let stat = stat.map_err(|e| self.failed(why(e)))?;
         let new = std::mem::replace(&mut self.temp, temporary());
-        let outcome =
-            self.write_temp(expect, Some(&stat)).map_err(|what| self.failed(what)).and_then(
-                |_| match base::differs_at(&self.dir, self.name, expect) {
-                    Ok(None) => self.rename(&new, self.name, RenameFlags::empty()).map_err(|e| self.failed(why(e))),
-                    Ok(Some(what)) => Err(self.stale(&what)),
-                    Err(what) => Err(self.failed(what)),
-                },
-            );
+        let outcome = self.write_temp(expect, Some(&stat)).map_err(|what| self.failed(what)).and_then(|_| {
+            self.check(self.name, expect)?;
+            self.rename(&new, self.name, RenameFlags::empty()).map_err(|e| self.failed(why(e)))
+        });
         self.committed = outcome.is_ok();
         if outcome.is_err() {
             let _ = self.unlink(&new);
@@ -128,7 +120,12 @@ impl<'a> Staged<'a> {
             Err(errno) => return Err(self.failed(why(errno))),
         }
         self.committed = true;
-        match base::differs_at(&self.dir, &self.temp, expect) {
+        self.check(&self.temp, expect)
+    }
+
+    /// Whether what stands under a name is what was expected to be replaced.
+    fn check(&self, name: &str, expect: &str) -> Result<(), ApplyError> {
+        match base::differs_at(&self.dir, name, expect) {
             Ok(None) => Ok(()),
             Ok(Some(what)) => Err(self.stale(&what)),
             Err(what) => Err(self.failed(what)),

@@ -5,6 +5,7 @@
 
 use super::Events;
 use crate::app::{Event, WorkEvent};
+use crate::domain::clip;
 use crate::domain::ids::JobId;
 use crate::domain::install::{Install, Installed};
 use crate::domain::revert::Asker;
@@ -83,10 +84,9 @@ pub async fn install(world: Arc<World>, events: Events, job: JobId, install: Ins
 /// The last lines of a text that are whole and no more than is kept.
 fn end_of(text: &str) -> String {
     let text = text.trim_end();
-    let from = (text.len().saturating_sub(SAID)..).find(|at| text.is_char_boundary(*at)).unwrap_or_default();
-    let tail = &text[from..];
+    let tail = clip::tail(text, SAID);
     // A line of which the beginning is missing is left out, unless it is all there is.
-    let whole = tail.split_once('\n').map(|(_, whole)| whole).filter(|_| from > 0);
+    let whole = tail.split_once('\n').map(|(_, whole)| whole).filter(|_| tail.len() < text.len());
     whole.unwrap_or(tail).to_owned()
 }
 

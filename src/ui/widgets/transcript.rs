@@ -3,6 +3,7 @@
 use super::markdown::{Block, block, ends_edit, pieces};
 use super::syntax::Highlighter;
 use super::wrap::wrap;
+use crate::domain::clip;
 use crate::domain::safe_text::SafeText;
 use crate::ui::Look;
 use crate::ui::theme::Role;
@@ -134,8 +135,8 @@ fn complete_line(rest: &str) -> Option<(&str, usize)> {
     match rest.find('\n') {
         Some(end) if end <= LONGEST => Some((&rest[..end], end + 1)),
         _ if rest.len() > LONGEST => {
-            let cut = (0..=LONGEST).rev().find(|i| rest.is_char_boundary(*i))?;
-            Some((&rest[..cut], cut))
+            let line = clip::head(rest, LONGEST);
+            Some((line, line.len()))
         }
         _ => None,
     }

@@ -4,6 +4,7 @@
 //! Everything here was printed by a program about hostile text: a place that does not exist is none, a piece that does not
 //! fit its text makes no fix, nothing panics.
 
+use crate::domain::clip;
 use crate::domain::finding::{Applicability, Finding, Fix, Severity, TextEdit};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -81,18 +82,10 @@ pub fn finding(tool: &str, severity: Severity, path: Option<String>, message: &s
     Finding {
         tool: tool.to_owned(),
         path: path.unwrap_or_default(),
-        message: clipped(message.trim_end()),
+        message: clip::head(message.trim_end(), MAX_MESSAGE).to_owned(),
         severity,
         ..Finding::default()
     }
-}
-
-fn clipped(message: &str) -> String {
-    let mut end = message.len().min(MAX_MESSAGE);
-    while !message.is_char_boundary(end) {
-        end -= 1;
-    }
-    message[..end].to_owned()
 }
 
 /// A fix of edits in one text, if there are any and they do not overlap.
@@ -105,7 +98,11 @@ pub fn fix(title: &str, applicability: Applicability, mut edits: Vec<TextEdit>) 
     let tied =
         |two: &[TextEdit]| two[0].path == two[1].path && two[0].start == two[1].start && two[0].end == two[1].end;
     let ties = edits.windows(2).any(tied);
-    (apart && !ties && !edits.is_empty()).then(|| Fix { title: clipped(title), applicability, edits })
+    (apart && !ties && !edits.is_empty()).then(|| Fix {
+        title: clip::head(title, MAX_MESSAGE).to_owned(),
+        applicability,
+        edits,
+    })
 }
 
 /// How a tool counts columns.

@@ -3,6 +3,7 @@
 //! A piece begins a little before itself, so that what it looks like does not depend on what was looked at before.
 
 use super::rows::pairs;
+use crate::domain::clip;
 use crate::domain::hunk::{DiffLine, FileDiff, HunkId, LineKind};
 use crate::domain::safe_text::SafeText;
 use crate::edit;
@@ -71,8 +72,7 @@ fn highlight(file: &FileDiff, id: HunkId, number: usize, look: &Look) -> Vec<Vec
 }
 
 fn safe(text: &str) -> String {
-    let end = (0..=LONGEST.min(text.len())).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0);
-    SafeText::new(&text[..end]).into_string().replace('\n', " ")
+    SafeText::new(clip::head(text, LONGEST)).into_string().replace('\n', " ")
 }
 
 /// Marks the words in which a removed line and the added line in its place differ.

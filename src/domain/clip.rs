@@ -1,7 +1,7 @@
 //! Cutting text to a length in bytes without cutting a character. Says nothing of the cut; that is the caller's business.
 
 /// At most the first `bytes` of `text`.
-pub(super) fn head(text: &str, bytes: usize) -> &str {
+pub fn head(text: &str, bytes: usize) -> &str {
     let mut end = bytes.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;
@@ -10,7 +10,7 @@ pub(super) fn head(text: &str, bytes: usize) -> &str {
 }
 
 /// At most the last `bytes` of `text`.
-pub(super) fn tail(text: &str, bytes: usize) -> &str {
+pub fn tail(text: &str, bytes: usize) -> &str {
     let mut start = text.len().saturating_sub(bytes);
     while !text.is_char_boundary(start) {
         start += 1;
