@@ -23,6 +23,7 @@ use vibe_tui::domain::hunk::{Decision, HunkId};
 use vibe_tui::domain::ids::{JobId, RequestId, RunId};
 use vibe_tui::domain::install::Installed;
 use vibe_tui::domain::intent::{Action, Complexity, Intent};
+use vibe_tui::domain::language::Language;
 use vibe_tui::domain::mode::Mode;
 use vibe_tui::domain::model::*;
 use vibe_tui::domain::money::Money;
@@ -1508,6 +1509,20 @@ fn planner_and_executor_share_their_prefix_and_roles_alternate() {
         let roles: Vec<Role> = request.messages.iter().map(|m| m.role).collect();
         assert!(roles.windows(2).all(|w| w[0] != w[1]) && roles[0] == Role::System, "{roles:?}");
     }
+}
+
+#[test]
+fn the_form_of_an_answer_is_shown_with_the_language_of_what_is_there_or_was_asked_for() {
+    let form = |files: &[&str], language: Option<Language>| {
+        let script = files.iter().fold(Script::new(), |script, path| script.file(path, "x\n"));
+        let intent = Intent { language, paths: vec![], ..intent("Mend it") };
+        let world = played_as(RunSpec { intent, ..spec() }, script.plan(PLAN).execute("NO CHANGE"));
+        let sent = world.sent(1);
+        sent.lines().skip_while(|line| !line.starts_with("Answer with")).skip(2).take(2).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(form(&["a.toml", "b.go", "c.rs"], None), "### FILE: path/to/file.go ```go");
+    assert_eq!(form(&["b.go", "c.rs"], Some(Language::Rust)), "### FILE: path/to/file.rs ```rust");
+    assert_eq!(form(&[], None), "### FILE: path/to/file.py ```python");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //!
 //! Does not decide what is accepted: the parser takes every form, whichever was asked for.
 
+use crate::domain::language::Language;
 use serde::{Deserialize, Serialize};
 
 /// A form for edits.
@@ -34,21 +35,23 @@ impl Format {
         if small { Format::WholeFile } else { Format::SearchReplace }
     }
 
-    /// The part of a prompt that asks for this form; under 220 tokens.
-    pub fn instructions(self) -> &'static str {
-        match self {
+    /// The part of a prompt that asks for this form, with a path to show it by; under 220 tokens.
+    pub fn instructions(self, example: &str) -> String {
+        let words = match self {
             Format::WholeFile => WHOLE_FILE,
             Format::SearchReplace => SEARCH_REPLACE,
             Format::UnifiedDiff => UNIFIED_DIFF,
-        }
+        };
+        let language = Language::from_path(example).map_or("", Language::name);
+        words.replace("{path}", example).replace("{language}", language)
     }
 }
 
 const WHOLE_FILE: &str = "\
 Answer with the complete new text of every file that you create or change, in exactly this form:
 
-### FILE: path/to/file.py
-```python
+### FILE: {path}
+```{language}
 the whole file, from the first line to the last
 ```
 
@@ -57,13 +60,13 @@ Rules:
 - Never leave lines out and never write a placeholder such as \"...\" or \"rest unchanged\".
 - One fenced block per file. If the file itself contains ``` use ```` around the block.
 - Do not repeat files that stay as they are.
-- To delete a file write one line: ### DELETE: path/to/file.py
+- To delete a file write one line: ### DELETE: {path}
 ";
 
 const SEARCH_REPLACE: &str = "\
 Answer with the edits in exactly this form, one or more blocks under each file's heading:
 
-### FILE: path/to/file.py
+### FILE: {path}
 <<<<<<< SEARCH
 lines as they stand in the file now
 =======
@@ -76,15 +79,15 @@ Rules:
 - Keep blocks small; several blocks for one file are applied in order.
 - For a new file leave SEARCH empty and put the whole file after =======.
 - Never write a placeholder such as \"...\" or \"rest unchanged\".
-- To delete a file write one line: ### DELETE: path/to/file.py
+- To delete a file write one line: ### DELETE: {path}
 ";
 
 const UNIFIED_DIFF: &str = "\
 Answer with one unified diff in a fenced block, in exactly this form:
 
 ```diff
---- a/path/to/file.py
-+++ b/path/to/file.py
+--- a/{path}
++++ b/{path}
 @@ -10,3 +10,4 @@
  a line that stays
 -a line that goes
@@ -120,8 +123,12 @@ mod tests {
     fn instructions_stay_under_220_tokens() {
         let tokenizer = tiktoken_rs::o200k_base().unwrap();
         for format in [Format::WholeFile, Format::SearchReplace, Format::UnifiedDiff] {
-            let tokens = tokenizer.encode_ordinary(format.instructions()).len();
-            assert!(tokens <= 220, "{format:?}: {tokens}");
+            let words = format.instructions("path/to/file.ts");
+            let tokens = tokenizer.encode_ordinary(&words).len();
+            assert!(
+                tokens <= 220 && words.contains("path/to/file.ts") && !words.contains('{'),
+                "{format:?}: {tokens}\n{words}"
+            );
         }
     }
 }

@@ -101,6 +101,14 @@ pub(super) fn files(run: &Run, paths: &[String], extent: Extent) -> String {
     text
 }
 
+/// A path to show the form of an answer by: of the kind of the first of these files that is code of the language asked for.
+pub(super) fn example<'p>(run: &Run, mut paths: impl Iterator<Item = &'p str>) -> String {
+    let asked = run.spec.intent.language;
+    let fits = |language: Language| language.is_code() && asked.is_none_or(|asked| asked == language);
+    let path = paths.find(|path| Language::from_path(path).is_some_and(fits));
+    format!("path/to/file.{}", path.and_then(|path| path.rsplit_once('.')).map_or("py", |(_, ending)| ending))
+}
+
 /// The text at `path` as the next edits will find it.
 pub(super) fn current<'a>(run: &'a Run, path: &str) -> Option<&'a str> {
     if let Some(change) = run.inner.overlay.file(path) {

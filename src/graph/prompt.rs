@@ -303,11 +303,14 @@ impl Draft<'_> {
             }
             Operation::Answer => {}
             _ => {
-                let mut files = material::files(run, &self.paths(), self.extent);
+                let paths = self.paths();
+                let shown = self.items.iter().map(|i| run.context.items[*i].label.as_str());
+                let example = material::example(run, paths.iter().map(String::as_str).chain(shown));
+                let mut files = material::files(run, &paths, self.extent);
                 if files.is_empty() && self.operation == Operation::Revise {
                     files.push_str("(It changes no file any more.)");
                 }
-                give("format", self.format().instructions().trim_end().to_owned());
+                give("format", self.format().instructions(&example).trim_end().to_owned());
                 give("plan", material::plan(run));
                 give("files", files);
                 give("problem", inner.tries.problem.clone());
