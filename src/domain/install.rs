@@ -10,6 +10,9 @@ pub struct Install {
     pub module: String,
     /// As it is installed.
     pub package: String,
+    /// Whether only the types of the module are missing, which have a package of their own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_types: bool,
     /// Where the commands run, relative to the root; empty for the root itself.
     pub dir: String,
     /// Commands to run one after the other, each as its words; no shell reads them.
@@ -30,12 +33,24 @@ impl Install {
         }
     }
 
+    /// What is not there, as the beginning of a sentence.
+    pub fn lack(&self) -> String {
+        match self.is_types {
+            true => format!("Types of `{}` are not installed", self.module),
+            false => format!("`{}` is not installed", self.module),
+        }
+    }
+
     /// What is known of its name, as a sentence: who wants it, and whether the project does. `by_model` says that a model
     /// wrote the import.
     pub fn origin(&self, by_model: bool) -> String {
         let Install { module, package, manifest, .. } = self;
         let who = if by_model { "the model imported" } else { "the project imports" };
-        let other = if module == package { String::new() } else { format!(", which comes with `{package}`") };
+        let other = match (self.is_types, module == package) {
+            (true, _) => format!(", whose types come with `{package}`"),
+            (false, true) => String::new(),
+            (false, false) => format!(", which comes with `{package}`"),
+        };
         match (manifest.as_str(), self.is_named) {
             ("", _) => format!("{who} `{module}`{other}; the project has no manifest that could name it"),
             (manifest, true) => format!("{who} `{module}`{other}; {manifest} names it"),

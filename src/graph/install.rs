@@ -55,21 +55,17 @@ impl Run {
 /// What is missing is known: it is remembered and said.
 pub(super) fn recalled(run: &mut Run, known: &Recollection) {
     for install in &known.installs {
-        run.installs.retain(|other| other.module != install.module);
+        run.installs.retain(|other| other.package != install.package);
         run.installs.push(install.clone());
         let origin = install.origin(run.is_the_models(install));
         let command = install.command();
-        run.notice(format!("{} ({origin}). What would get it: `{command}`", lack(install)));
+        run.notice(format!("{} ({origin}). What would get it: `{command}`", install.lack()));
     }
     for name in &known.odd {
         run.notice(format!(
             "`{name}` is not installed, and no package can be called so: nothing is offered to get it."
         ));
     }
-}
-
-fn lack(install: &Install) -> String {
-    format!("`{}` is not installed", install.module)
 }
 
 /// The command for a package that was allowed by its name beforehand, if the attempt under work lacks one.
@@ -107,7 +103,7 @@ pub(super) fn ended(run: &mut Run, installed: &Installed) -> Vec<RunCommand> {
     match (&installed.failure, back) {
         (None, back) => {
             // If it is still missing, the checks say so again.
-            let lack = lack(&installed.install);
+            let lack = installed.install.lack();
             run.notices.retain(|notice| !notice.starts_with(&lack));
             check_again(run, base, back.is_some(), &installed.install)
         }

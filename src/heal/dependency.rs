@@ -18,7 +18,7 @@ static WORDS: LazyLock<Vec<(Regex, Ecosystem)>> = LazyLock::new(|| {
         (r"No module named ['`]([^'`]+)['`]", Python),
         // mypy's `import-not-found`, and the stubs that it names itself by their package.
         (r#"Cannot find implementation or library stub for module named "([^"]+)""#, Python),
-        (r#"Hint: "python3 -m pip install (types-[^" ]+)""#, Stubs),
+        (r#"(?s)Library stubs not installed for "([^"]+)".*?Hint: "python3 -m pip install (types-[^" ]+)""#, Stubs),
         (r#"Cannot find (?:module|package) ['"]([^'"]+)['"]"#, Node),
         (r"no required module provides package ([^\s;]+)", Go),
         (
@@ -32,7 +32,7 @@ static WORDS: LazyLock<Vec<(Regex, Ecosystem)>> = LazyLock::new(|| {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Ecosystem {
     Python,
-    /// Types of a Python package, by the name of their own package.
+    /// Types of a Python package, which have a package of their own that mypy names.
     Stubs,
     Node,
     Go,
@@ -62,16 +62,16 @@ pub struct Missing {
 pub fn missing(findings: &[Finding], project: &dyn Project) -> Missing {
     let mut missing = Missing::default();
     for finding in findings {
-        for (ecosystem, name) in named(&finding.message) {
+        for Named { ecosystem, name, package } in named(&finding.message) {
             let module = ecosystem.module(name);
             if module.is_empty() || ecosystem.is_standard(module) || project.is_own(name) {
                 continue;
             }
-            if !ecosystem.is_package(module) {
+            if !ecosystem.is_package(package.unwrap_or(module)) {
                 missing.odd.extend(Some(name.to_owned()).filter(|name| !missing.odd.contains(name)));
                 continue;
             }
-            let install = ecosystem.install(module, &finding.path, project);
+            let install = ecosystem.install(module, package, &finding.path, project);
             missing.installs.extend(Some(install).filter(|install| !missing.installs.contains(install)));
         }
     }
@@ -80,12 +80,22 @@ pub fn missing(findings: &[Finding], project: &dyn Project) -> Missing {
 
 /// The modules that `findings` say are missing.
 pub fn modules<'f>(findings: impl Iterator<Item = &'f Finding>) -> HashSet<&'f str> {
-    findings.flat_map(|f| named(&f.message)).map(|(ecosystem, name)| ecosystem.module(name)).collect()
+    findings.flat_map(|f| named(&f.message)).map(|named| named.ecosystem.module(named.name)).collect()
 }
 
-fn named(message: &str) -> Vec<(Ecosystem, &str)> {
+/// A module that a message calls missing, and the package to get, where it says that, too.
+struct Named<'m> {
+    ecosystem: Ecosystem,
+    name: &'m str,
+    package: Option<&'m str>,
+}
+
+fn named(message: &str) -> Vec<Named<'_>> {
     let all = WORDS.iter().flat_map(|(regex, ecosystem)| {
-        regex.captures_iter(message).filter_map(|c| c.get(1)).map(|name| (*ecosystem, name.as_str()))
+        regex.captures_iter(message).filter_map(|c| {
+            let group = |at| c.get(at).map(|m| m.as_str());
+            Some(Named { ecosystem: *ecosystem, name: group(1)?, package: group(2) })
+        })
     });
     all.collect()
 }
@@ -106,8 +116,7 @@ impl Ecosystem {
     /// The part of a name that is got as one; empty for what is no package's: a path.
     fn module(self, name: &str) -> &str {
         match self {
-            Ecosystem::Python => name.split('.').next().unwrap_or_default(),
-            Ecosystem::Stubs => name,
+            Ecosystem::Python | Ecosystem::Stubs => name.split('.').next().unwrap_or_default(),
             Ecosystem::Rust => name.split("::").next().unwrap_or_default(),
             Ecosystem::Go => name.trim_end_matches(':'),
             Ecosystem::Node if name.starts_with(['.', '/']) || name.starts_with("node:") => "",
@@ -164,8 +173,8 @@ impl Ecosystem {
         }
     }
 
-    fn install(self, module: &str, path: &str, project: &dyn Project) -> Install {
-        let package = if self == Ecosystem::Python { python_package(module) } else { module };
+    fn install(self, module: &str, package: Option<&str>, path: &str, project: &dyn Project) -> Install {
+        let package = package.unwrap_or(if self == Ecosystem::Python { python_package(module) } else { module });
         let manifests = || self.manifests().iter();
         let beside = |dir: &str| manifests().map(|file| join(dir, file)).find(|file| project.has_file(file));
         let found = above(path).find_map(|dir| Some((dir, beside(dir)?)));
@@ -177,6 +186,7 @@ impl Ecosystem {
         Install {
             module: module.to_owned(),
             package: package.to_owned(),
+            is_types: self == Ecosystem::Stubs,
             dir: dir.to_owned(),
             commands: self.commands(package, dir, project),
             manifest: manifest.unwrap_or_default(),
@@ -315,6 +325,21 @@ mod tests {
         for (message, file, expected) in table {
             assert_eq!(command(message, "a.x", &[(file, "")]), expected, "{message}");
         }
+    }
+
+    #[test]
+    fn types_that_are_missing_are_those_of_the_module_that_is_imported() {
+        let message = "Library stubs not installed for \"requests\"\nHint: \"python3 -m pip install types-requests\"";
+        let finding = Finding { message: message.into(), path: "a.py".into(), ..Finding::default() };
+        let install = missing(&[finding.clone()], &Files(&[])).installs.remove(0);
+        assert_eq!(
+            (install.lack().as_str(), install.package.as_str()),
+            ("Types of `requests` are not installed", "types-requests")
+        );
+        assert!(
+            install.origin(true).starts_with("the model imported `requests`, whose types come with `types-requests`")
+        );
+        assert!(modules([&finding].into_iter()).contains("requests"), "as it stands in the code");
     }
 
     #[test]

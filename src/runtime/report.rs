@@ -102,8 +102,9 @@ impl Reporter {
                 let run = state.session.run();
                 for install in &known.installs {
                     let origin = run.map(|run| install.origin(run.is_the_models(install)));
-                    let (module, command) = (&install.module, install.command());
-                    tell_line(&format!("  not installed: {module} ({}): {command}", origin.unwrap_or_default()));
+                    let (what, module) = (if install.is_types { "types of " } else { "" }, &install.module);
+                    let (origin, command) = (origin.unwrap_or_default(), install.command());
+                    tell_line(&format!("  not installed: {what}{module} ({origin}): {command}"));
                     if !run.is_some_and(|run| run.spec.ladder.installs.contains(&install.package)) {
                         tell_line(&format!("  `--install {}` lets that run", install.package));
                     }

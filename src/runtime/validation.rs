@@ -292,11 +292,14 @@ impl Validators {
         }
     }
 
-    /// Takes away what is left out for a reason that was told before.
+    /// Takes away what is left out for a reason that was told before. What a tool has looked at in part is told each time.
     fn say_once(&self, report: &mut ValidationReport) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let mut is_news = |why: &String| told.insert(why.clone());
-        report.checks.retain(|check| !check.passed || check.not_run.as_ref().is_none_or(&mut is_news));
+        let is_whole = |check: &CheckResult| check.not_run.is_some() && check.known == 0;
+        report
+            .checks
+            .retain(|check| !check.passed || !is_whole(check) || check.not_run.as_ref().is_none_or(&mut is_news));
     }
 }
 

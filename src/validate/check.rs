@@ -210,7 +210,21 @@ pub fn judge(spec: &Spec, ran: &Ran, base: Option<&Ran>) -> CheckResult {
     }
     result.passed &= findings.iter().all(|f| f.severity != Severity::Error);
     result.findings = findings;
+    if let Some(old) = blinding(spec.tool, ran).filter(|_| result.passed && result.not_run.is_none() && base.is_some())
+    {
+        let Finding { path, line, message, .. } = old;
+        let message = message.lines().next().unwrap_or_default();
+        result.not_run =
+            Some(format!("it looks no further than {path}:{line}: {message}; it is so without the change, too"));
+    }
     result
+}
+
+/// An error behind which a tool may have looked no further. A type checker that looked further says something else, too.
+fn blinding<'r>(tool: &Tool, ran: &'r Ran) -> Option<&'r Finding> {
+    let errors = || ran.findings.iter().map(|(finding, _)| finding).filter(|f| f.severity == Severity::Error);
+    let is_all = tool.strategy != Strategy::Types || errors().all(tool.blinds);
+    errors().find(|finding| (tool.blinds)(finding)).filter(|_| is_all)
 }
 
 /// Whether a run leaves nothing to compare with the base.

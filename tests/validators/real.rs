@@ -3,6 +3,7 @@
 
 use super::project::{Project, has, mended, names, rung, rungs, shown};
 use vibe_tui::domain::finding::Strategy::{Build, Format, Lint, Syntax, Test, Types};
+use vibe_tui::domain::finding::{CheckResult, ValidationReport};
 
 const PYPROJECT: &str = "[tool.ruff.format]\n[tool.ruff.lint]\nselect = [\"E\", \"F\"]\n[tool.mypy]\nstrict = true\n[tool.pytest.ini_options]\npythonpath = [\".\"]\n";
 /// With an import that is not used and a result of the wrong type.
@@ -45,6 +46,61 @@ async fn python_is_checked_by_ruff_mypy_and_pytest_for_what_is_new() {
     let report = project.validate(&[("app.py", &APP.replace("x // 2", "x >> 1"))]).await;
     assert!(report.passed() && rungs(&report) == [Syntax, Format, Lint, Types, Test], "{report:?}");
     assert_eq!(names(&project.path("")), before);
+}
+
+/// The tools of a report that looked no further than an old error, each with that.
+fn blinded(report: &ValidationReport) -> Vec<String> {
+    let said = |check: &CheckResult| {
+        let why = check.not_run.as_deref()?.strip_prefix("it looks no further than ")?;
+        assert!(check.passed && why.ends_with("; it is so without the change, too"), "{check:?}");
+        Some(format!("{} {}", check.command.split(' ').take(2).collect::<Vec<_>>().join(" "), why.split(": ").next()?))
+    };
+    report.checks.iter().filter_map(said).collect()
+}
+
+#[tokio::test]
+async fn a_tool_that_looked_no_further_than_an_old_error_has_not_passed() {
+    if has(&["mypy", "pytest"]) {
+        let whole = PYPROJECT.replace("strict = true", "strict = true\nfiles = [\".\"]");
+        let files = [("pyproject.toml", whole.as_str()), ("app.py", APP), ("tests/test_app.py", TESTS)];
+        let old = [("old.py", "def broken(:\n"), ("tests/test_old.py", "import missing_everywhere\n")];
+        let project = Project::new(&[&files[..], &old].concat());
+        let report = project.validate(&[("app.py", &APP.replace("x // 2", "str(x)"))]).await;
+        assert_eq!(blinded(&report), ["mypy --show-column-numbers old.py:1"], "{report:?}");
+        assert!(
+            !report.passed() && shown(&report)[0].starts_with("pytest "),
+            "tests that can be read are run: {report:?}"
+        );
+    }
+    if has(&["tsc"]) {
+        let files = [("package.json", "{}"), ("tsconfig.json", "{}"), ("sum.ts", SUM), ("old.ts", "let x = (;\n")];
+        let project = Project::new(&files);
+        let report = project.validate(&[("sum.ts", &SUM.replace("return", "return \"\" +"))]).await;
+        assert_eq!(blinded(&report), ["tsc --noEmit old.ts:1"], "{report:?}");
+    }
+    if has(&["cargo", "cargo-clippy"]) {
+        let manifest = "[package]\nname = \"app\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[workspace]\n";
+        let lib = format!("mod old;\n{LIB}");
+        let old = "pub fn old() -> u32 {\n    missing()\n}\n";
+        let project = Project::new(&[("Cargo.toml", manifest), ("src/lib.rs", &lib), ("src/old.rs", old)]);
+        let report = project.validate(&[("src/lib.rs", &lib.replace("x / 2", "x / 3"))]).await;
+        assert_eq!(blinded(&report), ["cargo clippy src/old.rs:2", "cargo test src/old.rs:2"], "{report:?}");
+    }
+    if has(&["go"]) {
+        let old = "package half\n\nfunc old() int { return missing }\n";
+        let project = Project::new(&[
+            ("go.mod", "module example.org/app\n\ngo 1.21\n"),
+            ("half/half.go", HALF),
+            ("half/half_test.go", HALF_TESTS),
+            ("half/old.go", old),
+        ]);
+        let report = project.validate(&[("half/half.go", &HALF.replace("x / 2", "x / 3"))]).await;
+        assert_eq!(
+            blinded(&report),
+            ["go vet half/old.go:3", "go build half/old.go:3", "go test half/old.go:3"],
+            "{report:?}"
+        );
+    }
 }
 
 const SETTINGS: &str = "import ts from \"typescript-eslint\";\nexport default [...ts.configs.recommended, { rules: { \"prefer-const\": \"error\" } }];\n";

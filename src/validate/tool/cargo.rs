@@ -18,6 +18,7 @@ pub const CLIPPY: Tool = Tool {
     calls: |project| package_calls(project, &["clippy", "--quiet", "--message-format=json", "--all-targets"]),
     parse: |said| Ok(messages(said, "clippy")),
     told: &[0],
+    blinds: is_compilers,
 };
 
 pub const CHECK: Tool = Tool {
@@ -35,7 +36,15 @@ pub const CHECK: Tool = Tool {
     },
     parse: |said| Ok(messages(said, "cargo check")),
     told: &[0],
+    blinds: is_compilers,
 };
+
+/// Whether it is an error of the compiler, and no lint's: what depends on that is not compiled, nor are its tests run.
+pub(super) fn is_compilers(found: &Finding) -> bool {
+    found.rule.as_deref().is_none_or(|rule| {
+        rule.strip_prefix('E').is_some_and(|digits| digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()))
+    })
+}
 
 pub(super) fn is_rust(path: &str) -> bool {
     path.ends_with(".rs")

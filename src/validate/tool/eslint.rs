@@ -16,6 +16,7 @@ pub const LINT: Tool = Tool {
     calls,
     parse,
     told: &[0, 1],
+    blinds: |_| false,
 };
 
 /// Files by which it is set up.

@@ -22,6 +22,7 @@ pub const FORMAT: Tool = Tool {
     // What does not parse it says as the compiler does.
     parse: |said| Ok([compiler(said, "gofmt", said.errors), diff::unified(said, "gofmt")].concat()),
     told: &[0, 1],
+    blinds: |_| false,
 };
 
 pub const VET: Tool = Tool {
@@ -33,6 +34,7 @@ pub const VET: Tool = Tool {
     calls: |project| package_calls(project, &["vet", "-json"]),
     parse: vet,
     told: &[0],
+    blinds: is_compilers,
 };
 
 pub const BUILD: Tool = Tool {
@@ -47,6 +49,7 @@ pub const BUILD: Tool = Tool {
     },
     parse: |said| Ok(compiler(said, "go build", said.errors)),
     told: &[0],
+    blinds: is_compilers,
 };
 
 pub const TEST: Tool = Tool {
@@ -58,7 +61,13 @@ pub const TEST: Tool = Tool {
     calls: |project| package_calls(project, &["test", "-json"]).into_iter().map(Call::running_code).collect(),
     parse: test,
     told: &[0],
+    blinds: is_compilers,
 };
+
+/// Whether it is the compiler's: what does not compile is neither examined nor tested.
+fn is_compilers(found: &Finding) -> bool {
+    found.rule.is_none()
+}
 
 fn concerns(path: &str) -> bool {
     path.ends_with(".go") || path.ends_with("/go.mod") || path == "go.mod"

@@ -18,6 +18,7 @@ pub const VITEST: Tool = Tool {
     calls: |project| calls(project, "vitest", &["run", "--reporter=json"], &["related", "--run", "--reporter=json"]),
     parse: |said| parse(said, "vitest"),
     told: &[0],
+    blinds: |_| false,
 };
 
 pub const JEST: Tool = Tool {
@@ -32,6 +33,7 @@ pub const JEST: Tool = Tool {
     },
     parse: |said| parse(said, "jest"),
     told: &[0],
+    blinds: |_| false,
 };
 
 /// Whether a package depends on a test runner, or is set up for it.

@@ -40,6 +40,8 @@ pub struct Tool {
     pub parse: fn(&Said<'_>) -> Result<Vec<Finding>, String>,
     /// Exit codes that mean: it ran, and its findings are the whole story even if none of them is an error.
     pub told: &'static [i32],
+    /// Whether it may have looked no further, at all or in what depends on that, once it has found this error.
+    pub blinds: fn(&Finding) -> bool,
 }
 
 /// All tools, cheapest first within a strategy.

@@ -19,6 +19,7 @@ pub const TYPES: Tool = Tool {
     calls,
     parse,
     told: &[0, 1],
+    blinds: |found| found.rule.as_deref() == Some("syntax"),
 };
 
 const WORDS: &[&str] = &[

@@ -17,6 +17,7 @@ pub const TYPES: Tool = Tool {
     calls,
     parse,
     told: &[0, 1],
+    blinds: |_| false,
 };
 
 fn calls(project: &Project<'_>) -> Vec<Call> {

@@ -17,6 +17,7 @@ pub const LINT: Tool = Tool {
     calls: |project| calls(project, lints, &["check", "--output-format", "json", "--force-exclude", "--"]),
     parse: lint,
     told: &[0, 1],
+    blinds: |_| false,
 };
 
 pub const FORMAT: Tool = Tool {
@@ -28,6 +29,7 @@ pub const FORMAT: Tool = Tool {
     calls: |project| calls(project, formats, &["format", "--diff", "--force-exclude", "--"]),
     parse: |said| Ok(diff::unified(said, "ruff format")),
     told: &[0, 1],
+    blinds: |_| false,
 };
 
 pub(super) fn is_python(path: &str) -> bool {

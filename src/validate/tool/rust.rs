@@ -2,7 +2,7 @@
 
 use super::super::project::{Call, Project};
 use super::Tool;
-use super::cargo::{is_rust, messages, package_calls, workspace};
+use super::cargo::{is_compilers, is_rust, messages, package_calls, workspace};
 use super::diff;
 use super::said::{MAX_FINDINGS, Said, finding};
 use crate::domain::finding::{Finding, Severity, Strategy};
@@ -19,6 +19,7 @@ pub const FORMAT: Tool = Tool {
     calls: formats,
     parse: |said| Ok(diff::rustfmt(said, "rustfmt")),
     told: &[0, 1],
+    blinds: |_| false,
 };
 
 pub const TEST: Tool = Tool {
@@ -30,6 +31,7 @@ pub const TEST: Tool = Tool {
     calls: |project| package_calls(project, &["test", "--quiet", "--message-format=json", "--no-fail-fast"]),
     parse: tests,
     told: &[0],
+    blinds: is_compilers,
 };
 
 /// By edition: rustfmt alone does not read the manifest.

@@ -18,6 +18,7 @@ pub const TYPES: Tool = Tool {
     calls,
     parse,
     told: &[0],
+    blinds: is_syntax,
 };
 
 fn calls(project: &Project<'_>) -> Vec<Call> {
@@ -32,6 +33,11 @@ fn calls(project: &Project<'_>) -> Vec<Call> {
         Call::new(dir, words)
     };
     groups.into_keys().map(call).collect()
+}
+
+/// Whether the text is not TypeScript: of a program in which any is not, only that is said.
+fn is_syntax(found: &Finding) -> bool {
+    found.rule.as_ref().is_some_and(|rule| rule.len() == 6 && rule.starts_with("TS1"))
 }
 
 fn parse(said: &Said<'_>) -> Result<Vec<Finding>, String> {
