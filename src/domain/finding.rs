@@ -125,6 +125,24 @@ pub struct CheckResult {
     pub not_run: Option<String>,
 }
 
+impl CheckResult {
+    /// It in few words: the program and what that was asked for, or the project's whole command.
+    pub fn name(&self) -> String {
+        let program = self.command.split_whitespace().next().unwrap_or_default();
+        let program = program.rsplit('/').next().unwrap_or_default();
+        let what = match self.strategy {
+            Strategy::Custom => return format!("`{}`", self.command.trim()),
+            Strategy::Syntax => "syntax",
+            Strategy::Format => "format",
+            Strategy::Lint => "lint",
+            Strategy::Types => "types",
+            Strategy::Build => "build",
+            Strategy::Test => "tests",
+        };
+        format!("{program} ({what})")
+    }
+}
+
 /// Everything that validated one proposal.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ValidationReport {

@@ -5,7 +5,7 @@
 use super::run::Run;
 use crate::domain::clip;
 use crate::domain::fence::fenced;
-use crate::domain::finding::{Finding, ValidationReport};
+use crate::domain::finding::{CheckResult, Finding, ValidationReport};
 use crate::domain::language::Language;
 use crate::domain::path;
 use crate::edit;
@@ -221,15 +221,17 @@ pub(super) fn unplaced(run: &Run) -> String {
 /// What the validators said, in one line.
 pub(super) fn checks(report: Option<&ValidationReport>) -> String {
     let Some(report) = report.filter(|r| !r.checks.is_empty()) else { return "none ran".to_owned() };
-    let words = |check: &crate::domain::finding::CheckResult| match (&check.not_run, check.passed) {
-        (Some(why), _) => format!("`{}` could not run ({why})", check.command),
-        (None, true) => format!("`{}` passed", check.command),
-        (None, false) => {
+    let is_fine = |check: &&CheckResult| check.passed && check.not_run.is_none();
+    let passed: Vec<String> = report.checks.iter().filter(is_fine).map(CheckResult::name).collect();
+    let passed = (!passed.is_empty()).then(|| format!("{} passed", passed.join(", ")));
+    let others = report.checks.iter().filter(|check| !is_fine(check)).map(|check| match &check.not_run {
+        Some(why) => format!("{} could not run: {}", check.name(), why.trim_end_matches('.')),
+        None => {
             let first = check.findings.first().map_or(String::new(), |f| format!(": {}", on_one_line(&finding(f))));
-            format!("`{}` failed{first}", check.command)
+            format!("{} failed{first}", check.name())
         }
-    };
-    report.checks.iter().map(words).collect::<Vec<_>>().join("; ")
+    });
+    passed.into_iter().chain(others).collect::<Vec<_>>().join("; ")
 }
 
 /// The diff of the chosen attempt, at most about `bytes` long; what is left out is counted.

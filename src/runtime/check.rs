@@ -6,7 +6,7 @@ use super::report::{similar_json, tell_line};
 use super::sessions::Format;
 use super::setup::Setup;
 use super::validation::Validators;
-use crate::domain::finding::{CheckResult, Finding, Severity, Strategy, ValidationReport};
+use crate::domain::finding::{CheckResult, Finding, Severity, ValidationReport};
 use crate::domain::past::Similar;
 use crate::domain::safe_text::SafeText;
 use crate::heal;
@@ -158,25 +158,9 @@ fn tell_rest(report: &ValidationReport) {
     let warnings = report.findings().filter(|f| f.severity == Severity::Warning).count();
     let count = |(n, what): (usize, &str)| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
     let [errors, warnings, checks] = [(report.errors(), "error"), (warnings, "warning"), (ran, "check")].map(count);
-    let names: Vec<String> = report.checks.iter().filter(|c| c.not_run.is_none()).map(name).collect();
+    let names: Vec<String> = report.checks.iter().filter(|c| c.not_run.is_none()).map(CheckResult::name).collect();
     let named = if names.is_empty() { String::new() } else { format!(": {}", SafeText::line(&names.join(", "))) };
     tell_line(&format!("{errors}, {warnings}; {checks} ran{named}"));
-}
-
-/// A check in few words: its program and what that was asked for, or the project's whole command.
-fn name(check: &CheckResult) -> String {
-    let program = check.command.split_whitespace().next().unwrap_or_default();
-    let program = program.rsplit('/').next().unwrap_or_default();
-    let what = match check.strategy {
-        Strategy::Custom => return format!("`{}`", check.command.trim()),
-        Strategy::Syntax => "syntax",
-        Strategy::Format => "format",
-        Strategy::Lint => "lint",
-        Strategy::Types => "types",
-        Strategy::Build => "build",
-        Strategy::Test => "tests",
-    };
-    format!("{program} ({what})")
 }
 
 fn json_text(report: &ValidationReport, similar: &[Similar]) -> String {
