@@ -483,9 +483,14 @@ fn a_request_goes_through_every_node_to_the_gate_and_from_there_to_the_disk() {
     assert_eq!(run.attempts[0].iteration, 1);
     assert_eq!(run.applied.as_ref().unwrap().files[0].before.as_deref(), Some(CALC));
     assert_eq!(run.spent(), Money(3000));
-    for wanted in
-        ["Add a subtract function", "`calc.py` changed", "tree-sitter (syntax) passed", "0.90", "Add tests.", "Add types."]
-    {
+    for wanted in [
+        "Add a subtract function",
+        "`calc.py` changed",
+        "tree-sitter (syntax) passed",
+        "0.90",
+        "Add tests.",
+        "Add types.",
+    ] {
         assert!(run.answer.contains(wanted), "{wanted} is missing:\n{}", run.answer);
     }
 }

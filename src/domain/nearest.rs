@@ -4,7 +4,8 @@
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     let length = word.chars().count();
-    let allowed = (length / 3).clamp(1, 4);
+    // Of one letter every other is a slip.
+    let allowed = if length < 2 { 0 } else { (length / 3).clamp(1, 4) };
     let candidates = candidates.into_iter().filter(|c| c.chars().count().abs_diff(length) <= allowed);
     let scored = candidates.map(|c| (distance(&word, &c.to_lowercase()), c));
     scored.filter(|(d, _)| *d <= allowed).min_by_key(|(d, _)| *d).map(|(_, c)| c)
@@ -58,6 +59,7 @@ mod tests {
             ("off_line", Some("offline")),
             ("colour", None),
             ("", None),
+            ("x", None),
         ] {
             assert_eq!(nearest(word, known), near, "{word}");
         }

@@ -4,13 +4,11 @@
 //! lesson is used again only where its lines fit in exactly one place near the finding.
 
 use super::class::class;
-use crate::domain::change::{ChangeSet, FileChange};
+use crate::domain::change::ChangeSet;
 use crate::domain::finding::{Applicability, Finding, Fix, TextEdit};
-use crate::domain::hunk::LineKind;
 use crate::domain::rung::Lesson;
 use crate::edit;
 use regex::Regex;
-use std::ops::Range;
 use std::sync::LazyLock;
 
 /// Longest replacement that is a lesson, in lines of either side.
@@ -99,81 +97,41 @@ pub fn learn(findings: &[Finding], before: &ChangeSet, after: &ChangeSet) -> Vec
     found
 }
 
-/// Whether what was done between `before` and `after` only exchanged `finding` for another of those that it `brought`: one in the lines
-/// that were replaced for it, or one of the same kind in the same place. A whole check is a place, too.
-pub fn is_exchanged(finding: &Finding, before: &ChangeSet, after: &ChangeSet, brought: &[Finding]) -> bool {
-    let mut new: Vec<&Finding> = brought.iter().filter(|f| f.path == finding.path).collect();
-    if new.iter().any(|f| f.line == finding.line && key(f) == key(finding)) {
-        return true;
-    }
-    new.retain(|f| f.line > 0);
-    // A file that was as it is in the repository is in no proposal.
-    let old = before.file(&finding.path).and_then(|f| f.after.as_deref());
-    let old = old.or_else(|| after.file(&finding.path)?.before.as_deref());
-    let now = after.file(&finding.path).and_then(|f| f.after.as_deref());
-    let Some((old, now)) = old.zip(now).filter(|_| finding.line > 0 && !new.is_empty()) else { return false };
-    let replaced = replaced(old, now, finding.line as usize);
-    replaced.is_some_and(|replaced| new.iter().any(|f| replaced.now.contains(&(f.line as usize))))
-}
-
-/// Lines that were replaced, and those in their place. An insertion takes the line before it along.
-struct Replaced {
-    /// The first of them, from 1.
-    start: usize,
-    before: Vec<String>,
-    after: Vec<String>,
-    /// Where the lines in their place stand, without one that was taken along.
-    now: Range<usize>,
-}
-
-impl Replaced {
-    /// Lines between it and a line of the text as it was; 0 within.
-    fn distance(&self, line: usize) -> usize {
-        let end = self.start + self.before.len().max(1) - 1;
-        if line < self.start { self.start - line } else { line.saturating_sub(end) }
-    }
-}
-
-/// The lines that were replaced nearest to `line`, if any were near.
-fn replaced(old: &str, new: &str, line: usize) -> Option<Replaced> {
-    let change = FileChange { path: "a".into(), before: Some(old.into()), after: Some(new.into()) };
+/// The lines that were replaced nearest to `line`, and those in their place. An insertion takes the line before it along.
+fn replacement(old: &str, new: &str, line: usize) -> Option<(Vec<String>, Vec<String>)> {
+    let change =
+        crate::domain::change::FileChange { path: "a".into(), before: Some(old.into()), after: Some(new.into()) };
     let diff = edit::diff(&ChangeSet { files: vec![change] });
-    let mut groups: Vec<Replaced> = Vec::new();
+    let mut groups: Vec<(usize, Vec<String>, Vec<String>)> = Vec::new();
     for hunk in diff.iter().flat_map(|f| &f.hunks) {
-        let (mut last, mut next, mut open) = (None::<(usize, String)>, 1, false);
+        use crate::domain::hunk::LineKind::*;
+        let (mut last, mut open) = (None::<(usize, String)>, false);
         for l in &hunk.lines {
             let text = l.text.trim_end_matches(['\n', '\r']).to_owned();
             let at = l.old_line.map_or(0, |n| n as usize);
-            next = l.new_line.map_or(next, |n| n as usize + 1);
-            if l.kind == LineKind::Context {
+            if l.kind == Context {
                 (last, open) = (Some((at, text)), false);
                 continue;
             }
             if !open {
-                let start = if l.kind == LineKind::Removed { at } else { last.as_ref().map_or(1, |(n, _)| *n) };
-                let first = next - usize::from(l.kind == LineKind::Added);
-                let taken: Vec<String> = match (l.kind, &last) {
-                    (LineKind::Added, Some((_, line))) => vec![line.clone()],
-                    _ => Vec::new(),
-                };
-                groups.push(Replaced { start, before: taken.clone(), after: taken, now: first..first });
+                let start = if l.kind == Removed { at } else { last.as_ref().map_or(1, |(n, _)| *n) };
+                groups.push((start, Vec::new(), Vec::new()));
                 open = true;
+                if let (Added, Some((_, line))) = (l.kind, &last) {
+                    let group = groups.last_mut()?;
+                    group.1.push(line.clone());
+                    group.2.push(line.clone());
+                }
             }
             let group = groups.last_mut()?;
-            if l.kind == LineKind::Removed {
-                group.before.push(text);
-            } else {
-                group.after.push(text);
-                group.now.end = next;
-            }
+            if l.kind == Removed { group.1.push(text) } else { group.2.push(text) }
         }
     }
-    groups.into_iter().filter(|g| g.distance(line) <= NEAR).min_by_key(|g| g.distance(line))
-}
-
-/// What was replaced nearest to `line`, if it is short enough and says something.
-fn replacement(old: &str, new: &str, line: usize) -> Option<(Vec<String>, Vec<String>)> {
-    let Replaced { before, after, .. } = replaced(old, new, line)?;
+    let distance = |(start, before, _): &(usize, Vec<String>, Vec<String>)| {
+        let end = start + before.len().max(1) - 1;
+        if line < *start { start - line } else { line.saturating_sub(end) }
+    };
+    let (_, before, after) = groups.into_iter().filter(|g| distance(g) <= NEAR).min_by_key(distance)?;
     let fits = |lines: &[String]| lines.len() <= MOST_LINES && lines.iter().all(|l| l.len() <= LONGEST);
     let says = before.iter().any(|l| !l.trim().is_empty());
     (says && fits(&before) && fits(&after)).then_some((before, after))
@@ -368,7 +326,8 @@ fn fill(pattern: &str, names: &Names<'_>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::hunk::DiffLine;
+    use crate::domain::change::FileChange;
+    use crate::domain::hunk::{DiffLine, LineKind};
     use proptest::prelude::*;
 
     fn finding(line: u32, message: &str) -> Finding {
@@ -461,30 +420,6 @@ mod tests {
         let learned = lesson("missing `:`", 1, "def f(a)\n    pass\n", "def f(a):\n    pass\n");
         assert_eq!(mended(&learned, "missing `:`", 1, "def g(x)\ndef h(y)\n"), None);
         assert!(mended(&learned, "another message", 1, "def g(x)\n").is_none());
-    }
-
-    #[test]
-    fn an_error_that_another_takes_the_place_of_in_the_same_lines_was_exchanged() {
-        let old = "def f():\n    pass\n\n\na = totl\nb = 2\n\n\n\n\nc = other\n";
-        let new = "import x\ndef f():\n    pass\n\n\na = toal\na += 1\nb = 2\n\n\n\n\nc = other\n";
-        let is = |line: u32, brought: &[u32]| {
-            let brought: Vec<Finding> = brought.iter().map(|line| finding(*line, "new")).collect();
-            is_exchanged(&finding(line, "x"), &changes(old), &changes(new), &brought)
-        };
-        assert!(is(5, &[6]) && is(5, &[7]) && is(4, &[12, 7]));
-        assert!(!is(5, &[]) && !is(5, &[0]), "nothing new");
-        assert!(!is(5, &[5]) && !is(5, &[8]) && !is(5, &[12]), "only elsewhere");
-        assert!(!is(11, &[6]), "nothing was replaced there");
-        assert!(is(1, &[1]), "what was put before it");
-        let like = |line: u32, message: &str| {
-            let brought = [Finding { line, ..finding(1, message) }];
-            is_exchanged(&finding(11, "expected 3"), &changes(old), &changes(old), &brought)
-        };
-        assert!(like(11, "expected 4") && !like(11, "undefined") && !like(9, "expected 4"), "the same still fails");
-        let inserted = old.replace("b = 2\n", "b = 2\nb = d\n");
-        let into =
-            |line: u32| is_exchanged(&finding(6, "x"), &changes(old), &changes(&inserted), &[finding(line, "new")]);
-        assert!(into(7) && !into(6), "the line that an insertion takes along was there before");
     }
 
     proptest! {

@@ -7,6 +7,7 @@ mod class;
 mod climb;
 pub mod dependency;
 mod excerpt;
+mod exchange;
 pub mod fix;
 pub mod grammar;
 pub mod import;

@@ -34,6 +34,27 @@ static UNKNOWN: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     ])
 });
 
+/// What tools say of a member that a type or a module has not: the Go compiler, mypy and CPython, tsc, rustc (E0599, E0609).
+static NO_MEMBER: LazyLock<Vec<Regex>> = LazyLock::new(|| {
+    compiled(&[
+        r#"has no (?:field or method|attribute) ['`"]?(\w+)"#,
+        r"Property '(\w+)' does not exist on type",
+        r"no (?:method|field|function or associated item|associated item|variant or associated item|variant) (?:named )?`(\w+)`",
+    ])
+});
+
+/// The names and members that a finding says nobody defines, each once.
+pub fn undefined(finding: &Finding) -> Vec<&str> {
+    let mut found = Vec::new();
+    for line in finding.message.lines() {
+        let all = UNKNOWN.iter().chain(NO_MEMBER.iter()).flat_map(|r| r.captures_iter(line));
+        for name in all.filter_map(|c| c.get(1)).map(|name| name.as_str()) {
+            found.extend(Some(name).filter(|name| !found.contains(name)));
+        }
+    }
+    found
+}
+
 /// The names that `findings` miss, each once. Where a finding is of no file, a line's own place tells the file, else the
 /// innermost frame.
 pub fn missing(findings: &[Finding], paths: &[String]) -> Vec<Missing> {
@@ -148,6 +169,22 @@ mod tests {
             assert_eq!(found, [Missing { path: "a".into(), name: name.into() }], "{message}");
         }
         assert_eq!(missing(&[finding("a", "the name of the file is not defined well")], &[]), []);
+    }
+
+    #[test]
+    fn members_that_are_missing_are_undefined_names_too() {
+        for (message, names) in [
+            ("c.Totl undefined (type *Cart has no field or method Totl)", &["Totl"][..]),
+            ("\"Cart\" has no attribute \"totl\"; maybe \"total\"?", &["totl"]),
+            ("AttributeError: 'Cart' object has no attribute 'totl'", &["totl"]),
+            ("Property 'amount' does not exist on type 'Item'.", &["amount"]),
+            ("no method named `summ` found for struct `Cart` in the current scope", &["summ"]),
+            ("no field `amount` on type `&Item`: unknown field", &["amount"]),
+            ("name 'redy' is not defined", &["redy"]),
+            ("expected one of `,` or `}`, found `let` statement", &[]),
+        ] {
+            assert_eq!(undefined(&finding("a", message)), names, "{message}");
+        }
     }
 
     /// A project without files.

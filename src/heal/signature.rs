@@ -3,6 +3,7 @@
 //!
 //! Pure: who has the repository says what other files define.
 
+use super::name::undefined;
 use crate::domain::finding::Finding;
 use crate::domain::language::Language;
 use crate::domain::nearest::nearest;
@@ -22,16 +23,19 @@ static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[\p{L}_][\p
 
 /// What other files define.
 pub trait Elsewhere {
-    /// Heads of the definitions of a name, each with its place.
+    /// Heads of the definitions of a name, each with its place. Not every definition has one.
     fn heads(&self, name: &str) -> Vec<String>;
+
+    /// Whether anything is defined by a name.
+    fn is_defined(&self, name: &str) -> bool;
 
     /// The defined name that another is most likely a slip of.
     fn near(&self, name: &str) -> Option<String>;
 }
 
 /// Heads of definitions, each with its place, at most `limit`: first of what the finding stands in, then of what its lines
-/// name, in its own file or elsewhere. Of a name that the finding speaks of and nobody defines, those of the nearest that somebody
-/// does.
+/// name, in its own file or elsewhere; then, of a name that the finding calls undefined and nobody defines, those of the nearest that
+/// somebody does.
 pub fn signatures(finding: &Finding, text: &str, elsewhere: &dyn Elsewhere, limit: usize) -> Vec<String> {
     let Some(language) = Language::from_path(&finding.path).filter(|_| finding.line > 0) else { return Vec::new() };
     let outline = syntax::outline(language, &finding.path, text);
@@ -48,18 +52,22 @@ pub fn signatures(finding: &Finding, text: &str, elsewhere: &dyn Elsewhere, limi
         let own = outline.as_ref().map_or_else(Vec::new, |outline| named(outline, name, &finding.path));
         if own.is_empty() { elsewhere.heads(name) } else { own }
     };
-    let is_spoken_of = |name: &str| NAME.iter().flat_map(|r| r.find_iter(&finding.message)).any(|m| m.as_str() == name);
     for name in names(text, finding.line as usize) {
-        let mut all = heads(name);
-        if all.is_empty() && is_spoken_of(name) {
-            let own = outline.iter().flat_map(|o| &o.definitions).map(|definition| definition.name.as_str());
-            let near = nearest(name, own).map(str::to_owned).or_else(|| elsewhere.near(name));
-            all = near.map_or_else(Vec::new, |near| heads(&near));
-            all.iter_mut()
-                .for_each(|head| *head = format!("{name} is not defined in this repository; near it: {head}"));
-        }
+        let all = heads(name);
         if all.len() <= COMMON {
             all.into_iter().for_each(&mut add);
+        }
+    }
+    for name in undefined(finding) {
+        let own = || outline.iter().flat_map(|o| &o.definitions).map(|definition| definition.name.as_str());
+        if own().any(|other| other == name) || elsewhere.is_defined(name) {
+            continue;
+        }
+        let near = nearest(name, own()).map(str::to_owned).or_else(|| elsewhere.near(name));
+        let all = near.map_or_else(Vec::new, |near| heads(&near));
+        if all.len() <= COMMON {
+            let told = |head| format!("no definition of `{name}` was found; the nearest name is in {head}");
+            all.into_iter().map(told).for_each(&mut add);
         }
     }
     found
@@ -124,6 +132,10 @@ mod tests {
             }
         }
 
+        fn is_defined(&self, name: &str) -> bool {
+            matches!(name, "archive" | "bare")
+        }
+
         fn near(&self, name: &str) -> Option<String> {
             (name == "archve").then(|| "archive".to_owned())
         }
@@ -134,18 +146,19 @@ mod tests {
         let told = |line: u32, message: &str, text: &str| {
             let finding = Finding { path: "shop.py".into(), line, message: message.into(), ..Finding::default() };
             let all = signatures(&finding, text, &Others, 9);
-            all.into_iter().filter(|head| head.contains(" is not defined ")).collect::<Vec<_>>()
+            all.into_iter().filter(|head| head.starts_with("no definition ")).collect::<Vec<_>>()
         };
         let text = TEXT.replace("x = total(", "x = totl(").replace("archive(x)", "archve(x)");
         assert_eq!(
             told(7, "name 'totl' is not defined", &text),
-            ["totl is not defined in this repository; near it: shop.py:1: def total(cart: Cart) -> int"]
+            ["no definition of `totl` was found; the nearest name is in shop.py:1: def total(cart: Cart) -> int"]
         );
         assert_eq!(
             told(8, "undefined: archve", &text),
-            ["archve is not defined in this repository; near it: log.py:3: def archive(order: Order)"]
+            ["no definition of `archve` was found; the nearest name is in log.py:3: def archive(order: Order)"]
         );
-        assert!(told(8, "x is too long", &text).is_empty(), "nothing was said of a name");
+        assert!(told(7, "`totl` is not a good name", &text).is_empty(), "nobody called it undefined");
+        assert!(told(8, "name 'bare' is not defined", &text).is_empty(), "what is defined has no head");
     }
 
     #[test]

@@ -4,12 +4,12 @@
 //! there are. Whose turn it is, says `climb`.
 
 use super::class::class;
+use super::exchange::keep_mended;
 use super::fix;
-use super::lesson::is_exchanged;
 use crate::domain::change::ChangeSet;
 use crate::domain::finding::{CheckResult, Finding, Severity, Strategy, ValidationReport};
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 /// Most findings that one try is asked to mend: the rest is mostly their consequence.
 pub const MAX_FINDINGS: usize = 8;
@@ -79,19 +79,28 @@ pub fn most_worth<'a, W: Ord>(series: impl Iterator<Item = (W, Option<Trial<'a>>
     series.iter().position(is_like).or(Some(newest))
 }
 
-/// What was open in `before` and is no longer in `after`. The other way round it is what `after` brought.
+/// What was open in `before` and is no longer in `after`, wherever the rest has moved; of what was said several times as many as
+/// it is said less often. The other way round it is what `after` brought.
 fn turned_away(before: &ValidationReport, after: &ValidationReport) -> Vec<Finding> {
-    let left = signature(after);
-    let is_left = |f: &Finding| left.contains(&(f.tool.clone(), f.path.clone(), f.message.clone()));
-    open(before).into_iter().filter(|f| !is_left(f)).collect()
+    let said = |f: &Finding| (f.tool.clone(), f.path.clone(), f.message.clone());
+    let mut left: HashMap<_, usize> = HashMap::new();
+    open(after).iter().for_each(|f| *left.entry(said(f)).or_default() += 1);
+    let mut gone = open(before);
+    gone.retain(|f| match left.get_mut(&said(f)) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            false
+        }
+        _ => true,
+    });
+    gone
 }
 
-/// What was open in a proposal and was mended in another: it is not said any more, and the lines that were replaced for it hold
-/// nothing new that is.
+/// What was open in a proposal and was mended in another: it is not said any more, and was not only exchanged for something else.
 pub fn mended(before: Trial<'_>, after: Trial<'_>) -> Vec<Finding> {
     let brought = turned_away(after.report, before.report);
     let mut gone = turned_away(before.report, after.report);
-    gone.retain(|finding| !is_exchanged(finding, before.changes, after.changes, &brought));
+    keep_mended(&mut gone, before.changes, after.changes, &brought);
     gone
 }
 
@@ -99,11 +108,6 @@ pub fn mended(before: Trial<'_>, after: Trial<'_>) -> Vec<Finding> {
 pub(super) fn quality(report: &ValidationReport) -> (usize, Reverse<usize>) {
     let passed = report.checks.iter().filter(|c| c.passed && c.not_run.is_none()).count();
     (passed, Reverse(report.errors()))
-}
-
-/// Which errors there are, wherever they have moved to.
-fn signature(report: &ValidationReport) -> BTreeSet<(String, String, String)> {
-    open(report).into_iter().map(|f| (f.tool, f.path, f.message)).collect()
 }
 
 /// The errors of the checks that ran and failed, causes first, none twice. A check that failed without saying why
@@ -207,6 +211,15 @@ mod tests {
         let of = |messages| report(&[check(Strategy::Custom, messages)]);
         let gone = turned_away(&of(&["x", "y"]), &of(&["y", "z"]));
         assert_eq!(gone.iter().map(|f| f.message.as_str()).collect::<Vec<_>>(), ["x"]);
+        let often = |lines: std::ops::Range<u32>| {
+            let mut report = of(&["x"]);
+            report.checks[0].findings = lines.map(|line| Finding { line, ..finding("no semicolon") }).collect();
+            report
+        };
+        assert_eq!(
+            (turned_away(&often(1..6), &often(1..3)).len(), turned_away(&often(1..3), &often(1..6)).len()),
+            (3, 0)
+        );
     }
 
     #[test]

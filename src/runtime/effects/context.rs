@@ -17,7 +17,7 @@ use crate::runtime::clock;
 use crate::runtime::context::{Order, gather};
 use crate::runtime::world::World;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::task::spawn_blocking;
 
 /// How long a request waits for the repository's map, if it is being made: the first one of a large repository takes seconds,
@@ -59,16 +59,14 @@ pub async fn assemble(world: Arc<World>, events: Events, wish: Wish) {
         let mut signals = Signals { recent: history::recent(root), alike: Vec::new(), open, pinned, dropped };
         let question = gatherer.meaning.as_ref().and_then(|meaning| meaning.ask(&intent.text, &reports));
         // A map of a moment ago is better than none, where it takes long to look at every file again.
+        let begun = Instant::now();
         let known = gatherer.repository.map(PATIENCE).or_else(|| gatherer.repository.known());
         if let (Some(map), Some(meaning), Some(question)) = (&known, &gatherer.meaning, &question) {
             signals.alike = meaning.alike(map, question, &reports);
         }
-        let order = match known {
-            Some(map) => Order::of(&intent, &map, &signals),
-            None => {
-                reports.report_from_thread(Event::Noticed(unmapped()));
-                Order::of_names(&intent, gatherer.repository.list(), &signals)
-            }
+        let (order, unmapped) = match known {
+            Some(map) => (Order::of(&intent, &map, &signals), None),
+            None => (Order::of_names(&intent, gatherer.repository.list(), &signals), Some(begun.elapsed())),
         };
         gatherer.repository.prefer(&order.paths());
         let gathered = gather(root, library, &intent, order, &signals);
@@ -80,9 +78,12 @@ pub async fn assemble(world: Arc<World>, events: Events, wish: Wish) {
             now: clock::now(),
             ..gathered
         };
-        (intent, sources)
+        (intent, sources, unmapped)
     });
-    let Ok((intent, sources)) = gathered.await else { return };
+    let Ok((intent, sources, unmapped)) = gathered.await else { return };
+    if let Some(waited) = unmapped {
+        events.report(Event::Noticed(without_map(waited))).await;
+    }
     let Some(bundle) = choose(&world, Arc::new((intent, sources)), budget, (&model, locality)).await else { return };
     let recalled: Vec<MemoryId> = bundle.items.iter().filter_map(|i| MemoryId::of_label(&i.label)).collect();
     if !recalled.is_empty() {
@@ -135,11 +136,11 @@ async fn choose(
     None
 }
 
-fn unmapped() -> Failure {
-    let seconds = PATIENCE.as_secs();
+fn without_map(waited: Duration) -> Failure {
     let message = format!(
-        "The model sees names of files and what you named, not code that fits: the repository's map was not there after {seconds} s. Stop \
-         the run and ask again when it is, or leave out what is not yours in .vibeignore."
+        "The model sees the names of all files and the text of those that you named, nothing else: the repository's map was not there after \
+         {} s. Stop the run and ask again when it is, or list in .vibeignore what need not be looked at.",
+        waited.as_secs()
     );
     Failure::fatal(FailureKind::Timeout, message)
 }

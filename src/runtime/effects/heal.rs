@@ -18,7 +18,9 @@ use crate::map::Map;
 use crate::repo::{read, walk};
 use crate::runtime::clock;
 use crate::runtime::world::World;
-use std::collections::BTreeSet;
+use crate::syntax;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -71,7 +73,7 @@ pub async fn recall(world: Arc<World>, events: Events, question: Question) {
                 map.paths().map(str::to_owned).chain(changes.files.iter().map(|f| f.path.clone())).collect();
             let missing = name::missing(&findings, &paths);
             known.imports = import::fixes(&missing, &text, &mapped);
-            known.signatures = signatures(&map, &findings, &text);
+            known.signatures = signatures(&Defined::of(&map, &changes), &findings, &text);
             let project = Known { map: &map, world: &world };
             let missing = dependency::missing(&findings, &project);
             (known.installs, known.odd) = (missing.installs, missing.odd);
@@ -117,11 +119,11 @@ fn learned<'t>(
     found
 }
 
-fn signatures<'t>(map: &Map, findings: &[Finding], text: &dyn Fn(&str) -> Option<&'t str>) -> Vec<String> {
+fn signatures<'t>(defined: &Defined<'_>, findings: &[Finding], text: &dyn Fn(&str) -> Option<&'t str>) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for finding in findings.iter().take(heal::MAX_FINDINGS) {
         let Some(text) = text(&finding.path) else { continue };
-        for line in heal::signature::signatures(finding, text, &Defined(map), SIGNATURES - found.len()) {
+        for line in heal::signature::signatures(finding, text, defined, SIGNATURES - found.len()) {
             if !found.contains(&line) {
                 found.push(line);
             }
@@ -130,17 +132,40 @@ fn signatures<'t>(map: &Map, findings: &[Finding], text: &dyn Fn(&str) -> Option
     found
 }
 
-/// What the map says of names.
-struct Defined<'a>(&'a Map);
+/// What the map and a proposal say of names.
+struct Defined<'a> {
+    map: &'a Map,
+    /// What the files of the proposal define.
+    proposed: BTreeSet<String>,
+    /// Near names that were looked for: all names of the map are compared with each.
+    near: RefCell<HashMap<String, Option<String>>>,
+}
+
+impl<'a> Defined<'a> {
+    fn of(map: &'a Map, changes: &ChangeSet) -> Defined<'a> {
+        let outlines = changes
+            .files
+            .iter()
+            .filter_map(|file| syntax::outline(Language::from_path(&file.path)?, &file.path, file.after.as_deref()?));
+        let proposed = outlines.flat_map(|outline| outline.definitions).map(|definition| definition.name).collect();
+        Defined { map, proposed, near: RefCell::default() }
+    }
+}
 
 impl Elsewhere for Defined<'_> {
+    fn is_defined(&self, name: &str) -> bool {
+        self.proposed.contains(name) || !self.map.definitions_of(name).is_empty()
+    }
+
     fn heads(&self, name: &str) -> Vec<String> {
-        let all = self.0.definitions_of(name).into_iter().filter(|s| !s.signature.is_empty());
+        let all = self.map.definitions_of(name).into_iter().filter(|s| !s.signature.is_empty());
         all.map(|s| format!("{}:{}: {}", s.path, s.lines.0, s.signature)).collect()
     }
 
     fn near(&self, name: &str) -> Option<String> {
-        nearest(name, self.0.defined_names()).map(str::to_owned)
+        let mut near = self.near.borrow_mut();
+        let look = || nearest(name, self.map.defined_names()).map(str::to_owned);
+        near.entry(name.to_owned()).or_insert_with(look).clone()
     }
 }
 
