@@ -5,8 +5,9 @@
 //! draws it.
 //!
 //! The state (`stage`, `inner`, `run`, `series`) knows no node, and what makes a prompt or reads an answer (`prompt`, `material`,
-//! `answer`) changes none of it. `validator`, `rung`, `hand` and `rebase` stand on these and call no node: where they leave
-//! the run, its validation is next. The nodes call each other as the drawing has its arrows, so those are as circular as it is; every fact comes in through `step`.
+//! `answer`) changes none of it. `validator`, `rung`, `hand` and `rebase` stand on these and call no node: where they leave the
+//! run, its validation is next. The nodes call each other as the drawing has its arrows, so those are as circular as it is;
+//! every fact comes in through `step`.
 
 mod answer;
 mod command;
