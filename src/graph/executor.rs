@@ -241,20 +241,20 @@ fn merge(older: &ChangeSet, newer: ChangeSet) -> ChangeSet {
 fn proposed(run: &mut Run) -> Vec<RunCommand> {
     let mut changes = run.inner.overlay.clone();
     changes.files.retain(|f| !f.is_noop());
-    let same = run.attempts.last().is_some_and(|a| a.changes == changes);
-    let is_round = run.inner.origin == Operation::Round && run.inner.unplaced.is_empty();
-    let is_again = |at: &usize| run.attempts[*at].changes == changes;
-    if let Some(again) = (run.inner.since..run.attempts.len()).find(is_again).filter(|_| is_round && !same) {
-        // What could not be mended then would be mended no better now, and cost the same again.
-        run.notice(format!("The model made attempt {} again. {}", again + 1, notice::STANDS));
-        return gate::open_with_best(run);
-    }
-    if changes.is_empty() || same {
+    if changes.is_empty() || shown(run).is_some_and(|a| a.changes == changes) {
         if run.inner.unplaced.is_empty() {
             return unchanged(run);
         }
         let why = unplaced_words(&run.inner.unplaced);
         return step::useless(run, &format!("holds no edit that could be placed: {why}"));
+    }
+    // What could not be mended then would be mended no better now, and cost the same again.
+    if let Some(again) = made_before(run, &changes).map(|at| at + 1) {
+        if run.inner.origin == Operation::Heal {
+            return healer::gave_up(run, &format!("the model's answer is attempt {again} again"));
+        }
+        run.notice(format!("The model made attempt {again} again. {}", notice::STANDS));
+        return gate::open_with_best(run);
     }
     let inner = &run.inner;
     let healing = inner.origin == Operation::Heal;
@@ -279,6 +279,21 @@ fn proposed(run: &mut Run) -> Vec<RunCommand> {
     }
     run.choose(newest);
     validator::begin(run)
+}
+
+/// The attempt that the model was shown.
+fn shown(run: &Run) -> Option<&Attempt> {
+    run.attempts.get(rung::base(run)?)
+}
+
+/// The attempt that these changes were before: in the same series of healing, or since the user last asked for another.
+fn made_before(run: &Run, changes: &ChangeSet) -> Option<usize> {
+    let from = match run.inner.origin {
+        Operation::Heal => run.inner.series,
+        Operation::Round if run.inner.unplaced.is_empty() => run.inner.since,
+        _ => return None,
+    };
+    (from..run.attempts.len()).find(|at| run.attempts[*at].changes == *changes)
 }
 
 /// Why edits could not be placed, the first of them, without the period.
@@ -333,10 +348,10 @@ pub(super) fn useless(run: &mut Run, why: &str) -> Vec<RunCommand> {
     Vec::new()
 }
 
-/// Whether the proposal under work is more than the newest attempt.
+/// Whether the proposal under work is more than what the model was shown.
 fn holds_something_new(run: &Run) -> bool {
     let overlay = &run.inner.overlay;
-    !overlay.is_empty() && run.attempts.last().is_none_or(|a| a.changes != *overlay)
+    !overlay.is_empty() && shown(run).is_none_or(|a| a.changes != *overlay)
 }
 
 /// The same once more, asked in the simplest way.
