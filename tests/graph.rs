@@ -673,6 +673,24 @@ fn a_file_the_model_has_not_seen_is_not_overwritten_whole() {
 }
 
 #[test]
+fn a_file_that_the_answer_itself_makes_may_come_again_whole() {
+    let made = whole("Makefile", "all:\n\ttrue\n");
+    let edit = replace("calc.py", "    return a + b", "    return b + a");
+    let answer = format!("{made}\n{edit}\n{}", whole("../evil.py", "x = 1\n"));
+    let world = played(Script::new().plan(PLAN).execute(&answer[..]).execute(&answer[..]).review(GOOD));
+    let attempt = &world.run.attempts[0];
+    let paths: Vec<&str> = attempt.changes.files.iter().map(|f| f.path.as_str()).collect();
+    assert_eq!((paths, attempt.problems.len()), (vec!["Makefile", "calc.py"], 1), "{:?}", attempt.problems);
+    assert!(attempt.problems[0].contains("../evil.py"), "{:?}", attempt.problems);
+    // Another text of it is as much the model's own.
+    let other = whole("Makefile", "all:\n\tfalse\n");
+    let world = played(Script::new().plan(PLAN).execute(&answer[..]).execute(other).review(GOOD));
+    let attempt = &world.run.attempts[0];
+    assert_eq!(attempt.changes.file("Makefile").unwrap().after.as_deref(), Some("all:\n\tfalse\n"));
+    assert!(attempt.problems.is_empty(), "{:?}", attempt.problems);
+}
+
+#[test]
 fn a_path_outside_the_root_is_never_proposed() {
     let script = Script::new().plan(PLAN).execute(format!("{}\n{}", subtract(), whole("../../etc/passwd", "x\n")));
     let world = played(script.execute(whole("/etc/passwd", "x\n")).review(GOOD));

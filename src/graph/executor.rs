@@ -134,14 +134,18 @@ fn place(run: &mut Run) -> Vec<RunCommand> {
     let base = base(run);
     let (unseen, seen): (Vec<Edit>, Vec<Edit>) = edits.into_iter().partition(|e| overwrites_unseen(run, e));
     let mut unplaced: Vec<Unplaced> = unseen.iter().map(unseen_problem).collect();
-    let changes = match edit::apply(&seen, &base) {
-        Ok(changes) => changes,
+    let (placed, changes) = match edit::apply(&seen, &base) {
+        Ok(changes) => (seen, changes),
         Err(problems) => {
             let (good, bad) = split(&seen, &problems);
             unplaced.extend(bad);
-            edit::apply(&good, &base).unwrap_or_default()
+            let changes = edit::apply(&good, &base).unwrap_or_default();
+            (good, changes)
         }
     };
+    // What a model has written it has seen.
+    let written = placed.iter().filter(|edit| matches!(edit.action, Action::Whole { .. }));
+    run.inner.shown.extend(written.filter_map(|edit| edit::normalise(&edit.path).ok()));
     run.inner.overlay = merge(&run.inner.overlay, changes);
     run.inner.unplaced = unplaced;
     if run.inner.unplaced.is_empty() || !run.has_rounds_left() || run.inner.operation == Operation::Problems {
