@@ -840,6 +840,18 @@ fn a_capable_model_mends_a_long_file_from_the_lines_around_the_finding() {
     assert_eq!((world.run.attempts.len(), world.run.chosen), (2, 1));
 }
 
+#[test]
+fn a_revision_that_led_to_nothing_is_none_that_was_heeded() {
+    let text = |text: &str| RunFact::RevisionRequested { text: text.into() };
+    let script =
+        Script::new().plan(PLAN).execute(subtract()).review(GOOD).user(text("Make it better")).execute("NO CHANGE");
+    let by_hand = RunFact::EditedByHand { path: "calc.py".into(), text: "x = 1\n".into() };
+    let world = played(script.clone().user(by_hand));
+    assert_eq!((world.run.attempts.len(), world.run.heeded_revisions().count()), (2, 0), "{}", world.trace());
+    let world = played(script.user(text("Name it minus")).execute(calc("\nminus = 1\n")).review(GOOD));
+    assert_eq!(world.run.heeded_revisions().collect::<Vec<_>>(), ["Name it minus"]);
+}
+
 // ---------------------------------------------------------------- reviewing
 
 #[test]
