@@ -647,9 +647,12 @@ fn a_refusal_is_not_taken_for_an_answer() {
 
 #[test]
 fn a_change_that_changes_nothing_ends_the_run() {
-    for answer in [whole("calc.py", CALC), "NO CHANGE".to_owned()] {
+    let twice = replace("calc.py", "    return b + a", "    return a + b");
+    let sent = "Nothing has to change: what the model sent is in the files already.";
+    let met = "Nothing has to change: the model found the request already met.";
+    for (answer, said) in [(whole("calc.py", CALC), sent), (twice, sent), ("NO CHANGE".to_owned(), met)] {
         let world = played(Script::new().plan(PLAN).execute(answer));
-        assert_eq!(*finished(&world), Outcome::NothingToDo);
+        assert_eq!((finished(&world), world.run.answer.as_str()), (&Outcome::NothingToDo, said));
     }
 }
 

@@ -68,7 +68,7 @@ pub(super) fn answered(run: &mut Run, text: String, finish: &FinishReason) -> Ve
         return if continued { step::useless(run, "ends in the middle of a file, twice") } else { go_on(run, text) };
     }
     if edits.is_empty() && answer::says_no_change(&text) {
-        return unchanged(run);
+        return unchanged(run, "the model found the request already met");
     }
     if edits.is_empty() {
         return step::useless(run, "holds no edits in the form that was asked for");
@@ -247,7 +247,7 @@ fn proposed(run: &mut Run) -> Vec<RunCommand> {
     changes.files.retain(|f| !f.is_noop());
     if changes.is_empty() || shown(run).is_some_and(|a| a.changes == changes) {
         if run.inner.unplaced.is_empty() {
-            return unchanged(run);
+            return unchanged(run, "what the model sent is in the files already");
         }
         let why = unplaced_words(&run.inner.unplaced);
         return step::useless(run, &format!("holds no edit that could be placed: {why}"));
@@ -310,11 +310,11 @@ fn unplaced_words(unplaced: &[Unplaced]) -> String {
     said.join("; ") + &rest
 }
 
-/// The answer changes nothing.
-fn unchanged(run: &mut Run) -> Vec<RunCommand> {
+/// The answer changes nothing, for the reason `why` gives.
+fn unchanged(run: &mut Run, why: &str) -> Vec<RunCommand> {
     match run.inner.origin {
         _ if run.attempts.is_empty() => {
-            formatter::compose(run);
+            run.answer = formatter::with_notices(&format!("Nothing has to change: {why}."), &run.notices);
             run.finish(Outcome::NothingToDo)
         }
         Operation::Heal => healer::gave_up(run, "the model's answer changes nothing"),
