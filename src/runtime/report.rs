@@ -194,9 +194,9 @@ impl Reporter {
         }
     }
 
-    /// Shows the proposal, each attempt once.
-    pub fn proposal(&mut self, run: &Run, now: Timestamp) {
-        let Some(attempt) = run.attempt().filter(|_| self.proposal_told != Some(run.chosen)) else { return };
+    /// Shows the proposal, each attempt once. Whether it was shown now.
+    pub fn proposal(&mut self, run: &Run, now: Timestamp) -> bool {
+        let Some(attempt) = run.attempt().filter(|_| self.proposal_told != Some(run.chosen)) else { return false };
         self.proposal_told = Some(run.chosen);
         let patch: String = attempt
             .changes
@@ -228,6 +228,7 @@ impl Reporter {
                 print_line(now, line);
             }
         }
+        true
     }
 
     /// Tells how it ended.

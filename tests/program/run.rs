@@ -520,7 +520,7 @@ fn files_that_run_by_themselves_are_left_out_of_accept_all_and_named() {
 }
 
 #[test]
-fn what_of_an_answer_could_not_be_placed_is_named_when_the_rest_is_written() {
+fn what_of_an_answer_could_not_be_placed_is_named_whether_the_rest_is_written_or_not() {
     let place = Place::new();
     place.write("shop.py", "def total(price):\n    return price\n");
     let good =
@@ -536,10 +536,13 @@ fn what_of_an_answer_could_not_be_placed_is_named_when_the_rest_is_written() {
         ("reviewer", r#"{"score": 0.9, "reasons": [], "next_steps": [], "improvements": []}"#),
     ];
     let script = heal::script(&place, &answers);
-    let words = ["run", "--script", &script, "--script-speed", "0", "--accept", "all", "Fix the rounding in shop.py"];
-    let ran = place.run(&words);
-    assert_code(&ran, 0);
-    assert_said(&ran, &["Not placed, and so no part of what is written:\n  ", "../evil.py"]);
+    let first = ["run", "--script", &script, "--script-speed", "0", "Fix the rounding in shop.py"];
+    for (flags, code) in [(&[][..], 3), (&["--accept", "none"], 3), (&["--accept", "all"], 0)] {
+        let ran = place.run(&[&first[..], flags].concat());
+        assert_code(&ran, code);
+        assert_said(&ran, &["Not placed, and so no part of the proposal:\n  ", "../evil.py"]);
+        assert_eq!(ran.stderr.matches("Not placed").count(), 1, "{}", ran.stderr);
+    }
     assert_eq!(place.read("shop.py").as_deref(), Some("def total(price):\n    return round(price)\n"));
 }
 
