@@ -243,7 +243,7 @@ impl Driver {
         match run.stage.clone() {
             Stage::Gate => self.gate(front, signals).await,
             Stage::Paused(reason) => {
-                self.reporter.paused(&reason);
+                self.reporter.paused(&reason, self.named);
                 self.exit = Some(match reason {
                     PauseReason::Budget { .. } => Exit::Budget,
                     PauseReason::Failed(failure) => exit_of(&failure),

@@ -314,7 +314,10 @@ fn another_sentence_revises_what_waits_but_does_not_replace_what_is_paused() {
     let revised = place.scripted("heal", &["--json", "--session", "gate", "--accept", "none", "Say it in German"]);
     assert_code(&revised, 3);
     assert!(names(&events(&revised.stdout)).contains(&"request"), "{}", revised.stdout);
-    assert_code(&place.scripted("fails", &["--session", "paused", "--accept", "all", REQUEST]), 1);
+    let paused = place.scripted("fails", &["--session", "paused", "--accept", "all", REQUEST]);
+    assert_code(&paused, 1);
+    assert_said(&paused, &["Paused: ", "The same request in the same session tries again."]);
+    assert_said(&place.scripted("fails", &[REQUEST]), &["Paused: ", "Another model is chosen with --model."]);
     let other = place.scripted("greet", &["--session", "paused", "--accept", "all", "Create a farewell in bye.py"]);
     assert_code(&other, 2);
     assert_said(&other, &["“paused”", REQUEST, "say the same again"]);
@@ -568,8 +571,13 @@ fn a_file_that_changed_after_the_proposal_is_never_overwritten() {
     assert_said(&ran, &["greet.py", "not what the proposal was made from", "Nothing was written"]);
     assert_eq!(ran.stderr.matches("othing was written").count(), 1, "{}", ran.stderr);
     assert_eq!(place.read("greet.py").as_deref(), Some("mine\n"));
-    // Once what was in the way is gone, the same is written.
     fs::remove_file(place.root().join("greet.py")).unwrap();
+    fs::create_dir(place.root().join("greet.py")).unwrap();
+    let ran = place.scripted("greet", &["--session", "s", "--accept", "all", REQUEST]);
+    assert_code(&ran, 1);
+    assert_said(&ran, &["`greet.py` cannot be written: it is a directory. Nothing was written."]);
+    // Once what was in the way is gone, the same is written.
+    fs::remove_dir(place.root().join("greet.py")).unwrap();
     let ran = place.scripted("greet", &["--session", "s", "--accept", "all", REQUEST]);
     assert_code(&ran, 0);
     assert!(place.read("greet.py").is_some());
