@@ -652,9 +652,12 @@ fn a_refusal_is_not_taken_for_an_answer() {
 
 #[test]
 fn a_change_that_changes_nothing_ends_the_run() {
-    for answer in [whole("calc.py", CALC), "NO CHANGE".to_owned()] {
+    let twice = replace("calc.py", "    return b + a", "    return a + b");
+    let sent = "Nothing has to change: what the model sent is in the files already.";
+    let met = "Nothing has to change: the model found the request already met.";
+    for (answer, said) in [(whole("calc.py", CALC), sent), (twice, sent), ("NO CHANGE".to_owned(), met)] {
         let world = played(Script::new().plan(PLAN).execute(answer));
-        assert_eq!(*finished(&world), Outcome::NothingToDo);
+        assert_eq!((finished(&world), world.run.answer.as_str()), (&Outcome::NothingToDo, said));
     }
 }
 
@@ -675,6 +678,24 @@ fn a_file_the_model_has_not_seen_is_not_overwritten_whole() {
     world.perform(command);
     assert!(world.sent(2).contains("had not seen all of it") && world.sent(2).contains("line 39"), "{}", world.sent(2));
     assert_eq!(world.run.attempts[0].changes.files[0].after, Some(format!("{secret}last\n")));
+}
+
+#[test]
+fn a_file_that_the_answer_itself_makes_may_come_again_whole() {
+    let made = whole("Makefile", "all:\n\ttrue\n");
+    let edit = replace("calc.py", "    return a + b", "    return b + a");
+    let answer = format!("{made}\n{edit}\n{}", whole("../evil.py", "x = 1\n"));
+    let world = played(Script::new().plan(PLAN).execute(&answer[..]).execute(&answer[..]).review(GOOD));
+    let attempt = &world.run.attempts[0];
+    let paths: Vec<&str> = attempt.changes.files.iter().map(|f| f.path.as_str()).collect();
+    assert_eq!((paths, attempt.problems.len()), (vec!["Makefile", "calc.py"], 1), "{:?}", attempt.problems);
+    assert!(attempt.problems[0].contains("../evil.py"), "{:?}", attempt.problems);
+    // Another text of it is as much the model's own.
+    let other = whole("Makefile", "all:\n\tfalse\n");
+    let world = played(Script::new().plan(PLAN).execute(&answer[..]).execute(other).review(GOOD));
+    let attempt = &world.run.attempts[0];
+    assert_eq!(attempt.changes.file("Makefile").unwrap().after.as_deref(), Some("all:\n\tfalse\n"));
+    assert!(attempt.problems.is_empty(), "{:?}", attempt.problems);
 }
 
 #[test]
@@ -746,9 +767,9 @@ fn healing_stops_where_it_does_not_help_and_keeps_the_best() {
         (
             "in circles",
             healed(&["a\n", "b\n", "a\n"], &[&["x"], &["y"], &["x"]], 3),
-            3,
-            0,
-            "a proposal that was there before came again",
+            2,
+            1,
+            "the model's answer is attempt 1 again",
         ),
         (
             "attempts used",
@@ -827,6 +848,18 @@ fn a_capable_model_mends_a_long_file_from_the_lines_around_the_finding() {
     assert_eq!((world.run.attempts.len(), world.run.chosen), (2, 1));
 }
 
+#[test]
+fn a_revision_that_led_to_nothing_is_none_that_was_heeded() {
+    let text = |text: &str| RunFact::RevisionRequested { text: text.into() };
+    let script =
+        Script::new().plan(PLAN).execute(subtract()).review(GOOD).user(text("Make it better")).execute("NO CHANGE");
+    let by_hand = RunFact::EditedByHand { path: "calc.py".into(), text: "x = 1\n".into() };
+    let world = played(script.clone().user(by_hand));
+    assert_eq!((world.run.attempts.len(), world.run.heeded_revisions().count()), (2, 0), "{}", world.trace());
+    let world = played(script.user(text("Name it minus")).execute(calc("\nminus = 1\n")).review(GOOD));
+    assert_eq!(world.run.heeded_revisions().collect::<Vec<_>>(), ["Name it minus"]);
+}
+
 // ---------------------------------------------------------------- reviewing
 
 #[test]
@@ -865,7 +898,7 @@ fn a_proposal_that_was_healed_in_vain_is_not_healed_again_when_the_model_repeats
     let world = played(script);
     assert_eq!((world.run.attempts.len(), world.run.chosen), (2, 0));
     assert_eq!(world.run.stage, Stage::Gate);
-    assert!(world.run.notices.iter().any(|n| n.contains("made attempt 1 again")), "{:?}", world.run.notices);
+    assert!(world.run.notices.iter().any(|n| n.contains("would change nothing more")), "{:?}", world.run.notices);
 }
 
 #[test]

@@ -93,7 +93,7 @@ pub struct Rung {
     /// What was done, one phrase: "remove the unused import". Empty where only a model knows.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub what: String,
-    /// Index of the attempt it was made from; `None` for the first of a series.
+    /// Index of the attempt it was made from; `None` for the first of a run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<usize>,
     /// The model that was asked.

@@ -68,7 +68,7 @@ pub(super) fn answered(run: &mut Run, text: String, finish: &FinishReason) -> Ve
         return if continued { step::useless(run, "ends in the middle of a file, twice") } else { go_on(run, text) };
     }
     if edits.is_empty() && answer::says_no_change(&text) {
-        return unchanged(run);
+        return unchanged(run, "the model found the request already met");
     }
     if edits.is_empty() {
         return step::useless(run, "holds no edits in the form that was asked for");
@@ -134,14 +134,18 @@ fn place(run: &mut Run) -> Vec<RunCommand> {
     let base = base(run);
     let (unseen, seen): (Vec<Edit>, Vec<Edit>) = edits.into_iter().partition(|e| overwrites_unseen(run, e));
     let mut unplaced: Vec<Unplaced> = unseen.iter().map(unseen_problem).collect();
-    let changes = match edit::apply(&seen, &base) {
-        Ok(changes) => changes,
+    let (placed, changes) = match edit::apply(&seen, &base) {
+        Ok(changes) => (seen, changes),
         Err(problems) => {
             let (good, bad) = split(&seen, &problems);
             unplaced.extend(bad);
-            edit::apply(&good, &base).unwrap_or_default()
+            let changes = edit::apply(&good, &base).unwrap_or_default();
+            (good, changes)
         }
     };
+    // What a model has written it has seen.
+    let written = placed.iter().filter(|edit| matches!(edit.action, Action::Whole { .. }));
+    run.inner.shown.extend(written.filter_map(|edit| edit::normalise(&edit.path).ok()));
     run.inner.overlay = merge(&run.inner.overlay, changes);
     run.inner.unplaced = unplaced;
     if run.inner.unplaced.is_empty() || !run.has_rounds_left() || run.inner.operation == Operation::Problems {
@@ -241,20 +245,20 @@ fn merge(older: &ChangeSet, newer: ChangeSet) -> ChangeSet {
 fn proposed(run: &mut Run) -> Vec<RunCommand> {
     let mut changes = run.inner.overlay.clone();
     changes.files.retain(|f| !f.is_noop());
-    let same = run.attempts.last().is_some_and(|a| a.changes == changes);
-    let is_round = run.inner.origin == Operation::Round && run.inner.unplaced.is_empty();
-    let is_again = |at: &usize| run.attempts[*at].changes == changes;
-    if let Some(again) = (run.inner.since..run.attempts.len()).find(is_again).filter(|_| is_round && !same) {
-        // What could not be mended then would be mended no better now, and cost the same again.
-        run.notice(format!("The model made attempt {} again. {}", again + 1, notice::STANDS));
-        return gate::open_with_best(run);
-    }
-    if changes.is_empty() || same {
+    if changes.is_empty() || shown(run).is_some_and(|a| a.changes == changes) {
         if run.inner.unplaced.is_empty() {
-            return unchanged(run);
+            return unchanged(run, "what the model sent is in the files already");
         }
         let why = unplaced_words(&run.inner.unplaced);
         return step::useless(run, &format!("holds no edit that could be placed: {why}"));
+    }
+    // What could not be mended then would be mended no better now, and cost the same again.
+    if let Some(again) = made_before(run, &changes).map(|at| at + 1) {
+        if run.inner.origin == Operation::Heal {
+            return healer::gave_up(run, &format!("the model's answer is attempt {again} again"));
+        }
+        run.notice(format!("The model made attempt {again} again. {}", notice::STANDS));
+        return gate::open_with_best(run);
     }
     let inner = &run.inner;
     let healing = inner.origin == Operation::Heal;
@@ -281,6 +285,21 @@ fn proposed(run: &mut Run) -> Vec<RunCommand> {
     validator::begin(run)
 }
 
+/// The attempt that the model was shown.
+fn shown(run: &Run) -> Option<&Attempt> {
+    run.attempts.get(rung::base(run)?)
+}
+
+/// The attempt that these changes were before: in the same series of healing, or since the user last asked for another.
+fn made_before(run: &Run, changes: &ChangeSet) -> Option<usize> {
+    let from = match run.inner.origin {
+        Operation::Heal => run.inner.series,
+        Operation::Round if run.inner.unplaced.is_empty() => run.inner.since,
+        _ => return None,
+    };
+    (from..run.attempts.len()).find(|at| run.attempts[*at].changes == *changes)
+}
+
 /// Why edits could not be placed, the first of them, without the period.
 fn unplaced_words(unplaced: &[Unplaced]) -> String {
     let mut said: Vec<&str> = unplaced.iter().map(|edit| edit.message.trim_end_matches('.')).collect();
@@ -291,11 +310,11 @@ fn unplaced_words(unplaced: &[Unplaced]) -> String {
     said.join("; ") + &rest
 }
 
-/// The answer changes nothing.
-fn unchanged(run: &mut Run) -> Vec<RunCommand> {
+/// The answer changes nothing, for the reason `why` gives.
+fn unchanged(run: &mut Run, why: &str) -> Vec<RunCommand> {
     match run.inner.origin {
         _ if run.attempts.is_empty() => {
-            formatter::compose(run);
+            run.answer = formatter::with_notices(&format!("Nothing has to change: {why}."), &run.notices);
             run.finish(Outcome::NothingToDo)
         }
         Operation::Heal => healer::gave_up(run, "the model's answer changes nothing"),
@@ -333,10 +352,10 @@ pub(super) fn useless(run: &mut Run, why: &str) -> Vec<RunCommand> {
     Vec::new()
 }
 
-/// Whether the proposal under work is more than the newest attempt.
+/// Whether the proposal under work is more than what the model was shown.
 fn holds_something_new(run: &Run) -> bool {
     let overlay = &run.inner.overlay;
-    !overlay.is_empty() && run.attempts.last().is_none_or(|a| a.changes != *overlay)
+    !overlay.is_empty() && shown(run).is_none_or(|a| a.changes != *overlay)
 }
 
 /// The same once more, asked in the simplest way.

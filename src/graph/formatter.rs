@@ -4,12 +4,10 @@ use super::material;
 use super::run::{Attempt, Run};
 use std::fmt::Write;
 
-/// Writes the run's answer.
+/// Writes the run's answer, where there is a proposal to tell of.
 pub(super) fn compose(run: &mut Run) {
-    run.answer = match run.attempt() {
-        Some(attempt) => with_notices(&report(run, attempt), &run.notices),
-        None => with_notices("Nothing has to change: the model found the request already met.", &run.notices),
-    };
+    let Some(attempt) = run.attempt() else { return };
+    run.answer = with_notices(&report(run, attempt), &run.notices);
 }
 
 /// `text`, and below it what the run did on its own account.

@@ -86,7 +86,12 @@ pub(super) fn open_with_best(run: &mut Run) -> Vec<RunCommand> {
             run.choose(best);
             run.decide_again();
         }
-        None => run.comments.extend(sent),
+        None => {
+            run.comments.extend(sent);
+            // Nothing came of the revision: it is none that led to a proposal.
+            let attempts = run.attempts.len();
+            run.revisions.pop_if(|(since, _)| *since == attempts);
+        }
     }
     run.attempts.iter_mut().for_each(validator::cut);
     formatter::compose(run);

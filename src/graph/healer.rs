@@ -93,8 +93,8 @@ pub(super) fn recalled(run: &mut Run, known: &Recollection) -> Vec<RunCommand> {
 pub(super) fn gave_up(run: &mut Run, why: &str) -> Vec<RunCommand> {
     if let Some(model) = run.inner.heal.model {
         run.inner.heal.spent.push(model);
-        let why = why.trim_end_matches('.');
-        run.inner.heal.why = why.to_owned();
+        let why = &notice::clause(why);
+        run.inner.heal.why.clone_from(why);
         let (asked, said) = (run.asked().reference.to_string(), format!(" mended nothing: {why}."));
         // What two models gave up for is said once, of both.
         match run.notices.iter().position(|notice| notice.ends_with(&said)) {
@@ -111,10 +111,17 @@ pub(super) fn gave_up(run: &mut Run, why: &str) -> Vec<RunCommand> {
     give_up(run, why)
 }
 
+/// Whether something is left where the model that is asked cannot be reached: the next one up, or an attempt to offer.
+pub(super) fn can_go_on(run: &Run) -> bool {
+    let models = run.spec.ladder.models.len();
+    let has_next = run.inner.heal.model.is_some_and(|at| (at + 1..models).any(|m| !run.inner.heal.spent.contains(&m)));
+    has_next || run.attempts.iter().any(|attempt| !attempt.changes.is_empty())
+}
+
 /// It is over, for the reason `why` gives.
 pub(super) fn give_up(run: &mut Run, why: &str) -> Vec<RunCommand> {
     let best = heal::best(&trials(run));
-    conclude(run, why.trim_end_matches('.'), best, false)
+    conclude(run, &notice::clause(why), best, false)
 }
 
 /// Why a request of the healer must not be sent; `None` if it may.

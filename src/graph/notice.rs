@@ -18,3 +18,14 @@ pub(super) fn forget_end(run: &mut Run) {
     };
     run.notices.retain(|notice| !tells_of_end(notice));
 }
+
+/// A sentence as what stands behind a colon: without its period, and small where it begins with one of these words. What else is
+/// large may be a name.
+pub(super) fn clause(sentence: &str) -> String {
+    const WORDS: [&str; 8] = ["A", "An", "It", "No", "Nothing", "The", "There", "This"];
+    let text = sentence.trim().trim_end_matches('.');
+    match text.split_once(' ').filter(|(first, _)| WORDS.contains(first)) {
+        Some((first, rest)) => format!("{} {rest}", first.to_lowercase()),
+        None => text.to_owned(),
+    }
+}

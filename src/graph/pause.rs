@@ -22,6 +22,7 @@ pub(super) fn failed(run: &mut Run, failure: &Failure) -> Vec<RunCommand> {
         }
         // A try that takes too long has failed like any other.
         FailureKind::Timeout if run.asks_to_mend() => healer::gave_up(run, &failure.message),
+        _ if run.asks_to_mend() && healer::can_go_on(run) => healer::gave_up(run, &failure.message),
         _ => {
             run.stage = Stage::Paused(PauseReason::Failed(failure.clone()));
             Vec::new()

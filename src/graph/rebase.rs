@@ -107,10 +107,7 @@ pub(super) fn onto(run: &mut Run, files: &[FileSnapshot]) -> Vec<RunCommand> {
     // Those before it were made from files that are no more.
     run.inner.since = run.attempts.len();
     let commands = hand::put(run, moved.changes, RungKind::Rebase, format!("onto {named} as on disk now"));
-    run.notice(format!(
-        "{named} changed on disk after the proposal was made, and nothing was written. Attempt {} {PUT}: look at it and accept it.",
-        run.attempts.len()
-    ));
+    run.notice(format!("{named} changed on disk after the proposal was made: attempt {} {PUT}.", run.attempts.len()));
     commands
 }
 
@@ -168,6 +165,6 @@ fn clash(conflict: &Conflict) -> String {
     let (place, what) = (conflict.place(), &conflict.what);
     format!(
         "{place} is not what the proposal was made from: {what}. Nothing was written. Say what you want once more, as a revision: \
-         the model is shown the file as it is now. Or reject the hunks of this file."
+         the model is shown the file as it is now. Without the hunks of this file the rest can be written."
     )
 }

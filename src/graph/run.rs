@@ -151,7 +151,8 @@ pub struct Run {
     /// What the run did on its own account that the user should know, each a sentence: context left out, a plan that
     /// could not be read, healing that ended early. Part of `answer` as well.
     pub notices: Vec<String>,
-    /// What the user asked for in revisions, each with the number of the first attempt made for it.
+    /// What the user asked for in revisions that something came of, or that are under way, each with the number of the first
+    /// attempt made for it.
     pub revisions: Vec<(usize, String)>,
     /// Dependencies that attempts lacked, and how each could be got.
     pub installs: Vec<Install>,

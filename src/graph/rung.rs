@@ -95,6 +95,15 @@ pub(super) fn causes(run: &Run) -> Vec<String> {
     run.inner.findings.iter().take(CAUSES).map(material::finding).collect()
 }
 
+/// The attempt that the one under work is made from: the one whose text the model is shown.
+pub(super) fn base(run: &Run) -> Option<usize> {
+    match run.inner.origin {
+        Operation::Heal => run.inner.heal.base.or_else(|| run.attempts.len().checked_sub(1)),
+        Operation::Round | Operation::Revise => Some(run.chosen).filter(|at| *at < run.attempts.len()),
+        _ => None,
+    }
+}
+
 /// How the attempt under work came about, when a model was asked for it.
 pub(super) fn asked(run: &Run) -> Rung {
     let calls = run.calls.get(run.inner.calls..).unwrap_or_default();
@@ -109,7 +118,7 @@ pub(super) fn asked(run: &Run) -> Rung {
     Rung {
         kind,
         what: String::new(),
-        base: if heals { run.inner.heal.base.or_else(|| run.attempts.len().checked_sub(1)) } else { None },
+        base: base(run),
         model: calls.last().map(|c| c.model.clone()),
         tokens: usages.clone().map(|u| u64::from(u.input) + u64::from(u.output)).sum(),
         estimated: usages.clone().any(|u| u.estimated),
@@ -121,7 +130,7 @@ pub(super) fn asked(run: &Run) -> Rung {
 
 /// What the newest attempt taught, if it was one at healing.
 pub(super) fn teaching(run: &Run) -> Option<RunCommand> {
-    let attempt = run.attempts.last()?;
+    let attempt = run.attempts.last().filter(|attempt| attempt.rung.kind != RungKind::First)?;
     let base = run.attempts.get(attempt.rung.base?)?;
     let (before, after) = (base.report.as_ref()?, attempt.report.as_ref()?);
     let class = heal::class(heal::open(before).first()?).word().to_owned();

@@ -25,10 +25,9 @@ impl Run {
         heal::most_worth(judged).map(|at| since + at)
     }
 
-    /// Which attempt this one was made from: what its rung says, else the one before it in the same round.
+    /// Which attempt this one was made from, which a model that made it was shown; `None` for the first.
     pub fn base_of(&self, index: usize) -> Option<usize> {
-        let rung = &self.attempts.get(index)?.rung;
-        rung.base.or_else(|| index.checked_sub(1))
+        self.attempts.get(index)?.rung.base
     }
 
     /// What became of findings like the attempt's before, where anything is known.

@@ -63,7 +63,7 @@ pub enum ApplyError {
         what: String,
     },
     /// The system refused. Everything is as it was.
-    #[error("`{path}` could not be written: {what}. Nothing was changed; mend that and accept again.")]
+    #[error("`{path}` could not be written: {what}. Nothing was changed; mend that and try again.")]
     Failed {
         /// The path.
         path: String,

@@ -37,7 +37,7 @@ pub(super) fn unplaced(run: &Run) -> Option<String> {
     let problems = &run.attempt()?.problems;
     let line = |problem: &String| format!("  {}", SafeText::line(problem.trim()));
     let lines: Vec<String> = problems.iter().map(line).collect();
-    (!lines.is_empty()).then(|| format!("Not placed, and so no part of what is written:\n{}", lines.join("\n")))
+    (!lines.is_empty()).then(|| format!("Not placed, and so no part of the proposal:\n{}", lines.join("\n")))
 }
 
 /// Asks on the terminal, hunk by hunk, and takes each answer as the key would be taken. The end of input is a no to all

@@ -243,7 +243,7 @@ impl Driver {
         match run.stage.clone() {
             Stage::Gate => self.gate(front, signals).await,
             Stage::Paused(reason) => {
-                self.reporter.paused(&reason);
+                self.reporter.paused(&reason, self.named);
                 self.exit = Some(match reason {
                     PauseReason::Budget { .. } => Exit::Budget,
                     PauseReason::Failed(failure) => exit_of(&failure),
@@ -279,7 +279,10 @@ impl Driver {
             return;
         }
         let passed = is_checked(run);
-        self.reporter.proposal(run, front.state.now);
+        let is_new = self.reporter.proposal(run, front.state.now);
+        if let Some(text) = unplaced(run).filter(|_| is_new) {
+            self.reporter.trouble(&Failure::fatal(FailureKind::BadOutput, text), &front.state);
+        }
         let ask =
             self.headless.accept == Accept::Ask && std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
         if !passed && !ask {
@@ -314,9 +317,6 @@ impl Driver {
         let Some(run) = front.state.session.run() else { return };
         let all = run.attempt().map_or(0, |a| crate::app::hunks(&a.diff).count());
         let accepted = run.decisions.values().filter(|d| **d == Decision::Accepted).count();
-        if let Some(text) = unplaced(run) {
-            self.reporter.trouble(&Failure::fatal(FailureKind::BadOutput, text), &front.state);
-        }
         if let Some(text) = left_out(run).filter(|_| accepted < all) {
             self.reporter.trouble(&Failure::fatal(FailureKind::Denied, text), &front.state);
         }

@@ -169,20 +169,21 @@ impl Reporter {
         }
     }
 
-    /// Tells what a paused run needs. That it is paused was told with the fact.
-    pub fn paused(&self, reason: &PauseReason) {
-        if let PauseReason::Budget { scope, .. } = reason {
-            let limit = match scope.as_str() {
-                UNKNOWN_PRICE => {
-                    "Choose another model with --model, or give its price in a file (`prices` in the configuration)."
-                }
-                "run" => "Nothing was sent. Allow more with --budget, or choose another model with --model.",
-                _ => {
-                    "Nothing was sent. Allow more in `limits` of the configuration, or choose another model with --model."
-                }
-            };
-            tell_line(limit);
-        }
+    /// Tells what a paused run needs, beside that it is paused. In a session that was `named` it goes on with its own model.
+    pub fn paused(&self, reason: &PauseReason, named: bool) {
+        tell_line(match reason {
+            PauseReason::Budget { scope, .. } if scope == UNKNOWN_PRICE => {
+                "Choose another model with --model, or give its price in a file (`prices` in the configuration)."
+            }
+            PauseReason::Budget { scope, .. } if scope == "run" => {
+                "Nothing was sent. Allow more with --budget, or choose another model with --model."
+            }
+            PauseReason::Budget { .. } => {
+                "Nothing was sent. Allow more in `limits` of the configuration, or choose another model with --model."
+            }
+            PauseReason::Failed(_) if named => "The same request in the same session tries again.",
+            PauseReason::Failed(_) => "Another model is chosen with --model.",
+        });
     }
 
     /// Tells that the session was there already.
@@ -194,17 +195,12 @@ impl Reporter {
         }
     }
 
-    /// Shows the proposal, each attempt once.
-    pub fn proposal(&mut self, run: &Run, now: Timestamp) {
-        let Some(attempt) = run.attempt().filter(|_| self.proposal_told != Some(run.chosen)) else { return };
+    /// Shows the proposal, each attempt once. Whether it was shown now.
+    pub fn proposal(&mut self, run: &Run, now: Timestamp) -> bool {
+        let Some(attempt) = run.attempt().filter(|_| self.proposal_told != Some(run.chosen)) else { return false };
         self.proposal_told = Some(run.chosen);
-        let patch: String = attempt
-            .changes
-            .files
-            .iter()
-            .zip(attempt.diff.iter())
-            .map(|(change, cut)| edit::patch(change, cut))
-            .collect();
+        let pairs = attempt.changes.files.iter().zip(attempt.diff.iter());
+        let patch: String = pairs.map(|(change, cut)| edit::patch(change, cut)).collect();
         match self.style {
             Style::Text => {
                 let is_seen = std::io::stdout().is_terminal();
@@ -228,6 +224,7 @@ impl Reporter {
                 print_line(now, line);
             }
         }
+        true
     }
 
     /// Tells how it ended.

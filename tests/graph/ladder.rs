@@ -233,6 +233,62 @@ fn an_answer_of_no_use_or_one_that_takes_too_long_gives_way_to_the_next_model() 
 }
 
 #[test]
+fn a_model_that_makes_an_earlier_attempt_again_is_said_to_have_and_it_is_not_checked_twice() {
+    let settings = RunSettings { quality_threshold: 0.6, max_iterations: 1, heal_attempts: 3 };
+    let said = |second: &str| {
+        let script =
+            Script::new().plan(PLAN).execute(calc("a\n")).reports(&["x"]).heal(calc("b\n")).reports(&["x", "y"]);
+        let script = script.heal(calc(second)).review(POOR);
+        let world = played_as(RunSpec { settings: settings.clone(), ..on_ladder(ladder()) }, script);
+        assert_eq!((world.run.attempts.len(), world.run.chosen), (2, 0), "{}", world.trace());
+        world.run.notices.join(" ")
+    };
+    // Both models are shown attempt 1.
+    assert_eq!(said("b\n"), "ollama/large mended nothing: the model's answer is attempt 2 again.");
+    assert_eq!(said("a\n"), "ollama/large mended nothing: the model's answer changes nothing.");
+}
+
+#[test]
+fn a_later_round_is_compared_with_the_attempt_that_the_model_was_shown() {
+    let rounds = |answer: &str| {
+        let script =
+            Script::new().plan(PLAN).execute(calc("a\n")).reports(&["x"]).heal(calc("b\n")).reports(&["x", "y"]);
+        climbed(script.heal("NO CHANGE").review(POOR).execute(answer).review(GOOD))
+    };
+    let world = rounds(&calc("c\n"));
+    let asked = world.requests.iter().rfind(|r| r.brief.node == Node::Executor).unwrap();
+    assert!(asked.messages.iter().any(|m| m.text.contains("    return a + b\na\n")), "{asked:?}");
+    assert_eq!((world.run.chosen, world.run.base_of(2), world.run.attempts[2].rung.base), (2, Some(0), Some(0)));
+    let step = world.run.step().unwrap();
+    assert_eq!(step.changes.files[0].before, world.run.attempts[0].changes.files[0].after);
+    assert_eq!(world.taught.len(), 1, "a round of review is no healing");
+    // What was left behind is not what the model was shown.
+    let world = rounds(&calc("b\n"));
+    let said = "The model made attempt 2 again. The proposal before stands.";
+    assert!(world.run.notices.iter().any(|notice| notice == said), "{:?}", world.run.notices);
+}
+
+#[test]
+fn a_model_that_cannot_be_asked_has_mended_nothing_and_the_next_one_is_asked() {
+    let fail = |message: &str| Reply::Fail(Failure::transient(FailureKind::Server, message));
+    let settings = RunSettings { quality_threshold: 0.6, max_iterations: 1, heal_attempts: 3 };
+    let spec = || RunSpec { settings: settings.clone(), ..on_ladder(ladder()) };
+    let script = || Script::new().plan(PLAN).execute(subtract()).reports(&["x"]).heal(fail("The server broke."));
+    let world = played_as(spec(), script().heal(calc("b = 2\n")).review(GOOD));
+    assert_eq!(kinds(&world), [RungKind::First, RungKind::BiggerModel], "{}", world.trace());
+    assert_eq!(world.run.notices, ["ollama/small mended nothing: the server broke."]);
+    // Nobody can: the best there is waits at the gate.
+    let world = played_as(spec(), script().heal(fail("HTTP 500")).review(POOR));
+    assert_eq!((&world.run.stage, world.run.attempts.len()), (&Stage::Gate, 1), "{}", world.trace());
+    assert_eq!(world.run.notices[1], "ollama/large mended nothing: HTTP 500.");
+    // Of a tree there is nothing to offer then: the user may try again.
+    let failing = || Script::new().reports(&["x"]).heal(fail("The server broke."));
+    let mended = Script::new().file("calc.py", "x\n").reports(&["x"]).heal(fail("The server broke."));
+    assert_eq!(tree(mended.heal(calc("b = 2\n"))).run.stage, Stage::Gate);
+    assert!(matches!(tree(failing().heal(fail("HTTP 500"))).run.stage, Stage::Paused(PauseReason::Failed(_))));
+}
+
+#[test]
 fn what_no_rung_can_mend_is_given_up_with_the_best_attempt_offered() {
     let script = Script::new()
         .plan(PLAN)
@@ -315,7 +371,7 @@ fn a_model_whose_price_is_not_known_is_not_asked_where_money_is_bounded() {
 
 #[test]
 fn a_model_that_is_chosen_at_a_pause_is_bounded_by_its_own_price() {
-    let script = Script::new().plan(PLAN).execute(subtract()).reports(&["x"]).heal(fails(FailureKind::Network));
+    let script = Script::new().plan(PLAN).execute(subtract()).reports(&["x"]).heal(Reply::OverBudget);
     let script = script.user(resume(ResumeChoice::UseModel(Box::new(remote("claude-opus-4-5")))));
     let script = script.review(GOOD).execute(calc("c = 2\n")).review(GOOD);
     let world = played_as(on_ladder(Ladder { max_cost: Some(Money(1)), ..ladder() }), script);
@@ -325,7 +381,7 @@ fn a_model_that_is_chosen_at_a_pause_is_bounded_by_its_own_price() {
 
 #[test]
 fn an_attempt_names_the_model_that_made_it() {
-    let script = Script::new().plan(PLAN).execute(subtract()).reports(&["x"]).heal(fails(FailureKind::Network));
+    let script = Script::new().plan(PLAN).execute(subtract()).reports(&["x"]).heal(Reply::OverBudget);
     let script = script.user(resume(ResumeChoice::UseModel(Box::new(remote("claude-opus-4-5")))));
     let script = script.heal(calc("c = 2\n")).review(GOOD).user(RunFact::RevisionRequested { text: "Nicer".into() });
     let world = climbed(script.execute(calc("d = 2\n")).review(GOOD));

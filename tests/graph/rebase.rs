@@ -41,7 +41,8 @@ fn a_proposal_is_put_onto_the_file_as_it_is_now_checked_and_written_when_the_use
     assert_eq!(run.best_attempt(), Some(1), "the one before was made from a file that is no more");
     assert_eq!(attempt.changes.files[0].before.as_deref(), Some(changed.as_str()));
     assert_eq!(run.decision(HunkId { file: 0, hunk: 0 }), Decision::Pending, "the user decides anew");
-    assert!(run.answer.contains("`calc.py` changed on disk"), "{}", run.answer);
+    let said = "`calc.py` changed on disk after the proposal was made: attempt 2 is the same proposal on the files as they are now.";
+    assert!(run.answer.contains(said), "true before it is written and after: {}", run.answer);
     world.script.user.extend([all(Decision::Accepted), APPLY]);
     world.go();
     assert_eq!(*finished(&world), Outcome::Applied);

@@ -314,7 +314,10 @@ fn another_sentence_revises_what_waits_but_does_not_replace_what_is_paused() {
     let revised = place.scripted("heal", &["--json", "--session", "gate", "--accept", "none", "Say it in German"]);
     assert_code(&revised, 3);
     assert!(names(&events(&revised.stdout)).contains(&"request"), "{}", revised.stdout);
-    assert_code(&place.scripted("fails", &["--session", "paused", "--accept", "all", REQUEST]), 1);
+    let paused = place.scripted("fails", &["--session", "paused", "--accept", "all", REQUEST]);
+    assert_code(&paused, 1);
+    assert_said(&paused, &["Paused: ", "The same request in the same session tries again."]);
+    assert_said(&place.scripted("fails", &[REQUEST]), &["Paused: ", "Another model is chosen with --model."]);
     let other = place.scripted("greet", &["--session", "paused", "--accept", "all", "Create a farewell in bye.py"]);
     assert_code(&other, 2);
     assert_said(&other, &["“paused”", REQUEST, "say the same again"]);
@@ -520,7 +523,7 @@ fn files_that_run_by_themselves_are_left_out_of_accept_all_and_named() {
 }
 
 #[test]
-fn what_of_an_answer_could_not_be_placed_is_named_when_the_rest_is_written() {
+fn what_of_an_answer_could_not_be_placed_is_named_whether_the_rest_is_written_or_not() {
     let place = Place::new();
     place.write("shop.py", "def total(price):\n    return price\n");
     let good =
@@ -536,10 +539,13 @@ fn what_of_an_answer_could_not_be_placed_is_named_when_the_rest_is_written() {
         ("reviewer", r#"{"score": 0.9, "reasons": [], "next_steps": [], "improvements": []}"#),
     ];
     let script = heal::script(&place, &answers);
-    let words = ["run", "--script", &script, "--script-speed", "0", "--accept", "all", "Fix the rounding in shop.py"];
-    let ran = place.run(&words);
-    assert_code(&ran, 0);
-    assert_said(&ran, &["Not placed, and so no part of what is written:\n  ", "../evil.py"]);
+    let first = ["run", "--script", &script, "--script-speed", "0", "Fix the rounding in shop.py"];
+    for (flags, code) in [(&[][..], 3), (&["--accept", "none"], 3), (&["--accept", "all"], 0)] {
+        let ran = place.run(&[&first[..], flags].concat());
+        assert_code(&ran, code);
+        assert_said(&ran, &["Not placed, and so no part of the proposal:\n  ", "../evil.py"]);
+        assert_eq!(ran.stderr.matches("Not placed").count(), 1, "{}", ran.stderr);
+    }
     assert_eq!(place.read("shop.py").as_deref(), Some("def total(price):\n    return round(price)\n"));
 }
 
@@ -565,8 +571,13 @@ fn a_file_that_changed_after_the_proposal_is_never_overwritten() {
     assert_said(&ran, &["greet.py", "not what the proposal was made from", "Nothing was written"]);
     assert_eq!(ran.stderr.matches("othing was written").count(), 1, "{}", ran.stderr);
     assert_eq!(place.read("greet.py").as_deref(), Some("mine\n"));
-    // Once what was in the way is gone, the same is written.
     fs::remove_file(place.root().join("greet.py")).unwrap();
+    fs::create_dir(place.root().join("greet.py")).unwrap();
+    let ran = place.scripted("greet", &["--session", "s", "--accept", "all", REQUEST]);
+    assert_code(&ran, 1);
+    assert_said(&ran, &["`greet.py` cannot be written: it is a directory. Nothing was written."]);
+    // Once what was in the way is gone, the same is written.
+    fs::remove_dir(place.root().join("greet.py")).unwrap();
     let ran = place.scripted("greet", &["--session", "s", "--accept", "all", REQUEST]);
     assert_code(&ran, 0);
     assert!(place.read("greet.py").is_some());

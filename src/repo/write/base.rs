@@ -77,14 +77,14 @@ pub(super) fn state(root: &Root, write: &FileWrite) -> Result<FileState, ApplyEr
 /// The regular file at `path` and what is known of it; `None` if nothing is there.
 pub(super) fn open(root: &Root, path: &str) -> Result<Option<(OwnedFd, Stat)>, ApplyError> {
     let denied = |what: &str| {
-        let message = format!("`{path}` cannot be written: it is {what}; name the file itself.");
+        let message = format!("`{path}` cannot be written: it is {what}.");
         ApplyError::Denied { path: path.to_owned(), message }
     };
     let failed = |errno| ApplyError::Failed { path: path.to_owned(), what: why(errno) };
     let fd = match beneath::open(root.dir(), path, READ, Links::Refuse) {
         Ok(fd) => fd,
         Err(Errno::NOENT | Errno::NOTDIR) => return Ok(None),
-        Err(Errno::LOOP) => return Err(denied("a symbolic link or lies behind one")),
+        Err(Errno::LOOP) => return Err(denied("a symbolic link or lies behind one; name the file itself")),
         Err(Errno::NXIO) => return Err(denied("a socket")),
         Err(errno) => return Err(failed(errno)),
     };
