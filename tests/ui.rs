@@ -481,6 +481,39 @@ fn what_a_tiny_terminal_cuts_has_a_mark() {
 }
 
 #[test]
+fn where_no_line_of_a_hunk_can_be_seen_none_is_decided_and_no_such_key_is_offered() {
+    for size in [(20, 6), (19, 5)] {
+        let mut desk = at_the_gate(size);
+        desk.frame();
+        let text = desk.text();
+        assert!(size.0 < 20 || text.contains(" Too small to") && !text.contains("accept"), "{text}");
+        for action in [Action::AcceptHunk, Action::AcceptAll, Action::RejectHunk, Action::Apply, Action::Comment] {
+            desk.act(action);
+            let run = desk.state.session.run().unwrap();
+            assert!(run.decisions.is_empty() && desk.state.overlay.is_none(), "{action:?}");
+            assert_eq!(desk.state.notice.as_ref().unwrap().text, TOO_SMALL);
+        }
+        desk.resize((20, 7));
+        desk.act(Action::Up);
+        desk.frame();
+        let text = desk.text();
+        assert!(text.contains("accept") && !text.contains("Too small"), "{text}");
+        desk.act(Action::AcceptHunk);
+        assert_eq!(desk.state.session.run().unwrap().decisions.len(), 1, "a line of it is there: {text}");
+    }
+}
+
+#[test]
+fn a_question_before_a_write_that_is_cut_has_a_mark() {
+    let mut desk = at_the_gate((20, 8));
+    desk.text();
+    desk.acts(&[Action::AcceptHunk, Action::Apply]);
+    let text = desk.text();
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    assert!(lines[5].starts_with(" Once more") && lines[5].ends_with('…') && lines[6].contains("yes, write"), "{text}");
+}
+
+#[test]
 fn on_a_tiny_terminal_what_is_typed_can_be_seen() {
     let mut desk = shop((40, 10));
     desk.types("Fix the rounding");

@@ -61,6 +61,8 @@ pub enum Event {
     TimePassed,
     /// A pane was scrolled past its last line; this is how far it can go.
     ScrollEnded(super::state::Area, usize),
+    /// Whether the review has room for a line of a hunk, where that is not what the state knows.
+    HunksShown(bool),
     /// From the model servers.
     Models(ModelEvent),
     /// What taking a written change back, or making it again, would do.

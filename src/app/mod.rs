@@ -28,4 +28,4 @@ pub use state::{
     SessionsView, Settings, Standing, State, StreamView, Subject, Written, hunks,
 };
 pub use trail::{Deed, Trace, counted, file_words, revert_refused, revertible, trail, written_words};
-pub use update::{healed_paths, needs_own_yes, unwritten, update};
+pub use update::{TOO_SMALL, healed_paths, needs_own_yes, unwritten, update};

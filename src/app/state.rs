@@ -162,6 +162,8 @@ pub struct State {
     pub stream: StreamView,
     /// The review pane.
     pub review: ReviewView,
+    /// Whether a line of a hunk found room where the review was drawn last; nothing is decided where none did.
+    pub sees_hunks: bool,
     /// What was spent and reserved, by scope.
     pub totals: Totals,
     /// How far the map of the repository is.
@@ -211,6 +213,7 @@ impl State {
             chat: Chat::default(),
             stream: StreamView::default(),
             review: ReviewView::default(),
+            sees_hunks: true,
             totals: Totals::default(),
             repository: RepositoryView::default(),
             layout: Layout::default(),

@@ -24,6 +24,7 @@ mod view;
 pub use heal::healed_paths;
 pub use review::needs_own_yes;
 pub use run::unwritten;
+pub use series::TOO_SMALL;
 
 use super::action::Action;
 use super::effect::{Effect, Entry, Mouse, TerminalEffect, UnknownPrice};
@@ -78,6 +79,7 @@ impl Step<'_> {
             Event::Requested(text) => self.request(text),
             Event::TimePassed => {}
             Event::ScrollEnded(area, end) => self.scroll_ended(*area, *end),
+            Event::HunksShown(are_shown) => self.state.sees_hunks = *are_shown,
             Event::Models(event) => self.model_event(event),
             Event::Reported(reported) => self.reported(reported),
             Event::RevertPlanned(planned) => self.revert_planned(planned),

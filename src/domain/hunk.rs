@@ -1,6 +1,10 @@
 //! A proposal cut into pieces that are decided one by one.
 
+use super::safe_text::SafeText;
 use serde::{Deserialize, Serialize};
+
+/// The byte order mark that some editors put first (U+FEFF).
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// What the user said of a hunk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -64,6 +68,19 @@ pub struct Hunk {
     pub new_len: usize,
 }
 
+impl Hunk {
+    /// Numbers of the lines it brings that have characters nobody can see. The byte order mark of a file that began with one
+    /// before is none of them: whoever changes the first line keeps it.
+    pub fn hidden_lines(&self) -> impl Iterator<Item = u32> + '_ {
+        let is_marked = |l: &DiffLine| l.old_line == Some(1) && l.text.starts_with(BYTE_ORDER_MARK);
+        let was_marked = self.lines.iter().any(is_marked);
+        self.lines.iter().filter(|l| l.kind == LineKind::Added).filter_map(move |l| {
+            let kept = l.text.strip_prefix(BYTE_ORDER_MARK).filter(|_| was_marked && l.new_line == Some(1));
+            SafeText::has_hidden(kept.unwrap_or(&l.text)).then_some(l.new_line?)
+        })
+    }
+}
+
 /// One file's hunks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileDiff {
@@ -83,5 +100,30 @@ impl FileDiff {
         let lines = || self.hunks.iter().flat_map(|h| &h.lines);
         let count = |kind| lines().filter(|l| l.kind == kind).count();
         (count(LineKind::Added), count(LineKind::Removed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(kind: LineKind, old_line: Option<u32>, new_line: Option<u32>, text: &str) -> DiffLine {
+        DiffLine { kind, old_line, new_line, text: text.to_owned() }
+    }
+
+    fn hidden(lines: Vec<DiffLine>) -> Vec<u32> {
+        let hunk = Hunk { lines, old_start: 0, old_len: 1, new_start: 0, new_len: 1 };
+        hunk.hidden_lines().collect()
+    }
+
+    #[test]
+    fn a_byte_order_mark_hides_nothing_where_the_file_began_with_one_before() {
+        let old = |text| line(LineKind::Removed, Some(1), None, text);
+        let new = |at, text| line(LineKind::Added, None, Some(at), text);
+        assert_eq!(hidden(vec![old("\u{feff}x = 1"), new(1, "\u{feff}x = 3")]), [0; 0]);
+        assert_eq!(hidden(vec![old("x = 1"), new(1, "\u{feff}x = 3")]), [1], "it had none");
+        assert_eq!(hidden(vec![new(1, "\u{feff}x = 3")]), [1], "the file is new");
+        assert_eq!(hidden(vec![old("\u{feff}x"), new(1, "\u{feff}x"), new(2, "\u{feff}y")]), [2], "in the midst");
+        assert_eq!(hidden(vec![old("\u{feff}x"), new(1, "\u{feff}x\u{202e}y")]), [1], "beside another");
     }
 }

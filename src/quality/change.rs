@@ -2,8 +2,10 @@
 //! touched is nobody's fault.
 
 use super::report::{Coverage, FileQuality, FunctionQuality, Totals};
-use crate::domain::change::ChangeSet;
+use crate::domain::change::{ChangeSet, FileChange};
 use crate::domain::finding::Finding;
+use crate::domain::language::Language;
+use crate::syntax;
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -40,16 +42,17 @@ pub struct Change {
     pub files: Vec<ChangedFile>,
     /// Changed files without figures.
     pub unmeasured: Vec<String>,
-    /// Those of them that are code by their names, each with why.
+    /// What of the change is not judged, each with why: code by its name without figures, what no longer parses, and conflicts of
+    /// a merge.
     pub left_out: Vec<LeftOut>,
 }
 
-/// Code that has no figures.
+/// A file that is not judged, or not as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct LeftOut {
     /// Relative to the root; escaped where it is not UTF-8.
     pub path: String,
-    /// A phrase: "not UTF-8", "generated".
+    /// A phrase: "not UTF-8", "generated", "does not parse from line 3 on".
     pub why: String,
     /// Whether it could not be judged: a gate is closed then. What is generated, vendored or minified is nobody's to judge.
     pub is_unjudged: bool,
@@ -112,6 +115,9 @@ pub fn change(changes: &ChangeSet) -> Change {
     for file in changes.files.iter().filter(|file| !file.is_noop()) {
         let measure = |text: &Option<String>| text.as_ref().and_then(|text| super::measure(&file.path, text));
         let (before, after) = (measure(&file.before), measure(&file.after));
+        if let Some(why) = broken(file, after.as_ref()) {
+            found.left_out.push(LeftOut { path: file.path.clone(), why, is_unjudged: true });
+        }
         if after.is_none() && file.after.is_some() && super::is_code(&file.path) {
             let why = super::TOO_LONG.to_owned();
             found.left_out.push(LeftOut { path: file.path.clone(), why, is_unjudged: true });
@@ -128,6 +134,21 @@ pub fn change(changes: &ChangeSet) -> Change {
         found.files.push(ChangedFile { path: file.path.clone(), before, after, functions, introduced, mended });
     }
     found
+}
+
+/// Why figures do not tell what a file is: the change left a conflict of a merge in it, or it does not parse any more. A grammar
+/// sees C and C++ before the preprocessor does, so that its word counts for nothing there.
+fn broken(file: &FileChange, after: Option<&FileQuality>) -> Option<String> {
+    let text = file.after.as_deref().filter(|_| after.is_none_or(|after| after.broken))?;
+    let conflicts = |text: &str| syntax::conflicts(&file.path, text);
+    if let Some(line) = conflicts(text).first()
+        && file.before.as_deref().is_none_or(|before| conflicts(before).is_empty())
+    {
+        return Some(format!("a conflict of a merge that nobody resolved begins on line {line}"));
+    }
+    let language = after.map(|after| after.language).filter(|l| !matches!(l, Language::C | Language::Cpp))?;
+    let error = syntax::introduced(language, &file.path, file.before.as_deref(), text)?.into_iter().next()?;
+    Some(format!("does not parse from line {} on", error.line))
 }
 
 /// Pairs functions by name, those of one name in their order.

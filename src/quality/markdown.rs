@@ -143,12 +143,12 @@ fn counted(count: impl Into<u64>, what: &str) -> String {
     }
 }
 
-/// Code without figures, with why.
+/// Code that is not judged, with why.
 fn left_out(text: &mut String, left_out: &[LeftOut]) {
     if left_out.is_empty() {
         return;
     }
-    let _ = writeln!(text, "\n## Not measured: {}\n", left_out.len());
+    let _ = writeln!(text, "\n## Not judged: {}\n", left_out.len());
     for file in left_out.iter().take(SHOWN) {
         let _ = writeln!(text, "- {}: {}", code_span(&file.path), file.why);
     }

@@ -7,7 +7,7 @@ use super::report::tell_line;
 use super::tally::read_text;
 use crate::domain::change::{ChangeSet, runs_later};
 use crate::domain::failure::{Failure, FailureKind};
-use crate::domain::hunk::{FileDiff, LineKind};
+use crate::domain::hunk::FileDiff;
 use crate::domain::safe_text::SafeText;
 use crate::edit::{self, Action, Applied, Edit, EditProblem, Form, Match, ProblemKind};
 use crate::repo::write::{self, ApplyError, FileWrite};
@@ -128,9 +128,8 @@ fn held_back(changes: &ChangeSet, cut: &[FileDiff], request: ApplyRequest) -> Ve
         if runs_later(path) && !request.allow_runs_later {
             hold(format!("{path}: something runs this file later; --allow-runs-later lets it be written"));
         }
-        let added = cut.hunks.iter().flat_map(|h| &h.lines).filter(|l| l.kind == LineKind::Added);
-        let hidden: Vec<u32> = added.filter(|l| SafeText::has_hidden(&l.text)).filter_map(|l| l.new_line).collect();
-        if let Some(first) = hidden.first().filter(|_| !request.allow_hidden) {
+        let hidden = cut.hunks.iter().flat_map(|h| h.hidden_lines()).next();
+        if let Some(first) = hidden.filter(|_| !request.allow_hidden) {
             let message = format!(
                 "{path}: line {first} of the new text has characters that cannot be seen; --allow-hidden lets it be written"
             );

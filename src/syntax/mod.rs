@@ -11,6 +11,7 @@
 //! because macros are not expanded. So a proposal is judged by [`introduced`]: only what was not wrong before counts.
 
 mod bracket;
+mod conflict;
 mod convention;
 mod data;
 mod grammar;
@@ -25,6 +26,7 @@ mod scan;
 mod tally;
 mod tree;
 
+pub use conflict::conflicts;
 pub use grammar::{Comment, PerGrammar, comment, grammar};
 pub use oddity::{HEAD_BYTES, MOST_BYTES, oddity, oddity_of_head, oddity_of_place, oddity_of_text};
 pub use outline::{outline, outline_and_tree};

@@ -6,7 +6,7 @@ use super::theme::Role;
 use super::widgets::fit::{columns, fit, one_line};
 use super::widgets::lines::draw_lines;
 use super::widgets::wrap::wrap;
-use crate::app::{Action, Area, Confirming, Failed, Notice, Overlay, ReviewView, Scope, Standing, State};
+use crate::app::{Action, Area, Confirming, Failed, Notice, Overlay, ReviewView, Scope, Standing, State, TOO_SMALL};
 use crate::domain::hunk::Decision;
 use crate::graph::{Outcome, Run, Stage};
 use crate::input::label;
@@ -52,20 +52,25 @@ pub fn draw_footer(frame: &mut Frame, rect: Rect, state: &State, view: &View) {
 
 /// What is to be told in two lines, where one is too short for it.
 fn long_notice(state: &State, view: &View, keys: &Line, width: usize) -> Option<[Line<'static>; 2]> {
-    let notice = state.notice.as_ref()?;
-    let text = one_line(&notice.text);
+    let (text, role) = notice(state)?;
+    let text = one_line(text);
     let room = width.saturating_sub(1);
-    let style = view.look.style(role_of(notice));
+    let style = view.look.style(role);
     (columns(&text) > room).then_some(())?;
     let rows = wrap(&[(text, style)], room, 0);
     // Blanks at its end may be all that did not fit.
     rows.get(1)?;
     let answer = answer(state, view).filter(|answer| !keys.to_string().contains(&answer.word));
     let rest: String = rows[1..].iter().map(|row| format!("{} ", row.to_string().trim_end())).collect();
-    let room = room.saturating_sub(answer.as_ref().map_or(0, |hint| hint.columns() + 1));
-    let mut first = rows[0].clone();
-    first.spans.insert(0, Span::raw(" "));
-    let mut second = Line::from(vec![Span::raw(" "), Span::styled(fit(rest.trim_end(), room), style)]);
+    let rest = fit(rest.trim_end(), room.saturating_sub(answer.as_ref().map_or(0, |hint| hint.columns() + 1)));
+    // Where the key leaves nothing of the second row, the first says that there is more.
+    let first = if rest.is_empty() {
+        fit(&format!("{} …", rows[0].to_string().trim_end()), room)
+    } else {
+        rows[0].to_string()
+    };
+    let first = Line::from(vec![Span::raw(" "), Span::styled(first, style)]);
+    let mut second = Line::from(vec![Span::raw(" "), Span::styled(rest, style)]);
     second.spans.extend(answer.iter().flat_map(|hint| hint.spans(view)));
     Some([first, second])
 }
@@ -81,15 +86,24 @@ fn answer(state: &State, view: &View) -> Option<Hint> {
     Some(Hint { keys: keys(action, &scopes, view)?, word: word.to_owned(), ready })
 }
 
-fn role_of(notice: &Notice) -> Role {
-    if notice.failed == Failed::Yes { Role::Warning } else { Role::Text }
+/// What is told now, and how it looks: the newest notice, or else that no hunk can be seen where one is to be decided.
+fn notice(state: &State) -> Option<(&str, Role)> {
+    let role = |notice: &Notice| if notice.failed == Failed::Yes { Role::Warning } else { Role::Text };
+    let told = state.notice.as_ref().map(|notice| (notice.text.as_str(), role(notice)));
+    told.or_else(|| is_blind(state).then_some((TOO_SMALL, Role::Warning)))
+}
+
+/// Whether hunks wait for a decision and none of their lines can be seen.
+fn is_blind(state: &State) -> bool {
+    let is_at_gate = state.session.run().is_some_and(|run| run.stage == Stage::Gate);
+    is_at_gate && state.layout.focus == Area::Review && !state.sees_hunks
 }
 
 fn told_line(state: &State, view: &View, width: usize) -> Line<'static> {
     let look = &view.look;
     let room = width.saturating_sub(1);
-    if let Some(notice) = &state.notice {
-        return Line::from(Span::styled(format!(" {}", fit(&notice.text, room)), look.style(role_of(notice))));
+    if let Some((text, role)) = notice(state) {
+        return Line::from(Span::styled(format!(" {}", fit(text, room)), look.style(role)));
     }
     if let Some(failure) = &state.session.unsaved {
         let text = fit(&format!("Not saved: {failure}"), room);
@@ -233,7 +247,8 @@ fn wanted(state: &State, scopes: &[Scope]) -> Vec<Wanted> {
     if stage == Some(&Stage::Gate) && state.layout.focus != Area::Review {
         wanted.insert(wanted.len().min(1), (FocusReview, "review", true));
     }
-    let decides = stage == Some(&Stage::Gate) && scopes[0] == Scope::Review && state.review.step.is_none();
+    let decides =
+        stage == Some(&Stage::Gate) && scopes[0] == Scope::Review && state.review.step.is_none() && state.sees_hunks;
     if decides {
         wanted.extend(plain(&[Comment, EditHunk]));
         let drop = if state.review.confirming == Some(Confirming::Drop) { "yes, drop" } else { "drop all" };
@@ -315,6 +330,7 @@ fn pane(state: &State) -> Vec<Wanted> {
         Area::Budget => plain(&[ChooseModel]),
         Area::Sessions if state.sessions.list.is_empty() => plain(&[NewSession]),
         Area::Sessions => plain(&[OpenSession, NewSession, RenameSession, DeleteSession]),
+        Area::Review if is_blind(state) => plain(&[FocusChat]),
         Area::Review => {
             let run = state.session.run().filter(|r| r.attempt().is_some());
             run.map(|run| review(run, &state.review)).unwrap_or_default()

@@ -82,7 +82,7 @@ pub fn draw(frame: &mut Frame, state: &State, view: &mut View) -> Vec<Event> {
     frame.render_widget(Block::new().style(view.look.style(Role::Text)), area);
     if area.width < 20 || area.height < 6 {
         frame.render_widget(ratatui::text::Line::raw("too small"), area);
-        return Vec::new();
+        return panes::review::report(false, state).into_iter().collect();
     }
     let arrangement = arrange(area, &state.layout);
     let mut beyond = Vec::new();

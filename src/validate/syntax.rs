@@ -6,6 +6,7 @@
 use crate::domain::change::{ChangeSet, FileChange};
 use crate::domain::finding::{CheckResult, Finding, Severity, Strategy};
 use crate::domain::language::Language;
+use crate::syntax;
 use std::collections::HashMap;
 use std::time::Instant;
 
@@ -69,27 +70,12 @@ fn new_faults(change: &FileChange, syntax: SyntaxCheck<'_>) -> Option<Vec<Fault>
 
 /// The conflicts of a text without a grammar, if it had none before.
 fn new_conflicts(change: &FileChange) -> Option<Vec<Fault>> {
+    let conflicts = |text: &str| syntax::conflicts(&change.path, text);
     let found = conflicts(change.after.as_deref()?);
     let had_none = change.before.as_deref().is_none_or(|before| conflicts(before).is_empty());
-    (!found.is_empty() && had_none).then_some(found)
-}
-
-/// Where a merge left both sides for somebody to choose: the lines that git marks them by, in their order.
-fn conflicts(text: &str) -> Vec<Fault> {
-    let (mut found, mut begun, mut is_divided) = (Vec::new(), None, false);
-    for (line, number) in text.lines().zip(1..) {
-        match begun {
-            _ if line.starts_with("<<<<<<< ") => (begun, is_divided) = (Some(number), false),
-            Some(_) if line == "=======" => is_divided = true,
-            Some(line_of_first) if is_divided && line.starts_with(">>>>>>> ") => {
-                let message = "a conflict of a merge that nobody resolved begins here".to_owned();
-                found.push(Fault { line: line_of_first, column: 1, message });
-                begun = None;
-            }
-            _ => {}
-        }
-    }
-    found
+    let message = "a conflict of a merge that nobody resolved begins here";
+    let fault = |line: &u32| Fault { line: *line, column: 1, message: message.to_owned() };
+    (!found.is_empty() && had_none).then(|| found.iter().map(fault).collect())
 }
 
 fn key(fault: &Fault, text: &str) -> (String, String) {
@@ -163,7 +149,11 @@ mod tests {
         assert_eq!(lines(Some("a\nb\nd\n"), Some(conflict), "NOTES.md"), Some(vec![2]));
         assert_eq!(lines(None, Some(conflict), "notes"), Some(vec![2]));
         assert_eq!(lines(Some(conflict), Some(&conflict.replace('a', "e")), "NOTES.md"), None, "it was there before");
-        let shown = ["A\n<<<<<<< HEAD\nis how it begins\n", "    <<<<<<< a\n    =======\n    >>>>>>> b\n"];
+        let shown = [
+            "A\n<<<<<<< HEAD\nis how it begins\n",
+            "    <<<<<<< a\n    =======\n    >>>>>>> b\n",
+            "It looks so:\n```\n<<<<<<< a\n=======\n>>>>>>> b\n```\n",
+        ];
         let others = ["Title\n=======\n", "<<<<<<< a\n>>>>>>> b\n=======\n", "=======\n<<<<<<< a\n>>>>>>> b\n"];
         for text in shown.into_iter().chain(others) {
             assert_eq!(lines(Some(""), Some(text), "NOTES.md"), None, "{text}");

@@ -183,3 +183,12 @@ fn a_patch_on_a_terminal_is_shown_and_not_obeyed() {
     assert_eq!(pty.end().exit_code(), 0);
     assert!(!pty.has_written("\u{1b}"), "{:?}", String::from_utf8_lossy(&pty.bytes()));
 }
+
+#[test]
+fn the_first_line_of_a_file_with_a_byte_order_mark_is_changed_and_the_mark_stays() {
+    let place = Place::new();
+    place.write("a.py", "\u{feff}x = 1\ny = 1\n");
+    let ran = apply(&place, BLOCK, &[]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), "changed a.py +1 -1\n"), "{ran:?}");
+    assert_eq!(place.read("a.py").as_deref(), Some("\u{feff}x = 2\ny = 1\n"));
+}

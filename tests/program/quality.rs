@@ -111,12 +111,23 @@ fn code_that_cannot_be_judged_closes_every_gate_and_is_named() {
         let production = place.run(&["check", "--gate", "production"]);
         assert_eq!(production.code, Some(4), "{}", production.stdout);
         assert!(production.stdout.contains(&format!("{shown}: cannot be judged")), "{}", production.stdout);
-        assert!(place.run(&["analyze"]).stdout.contains(&format!("Not measured: 1\n\n- {shown}: ")));
+        assert!(place.run(&["analyze"]).stdout.contains(&format!("Not judged: 1\n\n- {shown}: ")));
         // What is gone is nobody's to judge.
         commit(&place, "second");
         fs::remove_file(place.root().join(OsStr::from_bytes(name))).unwrap();
         assert_eq!(place.run(&["check", "--gate", "commit"]).code, Some(0), "{shown}");
     }
+}
+
+#[test]
+fn what_is_staged_in_the_midst_of_a_merge_closes_the_gate() {
+    let Some(place) = repository() else { return };
+    place.write("cart.py", "<<<<<<< HEAD\ndef f(:\n=======\neval(x)\n>>>>>>> theirs\n");
+    git(&place, &["add", "-A"]).unwrap();
+    let ran = place.run(&["check", "--gate", "commit", "--staged"]);
+    assert_eq!(ran.code, Some(4), "{}", ran.stdout);
+    let told = "cart.py: cannot be judged: a conflict of a merge that nobody resolved begins on line 1";
+    assert!(ran.stdout.contains(told), "{}", ran.stdout);
 }
 
 #[test]

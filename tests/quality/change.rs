@@ -175,3 +175,28 @@ fn sarif_has_what_its_standard_requires() {
     assert_eq!(results[3].get("locations"), None);
     assert_sarif(&sarif(&[], &[], "1.2.3"));
 }
+
+#[test]
+fn a_file_that_a_change_broke_cannot_be_judged_and_closes_the_gate() {
+    let conflict = "<<<<<<< HEAD\ndef f(:\n=======\neval(x)\n>>>>>>> x\n";
+    let closed = |path: &str, before: Option<&str>, after: &str| {
+        sentences(&gate(&changed(path, before, Some(after)), &Thresholds::default()))
+    };
+    assert_eq!(
+        closed("a.py", None, conflict),
+        ["a.py: cannot be judged: a conflict of a merge that nobody resolved begins on line 1 [unjudged]"]
+    );
+    assert_eq!(
+        closed("a.py", Some("x = 1\n"), "x = 1\ndef f(:\n"),
+        ["a.py: cannot be judged: does not parse from line 2 on [unjudged]"]
+    );
+    assert_eq!(closed("NOTES.md", Some("a\n"), conflict).len(), 1, "a text is no exception");
+    assert_eq!(closed("a.c", None, conflict).len(), 1, "nor is C");
+    let none: [&str; 0] = [];
+    assert_eq!(closed("a.py", Some("def f(:\n"), "def f(:\nx = 1\n"), none, "it was so before");
+    assert_eq!(closed("a.py", None, "x = 1\n"), none);
+    assert_eq!(closed("a.c", None, "BEGIN int f( {\n"), none, "a macro may make it right");
+    assert_eq!(closed("DOC.md", None, &format!("```\n{conflict}```\n")), none, "an example");
+    let change = changed("a.py", None, Some(conflict));
+    assert!(change_markdown(&change, None).contains("## Not judged: 1\n\n- `a.py`: a conflict"));
+}

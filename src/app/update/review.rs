@@ -4,9 +4,8 @@ use super::Step;
 use crate::app::action::Action;
 use crate::app::state::{Confirming, Failed};
 use crate::domain::change::runs_later;
-use crate::domain::hunk::{Decision, FileDiff, HunkId, LineKind};
+use crate::domain::hunk::{Decision, FileDiff, HunkId};
 use crate::domain::revert::Way;
-use crate::domain::safe_text::SafeText;
 use crate::graph::{Attempt, Run, RunFact, Stage};
 use std::collections::BTreeSet;
 
@@ -221,7 +220,7 @@ fn matching<'a>(
 /// Whether a hunk brings characters that cannot be seen.
 fn hides(attempt: &Attempt, id: HunkId) -> bool {
     let hunk = attempt.diff.get(id.file).and_then(|f| f.hunks.get(id.hunk));
-    hunk.is_some_and(|h| h.lines.iter().any(|l| l.kind == LineKind::Added && SafeText::has_hidden(&l.text)))
+    hunk.is_some_and(|h| h.hidden_lines().next().is_some())
 }
 
 /// Whether a hunk is never part of an accept-all: its file runs by itself later, or it hides characters.

@@ -3,6 +3,10 @@
 use super::Step;
 use crate::app::action::Action;
 use crate::app::state::{Failed, ReviewView};
+use crate::graph::Stage;
+
+/// What is said where no line of a hunk has room: nobody accepts what nobody can see.
+pub const TOO_SMALL: &str = "Too small to review: make the window larger.";
 
 impl Step<'_> {
     /// Shows the chosen attempt the other way.
@@ -30,26 +34,20 @@ impl Step<'_> {
     pub(super) fn decides_blindly(&mut self, action: Action) -> bool {
         use Action::*;
         // A comment or a change would be of another hunk than the one that is shown.
-        let decides = matches!(
+        let is_of_a_hunk = matches!(
             action,
-            AcceptHunk
-                | RejectHunk
-                | AcceptFile
-                | RejectFile
-                | AcceptAll
-                | RejectAll
-                | Apply
-                | Undo
-                | Redo
-                | Install
-                | Comment
-                | EditHunk
-                | OpenEditor
+            AcceptHunk | RejectHunk | AcceptFile | RejectFile | AcceptAll | RejectAll | Apply | Comment | EditHunk
         );
-        let blind = decides && self.state.review.step.is_some();
-        if blind {
-            self.state.tell("Only a step is shown. Show the whole proposal to decide or change.", Failed::Yes);
-        }
-        blind
+        let is_of_the_whole = is_of_a_hunk || matches!(action, Undo | Redo | Install | OpenEditor);
+        let is_at_gate = self.state.session.run().is_some_and(|run| run.stage == Stage::Gate);
+        let why = match self.state.sees_hunks {
+            false if is_of_a_hunk && is_at_gate => TOO_SMALL,
+            _ if is_of_the_whole && self.state.review.step.is_some() => {
+                "Only a step is shown. Show the whole proposal to decide or change."
+            }
+            _ => return false,
+        };
+        self.state.tell(why, Failed::Yes);
+        true
     }
 }

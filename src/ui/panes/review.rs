@@ -30,14 +30,15 @@ use ratatui::widgets::Paragraph;
 use rows::{HunkFacts, Row, Rows};
 use sight::Sight;
 
-/// Draws the pane. Returns how much of what stands above the cursor is out of sight, where the state does not know.
-pub fn draw_review(frame: &mut Frame, rect: Rect, state: &State, view: &mut View) -> Option<Event> {
+/// Draws the pane. Returns how much of what stands above the cursor is out of sight, and whether a hunk can be seen, where the
+/// state does not know.
+pub fn draw_review(frame: &mut Frame, rect: Rect, state: &State, view: &mut View) -> Vec<Event> {
     let shown = state.session.run().and_then(|r| Some((r, state.review.shown(r)?)));
     let Some((run, attempt)) = shown else {
         let inner = draw_frame(frame, rect, Area::Review, state, view, "");
         let text = "Proposals appear here as hunks to accept or reject. Nothing is on disk before.";
         draw_hint(frame, inner, text, view);
-        return None;
+        return Vec::new();
     };
     let width = usize::from(rect.width.saturating_sub(2));
     lay_out(state, run, attempt, width, view);
@@ -53,7 +54,13 @@ pub fn draw_review(frame: &mut Frame, rect: Rect, state: &State, view: &mut View
     let lines = body_lines(state, run, attempt, view, &sight, height);
     draw_lines(frame, body, &lines);
     let known = state.review.hidden == sight.hidden && state.review.above == sight.above;
-    (!known).then_some(Event::ScrollEnded(Area::Review, sight.hidden))
+    let ended = (!known).then_some(Event::ScrollEnded(Area::Review, sight.hidden));
+    ended.into_iter().chain(report(height > 0, state)).collect()
+}
+
+/// Whether a line of a hunk has room, where the state does not know.
+pub fn report(are_shown: bool, state: &State) -> Option<Event> {
+    (state.sees_hunks != are_shown).then_some(Event::HunksShown(are_shown))
 }
 
 /// Files and lines, for the title, and how many rows of what stands above the hunks are out of sight.

@@ -5,7 +5,6 @@ use crate::domain::clock::Timestamp;
 use crate::domain::comment::Comment;
 use crate::domain::finding::{Finding, Severity, ValidationReport};
 use crate::domain::hunk::{DiffLine, FileDiff, HunkId, LineKind};
-use crate::domain::safe_text::SafeText;
 use crate::graph::{Attempt, Run};
 use crate::ui::Look;
 use crate::ui::theme::Role;
@@ -155,8 +154,7 @@ impl Rows {
                     self.said_of(said, (index, file), line, cut.width, look);
                 }
             }
-            let added = hunk.lines.iter().filter(|l| l.kind == LineKind::Added);
-            let hides = added.into_iter().any(|l| SafeText::has_hidden(&l.text));
+            let hides = hunk.hidden_lines().next().is_some();
             self.hunks.push(HunkFacts { id, start, end: self.rows.len(), lines, hides });
         }
     }
