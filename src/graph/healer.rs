@@ -89,6 +89,9 @@ pub(super) fn recalled(run: &mut Run, known: &Recollection) -> Vec<RunCommand> {
     install::beforehand(run).unwrap_or_else(|| climb(run))
 }
 
+/// Between models of which the same is said.
+const AND: &str = " and ";
+
 /// Nothing came of it, for the reason `why` gives: another model, or the end.
 pub(super) fn gave_up(run: &mut Run, why: &str) -> Vec<RunCommand> {
     if let Some(model) = run.inner.heal.model {
@@ -100,9 +103,9 @@ pub(super) fn gave_up(run: &mut Run, why: &str) -> Vec<RunCommand> {
         match run.notices.iter().position(|notice| notice.ends_with(&said)) {
             Some(at) => {
                 let others = run.notices.remove(at);
-                let others = others.trim_end_matches(&*said);
-                let names = if others == asked { asked } else { format!("{others} and {asked}") };
-                run.notice(format!("{names}{said}"));
+                let mut names: Vec<&str> = others.trim_end_matches(&*said).split(AND).collect();
+                names.extend(Some(&*asked).filter(|asked| !names.contains(asked)));
+                run.notice(format!("{}{said}", names.join(AND)));
             }
             None => run.notice(format!("{asked}{said}")),
         }

@@ -537,6 +537,23 @@ fn a_tree_without_findings_has_nothing_to_change_and_one_that_cannot_be_healed_s
 }
 
 #[test]
+fn a_model_that_mended_nothing_each_time_is_named_once() {
+    let script = Script::new().plan(PLAN).execute(subtract()).reports(&["x"]).review(GOOD).review(GOOD).review(GOOD);
+    let script = (0..6).fold(script, |script, _| script.heal("NO CHANGE"));
+    let script = script.user(RunFact::HealRequested).user(RunFact::HealRequested);
+    let settings = RunSettings { quality_threshold: 0.6, max_iterations: 1, heal_attempts: 3 };
+    let world = played_as(RunSpec { settings, ..on_ladder(ladder()) }, script);
+    let said: Vec<&String> = world.run.notices.iter().filter(|notice| notice.contains("mended nothing")).collect();
+    assert_eq!(
+        said,
+        ["ollama/small and ollama/large mended nothing: the model's answer changes nothing."],
+        "{}",
+        world.trace()
+    );
+    assert_eq!(world.requests.iter().filter(|request| request.brief.node == Node::Healer).count(), 6);
+}
+
+#[test]
 fn warnings_are_counted_apart_and_not_said_to_be_nothing() {
     let warned = |messages: &[&str]| {
         let mut warned = report(messages);
