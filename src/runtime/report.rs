@@ -34,12 +34,14 @@ pub struct Reporter {
     proposal_told: Option<usize>,
     /// What the workbench said last, which is not said again as the reason of the end.
     said: String,
+    /// Why checks could not run, as told.
+    unrun: Vec<String>,
 }
 
 impl Reporter {
     /// A reporter that has told nothing.
     pub fn new(style: Style) -> Reporter {
-        Reporter { style, activity: "", proposal_told: None, said: String::new() }
+        Reporter { style, activity: "", proposal_told: None, said: String::new(), unrun: Vec::new() }
     }
 
     /// Tells what an update did.
@@ -84,10 +86,9 @@ impl Reporter {
                     let rule = finding.rule.as_ref().map(|rule| format!(" {rule}")).unwrap_or_default();
                     tell_line(&format!("  {place}{}{rule}: {}", finding.tool, finding.message.trim_end()));
                 }
-                for check in &report.checks {
-                    if let Some(why) = &check.not_run {
-                        tell_line(&format!("  not checked: {}: {why}", check.command));
-                    }
+                for (check, why) in report.checks.iter().filter_map(|c| Some((c, c.not_run.as_ref()?))) {
+                    tell_line(&format!("  not checked: {}: {why}", check.command));
+                    self.unrun.push(why.trim_end_matches('.').to_owned());
                 }
             }
             Fact::Run { fact: RunFact::Recalled { known, .. }, .. } => {
@@ -205,7 +206,9 @@ impl Reporter {
             Style::Text => {
                 let is_seen = std::io::stdout().is_terminal();
                 print(&if is_seen { SafeText::new(&patch).into_string() } else { patch });
-                run.notices.iter().for_each(|notice| tell_line(SafeText::line(notice).as_str()));
+                let is_new =
+                    |notice: &&String| !self.unrun.iter().any(|why| notice.contains(&format!("could not run: {why}")));
+                run.notices.iter().filter(is_new).for_each(|notice| tell_line(SafeText::line(notice).as_str()));
             }
             Style::Json => {
                 let files: Vec<Value> = attempt
@@ -246,16 +249,16 @@ impl Reporter {
                 for path in written(run) {
                     tell_line(&format!("  {}", SafeText::line(path)));
                 }
-                let waits = run.is_some_and(|r| r.stage == Stage::Gate) && !state.session.name.is_empty();
-                let why = match (exit, run.and_then(Run::held_up)) {
+                let (waits, session) = (run.is_some_and(|r| r.stage == Stage::Gate), &state.session.name);
+                let mut why = match (exit, run.and_then(Run::held_up)) {
                     (Exit::ChecksFailed, Some(unrun)) => format!("{unrun}, so nothing was written."),
                     (Exit::ChecksFailed, None) => "The checks do not pass, so nothing was written.".to_owned(),
                     _ => "Nothing was written.".to_owned(),
                 };
-                if waits && matches!(exit, Exit::NothingAccepted | Exit::ChecksFailed) {
+                self.unrun.iter().for_each(|told| why = why.replace(&format!(" ({told})"), ""));
+                if waits && !session.is_empty() && matches!(exit, Exit::NothingAccepted | Exit::ChecksFailed) {
                     tell_line(&format!(
-                        "{why} The proposal waits in session “{}”: open vibe-tui here to review it.",
-                        state.session.name
+                        "{why} The proposal waits in session “{session}”: open vibe-tui here to review it."
                     ));
                 }
             }

@@ -341,7 +341,9 @@ fn pane(state: &State) -> Vec<Wanted> {
 fn review(run: &Run, review: &ReviewView) -> Vec<Wanted> {
     use Action::*;
     if review.step.is_some() {
-        return vec![(ToggleStep, "show the whole", true), (NextHunk, "next", true), (PreviousAttempt, "tries", true)];
+        let mut keys = vec![(ToggleStep, "show the whole", true), (NextHunk, "next", true)];
+        keys.extend((run.stage == Stage::Gate).then_some((PreviousAttempt, "tries", true)));
+        return keys;
     }
     let confirming = review.confirming == Some(Confirming::Write);
     let mut keys = match &run.stage {

@@ -150,6 +150,19 @@ fn nothing_is_decided_where_nothing_waits() {
 }
 
 #[test]
+fn when_earlier_attempts_can_be_looked_at_is_said_while_the_next_is_being_made() {
+    let mut desk = Desk::with(opening(), World::new().says(Node::Executor, whole("calc.py", "BROKEN\n")));
+    desk.submit(REQUEST);
+    desk.settle_to(|e| matches!(e, Effect::CallModel { request, .. } if request.brief.node == Node::Healer));
+    for action in [Action::PreviousAttempt, Action::NextAttempt] {
+        assert!(desk.act(action).is_empty(), "{action:?}");
+        assert_eq!(desk.notice(), "The attempts can be gone through once the proposal waits for you.");
+    }
+    desk.act(Action::AcceptHunk);
+    assert_eq!(desk.notice(), "Nothing waits for a decision now.");
+}
+
+#[test]
 fn another_attempt_of_the_series_can_be_reviewed_and_has_its_own_decisions() {
     let world = World::new().says(Node::Executor, whole("calc.py", "BROKEN\n"));
     let mut desk = Desk::at_gate(world);

@@ -556,8 +556,12 @@ fn a_check_that_could_not_run_is_said_to_be_that() {
     assert_code(&ran, 4);
     assert_said(
         &ran,
-        &["`no-such-tool --now` could not run (", "so nothing was written. The proposal waits in session “s”"],
+        &["`no-such-tool --now` could not run, so nothing was written. The proposal waits in session “s”"],
     );
+    assert_eq!(ran.stderr.matches("was not found").count(), 1, "the reason is told once: {}", ran.stderr);
+    // Whoever comes later has not been told.
+    let ran = place.scripted("greet", &["--session", "s", "--accept", "none", REQUEST]);
+    assert_eq!(ran.stderr.matches("was not found").count(), 2, "{}", ran.stderr);
     assert!(!ran.stderr.contains("do not pass"), "{}", ran.stderr);
 }
 

@@ -86,6 +86,17 @@ fn an_attempt_is_shown_as_the_step_from_the_one_it_was_made_from_and_not_decided
 }
 
 #[test]
+fn the_keys_that_go_through_the_attempts_are_shown_only_where_they_do() {
+    let mut desk = climbed(LARGE);
+    desk.act(Action::ToggleStep);
+    assert!(desk.text().contains(",/. tries"), "{}", desk.text());
+    desk.acts(&[Action::ToggleStep, Action::AcceptAll, Action::Apply, Action::Apply]);
+    desk.acts(&[Action::FocusReview, Action::ToggleStep]);
+    let shown = desk.text();
+    assert!(shown.contains("show the whole") && !shown.contains("tries"), "{shown}");
+}
+
+#[test]
 fn the_chosen_attempt_and_the_best_stand_out_in_both_themes() {
     for theme in ["dark", "light"] {
         let mut desk = climbed(LARGE);

@@ -40,6 +40,10 @@ impl Step<'_> {
                     self.state.review.look_at(hunk);
                 }
             }
+            // What is made next is made from one of them, and the run itself says from which.
+            NextAttempt | PreviousAttempt if self.state.session.run().is_some_and(|r| r.active_node().is_some()) => {
+                self.state.tell("The attempts can be gone through once the proposal waits for you.", Failed::No);
+            }
             _ if self.state.session.run().is_some_and(|r| r.stage != Stage::Gate) => {
                 self.state.tell("Nothing waits for a decision now.", Failed::No);
             }
