@@ -6,7 +6,7 @@ use super::session::Session;
 use crate::domain::change::{ChangeSet, FileChange};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::{RunId, SessionId};
-use crate::domain::revert::{Conflict, Revert, Way};
+use crate::domain::revert::{Conflict, Revert, Side, Way};
 use crate::edit;
 use crate::graph::{Outcome, Run, RunFact, Stage};
 use serde::Serialize;
@@ -188,24 +188,12 @@ pub fn revert_refused(run: &Run, way: Way, revert: &Revert, runs: &[Run]) -> Str
 }
 
 fn conflict_words(conflict: &Conflict) -> String {
-    let Conflict { line, what, now, wanted, .. } = conflict;
-    let place = format!("- {}: {what}.", conflict.place());
-    if *line == 0 {
-        return place;
+    let mut text = format!("- {}: {}.", conflict.place(), conflict.what);
+    for Side { said, lines, more } in conflict.sides() {
+        let shown: String = lines.iter().map(|line| format!("      {line}\n")).collect();
+        let rest = if more > 0 { format!("      … {more} more lines …\n") } else { String::new() };
+        let (gap, end) = if lines.is_empty() { ("", "") } else { ("\n\n", "\n") };
+        text.push_str(&format!("\n  {said}{gap}{shown}{rest}{end}"));
     }
-    format!("{place}\n{}{}", quoted("is", now), quoted("would be", wanted))
-}
-
-/// Lines of a conflict that are shown.
-const SHOWN: usize = 8;
-
-fn quoted(verb: &str, text: &str) -> String {
-    let lines: Vec<&str> = text.lines().collect();
-    if lines.is_empty() {
-        return format!("  there {verb} nothing there\n");
-    }
-    let more = lines.len().saturating_sub(SHOWN);
-    let shown: String = lines[..lines.len() - more].iter().map(|line| format!("      {line}\n")).collect();
-    let rest = if more > 0 { format!("      … {more} more lines …\n") } else { String::new() };
-    format!("  it {verb}:\n\n{shown}{rest}\n")
+    text
 }

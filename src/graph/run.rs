@@ -21,6 +21,7 @@ use crate::domain::model::{FinishReason, ModelInfo, ModelRef, Node, Timings, Usa
 use crate::domain::money::Money;
 use crate::domain::past::Similar;
 use crate::domain::plan::Plan;
+use crate::domain::revert::Conflict;
 use crate::domain::rung::Rung;
 use crate::domain::verdict::Verdict;
 use serde::{Deserialize, Serialize};
@@ -164,6 +165,8 @@ pub struct Run {
     pub part: Option<ValidationReport>,
     /// Why the last write did not happen; `None` once it is tried again.
     pub apply_failure: Option<Failure>,
+    /// Where what was to be written and the files on disk disagree, if that is why.
+    pub clashes: Vec<Conflict>,
     /// Bookkeeping of the state machine that no front shows.
     pub(super) inner: Inner,
 }
@@ -193,6 +196,7 @@ impl Run {
             installed: Vec::new(),
             part: None,
             apply_failure: None,
+            clashes: Vec::new(),
             inner: Inner::default(),
         }
     }
