@@ -23,6 +23,8 @@ pub enum Deed {
     Redone,
     /// A command got a dependency, or was to.
     Installed,
+    /// A write was begun, and nobody saw it end: it is under way, or it was cut off.
+    Begun,
 }
 
 impl Deed {
@@ -33,6 +35,7 @@ impl Deed {
             Deed::Undone => "undone",
             Deed::Redone => "redone",
             Deed::Installed => "installed",
+            Deed::Begun => "begun",
         }
     }
 }
@@ -60,6 +63,7 @@ pub struct Trace {
 pub fn trail(id: &SessionId, facts: &[Dated]) -> Vec<Trace> {
     let mut session = Session::new(id.clone());
     let mut asked: Option<(ChangeSet, &'static str)> = None;
+    let mut begun = Timestamp::default();
     let mut traces = Vec::new();
     for dated in facts {
         let Fact::Run { run: id, fact } = &dated.fact else {
@@ -93,6 +97,9 @@ pub fn trail(id: &SessionId, facts: &[Dated]) -> Vec<Trace> {
             }
             _ => {}
         }
+        if run.writing().is_some() && before.as_ref() != Some(&run.stage) {
+            begun = dated.at;
+        }
         let deed = match &run.stage {
             Stage::Finished(Outcome::Undone) => Deed::Undone,
             Stage::Finished(Outcome::Applied) if written => Deed::Redone,
@@ -107,6 +114,12 @@ pub fn trail(id: &SessionId, facts: &[Dated]) -> Vec<Trace> {
         let title = run.spec.intent.text.clone();
         traces.push(Trace { at: dated.at, run: *id, title, deed, by, what: String::new(), files: counted(&changes) });
     }
+    // One run is active at a time.
+    traces.extend(session.runs.iter().find_map(|run| {
+        let files = counted(run.writing()?);
+        let (title, by) = (run.spec.intent.text.clone(), asked.as_ref().map_or("workbench", |(_, by)| by));
+        Some(Trace { at: begun, run: run.spec.id, title, deed: Deed::Begun, by, what: String::new(), files })
+    }));
     traces
 }
 

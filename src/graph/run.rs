@@ -336,6 +336,11 @@ impl Run {
         self.inner.iteration < self.spec.settings.max_iterations.max(1).saturating_add(self.inner.revisions)
     }
 
+    /// What is being written, as long as it is.
+    pub fn writing(&self) -> Option<&ChangeSet> {
+        self.inner.write.as_ref().filter(|_| self.stage == Stage::Applying).map(|write| &write.changes)
+    }
+
     /// Puts another attempt under review; decisions belong to the attempt they were made on.
     pub(super) fn choose(&mut self, index: usize) {
         if index != self.chosen {
