@@ -343,6 +343,24 @@ fn a_write_that_failed_is_said_where_it_was_asked_for() {
 }
 
 #[test]
+fn a_clash_with_the_file_on_disk_shows_what_is_there_what_was_there_and_what_the_proposal_wants() {
+    for size in [SMALL, LARGE] {
+        let mut desk = at_the_gate(size);
+        desk.files.insert("shop/price.py".into(), PRICE.replace("TAX = 0.19", "TAX = 0.07"));
+        desk.unwritable = Some(Failure::fatal(FailureKind::Stale, "shop/price.py changed on disk: read it again."));
+        desk.acts(&[Action::AcceptAll, Action::Apply, Action::Apply]);
+        let text = desk.text();
+        let at = |words: &str| text.find(words).unwrap_or_else(|| panic!("{words}\n{text}"));
+        let order = ["clash: `shop/price.py` line 3", "it is:", "    TAX = 0.07", "it was:", "    TAX = 0.19"];
+        let order = order.into_iter().chain(["it would be:", "    TAX = 0.20"]).map(at).collect::<Vec<_>>();
+        assert!(order.is_sorted(), "{text}");
+        desk.files.insert("shop/price.py".into(), PRICE.into());
+        desk.acts(&[Action::Apply, Action::Apply]);
+        assert!(!desk.text().contains("clash:"), "{}", desk.text());
+    }
+}
+
+#[test]
 fn accepted_hunks_that_fail_alone_are_shown_with_what_fails_and_with_the_key_that_writes_them() {
     for size in [SMALL, MIDDLE, LARGE] {
         let mut desk = at_the_gate(size);

@@ -6,7 +6,7 @@ use super::session::Session;
 use crate::domain::change::{ChangeSet, FileChange};
 use crate::domain::clock::Timestamp;
 use crate::domain::ids::{RunId, SessionId};
-use crate::domain::revert::{Conflict, Revert, Way};
+use crate::domain::revert::{Conflict, Revert, Side, Way};
 use crate::edit;
 use crate::graph::{Outcome, Run, RunFact, Stage};
 use serde::Serialize;
@@ -23,6 +23,8 @@ pub enum Deed {
     Redone,
     /// A command got a dependency, or was to.
     Installed,
+    /// A write was begun, and nobody saw it end: it is under way, or it was cut off.
+    Begun,
 }
 
 impl Deed {
@@ -33,6 +35,7 @@ impl Deed {
             Deed::Undone => "undone",
             Deed::Redone => "redone",
             Deed::Installed => "installed",
+            Deed::Begun => "begun",
         }
     }
 }
@@ -60,6 +63,7 @@ pub struct Trace {
 pub fn trail(id: &SessionId, facts: &[Dated]) -> Vec<Trace> {
     let mut session = Session::new(id.clone());
     let mut asked: Option<(ChangeSet, &'static str)> = None;
+    let mut begun = Timestamp::default();
     let mut traces = Vec::new();
     for dated in facts {
         let Fact::Run { run: id, fact } = &dated.fact else {
@@ -93,6 +97,9 @@ pub fn trail(id: &SessionId, facts: &[Dated]) -> Vec<Trace> {
             }
             _ => {}
         }
+        if run.writing().is_some() && before.as_ref() != Some(&run.stage) {
+            begun = dated.at;
+        }
         let deed = match &run.stage {
             Stage::Finished(Outcome::Undone) => Deed::Undone,
             Stage::Finished(Outcome::Applied) if written => Deed::Redone,
@@ -107,6 +114,12 @@ pub fn trail(id: &SessionId, facts: &[Dated]) -> Vec<Trace> {
         let title = run.spec.intent.text.clone();
         traces.push(Trace { at: dated.at, run: *id, title, deed, by, what: String::new(), files: counted(&changes) });
     }
+    // One run is active at a time.
+    traces.extend(session.runs.iter().find_map(|run| {
+        let files = counted(run.writing()?);
+        let (title, by) = (run.spec.intent.text.clone(), asked.as_ref().map_or("workbench", |(_, by)| by));
+        Some(Trace { at: begun, run: run.spec.id, title, deed: Deed::Begun, by, what: String::new(), files })
+    }));
     traces
 }
 
@@ -188,24 +201,12 @@ pub fn revert_refused(run: &Run, way: Way, revert: &Revert, runs: &[Run]) -> Str
 }
 
 fn conflict_words(conflict: &Conflict) -> String {
-    let Conflict { line, what, now, wanted, .. } = conflict;
-    let place = format!("- {}: {what}.", conflict.place());
-    if *line == 0 {
-        return place;
+    let mut text = format!("- {}: {}.", conflict.place(), conflict.what);
+    for Side { said, lines, more } in conflict.sides() {
+        let shown: String = lines.iter().map(|line| format!("      {line}\n")).collect();
+        let rest = if more > 0 { format!("      … {more} more lines …\n") } else { String::new() };
+        let (gap, end) = if lines.is_empty() { ("", "") } else { ("\n\n", "\n") };
+        text.push_str(&format!("\n  {said}{gap}{shown}{rest}{end}"));
     }
-    format!("{place}\n{}{}", quoted("is", now), quoted("would be", wanted))
-}
-
-/// Lines of a conflict that are shown.
-const SHOWN: usize = 8;
-
-fn quoted(verb: &str, text: &str) -> String {
-    let lines: Vec<&str> = text.lines().collect();
-    if lines.is_empty() {
-        return format!("  there {verb} nothing there\n");
-    }
-    let more = lines.len().saturating_sub(SHOWN);
-    let shown: String = lines[..lines.len() - more].iter().map(|line| format!("      {line}\n")).collect();
-    let rest = if more > 0 { format!("      … {more} more lines …\n") } else { String::new() };
-    format!("  it {verb}:\n\n{shown}{rest}\n")
+    text
 }

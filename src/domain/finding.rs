@@ -59,6 +59,14 @@ pub struct Fix {
     pub edits: Vec<TextEdit>,
 }
 
+impl Finding {
+    /// Whether its rule is a code of the Rust compiler, `E0507`: linters of Python have three digits.
+    fn has_compiler_code(&self) -> bool {
+        let digits = self.rule.as_deref().and_then(|rule| rule.strip_prefix('E'));
+        digits.is_some_and(|d| d.len() == 4 && d.bytes().all(|b| b.is_ascii_digit()))
+    }
+}
+
 /// How sure a tool is of its fix. The words are rustc's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -169,11 +177,15 @@ impl ValidationReport {
     }
 
     /// Leaves out what a check before has said in the same words of the same place: what does not compile is told by every tool
-    /// that asks the compiler. Each check stays passed or failed.
+    /// that asks the compiler. Of an error with a code of the compiler the words do not matter, since tools write the names of
+    /// types differently. Each check stays passed or failed.
     pub fn tell_once(&mut self) {
         let mut told: HashSet<(String, u32, u32, Option<String>, String)> = HashSet::new();
         for check in &mut self.checks {
-            let words = |f: &Finding| (f.path.clone(), f.line, f.column, f.rule.clone(), f.message.clone());
+            let words = |f: &Finding| {
+                let said = if f.has_compiler_code() { String::new() } else { f.message.clone() };
+                (f.path.clone(), f.line, f.column, f.rule.clone(), said)
+            };
             check.findings.retain(|f| f.line == 0 || !told.contains(&words(f)));
             told.extend(check.findings.iter().map(words));
         }
@@ -198,6 +210,39 @@ impl ValidationReport {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_error_of_the_compiler_counts_once_whatever_names_its_types_have() {
+        let found = |rule: &str, column, message: &str| Finding {
+            path: "src/cart.rs".into(),
+            line: 7,
+            column,
+            rule: Some(rule.into()),
+            message: message.into(),
+            ..Finding::default()
+        };
+        let counted = |first: Finding, second: Finding| {
+            let check = |finding| CheckResult {
+                strategy: Strategy::Test,
+                command: String::new(),
+                passed: false,
+                millis: 0,
+                findings: vec![finding],
+                known: 0,
+                not_run: None,
+            };
+            let mut report =
+                ValidationReport { checks: vec![check(first), check(second)], ..ValidationReport::default() };
+            report.tell_once();
+            report.findings().count()
+        };
+        let (long, short) = ("cannot move out of `self.items`: std::vec::Vec<Item>", "cannot move out: Vec<Item>");
+        assert_eq!(counted(found("E0507", 9, long), found("E0507", 9, short)), 1);
+        assert_eq!(counted(found("E0507", 9, long), found("E0507", 12, short)), 2, "another place");
+        assert_eq!(counted(found("E0507", 9, long), found("E0382", 9, short)), 2, "another error");
+        assert_eq!(counted(found("E501", 9, long), found("E501", 9, short)), 2, "no code of the compiler");
+        assert_eq!(counted(found("E05070", 9, long), found("E05070", 9, short)), 2);
+    }
 
     #[test]
     fn what_two_checks_say_of_one_place_in_the_same_words_counts_once_and_both_stay_red() {

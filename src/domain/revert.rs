@@ -68,11 +68,39 @@ pub struct Conflict {
     pub what: String,
     /// The lines as they are now.
     pub now: String,
-    /// The lines as the revert would have them.
+    /// The lines as the change knew them.
+    #[serde(default)]
+    pub was: String,
+    /// The lines as the change would have them.
     pub wanted: String,
 }
 
+/// One of the three texts of a conflict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Side<'c> {
+    /// What it is: "it is:", or "there is nothing there" where it has no lines.
+    pub said: String,
+    /// Its first lines.
+    pub lines: Vec<&'c str>,
+    /// How many more it has.
+    pub more: usize,
+}
+
+/// Lines of a side that are shown.
+const SHOWN: usize = 8;
+
 impl Conflict {
+    /// What the lines are now, what they were, and what they would be; nothing when the file as a whole disagrees.
+    pub fn sides(&self) -> Vec<Side<'_>> {
+        let sides = [("is", &self.now), ("was", &self.was), ("would be", &self.wanted)];
+        let shown = sides.into_iter().map(|(verb, text)| {
+            let all = text.lines().count();
+            let said = if all == 0 { format!("there {verb} nothing there") } else { format!("it {verb}:") };
+            Side { said, lines: text.lines().take(SHOWN).collect(), more: all.saturating_sub(SHOWN) }
+        });
+        if self.line == 0 { Vec::new() } else { shown.collect() }
+    }
+
     /// Where it is, as Markdown: the file, and the lines if it is not the file as a whole.
     pub fn place(&self) -> String {
         let path = code_span(&self.path);

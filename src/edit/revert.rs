@@ -35,7 +35,7 @@ pub fn revert(written: &ChangeSet, way: Way, now: &[FileSnapshot]) -> Revert {
             }
             Err(Disagreement::Whole(what)) => revert.conflicts.push(whole(change, what.to_owned())),
             Err(Disagreement::Lines(clashes)) => {
-                let texts = (before.as_deref().unwrap_or(""), wanted.as_deref().unwrap_or(""));
+                let texts = [&before, base, wanted].map(|text| text.as_deref().unwrap_or(""));
                 revert.conflicts.extend(clashes.iter().map(|clash| lines(&change.path, clash, texts)));
             }
         }
@@ -61,11 +61,11 @@ fn merged(base: Option<&str>, now: Option<&str>, wanted: Option<&str>) -> Result
 }
 
 fn whole(change: &FileChange, what: String) -> Conflict {
-    let (now, wanted) = (String::new(), String::new());
-    Conflict { path: change.path.clone(), line: 0, count: 0, what, now, wanted }
+    let [now, was, wanted] = <[String; 3]>::default();
+    Conflict { path: change.path.clone(), line: 0, count: 0, what, now, was, wanted }
 }
 
-fn lines(path: &str, clash: &Clash, (now, wanted): (&str, &str)) -> Conflict {
+fn lines(path: &str, clash: &Clash, [now, was, wanted]: [&str; 3]) -> Conflict {
     let cut = |text: &str, range: &std::ops::Range<usize>| -> String {
         text.split_inclusive('\n').skip(range.start).take(range.len()).collect()
     };
@@ -76,6 +76,7 @@ fn lines(path: &str, clash: &Clash, (now, wanted): (&str, &str)) -> Conflict {
         count: number(clash.ours.len()),
         what: "the same lines were changed since".to_owned(),
         now: cut(now, &clash.ours),
+        was: cut(was, &clash.base),
         wanted: cut(wanted, &clash.theirs),
     }
 }

@@ -251,6 +251,7 @@ fn write(run: &mut Run, write: Write) -> Vec<RunCommand> {
     let changes = write.changes.clone();
     run.inner.write = Some(write);
     run.apply_failure = None;
+    run.clashes.clear();
     run.stage = Stage::Applying;
     vec![RunCommand::Apply { job: run.next_job(), changes }]
 }

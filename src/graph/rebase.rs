@@ -80,6 +80,7 @@ pub(super) fn onto(run: &mut Run, files: &[FileSnapshot]) -> Vec<RunCommand> {
         let accepted = edit::revert(&ChangeSet { files: clashing.cloned().collect() }, Way::Redo, files);
         if let Some(conflict) = accepted.conflicts.first() {
             run.apply_failure = Some(Failure::fatal(FailureKind::Stale, clash(conflict)));
+            run.clashes = accepted.conflicts;
             return Vec::new();
         }
         moved.conflicts.retain(|c| !is_wanted(&c.path));

@@ -21,6 +21,7 @@ use crate::domain::model::{FinishReason, ModelInfo, ModelRef, Node, Timings, Usa
 use crate::domain::money::Money;
 use crate::domain::past::Similar;
 use crate::domain::plan::Plan;
+use crate::domain::revert::Conflict;
 use crate::domain::rung::Rung;
 use crate::domain::verdict::Verdict;
 use serde::{Deserialize, Serialize};
@@ -165,6 +166,8 @@ pub struct Run {
     pub part: Option<ValidationReport>,
     /// Why the last write did not happen; `None` once it is tried again.
     pub apply_failure: Option<Failure>,
+    /// Where what was to be written and the files on disk disagree, if that is why.
+    pub clashes: Vec<Conflict>,
     /// Bookkeeping of the state machine that no front shows.
     pub(super) inner: Inner,
 }
@@ -194,6 +197,7 @@ impl Run {
             installed: Vec::new(),
             part: None,
             apply_failure: None,
+            clashes: Vec::new(),
             inner: Inner::default(),
         }
     }
@@ -331,6 +335,11 @@ impl Run {
     /// Whether the executor may go round once more.
     pub(super) fn has_rounds_left(&self) -> bool {
         self.inner.iteration < self.spec.settings.max_iterations.max(1).saturating_add(self.inner.revisions)
+    }
+
+    /// What is being written, as long as it is.
+    pub fn writing(&self) -> Option<&ChangeSet> {
+        self.inner.write.as_ref().filter(|_| self.stage == Stage::Applying).map(|write| &write.changes)
     }
 
     /// Puts another attempt under review; decisions belong to the attempt they were made on.

@@ -123,12 +123,8 @@ fn list(summary: &SessionSummary, session: &Session, request: &UndoRequest) -> u
             }
             Format::Text => {
                 let (ago, title) = (age(clock::now().millis_since(*begun)), &run.spec.intent.text);
-                let line = format!(
-                    "{:>4}  {title}\n      session “{}”, {ago}: {}\n",
-                    run.spec.id.0,
-                    session.name,
-                    files_text(&files)
-                );
+                let (id, name, files) = (run.spec.id.0, &session.name, files_text(&files));
+                let line = format!("run {id} of “{name}”  {title}\n    {ago}: {files}\n");
                 print(SafeText::new(&line).as_str());
             }
         }
@@ -288,8 +284,14 @@ fn file_json((path, added, removed): &(String, usize, usize)) -> Value {
     json!({"path": path, "added": added, "removed": removed})
 }
 
+/// Files of a change that are named, where there are many.
+const NAMED: usize = 5;
+
 fn files_text(files: &[(String, usize, usize)]) -> String {
-    files.iter().map(|(path, added, removed)| format!("{path} +{added} −{removed}")).collect::<Vec<_>>().join(", ")
+    let named = files.iter().take(NAMED).map(|(path, added, removed)| format!("{path} +{added} −{removed}"));
+    let more = files.len().saturating_sub(NAMED);
+    let more = (more > 0).then(|| format!("and {more} more"));
+    named.chain(more).collect::<Vec<_>>().join(", ")
 }
 
 /// A yes on the terminal. Without one there is nobody to ask.
@@ -347,12 +349,14 @@ fn trace_json(session: &SessionSummary, trace: &Trace) -> Value {
 fn trace_text(session: &SessionSummary, trace: &Trace) -> String {
     let when = clock::shown(trace.at);
     let (deed, run, by) = (trace.deed.word(), trace.run.0, trace.by.replace('_', " "));
-    let text = format!(
-        "{when}  {deed:<9}  run {run} of “{}” (by the {by})\n    {}\n    {}\n",
-        session.name,
-        trace.title,
-        if trace.what.is_empty() { files_text(&trace.files) } else { trace.what.clone() }
-    );
+    let what = if trace.what.is_empty() { files_text(&trace.files) } else { trace.what.clone() };
+    let (name, title) = (&session.name, &trace.title);
+    let mut text = format!("{when}  {deed:<9}  run {run} of “{name}” (by the {by})\n    {title}\n    {what}\n");
+    if trace.deed == Deed::Begun {
+        text.push_str(
+            "    it was not seen to end: some of it may be on disk, and whoever opens the session finishes it\n",
+        );
+    }
     SafeText::new(&text).into_string()
 }
 

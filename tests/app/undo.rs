@@ -1,7 +1,7 @@
 //! Written changes taken back and made again, at any later time and whatever happened to the files since; and the trail.
 
 use super::desk::*;
-use vibe_tui::app::{Action, Effect, Event, Fact, RevertPlanned, Session, TextEdit, trail};
+use vibe_tui::app::{Action, Deed, Effect, Event, Fact, RevertPlanned, Session, TextEdit, trail};
 use vibe_tui::domain::ids::{RunId, SessionId};
 use vibe_tui::domain::message::Author;
 use vibe_tui::domain::model::Node;
@@ -230,6 +230,24 @@ fn the_trail_says_what_was_written_taken_back_and_made_again_and_by_whom() {
         ]
     );
     assert!(trail.windows(2).all(|w| w[0].at < w[1].at));
+}
+
+#[test]
+fn the_trail_has_a_write_that_nobody_saw_end_until_it_has_ended() {
+    let mut desk = three();
+    let id = SessionId("first".into());
+    desk.submit("/undo 1");
+    desk.settle();
+    desk.act(Action::Confirm);
+    desk.settle_to(|e| matches!(e, Effect::Apply { .. }));
+    let newest = |desk: &Desk| trail(&id, &desk.world.journals[&id]).pop().unwrap();
+    let begun = newest(&desk);
+    assert_eq!((begun.deed, begun.run, begun.by), (Deed::Begun, RunId(1), "workbench"));
+    assert_eq!(begun.files, [("calc.py".to_owned(), 0, 4)]);
+    let mut again = desk.reopened("first");
+    again.settle();
+    assert_eq!(newest(&again).deed, Deed::Undone);
+    assert!(trail(&id, &again.world.journals[&id]).iter().all(|t| t.deed != Deed::Begun));
 }
 
 #[test]

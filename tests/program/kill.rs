@@ -140,8 +140,11 @@ fn a_kill_between_any_two_files_of_a_write_is_made_good_by_the_next_start() {
         command.args(["-f", "-o", "/dev/null", "-e", "trace=renameat2", "-e", &kill, PROGRAM]).args(arguments);
         command.env_clear().envs(place.environment()).current_dir(place.root());
         command.stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+        let audit = place.run(&["sessions", "--audit"]).stdout;
+        assert!(audit.contains("  begun ") && audit.contains("not seen to end"), "killed at {written}: {audit}");
         let ran = place.run(&arguments);
         assert_eq!(ran.code, Some(0), "killed at {written}: {}", ran.stderr);
+        assert!(!place.run(&["sessions", "--audit"]).stdout.contains("begun"));
         // Nothing of the killed process is left beside the files.
         assert_eq!(place.files(), ["part1.py", "part2.py", "part3.py", "part4.py", "part5.py", "part6.py"]);
         for number in 1..=6 {

@@ -53,10 +53,28 @@ fn without_a_yes_the_patch_is_shown_and_nothing_is_written() {
         assert_eq!(place.files(), ["greet.py"]);
     }
     let list = place.run(&["undo", "--list"]).stdout;
-    assert!(list.contains("   1  Create a greeting function") && list.contains("greet.py +"), "{list}");
+    assert!(
+        list.starts_with("run 1 of “Create a greeting function")
+            && list.contains(REQUEST)
+            && list.contains("greet.py +"),
+        "{list}"
+    );
     let none = place.run(&["redo", "--list"]);
     assert_eq!((none.code, none.stdout.as_str()), (Some(0), ""));
     assert_eq!(none.stderr, "There is no run to make again here.\n");
+}
+
+#[test]
+fn of_many_files_the_first_are_named_and_how_many_more_there_are() {
+    let place = Place::new();
+    let ran = place.scripted("several", &["--session", "s", "--accept", "all", REQUEST]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    for arguments in [["undo", "--list"], ["sessions", "--audit"]] {
+        let told = place.run(&arguments).stdout;
+        assert!(told.contains("part5.py +2 −0, and 1 more\n") && !told.contains("part6.py"), "{told}");
+        assert!(told.contains("run 1 of “s”"), "{told}");
+    }
+    assert!(place.run(&["undo", "--list", "--json"]).stdout.contains("part6.py"), "programs get all");
 }
 
 #[test]

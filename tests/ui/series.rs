@@ -149,6 +149,34 @@ fn a_missing_dependency_and_what_became_of_like_findings_stand_above_the_hunks()
     }
 }
 
+#[test]
+fn what_was_done_gets_the_columns_that_a_line_of_the_series_leaves_empty() {
+    let mut desk = at_the_gate(LARGE);
+    desk.files.insert("shop/price.py".into(), PRICE.replace("def gross", "def with_tax"));
+    desk.unwritable = Some(Failure::fatal(FailureKind::Stale, "shop/price.py changed on disk: read it again."));
+    desk.acts(&[Action::AcceptAll, Action::Apply, Action::Apply]);
+    let text = desk.text();
+    let line = text.lines().find(|line| line.contains("2 rebase")).unwrap_or_else(|| panic!("{text}"));
+    assert!(line.contains("onto `shop/price.py` as on disk now"), "{text}");
+    assert!(text.contains("1 wrote    ✓ 0.82 first proposal                claud…sonnet-4-5"), "{text}");
+}
+
+#[test]
+fn an_attempt_that_another_series_begins_with_is_not_called_first() {
+    let mut desk = shop(MIDDLE);
+    desk.replies = [PLAN.into(), Reply::Text(fix()), "NO CHANGE".into(), VERDICT.into()].into();
+    desk.replies.extend(["NO CHANGE".into(), VERDICT.into()]);
+    desk.state.settings.run.max_iterations = 1;
+    let red = finding("shop/price.py", 12, SHADOWED);
+    desk.reports.push_back(report(vec![red]));
+    desk.event(Event::Requested(REQUEST.into()));
+    desk.types("/heal");
+    desk.act(Action::Submit);
+    desk.state.layout.focus_on(Area::Review);
+    let text = desk.text();
+    assert!(text.contains("1 wrote ") && text.contains("2 again ") && !text.contains("2 first"), "{text}");
+}
+
 /// Ten attempts, of which the last is red in a file that it does not touch, and said a lot about.
 fn ten(size: (u16, u16)) -> Desk {
     let mut desk = at_the_gate(size);

@@ -154,6 +154,10 @@ impl Step<'_> {
     pub(super) fn stage_changed(&mut self, run: RunId, before: &Stage, stage: &Stage) {
         let failure = self.state.session.run_of(run).and_then(|r| r.apply_failure.clone());
         if let (Stage::Applying, Some(failure)) = (before, failure) {
+            // What stands on disk where the two clash stands above the hunks.
+            if self.state.session.run_of(run).is_some_and(|r| !r.clashes.is_empty()) {
+                self.state.review.look_at_head();
+            }
             self.state.tell_failure(&failure);
             return self.post(Author::Workbench, &unwritten(&failure));
         }

@@ -4,6 +4,7 @@ use super::code::Code;
 use super::rows::{Cut, Rows};
 use crate::app::{Columns, State};
 use crate::domain::comment::Comment;
+use crate::domain::revert::Conflict;
 use crate::graph::{Attempt, Run};
 use crate::ui::View;
 
@@ -37,6 +38,7 @@ struct Origin {
     checked: bool,
     judged: bool,
     part: bool,
+    clashes: Vec<Conflict>,
     comments: Vec<Comment>,
     step: bool,
     known: (usize, usize),
@@ -59,6 +61,7 @@ pub(super) fn lay_out(state: &State, run: &Run, attempt: &Attempt, width: usize,
         checked: attempt.report.is_some(),
         judged: attempt.verdict.is_some(),
         part: run.part.is_some(),
+        clashes: if run.apply_failure.is_some() { run.clashes.clone() } else { Vec::new() },
         comments: run.comments.clone(),
         step: state.review.step.is_some(),
         known: (run.installs.len(), run.similar.len()),

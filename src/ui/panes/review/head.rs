@@ -4,10 +4,11 @@
 use super::rows::{finding_lines, said_lines};
 use crate::domain::clock::Timestamp;
 use crate::domain::finding::Finding;
+use crate::domain::revert::Side;
 use crate::graph::{Attempt, Run};
 use crate::ui::Look;
 use crate::ui::theme::Role;
-use crate::ui::widgets::fit::one_line;
+use crate::ui::widgets::fit::{fit, one_line};
 use crate::ui::widgets::wrap::wrap;
 use ratatui::text::{Line, Span};
 
@@ -15,8 +16,30 @@ use ratatui::text::{Line, Span};
 const SENTENCES: usize = 6;
 /// Most rows of a sentence.
 const ROWS: usize = 3;
+/// The looks of what stands on disk, what stood there, and what the proposal wants.
+const SIDES: [Role; 3] = [Role::Text, Role::Removed, Role::Added];
 /// Most kinds of findings of which the past is told.
 const KINDS: usize = 3;
+
+/// What stands on disk now where what was to be written clashes with it, what stood there, and what the proposal wants.
+pub fn clash_lines(run: &Run, width: usize, look: &Look) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    if run.apply_failure.is_none() {
+        return lines;
+    }
+    for conflict in run.clashes.iter().take(SENTENCES) {
+        lines.extend(sentence("clash", &format!("{}: {}", conflict.place(), conflict.what), Role::Error, width, look));
+        for (Side { said, lines: shown, more }, role) in conflict.sides().iter().zip(SIDES) {
+            lines.push(Line::styled(fit(&format!("  {said}"), width), look.style(Role::Dim)));
+            let shown = shown.iter().map(|line| Line::styled(fit(&format!("    {line}"), width), look.style(role)));
+            lines.extend(shown);
+            let rest = format!("    … {more} more lines …");
+            lines.extend((*more > 0).then(|| Line::styled(fit(&rest, width), look.style(Role::Dim))));
+        }
+    }
+    lines.extend(more(run.clashes.len(), look));
+    lines
+}
 
 /// How the accepted hunks fail without the others, each line no wider than `width`.
 pub fn part_lines(run: &Run, width: usize, look: &Look) -> Vec<Line<'static>> {

@@ -91,6 +91,7 @@ impl Rows {
     pub fn of(run: &Run, attempt: &Attempt, cut: Cut, now: Timestamp, look: &Look) -> Rows {
         let mut rows = Rows::default();
         let findings = Findings::of(attempt.report.as_ref(), &attempt.diff);
+        head::clash_lines(run, cut.width, look).into_iter().for_each(|line| rows.put_ready(line));
         head::part_lines(run, cut.width, look).into_iter().for_each(|line| rows.put_ready(line));
         let series = series::lines(run, cut.width, look);
         rows.attempt = (!series.is_empty()).then_some(rows.rows.len() + run.chosen);

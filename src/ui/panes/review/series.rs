@@ -33,7 +33,12 @@ fn line(run: &Run, index: usize, attempt: &Attempt, best: bool, width: usize, lo
     let kind = format!("{:<8} ", kind(attempt));
     let (mark, role) = outcome(run, index, attempt);
     let mark = padded(&mark, 6);
+    // Columns that stay empty on the left are the cause's.
     let figures = figures(attempt, width);
+    let figures = match figures.trim_start_matches(' ') {
+        "" => String::new(),
+        own => format!(" {own}"),
+    };
     let taken = columns(&edge) + columns(&kind) + columns(&mark) + columns(&figures) + 1;
     let room = width.saturating_sub(taken);
     let cause = padded(&fit(&one_line(cause(index, attempt)), room), room);
@@ -51,6 +56,8 @@ fn kind(attempt: &Attempt) -> &'static str {
     match (attempt.rung.kind, attempt.node) {
         (RungKind::First, Node::Healer) => "healed",
         (RungKind::First, _) if attempt.rung.what.is_empty() => "wrote",
+        (RungKind::First, _) if attempt.rung.base.is_some() => "again",
+        (RungKind::First, _) => "found",
         (kind, _) => kind.word(),
     }
 }
