@@ -74,7 +74,11 @@ fn script_modules_are_found_by_guessed_ending_alias_and_workspace() {
             ("../../outside", &[]),
         ],
     );
-    leads(&files, "src/ui/button.jsx", &[("..", &[]), (".", &["src/ui/index.tsx"]), ("../user", &["src/user.ts"])]);
+    leads(
+        &files,
+        "src/ui/button.jsx",
+        &[("..", &["src/index.ts"]), (".", &["src/ui/index.tsx"]), ("../user", &["src/user.ts"])],
+    );
 }
 
 #[test]
