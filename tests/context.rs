@@ -501,6 +501,22 @@ fn a_path_with_blanks_in_quotation_marks_of_any_kind_names_its_file_and_its_last
 }
 
 #[test]
+fn two_words_in_quotation_marks_that_are_no_file_stand_for_the_last_of_them_where_that_is_one() {
+    let files = ["src/app.py", "my notes.py"];
+    assert_eq!(named(&intent("what \"serve app.py\" prints", &["serve app.py"], &[]), &files), ["src/app.py"]);
+    assert_eq!(named(&intent("what \"my notes.py\" says", &["my notes.py"], &[]), &files), ["my notes.py"]);
+    assert_eq!(named(&intent("what \"old gone.py\" says", &["old gone.py"], &[]), &files), ["old gone.py"]);
+}
+
+#[test]
+fn a_file_that_is_named_beside_a_quotation_with_its_name_in_it_is_named() {
+    let files = ["my file.py", "app.py"];
+    let request = intent("rename `my file.py` to file.py", &["file.py"], &[]);
+    assert_eq!(named(&request, &files), ["file.py", "my file.py"]);
+    assert_eq!(named(&intent("clean `my file.py`, other_file.py", &["file.py"], &[]), &files), ["my file.py"]);
+}
+
+#[test]
 fn files_that_do_not_fit_at_all_are_named() {
     let wide = "w".repeat(5000);
     let sources = Sources { snapshots: vec![text("a.py", &wide), text("b.py", &wide)], ..Sources::default() };

@@ -60,6 +60,12 @@ pub struct Raise {
     pub run: Option<RunId>,
 }
 
+/// Whether the store has made a name from another because that was taken: `name (2)`.
+fn is_made_unique(name: &str, stored: &str) -> bool {
+    let number = stored.strip_prefix(name).and_then(|rest| rest.strip_prefix(" (")?.strip_suffix(')'));
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
+}
+
 impl Session {
     /// A session without facts.
     pub fn new(id: SessionId) -> Session {
@@ -87,7 +93,7 @@ impl Session {
             }
             Fact::SessionRenamed { name } => {
                 // What the store made unique is the same name.
-                self.named_by_order &= name.strip_prefix(&self.name).is_some_and(|rest| rest.starts_with(" ("));
+                self.named_by_order &= is_made_unique(&self.name, name);
                 self.name.clone_from(name);
                 self.named = self.seq;
             }

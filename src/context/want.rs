@@ -28,8 +28,12 @@ pub(super) struct Named {
 pub(super) fn named(intent: &Intent, listing: &[String]) -> Vec<Named> {
     let mut found = Found::default();
     let exactly = exactly_named(&intent.text, listing);
-    // A word of a path with blanks in it is none by itself.
-    let is_word = |name: &str| exactly.iter().any(|path| *path != name && path.split(' ').any(|word| word == name));
+    // What is a word of a path with blanks in it, and nowhere else, is none by itself.
+    let spaced = exactly.iter().filter(|path| path.contains(' '));
+    let elsewhere = spaced.clone().fold(intent.text.clone(), |text, path| text.replace(*path, ""));
+    let is_elsewhere = |name: &str| elsewhere.split(is_apart).any(|word| bare(word) == name);
+    let is_word =
+        |name: &str| spaced.clone().any(|path| path.split(' ').any(|word| word == name)) && !is_elsewhere(name);
     for name in intent.paths.iter().filter(|name| !is_word(name)) {
         if found.0.len() >= MAX_NAMED {
             break;
@@ -43,22 +47,27 @@ pub(super) fn named(intent: &Intent, listing: &[String]) -> Vec<Named> {
     found.0
 }
 
+/// Whether a character stands between words.
+fn is_apart(c: char) -> bool {
+    c.is_whitespace() || ",;\"'`()[]{}<>|=!?“”‘’…".contains(c)
+}
+
+/// A word without its line, `:12:5`, and the end of the sentence.
+fn bare(word: &str) -> &str {
+    let path = word.split([':', '#']).next().unwrap_or(word);
+    path.trim_start_matches('@').trim_start_matches("./").trim_end_matches(['.', '*'])
+}
+
 /// The words of a request, and what stands in quotation marks, blanks and all, that are a path or a file name of the listing, whatever its
 /// ending, in the order of the text. A plain word is none: a file `test` is not meant by every test.
 fn exactly_named<'t>(text: &'t str, listing: &[String]) -> Vec<&'t str> {
-    let apart = |c: char| c.is_whitespace() || ",;\"'`()[]{}<>|=!?“”‘’…".contains(c);
-    // Without the line, `:12:5`, and the end of the sentence.
-    let bare = |word: &'t str| {
-        let path = word.split([':', '#']).next().unwrap_or(word);
-        path.trim_start_matches('@').trim_start_matches("./").trim_end_matches(['.', '*'])
-    };
     // Between any two marks, since an apostrophe is one, too: what is in no listing does not count.
     let quoted = |mark: &'static [char]| {
         let between = text.split(mark).skip(1).map(str::trim);
-        between.filter(|name| name.contains(apart) && !name.contains('\n')).take(MAX_QUOTED)
+        between.filter(|name| name.contains(is_apart) && !name.contains('\n')).take(MAX_QUOTED)
     };
     let quoted = quoted(&['`']).chain(quoted(&['"', '“', '”'])).chain(quoted(&['\'', '‘', '’']));
-    let words = text.split(apart).take(MAX_WORDS).map(bare).chain(quoted);
+    let words = text.split(is_apart).take(MAX_WORDS).map(bare).chain(quoted);
     let words = words.filter(|word| word.trim_start_matches('.').contains(['.', '/', ' ']));
     let wanted: BTreeSet<&str> = words.clone().collect();
     let there: BTreeSet<&str> = match wanted.is_empty() {
@@ -89,25 +98,34 @@ impl Found {
         if clean.is_empty() || clean == "." {
             return;
         }
-        if !folder && listing.iter().any(|path| path == clean) {
-            return self.push(clean, "named in the request");
-        }
-        if !folder && action == Action::Create {
+        let is_there = listing.iter().any(|path| path == clean);
+        if !folder && !is_there && action == Action::Create {
             self.push(clean, "named in the request, not in the listing");
+        }
+        // What stands in quotation marks may be a file, or a word and one.
+        let found = self.listed(clean, folder, listing)
+            || clean.rsplit_once(' ').is_some_and(|(_, last)| self.listed(last, folder, listing));
+        if !found && !folder {
+            self.push(clean, "named in the request, not in the listing");
+        }
+    }
+
+    /// Adds the files of the listing that a path means; whether there was any.
+    fn listed(&mut self, clean: &str, folder: bool, listing: &[String]) -> bool {
+        if !folder && listing.iter().any(|path| path == clean) {
+            self.push(clean, "named in the request");
+            return true;
         }
         let file = path::name(clean);
         let (ending, below, inside) = (format!("/{clean}"), format!("{clean}/"), format!("/{clean}/"));
         let same = "has the file name that the request names";
-        let found = !folder
+        !folder
             && (self.matching(listing, clean, "its path ends as named in the request", |path| path.ends_with(&ending))
                 || self.matching(listing, clean, same, |path| path::name(path) == file)
                 || self.matching(listing, clean, same, |path| path::name(path).eq_ignore_ascii_case(file)))
             || self.matching(listing, clean, "in the folder that the request names", |path| {
                 path.starts_with(&below) || path.contains(&inside)
-            });
-        if !found && !folder {
-            self.push(clean, "named in the request, not in the listing");
-        }
+            })
     }
 
     /// Adds the shallowest of the paths that fit what was `asked` for; whether there was any. What looks like a secret fits

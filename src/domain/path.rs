@@ -18,9 +18,18 @@ pub fn name(path: &str) -> &str {
     split(path).1
 }
 
-/// What `path`, seen from a directory, is seen from the root.
+/// `path` below `dir`; `dir` itself where `path` is empty.
 pub fn join(dir: &str, path: &str) -> String {
-    if dir.is_empty() { path.to_owned() } else { [dir, "/", path].concat() }
+    match (dir, path) {
+        ("", path) => path.to_owned(),
+        (dir, "") => dir.to_owned(),
+        (dir, path) => [dir, "/", path].concat(),
+    }
+}
+
+/// What the paths below a directory begin with: its own and a slash, nothing for the root.
+pub fn lead(dir: &str) -> String {
+    if dir.is_empty() { String::new() } else { format!("{dir}/") }
 }
 
 /// A path as it stands on a line of a prompt: its control characters as marks like `⟦U+000A⟧`, or a name with a line end in it would
@@ -59,7 +68,8 @@ mod tests {
     fn above_a_path_are_its_directories_up_to_the_root() {
         assert_eq!(above("a/b/c.py").collect::<Vec<_>>(), ["a/b", "a", ""]);
         assert_eq!(above("c.py").collect::<Vec<_>>(), [""]);
-        assert_eq!([join("a", "b/c"), join("", "b"), join("a", "")], ["a/b/c", "b", "a/"]);
+        assert_eq!([join("a", "b/c"), join("", "b"), join("a", "")], ["a/b/c", "b", "a"]);
+        assert_eq!([lead("a/b"), lead("")], ["a/b/", ""]);
         assert_eq!((parent("b"), name("b"), parent("a/b/c"), name("a/b/c")), ("", "b", "a/b", "c"));
     }
 }

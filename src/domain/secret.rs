@@ -33,6 +33,10 @@ const FORMS: &[Form] = &[
 ];
 /// How a private key begins and what ends its first line.
 const PRIVATE: (&str, &str) = ("-----BEGIN ", "PRIVATE KEY-----");
+/// Characters of Base64 that are a body, of the 64 of a line (RFC 7468), and within how many bytes they begin and end: the
+/// headers of an encrypted key (RFC 1421) stand before them.
+const BODY: usize = 40;
+const BODY_WITHIN: usize = 256;
 /// Bytes between the two: `OPENSSH `, `ENCRYPTED `.
 const KIND: usize = 24;
 
@@ -43,6 +47,30 @@ fn is_part(byte: u8) -> bool {
 /// Whether a key stands in a text.
 pub fn holds_key(text: &str) -> bool {
     key(text, 0).is_some()
+}
+
+/// Whether a key stands in a literal itself: of a private key some of its body, too, in the literal or in what comes soon
+/// `behind` it, as where it is put together line by line.
+pub fn holds_whole_key(literal: &str, behind: &str) -> bool {
+    let mut from = 0;
+    while let Some(found) = key(literal, from) {
+        let is_head = literal[..found.start].ends_with(PRIVATE.1);
+        if !is_head || has_body(&literal[found.start..]) || has_body(behind) {
+            return true;
+        }
+        from = found.end;
+    }
+    false
+}
+
+/// Whether a line of Base64 stands soon in a text.
+fn has_body(text: &str) -> bool {
+    let is_code = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
+    let near = &text.as_bytes()[..text.len().min(BODY_WITHIN)];
+    near.split(|b| !is_code(*b)).any(|run| {
+        let has = |is: fn(&u8) -> bool| run.iter().any(is);
+        run.len() >= BODY && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_digit)
+    })
 }
 
 /// The text with what is secret of its keys replaced by a mark; for looking at, never to be written.

@@ -340,6 +340,36 @@ mod tests {
                 "package main\n\nimport (\n\t// say\n\t\"time\"\n)\n\nfunc f() {}\n",
                 "package main\n\nimport (\n\t// say\n\t\"time\"\n\t\"os\"\n)\n\nfunc f() {}\n",
             ),
+            (
+                "main.go",
+                "os",
+                "package main\r\n\r\nimport (\r\n\t\"fmt\"\r\n)\r\n\r\nfunc f() {}\r\n",
+                "package main\r\n\r\nimport (\r\n\t\"fmt\"\r\n\t\"os\"\r\n)\r\n\r\nfunc f() {}\r\n",
+            ),
+            (
+                "main.go",
+                "os",
+                "package main\r\n\r\nimport \"fmt\"\r\n\r\nfunc f() {}\r\n",
+                "package main\r\n\r\nimport (\r\n\t\"fmt\"\r\n\t\"os\"\r\n)\r\n\r\nfunc f() {}\r\n",
+            ),
+            (
+                "main.go",
+                "os strings",
+                "package main\r\n\r\nfunc f() {}\r\n",
+                "package main\r\n\r\nimport (\r\n\t\"os\"\r\n\t\"strings\"\r\n)\r\n\r\nfunc f() {}\r\n",
+            ),
+            (
+                "main.go",
+                "os",
+                "/* Free to\nimport (\n\t\"anywhere\"\n) */\npackage main // not /* one\n\nimport (\n\t\"fmt\"\n)\n\nfunc f() {}\n",
+                "/* Free to\nimport (\n\t\"anywhere\"\n) */\npackage main // not /* one\n\nimport (\n\t\"fmt\"\n\t\"os\"\n)\n\nfunc f() {}\n",
+            ),
+            (
+                "main.go",
+                "os",
+                "/*\nimport \"anywhere\"\n*/\npackage main\n\nfunc f() {}\n",
+                "/*\nimport \"anywhere\"\n*/\npackage main\n\nimport \"os\"\n\nfunc f() {}\n",
+            ),
         ];
         for (path, name, text, expected) in table {
             assert_eq!(imported(path, name, text).as_deref(), Some(expected), "{path} {name}");

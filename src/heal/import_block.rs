@@ -7,27 +7,69 @@ use std::ops::Range;
 /// What a Go file begins an import with.
 const WORD: &str = "import ";
 
+/// A line of a head.
+#[derive(Clone, Copy)]
+struct Line<'t> {
+    start: usize,
+    /// With its end.
+    text: &'t str,
+    /// Whether it begins in a comment.
+    is_comment: bool,
+}
+
+impl Line<'_> {
+    fn end(&self) -> usize {
+        self.start + self.text.len()
+    }
+}
+
+/// The lines of a head.
+fn lines(head: &str) -> Vec<Line<'_>> {
+    let mut lines: Vec<Line> = Vec::new();
+    let mut is_comment = false;
+    for text in head.split_inclusive('\n') {
+        lines.push(Line { start: lines.last().map_or(0, Line::end), text, is_comment });
+        is_comment = leaves_comment(text, is_comment);
+    }
+    lines
+}
+
+/// Whether the line behind one begins in a comment.
+fn leaves_comment(mut line: &str, mut is_comment: bool) -> bool {
+    loop {
+        let mark = if is_comment { "*/" } else { "/*" };
+        match line.split_once(mark) {
+            Some((code, behind)) if is_comment || !code.contains("//") => (line, is_comment) = (behind, !is_comment),
+            _ => return is_comment,
+        }
+    }
+}
+
 /// The text that takes the place of `head[range]` so that `new` (`"os"`, `"net/http"`) is imported, too. `head` is the file up to
-/// the end of its imports, or of its package clause where it has none.
+/// the end of its imports, or of its package clause where it has none. Lines end as those before them.
 pub(super) fn joined(head: &str, new: &[&str]) -> (Range<usize>, String) {
-    let mut lines: Vec<(usize, &str)> = Vec::new();
-    for line in head.split_inclusive('\n') {
-        lines.push((lines.last().map_or(0, |(at, line)| at + line.len()), line));
+    let (range, put) = placed(head, new);
+    let before = head[..range.start].strip_suffix('\n').unwrap_or(head);
+    (range, if before.ends_with('\r') { put.replace('\n', "\r\n") } else { put })
+}
+
+/// The same, with plain line ends.
+fn placed(head: &str, new: &[&str]) -> (Range<usize>, String) {
+    let lines = lines(head);
+    if let Some(opening) = lines.iter().position(|line| !line.is_comment && line.text.trim_end() == "import (") {
+        let is_in = |line: &&Line| !matches!(line.text.trim(), "" | ")");
+        let group: Vec<Line> = lines[opening + 1..].iter().take_while(is_in).copied().collect();
+        let start = lines[opening].end();
+        let end = group.last().map_or(start, Line::end);
+        return (start..end, sorted_in(group.iter().map(|line| line.text.trim()), new));
     }
-    if let Some(opening) = lines.iter().position(|(_, line)| line.trim_end() == "import (") {
-        let is_in = |(_, line): &&(usize, &str)| !line.trim().is_empty() && line.trim() != ")";
-        let group: Vec<(usize, &str)> = lines[opening + 1..].iter().take_while(is_in).copied().collect();
-        let start = lines[opening].0 + lines[opening].1.len();
-        let end = group.last().map_or(start, |(at, line)| at + line.len());
-        return (start..end, sorted_in(group.iter().map(|(_, line)| line.trim()), new));
-    }
-    let is_single = |(_, line): &&(usize, &str)| line.starts_with(WORD) && !line.contains("\"C\"");
+    let is_single = |line: &&Line| !line.is_comment && line.text.starts_with(WORD) && !line.text.contains("\"C\"");
     let first = lines.iter().position(|line| is_single(&line)).unwrap_or(lines.len());
-    let singles: Vec<(usize, &str)> = lines[first..].iter().take_while(is_single).copied().collect();
+    let singles: Vec<Line> = lines[first..].iter().take_while(is_single).copied().collect();
     match (singles.first(), singles.last()) {
-        (Some((start, _)), Some((at, last))) => {
-            let specs = sorted_in(singles.iter().map(|(_, line)| line[WORD.len()..].trim()), new);
-            (*start..at + last.len(), format!("import (\n{specs})\n"))
+        (Some(first), Some(last)) => {
+            let specs = sorted_in(singles.iter().map(|line| line.text[WORD.len()..].trim()), new);
+            (first.start..last.end(), format!("import (\n{specs})\n"))
         }
         _ => {
             let specs = match new {
@@ -35,7 +77,7 @@ pub(super) fn joined(head: &str, new: &[&str]) -> (Range<usize>, String) {
                 several => format!("import (\n{})\n", sorted_in(std::iter::empty(), several)),
             };
             // Behind `package` stands a blank line.
-            let is_below = lines.last().is_some_and(|(_, line)| line.starts_with("package "));
+            let is_below = lines.last().is_some_and(|line| line.text.starts_with("package "));
             (head.len()..head.len(), format!("{}{specs}", if is_below { "\n" } else { "" }))
         }
     }

@@ -139,10 +139,13 @@ fn spaced_path(text: &str, span: Range<usize>, c: char, vocabulary: &Vocabulary)
 fn is_spaced_path(quoted: &str, marked: bool, vocabulary: &Vocabulary) -> bool {
     let Some((first, last)) = quoted.rsplit_once(' ') else { return false };
     let is_plain = |c: char| c.is_alphanumeric() || " _./\\~+-".contains(c);
-    let sentence = mark::PREPOSITION | mark::NEGATION | mark::QUESTION | mark::AUXILIARY | mark::CONJUNCTION;
+    let small = mark::DETERMINER | mark::INDEFINITE | mark::PRONOUN | mark::RELATIVE;
+    let sentence = mark::PREPOSITION | mark::NEGATION | mark::QUESTION | mark::AUXILIARY | mark::CONJUNCTION | small;
     let speaks = |word: &str| {
         let is_name = vocabulary.is_certain_name(word);
-        is_name || vocabulary.phrase(word).is_some_and(|m| m.verb.is_some() || m.cue.is_some() || m.is(sentence))
+        is_name
+            || vocabulary.lists.commands.contains(word)
+            || vocabulary.phrase(word).is_some_and(|m| m.verb.is_some() || m.cue.is_some() || m.is(sentence))
     };
     !first.trim().is_empty()
         && quoted.chars().all(is_plain)
@@ -332,13 +335,19 @@ mod tests {
     #[test]
     fn a_path_in_quotation_marks_keeps_its_blanks_and_a_sentence_there_is_none() {
         let cases: &[(&str, &[&str])] = &[
-            ("fix \"my file.py\", “old app.ts” and 'sp ace.py'", &["my file.py", "old app.ts", "sp ace.py"]),
+            ("fix \"big file.py\", “old app.ts” and 'sp ace.py'", &["big file.py", "old app.ts", "sp ace.py"]),
             ("don't touch the users' \"very old things.md\"", &["things.md"]),
             ("see @\"my docs/a b.md\" and @`my docs/c d.md`", &["my docs/a b.md", "my docs/c d.md"]),
             ("it says \"cannot open config.yaml\"", &["config.yaml"]),
             ("run \"python app.py\" or \"fix app.py\" or \"in app.py\"", &["app.py", "app.py", "app.py"]),
             ("`pytest tests/a.py` and \"a\" app.py \"b\"", &["app.py"]),
             ("\"my file.py without an end, a.py", &["file.py", "a.py"]),
+            ("\"node app.js\", \"the app.py\", \"see app.py\"", &["app.js", "app.py", "app.py"]),
+            ("\"vim app.py\", \"cat a.txt\", \"npm package.json\"", &["app.py", "a.txt", "package.json"]),
+            (
+                "\"my app.py\", \"which app.py\", \"it app.py\", \"an app.py\"",
+                &["app.py", "app.py", "app.py", "app.py"],
+            ),
         ];
         for (text, expected) in cases {
             assert_eq!(found(text, MentionKind::Path), *expected, "{text}");

@@ -146,6 +146,7 @@ pub(super) struct RawMarks {
     pub endings: Vec<String>,
     pub endings_in_folders: Vec<String>,
     pub folders: Vec<String>,
+    pub commands: Vec<String>,
     pub receivers: Vec<String>,
     pub domains: Vec<String>,
 }

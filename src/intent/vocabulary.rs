@@ -119,6 +119,7 @@ pub(super) struct Lists {
     pub endings: HashSet<String>,
     pub endings_in_folders: HashSet<String>,
     pub folders: HashSet<String>,
+    pub commands: HashSet<String>,
     pub receivers: HashSet<String>,
     pub domains: HashSet<String>,
 }
@@ -350,6 +351,7 @@ impl Builder<'_> {
         lists.endings.extend(m.endings);
         lists.endings_in_folders.extend(m.endings_in_folders);
         lists.folders.extend(m.folders);
+        lists.commands.extend(m.commands);
         lists.receivers.extend(m.receivers);
         lists.domains.extend(m.domains);
         Ok(())

@@ -19,6 +19,7 @@ pub fn is_manifest(path: &str) -> bool {
 impl Map {
     /// The files in which the programs begin that a manifest with this text declares; none where it cannot be read.
     pub fn programs(&self, manifest: &str, text: &str) -> Vec<&str> {
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let slots: Vec<u32> = match name(manifest) {
             "pyproject.toml" => of_pyproject(text).iter().filter_map(|object| self.python(manifest, object)).collect(),
             "setup.cfg" => of_setup(text).iter().filter_map(|object| self.python(manifest, object)).collect(),
@@ -75,7 +76,7 @@ fn of_setup(text: &str) -> Vec<String> {
     for line in text.lines().filter(|line| !line.trim_start().starts_with(['#', ';'])) {
         let (key, value) = line.split_once('=').unwrap_or((line, ""));
         if line.starts_with('[') {
-            is_section = line.trim() == "[options.entry_points]";
+            (is_section, is_scripts) = (line.trim() == "[options.entry_points]", false);
         } else if !line.starts_with([' ', '\t']) && !key.trim().is_empty() {
             is_scripts = matches!(key.trim(), "console_scripts" | "gui_scripts");
         } else if is_section && is_scripts && !value.trim().is_empty() {

@@ -131,8 +131,8 @@ pub fn summary<'m>(map: &'m Map, ranking: &Ranking, told: &Told) -> Summary<'m> 
 
 fn entry_points<'m>(map: &'m Map, told: &Told) -> Vec<&'m str> {
     let own = map.entry_points();
-    let is_one = |slot: &u32, file: &File| own.contains(slot) && !file.is_test || told.programs.contains(&*file.path);
-    map.ordered().filter(|(slot, file)| is_one(slot, file)).map(|(_, file)| &*file.path).collect()
+    let begins = |slot: &u32, file: &File| own.contains(slot) || told.programs.contains(&*file.path);
+    map.ordered().filter(|(slot, file)| !file.is_test && begins(slot, file)).map(|(_, file)| &*file.path).collect()
 }
 
 fn languages<'m>(files: impl Iterator<Item = &'m File>) -> Vec<LanguageLines> {

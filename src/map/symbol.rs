@@ -38,6 +38,12 @@ impl Map {
         (0..file.definitions.len()).map(|at| self.symbol(file, at)).collect()
     }
 
+    /// The number of a definition among those of its file, from 0; `None` when it is not here.
+    pub fn position(&self, symbol: &Symbol) -> Option<usize> {
+        let (name, (_, file)) = (self.names.find(symbol.name)?, self.at(symbol.path)?);
+        file.definitions.iter().position(|row| row.lines == symbol.lines && row.name == name)
+    }
+
     /// The definitions of exactly this name, by path and line.
     pub fn definitions_of(&self, name: &str) -> Vec<Symbol<'_>> {
         let Some(name) = self.names.find(name) else { return Vec::new() };

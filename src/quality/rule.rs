@@ -7,8 +7,8 @@ use super::table::Field;
 use crate::domain::finding::{Finding, Severity};
 use crate::domain::language::Language;
 use crate::domain::outline::Outline;
-use crate::domain::secret::holds_key;
-use crate::domain::test_file::is_test;
+use crate::domain::secret::holds_whole_key;
+use crate::domain::test_file::is_marked_test;
 use regex::Regex;
 use serde::Deserialize;
 use std::collections::HashMap;
@@ -289,6 +289,7 @@ impl<'t> Rules<'t> {
         if bare.len() < 8 {
             return;
         }
+        let behind = self.text.get(step.node.end_byte()..).unwrap_or("");
         let target = self.target(step, path);
         let fits = |rule: &&&'static Rule| {
             let is_named = match (&rule.target, target) {
@@ -298,7 +299,7 @@ impl<'t> Rules<'t> {
             };
             is_named
                 && rule.literal.as_ref().is_none_or(|p| p.is_match(bare))
-                && (!rule.key || holds_key(bare))
+                && (!rule.key || holds_whole_key(bare, behind))
                 && !rule.placeholder.as_ref().is_some_and(|p| p.is_match(bare))
         };
         let matched: Vec<&'static Rule> = self.set.literals.iter().filter(fits).copied().collect();
@@ -374,7 +375,7 @@ impl<'t> Rules<'t> {
 /// Whether a file is a test, or made for tests: what is secret there is none.
 fn is_for_tests(path: &str) -> bool {
     let is_aid = |part: &str| ["testing", "fixtures"].iter().any(|folder| folder.eq_ignore_ascii_case(part));
-    is_test(path) || path.split('/').any(is_aid)
+    is_marked_test(path) || path.split('/').any(is_aid)
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::dependency;
 use super::fault::why;
 pub use crate::domain::listing::Skipped;
 use crate::domain::listing::{FileEntry, Places};
-use crate::domain::path::join;
+use crate::domain::path::{join, lead};
 use crate::map::convention::holds_secrets;
 use names::Names;
 use queue::Queue;
@@ -322,7 +322,7 @@ impl<'a> Worker<'a> {
 
     /// Lists the files among some names of a directory, and leaves the directories among them to be read.
     fn look_at(&mut self, handle: BorrowedFd<'_>, directory: &Directory, names: Range<usize>) {
-        let mut path = join(&directory.path, "").into_bytes();
+        let mut path = lead(&directory.path).into_bytes();
         let (lead, mut count) = (path.len(), 0);
         let mut run = Vec::with_capacity(names.len());
         for (name, kind) in names.map(|at| directory.names.get(at)) {

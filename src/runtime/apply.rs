@@ -152,7 +152,6 @@ fn refused(problems: &[EditProblem], forms: &BTreeSet<&str>, request: ApplyReque
     tell_line(&format!("vibe-tui: {read}nothing was written"));
     let text = match request.json {
         true => {
-            let forms: Vec<&str> = forms.iter().copied().collect();
             let told = json!({"fits": false, "written": false, "forms": forms, "files": [], "patch": "", "problems": problems});
             format!("{told}\n")
         }
@@ -178,7 +177,7 @@ fn report(applied: &Applied, cut: &[FileDiff], patch: &str, forms: &BTreeSet<&st
         let written = !request.dry_run && !files.is_empty();
         return format!(
             "{}\n",
-            json!({"fits": true, "written": written, "forms": forms.iter().collect::<Vec<_>>(), "files": files, "patch": patch, "located": applied.located, "problems": []})
+            json!({"fits": true, "written": written, "forms": forms, "files": files, "patch": patch, "located": applied.located, "problems": []})
         );
     }
     if request.dry_run {

@@ -35,9 +35,7 @@ impl<'a> Heads<'a> {
         if !symbol.signature.is_empty() {
             return symbol.signature.to_owned();
         }
-        let all = map.symbols(symbol.path);
-        let at = all.iter().position(|other| other.lines == symbol.lines && other.name == symbol.name);
-        at.and_then(|at| self.of(symbol.path, at, symbol.name)).unwrap_or_default()
+        map.position(symbol).and_then(|at| self.of(symbol.path, at, symbol.name)).unwrap_or_default()
     }
 
     /// Names and heads of what a file defines; nothing when it cannot be read any more.

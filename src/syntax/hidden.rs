@@ -116,6 +116,33 @@ mod tests {
     }
 
     #[test]
+    fn what_is_hidden_in_a_class_behind_a_decorator_and_before_async_is_named() {
+        let colon = |line: u32, column: u32| (line, column, "missing `:` at the end of the `def` line".to_owned());
+        let open =
+            |line: u32, column: u32| (line, column, format!("missing `)`: the `(` on line {line} is never closed"));
+        let methods = "class A:\n    def f(self):\n        x = int(\n        return x\n\n    def g(self)\n        return 1\n\n    def h(self):\n        return 1\n";
+        assert_eq!(named(methods), [open(3, 16), colon(6, 16)]);
+        let after = "def f(a):\n    x = int(\n    return x\n\n\n";
+        assert_eq!(named(&format!("{after}async def g(b)  # b\n    return b\n")), [open(2, 12), colon(6, 15)]);
+        assert_eq!(named(&format!("{after}@a\n@b(1)\ndef g(b)\n    return b\n")), [open(2, 12), colon(8, 9)]);
+        let twice = "async def f(a)\n    return x\n\n\nasync def g(b) -> int\n    return b\n";
+        assert_eq!(named(twice), [colon(1, 15), colon(5, 22)]);
+        let marked =
+            "class A:\n    @a\n    def f(a)\n        return x\n\n    @a\n    async def g(b)\n        return b\n";
+        assert_eq!(named(marked), [colon(3, 13), colon(7, 19)]);
+    }
+
+    #[test]
+    fn a_head_that_has_its_colon_is_not_told_for_an_error_around_it() {
+        for text in [
+            "class A:\n    def f(self): return 1\n    x = = 2\n    def g(\n        self,\n    ): return 2\n",
+            "@a\ndef f(a: int = {}[1:2]) -> int: return a\n\n) = 3\n",
+        ] {
+            assert!(!named(text).is_empty() && named(text).iter().all(|e| !e.2.contains("`:`")), "{:?}", named(text));
+        }
+    }
+
+    #[test]
     fn what_is_wrong_only_with_a_colon_that_mends_nothing_is_not_told() {
         let lines: Vec<u32> =
             named("def f(a) = 3\n    x()\n\n\ndef g(b)\n    return b\n").iter().map(|e| e.0).collect();

@@ -36,6 +36,7 @@ impl<R: Clone + Default> Roles<R> {
     }
 
     /// Words that the grammar does not know: mistakes of a table, which its tests look for.
+    #[cfg(test)]
     pub fn unknown(&self) -> &[&'static str] {
         &self.unknown
     }

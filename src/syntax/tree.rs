@@ -257,7 +257,8 @@ impl Report<'_> {
             return self.at(0, "this cannot be parsed".to_owned());
         };
         let next = self.leaves[range.end..].iter().find(|l| !l.is_missing && !l.is_extra && !l.bytes.is_empty());
-        if let Some(error) = self.missing_word(leaves).or_else(|| self.missing_colon_above(range.start)) {
+        let missing = self.missing_word(leaves).or_else(|| self.missing_colon_above(range.start));
+        if let Some(error) = missing.or_else(|| self.missing_colon_within(range)) {
             return error;
         }
         let ends_line = next.is_some_and(|n| n.line > last.line);
@@ -317,9 +318,29 @@ impl Report<'_> {
     fn missing_colon_above(&self, at: usize) -> Option<SyntaxError> {
         let before = || self.leaves[..at].iter().rev().filter(|leaf| !leaf.is_extra);
         let last = before().next()?;
-        let first = before().take_while(|leaf| leaf.line == last.line).last()?;
+        let first = before().take_while(|leaf| leaf.line == last.line && leaf.kind != "async").last()?;
         let is_above = last.line < self.leaves.get(at)?.line && self.language == Language::Python;
         (is_above && begins_block(first) && last.kind != ":").then(|| self.missing_colon(first, last))
+    }
+
+    /// Python's colon, where it is missing in a later line among skipped leaves: behind a decorator, or where the parser went wrong
+    /// over it and let go all since an earlier line. Only words that begin nothing but a definition are sure.
+    fn missing_colon_within(&self, skipped: Range<usize>) -> Option<SyntaxError> {
+        let end = self.leaves.get(skipped.end.checked_sub(1)?)?.line;
+        let lines =
+            self.leaves[skipped.start..].chunk_by(|a, b| a.line == b.line).take_while(|line| line[0].line <= end);
+        let mut lines = lines.filter(|_| self.language == Language::Python);
+        lines.find_map(|line| {
+            let head: Vec<&Leaf> = line.iter().filter(|l| !l.is_extra).skip_while(|l| l.kind == "async").collect();
+            let (first, last) = (head.first()?, head.last()?);
+            let mut depth = 0;
+            let has_colon = head.iter().any(|leaf| {
+                depth += i32::from(matches!(leaf.kind, "(" | "[" | "{"));
+                depth -= i32::from(matches!(leaf.kind, ")" | "]" | "}"));
+                depth == 0 && leaf.kind == ":"
+            });
+            (matches!(first.kind, "def" | "class") && depth == 0 && !has_colon).then(|| self.missing_colon(first, last))
+        })
     }
 
     fn quote(&self, leaf: &Leaf) -> String {

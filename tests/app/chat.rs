@@ -467,6 +467,8 @@ fn a_session_that_an_order_named_is_called_for_the_first_request_unless_it_has_a
         (None, None, REQUEST),
         (None, other("Review the change (2)"), REQUEST),
         (None, other("mine"), "mine"),
+        (None, other("Review the change (mine)"), "Review the change (mine)"),
+        (None, other("Review the change (2) x (3)"), "Review the change (2) x (3)"),
         (Some("mine"), None, "mine"),
     ] {
         let opening = Opening { session_name: given.map(str::to_owned), ..opening() };

@@ -175,6 +175,23 @@ fn names_that_the_map_gains_come_into_the_list_that_is_open_and_what_is_chosen_s
 }
 
 #[test]
+fn a_name_that_is_chosen_stays_chosen_though_its_line_has_moved() {
+    let mut desk = Desk::new(World::new());
+    map_is_made(&mut desk);
+    let at = |name: &str, place: &str| CompletionItem { place: place.to_owned(), ..symbol(name) };
+    letters(&mut desk, "@op");
+    answer(&mut desk, "op", &[at("open", "a.py:3"), at("open", "b.py:3"), at("option", "b.py:9")]);
+    desk.act(Action::Down);
+    desk.event(Event::Repository(RepositoryEvent::Changed { files: 2, symbols: 2 }));
+    answer(
+        &mut desk,
+        "op",
+        &[at("opaque", "a.py:1"), at("open", "a.py:4"), at("open", "b.py:5"), at("option", "b.py:11")],
+    );
+    assert_eq!(desk.state.chat.completion.as_ref().unwrap().selected, 2);
+}
+
+#[test]
 fn what_is_taken_while_the_map_is_being_made_waits_for_it_and_nothing_is_sent() {
     let mut desk = Desk::new(World::new());
     letters(&mut desk, "Fix @modu");

@@ -52,6 +52,7 @@ fn script_modules_are_found_by_guessed_ending_alias_and_workspace() {
         "src/ui/index.tsx",
         "src/ui/button.jsx",
         "src/types.d.ts",
+        "src/index.ts",
         "packages/core/src/index.ts",
         "packages/core/src/parse.ts",
     ];
@@ -64,6 +65,8 @@ fn script_modules_are_found_by_guessed_ending_alias_and_workspace() {
             ("./ui", &["src/ui/index.tsx"]),
             ("./types", &["src/types.d.ts"]),
             ("@/ui/button", &["src/ui/button.jsx"]),
+            ("@/", &["src/index.ts"]),
+            ("~/", &["src/index.ts"]),
             ("src/user", &["src/user.ts"]),
             ("@acme/core", &["packages/core/src/index.ts"]),
             ("@acme/core/parse", &["packages/core/src/parse.ts"]),
@@ -71,7 +74,11 @@ fn script_modules_are_found_by_guessed_ending_alias_and_workspace() {
             ("../../outside", &[]),
         ],
     );
-    leads(&files, "src/ui/button.jsx", &[("..", &[]), (".", &["src/ui/index.tsx"]), ("../user", &["src/user.ts"])]);
+    leads(
+        &files,
+        "src/ui/button.jsx",
+        &[("..", &["src/index.ts"]), (".", &["src/ui/index.tsx"]), ("../user", &["src/user.ts"])],
+    );
 }
 
 #[test]

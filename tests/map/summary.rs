@@ -70,6 +70,24 @@ fn the_programs_of_a_manifest_begin_where_what_it_names_is_defined() {
 }
 
 #[test]
+fn a_program_of_a_test_is_no_entry_point() {
+    let map = map(&[("tests/fixtures/a/cli.js", "def go"), ("cli.js", "def go")]);
+    let told = Told { programs: BTreeSet::from(["tests/fixtures/a/cli.js", "cli.js"]), ..Told::default() };
+    assert_eq!(summary(&map, &map.rank(&Focus::default()), &told).entry_points, ["cli.js"]);
+}
+
+#[test]
+fn a_manifest_that_begins_with_a_byte_order_mark_is_read_and_a_section_of_setup_cfg_ends_the_scripts_before_it() {
+    let map = map(&[("shop.py", "def main"), ("plug.py", "def main"), ("cli.js", "def go")]);
+    let of = |manifest: &str, text: &str| map.programs(manifest, &format!("\u{feff}{text}")).join(" ");
+    assert_eq!(of("package.json", "{\"bin\": \"cli.js\"}"), "cli.js");
+    assert_eq!(of("pyproject.toml", "[project.scripts]\ns = \"shop:main\"\n"), "shop.py");
+    assert_eq!(of("setup.cfg", "[options.entry_points]\nconsole_scripts =\n    s = shop:main\n"), "shop.py");
+    let twice = "[options.entry_points]\nconsole_scripts =\n[options.entry_points]\n    p = plug:main\n";
+    assert_eq!(of("setup.cfg", twice), "");
+}
+
+#[test]
 fn what_a_link_leads_to_is_counted_once() {
     let map = map(&[("a.py", "def run\nuse x"), ("b.py", "def run\nuse x")]);
     let told = Told { links: BTreeSet::from(["b.py"]), ..Told::default() };

@@ -433,7 +433,8 @@ fn type_parameters_of_an_arrow_are_a_part_of_its_head_and_define_nothing() {
 #[test]
 fn the_head_of_a_ruby_method_holds_its_parameters_whether_it_has_a_body_or_not() {
     let text = "class Foo\n  def one(a,\n          b = {},\n          c: 1)\n  end\n  def two(h = {}, *r); end\n  def three a,\n            b\n  \
-        end\n  def self.four; end\n  def five(a, b = {}) = a\n  def six(a = {})\n    a\n  end\n  def seven a, b = {}\n    a\n  end\nend\n";
+        end\n  def self.four; end\n  def five(a, b = {}) = a\n  def six(a = {})\n    a\n  end\n  def seven a, b = {}\n    a\n  end\n  def eight\n    # only a comment\n  \
+        end\n  class Nine\n    # nothing yet\n    # at all\n  end\nend\n";
     let expected = [
         "class Foo",
         "def one(a, b = {}, c: 1)",
@@ -443,6 +444,8 @@ fn the_head_of_a_ruby_method_holds_its_parameters_whether_it_has_a_body_or_not()
         "def five(a, b = {})",
         "def six(a = {})",
         "def seven a, b = {}",
+        "def eight",
+        "class Nine",
     ];
     let outline = exact("a.rb", text);
     let signatures: Vec<&str> = outline.definitions.iter().map(|d| d.signature.as_str()).collect();

@@ -48,6 +48,14 @@ pub enum CompletionKind {
     Symbol,
 }
 
+impl CompletionItem {
+    /// Whether it is what another line stands for, at whatever line of its file.
+    pub fn is_same(&self, other: &CompletionItem) -> bool {
+        let path = |place: &str| place.rsplit_once(':').map(|(path, _)| path.to_owned());
+        self.kind == other.kind && self.name == other.name && path(&self.place) == path(&other.place)
+    }
+}
+
 impl Completion {
     /// Nothing found yet.
     pub fn new(at: (usize, usize)) -> Completion {

@@ -38,7 +38,8 @@ impl Step<'_> {
         completion.answered = items.map(|_| query.to_owned());
         let items = items.unwrap_or_default();
         if completion.items != items {
-            completion.selected = items.iter().position(|item| Some(item) == chosen.as_ref()).unwrap_or(0);
+            completion.selected =
+                items.iter().position(|item| chosen.as_ref().is_some_and(|c| item.is_same(c))).unwrap_or(0);
             completion.items = items.to_vec();
         }
         if completion.taken && !completion.no_map {

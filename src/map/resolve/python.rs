@@ -36,7 +36,7 @@ fn relative(scope: &Scope, dots: usize, path: &str) -> Option<String> {
         }
         base = path::parent(base);
     }
-    Some(if path.is_empty() { base.to_owned() } else { path::join(base, path) })
+    Some(path::join(base, path))
 }
 
 /// The module's path without ending: below a folder above the importer that is no package itself, then below a usual source

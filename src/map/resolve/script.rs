@@ -66,11 +66,8 @@ fn module(scope: &Scope, path: &str) -> Option<u32> {
 fn workspace(scope: &Scope, target: &str) -> Option<u32> {
     let name = target.strip_prefix('@').and_then(|scoped| scoped.split_once('/')).map_or(target, |(_, name)| name);
     let (name, rest) = name.split_once('/').unwrap_or((name, ""));
-    let inside = if rest.is_empty() {
-        [path::join("src", "index"), "index".to_owned()]
-    } else {
-        [path::join("src", rest), rest.to_owned()]
-    };
+    let rest = if rest.is_empty() { "index" } else { rest };
+    let inside = [path::join("src", rest), rest.to_owned()];
     WORKSPACES
         .iter()
         .flat_map(|root| inside.iter().map(move |inside| format!("{root}/{name}/{inside}")))

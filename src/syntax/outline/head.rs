@@ -308,8 +308,9 @@ impl<'s> Place<'_, 's> {
             self.table.child(node, Field::Value).filter(|_| self.table.kind(node) == "preproc_function_def");
         // What has no body there ends with `end`.
         let is_empty = self.language == Language::Ruby && body.is_none() && !is_plain;
-        let last = || node.named_child(u32::try_from(node.named_child_count().checked_sub(1)?).ok()?);
-        let end = match last().filter(|_| is_empty) {
+        let named_child = |at: usize| node.named_child(u32::try_from(at).ok()?);
+        let last = || (0..node.named_child_count()).rev().filter_map(named_child).find(|child| !child.is_extra());
+        let end = match is_empty.then(last).flatten() {
             Some(last) => last.end_byte(),
             None => body.or(macro_value).map_or(node.end_byte(), |b| b.start_byte()),
         };
