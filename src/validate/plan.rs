@@ -186,10 +186,10 @@ mod tests {
         assert_eq!(words[0], ": ruff format --diff --force-exclude -- a.py");
         assert_eq!(words[1], ": ruff check --output-format json --force-exclude -- a.py");
         assert!(words[2].starts_with(": mypy --show-column-numbers"));
-        assert_eq!(words[3], ": pytest -q --tb=short --color=no -rfE");
+        assert_eq!(words[3], ": pytest -q --tb=short --color=no -rfE --continue-on-collection-errors");
         assert_eq!(
             planned(&python, &["tests/test_a.py"], TRUSTED)[3],
-            ": pytest -q --tb=short --color=no -rfE tests/test_a.py"
+            ": pytest -q --tb=short --color=no -rfE --continue-on-collection-errors tests/test_a.py"
         );
 
         let rust = [
