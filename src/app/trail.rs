@@ -5,6 +5,7 @@ use super::fact::{Dated, Fact};
 use super::session::Session;
 use crate::domain::change::{ChangeSet, FileChange};
 use crate::domain::clock::Timestamp;
+use crate::domain::count;
 use crate::domain::ids::{RunId, SessionId};
 use crate::domain::revert::{Conflict, Revert, Side, Way};
 use crate::edit;
@@ -153,14 +154,14 @@ pub fn written_words(run: &Run, undone: bool, newest: bool) -> String {
 
 /// The same, where so many files had to be written.
 pub fn file_words(run: &Run, files: usize, undone: bool, newest: bool) -> String {
-    let plural = if files == 1 { "file" } else { "files" };
+    let files = count::counted(files, "file");
     let number = if newest { String::new() } else { format!(" {}", run.spec.id.0) };
     let flag = if newest { String::new() } else { format!(" --run {}", run.spec.id.0) };
     match undone {
         true => {
-            format!("Taken back: {files} {plural}. /redo{number} writes it again (in a shell `vibe-tui redo{flag}`).")
+            format!("Taken back: {files}. /redo{number} writes it again (in a shell `vibe-tui redo{flag}`).")
         }
-        false => format!("Written: {files} {plural}. /undo{number} takes it back (in a shell `vibe-tui undo{flag}`)."),
+        false => format!("Written: {files}. /undo{number} takes it back (in a shell `vibe-tui undo{flag}`)."),
     }
 }
 

@@ -15,6 +15,7 @@ use super::tree;
 use crate::domain::change::FileSnapshot;
 use crate::domain::clock::Timestamp;
 use crate::domain::context::{ContextBundle, ContextItem, ContextKind};
+use crate::domain::count::counted;
 use crate::domain::intent::{Action, Intent};
 use crate::domain::memory::{Memory, Remark};
 use crate::domain::message::{Author, Message, PastRun};
@@ -168,8 +169,7 @@ impl Chooser<'_> {
         let layout_share = if self.intent.action == Action::Create { LAYOUT_SHARE } else { LAYOUT_SHARE / 4 };
         let fits = |layout: &str| (self.count)(&titled(layout)) <= most(layout_share);
         if let Some(layout) = tree::layout(&self.sources.listing, fits) {
-            let files = self.sources.listing.len();
-            let reason = format!("where things are: {files} file{}", if files == 1 { "" } else { "s" });
+            let reason = format!("where things are: {}", counted(self.sources.listing.len(), "file"));
             room.take(self.item(ContextKind::Code, "layout", titled(&layout), reason));
         }
         code::choose(&Query::new(self.intent), self.intent.action, &self.candidates(), room, self.count)

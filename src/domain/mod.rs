@@ -8,6 +8,7 @@ pub mod clock;
 pub mod command_line;
 pub mod comment;
 pub mod context;
+pub mod count;
 pub mod failure;
 pub mod fence;
 pub mod finding;

@@ -5,6 +5,7 @@ use super::cache::Cache;
 use crate::domain::language::Language;
 use crate::domain::listing::{FileEntry, Unread};
 use crate::domain::outline::{Oddity, Tier};
+use crate::domain::path;
 use crate::map::{self, ContentHash, Draft, Drafter};
 use crate::syntax;
 use memchr::memchr;
@@ -206,7 +207,7 @@ pub fn give_way() {
 /// The identity of a content: what its outline is found by again, whatever the file is called and on whichever branch it is.
 /// The ending belongs to it, because it decides on the language.
 fn hash(path: &str, text: &str) -> ContentHash {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = path::name(path);
     let ending = name.rsplit('.').next().unwrap_or(name);
     Sha256::new().chain_update(ending).chain_update([0]).chain_update(text).finalize().into()
 }

@@ -4,6 +4,7 @@
 use super::change::{Change, LeftOut};
 use super::gate::{Breach, Level};
 use super::report::{Coverage, Totals, Tree, word};
+use crate::domain::count::counted;
 use crate::domain::finding::Finding;
 use crate::domain::safe_text::code_span;
 use std::fmt::Write as _;
@@ -21,7 +22,7 @@ pub fn change_markdown(change: &Change, gate: Option<(Level, &[Breach])>) -> Str
         let _ = writeln!(
             text,
             "{} changed, {} measured.\n",
-            counted((change.files.len() + change.unmeasured.len()) as u64, "file"),
+            counted(change.files.len() + change.unmeasured.len(), "file"),
             change.files.len()
         );
         deltas(&mut text, &before, &after);
@@ -52,7 +53,7 @@ pub fn tree_markdown(tree: &Tree, gate: Option<(Level, &[Breach])>) -> String {
     let _ = writeln!(
         text,
         "- {}, {} of code, {}",
-        counted(tree.files.len() as u64, "file"),
+        counted(tree.files.len(), "file"),
         counted(totals.code_lines, "line"),
         counted(totals.functions, "function")
     );
@@ -133,14 +134,6 @@ fn without_spans(line: &str) -> String {
         rest = &inner[end + width..];
     }
     plain + rest
-}
-
-/// `1 file`, `2 files`.
-fn counted(count: impl Into<u64>, what: &str) -> String {
-    match count.into() {
-        1 => format!("1 {what}"),
-        count => format!("{count} {what}s"),
-    }
 }
 
 /// Code that is not judged, with why.
@@ -233,8 +226,7 @@ fn verdict(text: &mut String, gate: Option<(Level, &[Breach])>) {
             let _ = writeln!(text, "\n## Gate {}: open", level.word());
         }
         breaches => {
-            let _ =
-                writeln!(text, "\n## Gate {}: closed, {}\n", level.word(), counted(breaches.len() as u64, "reason"));
+            let _ = writeln!(text, "\n## Gate {}: closed, {}\n", level.word(), counted(breaches.len(), "reason"));
             for breach in breaches.iter().take(SHOWN) {
                 let _ = writeln!(text, "- {}", breach.worded(code_span));
             }

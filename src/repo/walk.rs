@@ -14,7 +14,7 @@ use super::dependency;
 use super::fault::why;
 pub use crate::domain::listing::Skipped;
 use crate::domain::listing::{FileEntry, Places};
-use crate::domain::path::{join, lead};
+use crate::domain::path::{self, join, lead};
 use crate::map::convention::holds_secrets;
 use names::Names;
 use queue::Queue;
@@ -382,7 +382,7 @@ fn may_be_file(kind: FileType) -> bool {
 
 /// Whether what this path names decides on what is listed beneath its directory.
 pub(super) fn is_ignore_file(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = path::name(path);
     name != ".git" && RULES.contains(&name)
 }
 

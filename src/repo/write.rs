@@ -175,8 +175,7 @@ fn check_paths(writes: &[FileWrite]) -> Result<(), ApplyError> {
 /// only ones of their ending. Its mode goes with it.
 fn source<'a>(new: &FileWrite, writes: &'a [FileWrite]) -> Option<&'a str> {
     let ending = |write: &FileWrite| {
-        let name = write.path.rsplit('/').next().unwrap_or_default();
-        name.rsplit_once('.').map(|(_, ending)| ending.to_owned())
+        crate::domain::path::name(&write.path).rsplit_once('.').map(|(_, ending)| ending.to_owned())
     };
     if new.expect.is_some() || new.content.is_none() {
         return None;

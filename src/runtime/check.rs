@@ -6,6 +6,7 @@ use super::report::{similar_json, tell_line};
 use super::sessions::Format;
 use super::setup::Setup;
 use super::validation::Validators;
+use crate::domain::count::counted;
 use crate::domain::finding::{CheckResult, Finding, Severity, ValidationReport};
 use crate::domain::past::Similar;
 use crate::domain::safe_text::SafeText;
@@ -156,8 +157,8 @@ fn tell_rest(report: &ValidationReport) {
     }
     let ran = report.checks.iter().filter(|c| c.not_run.is_none()).count();
     let warnings = report.findings().filter(|f| f.severity == Severity::Warning).count();
-    let count = |(n, what): (usize, &str)| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
-    let [errors, warnings, checks] = [(report.errors(), "error"), (warnings, "warning"), (ran, "check")].map(count);
+    let (errors, warnings, checks) =
+        (counted(report.errors(), "error"), counted(warnings, "warning"), counted(ran, "check"));
     let names: Vec<String> = report.checks.iter().filter(|c| c.not_run.is_none()).map(CheckResult::name).collect();
     let named = if names.is_empty() { String::new() } else { format!(": {}", SafeText::line(&names.join(", "))) };
     tell_line(&format!("{errors}, {warnings}; {checks} ran{named}"));

@@ -7,6 +7,7 @@ use super::widgets::lines::draw_lines;
 use super::{Look, View};
 use crate::app::{RepositoryView, State};
 use crate::budget::limit::{Gauge, Level};
+use crate::domain::count::{counted, grouped};
 use crate::domain::model::Locality;
 use crate::domain::money::Money;
 use ratatui::Frame;
@@ -68,27 +69,11 @@ fn place(state: &State, view: &View, room: usize) -> Vec<Span<'static>> {
 pub fn map_words(map: &RepositoryView) -> Option<String> {
     match (map.ready, map.progress) {
         (Some((files, symbols, _)), _) => Some(format!("{} · {}", counted(files, "file"), counted(symbols, "symbol"))),
-        (None, Some((_, done, total))) => Some(format!("mapping {}/{} files", grouped(done), grouped(total))),
+        (None, Some((_, done, total))) => {
+            Some(format!("mapping {}/{} files", grouped(done.into()), grouped(total.into())))
+        }
         (None, None) => None,
     }
-}
-
-/// How many of a thing.
-fn counted(number: u32, thing: &str) -> String {
-    format!("{} {thing}{}", grouped(number), if number == 1 { "" } else { "s" })
-}
-
-/// A number with a comma before every three digits.
-fn grouped(number: u32) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// Spent of the tightest limit, in its colour. A model on this machine costs nothing, and what cost something still shows.

@@ -4,6 +4,7 @@ use super::Step;
 use crate::app::action::Action;
 use crate::app::state::{Confirming, Failed};
 use crate::domain::change::runs_later;
+use crate::domain::count::counted;
 use crate::domain::hunk::{Decision, FileDiff, HunkId};
 use crate::domain::revert::Way;
 use crate::graph::{Attempt, Run, RunFact, Stage};
@@ -181,16 +182,15 @@ fn consequence(run: &Run) -> String {
     let accepted: Vec<HunkId> =
         run.decisions.iter().filter(|(_, d)| **d == Decision::Accepted).map(|(hunk, _)| *hunk).collect();
     let files: BTreeSet<usize> = accepted.iter().map(|hunk| hunk.file).collect();
-    let count = |n: usize, one: &str| format!("{n} {one}{}", if n == 1 { "" } else { "s" });
     let unsent = match run.comments.len() {
         0 => String::new(),
-        n => format!(" Not sent: {}.", count(n, "comment")),
+        n => format!(" Not sent: {}.", counted(n, "comment")),
     };
     match accepted.len() {
         0 => format!("Once more to end the run: every decided hunk is rejected, nothing will be written.{unsent}"),
         hunks => {
             let fails = failing(run, hunks);
-            format!("Once more to write {} in {}{fails}.{unsent}", count(hunks, "hunk"), count(files.len(), "file"))
+            format!("Once more to write {} in {}{fails}.{unsent}", counted(hunks, "hunk"), counted(files.len(), "file"))
         }
     }
 }
@@ -207,8 +207,7 @@ fn failing(run: &Run, accepted: usize) -> String {
     };
     match report.errors() {
         0 => format!(", though {said}"),
-        1 => format!(", though {said} (1 error)"),
-        n => format!(", though {said} ({n} errors)"),
+        n => format!(", though {said} ({})", counted(n, "error")),
     }
 }
 

@@ -9,6 +9,7 @@ use crate::app::session::UNKNOWN_PRICE;
 use crate::app::state::{Area, Confirming, Failed, Live, raised};
 use crate::app::trail::written_words;
 use crate::domain::context::Unseen;
+use crate::domain::count::counted;
 use crate::domain::failure::Failure;
 use crate::domain::hunk::Decision;
 use crate::domain::ids::{RequestId, RunId};
@@ -197,8 +198,7 @@ impl Step<'_> {
         let errors = self.state.session.run().and_then(|r| r.part.as_ref()).map_or(0, |r| r.errors());
         let found = match errors {
             0 => String::new(),
-            1 => " (1 error)".to_owned(),
-            n => format!(" ({n} errors)"),
+            n => format!(" ({})", counted(n, "error")),
         };
         self.state.review.confirming = Some(Confirming::Write);
         // What fails stands above the hunks.
@@ -215,8 +215,7 @@ impl Step<'_> {
         let (said, failed) = match attempt.and_then(|a| a.report.as_ref()).map(|r| (r.passed(), r.errors())) {
             Some((true, _)) => (" and passes the checks.".to_owned(), Failed::No),
             Some((false, 0)) => ("; the checks fail.".to_owned(), Failed::Yes),
-            Some((false, 1)) => ("; the checks find 1 error.".to_owned(), Failed::Yes),
-            Some((false, n)) => (format!("; the checks find {n} errors."), Failed::Yes),
+            Some((false, n)) => (format!("; the checks find {}.", counted(n, "error")), Failed::Yes),
             None => (", unchecked.".to_owned(), Failed::No),
         };
         let (text, failed) = match rung.filter(|rung| rung.kind == RungKind::Rebase) {

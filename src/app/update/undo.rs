@@ -9,6 +9,7 @@ use crate::app::state::{Failed, Overlay, Picker, PickerItem, PickerKind, PickerV
 use crate::app::trail::{revert_refused, revertible};
 use crate::domain::change::{ChangeSet, FileChange};
 use crate::domain::clock::age;
+use crate::domain::count::counted;
 use crate::domain::ids::RunId;
 use crate::domain::message::Author;
 use crate::domain::revert::{Asker, Way};
@@ -32,7 +33,7 @@ impl Step<'_> {
                 session.begun.get(place).map_or_else(String::new, |at| format!(", {}", age(now.millis_since(*at))));
             PickerItem {
                 label: format!("{} {}", run.spec.id.0, run.spec.intent.text),
-                note: format!("{}{ago}", files_words(files)),
+                note: format!("{}{ago}", counted(files, "file")),
                 value: PickerValue::Revert(run.spec.id, way),
             }
         };
@@ -143,10 +144,6 @@ fn nothing(way: Way) -> &'static str {
             "There is nothing to make again in this session. `vibe-tui redo --list` names what others took back."
         }
     }
-}
-
-fn files_words(files: usize) -> String {
-    if files == 1 { "1 file".to_owned() } else { format!("{files} files") }
 }
 
 /// `calc.py +1 −4, old.py deleted`.

@@ -5,6 +5,7 @@ use crate::app::action::Action;
 use crate::app::effect::Effect;
 use crate::app::event::Pointer;
 use crate::app::state::{Area, Failed, Overlay};
+use crate::domain::count::counted;
 use crate::domain::message::Author;
 
 /// Lines of a page; the pane shows what it can.
@@ -216,8 +217,8 @@ impl Step<'_> {
         };
         match text.filter(|t| !t.is_empty()) {
             Some(text) => {
-                let lines = text.lines().count();
-                self.state.tell(format!("Copied {lines} line{}.", if lines == 1 { "" } else { "s" }), Failed::No);
+                let lines = counted(text.lines().count(), "line");
+                self.state.tell(format!("Copied {lines}."), Failed::No);
                 self.effects.push(Effect::CopyText(text));
             }
             None => self.state.tell("There is nothing to copy here.", Failed::No),

@@ -11,6 +11,7 @@ mod sight;
 
 use crate::app::{Area, Event, State, unwritten};
 use crate::domain::change::runs_later;
+use crate::domain::count::counted;
 use crate::domain::hunk::{Decision, DiffLine, HunkId, LineKind};
 use crate::graph::{Attempt, Outcome, Run, Stage};
 use crate::ui::theme::Role;
@@ -65,10 +66,10 @@ pub fn report(are_shown: bool, state: &State) -> Option<Event> {
 
 /// Files and lines, for the title, and how many rows of what stands above the hunks are out of sight.
 fn summary(attempt: &Attempt, (added, removed): (usize, usize), sight: &Sight) -> String {
-    let files = attempt.diff.len();
+    let files = counted(attempt.diff.len(), "file");
     let more = |sign: &str, rows: usize| if rows > 0 { format!(" {sign} {rows} more") } else { String::new() };
     let (above, below) = (more("↑", sight.hidden - sight.above), more("↓", sight.below));
-    format!("{files} file{} +{added} −{removed}{above}{below}", if files == 1 { "" } else { "s" })
+    format!("{files} +{added} −{removed}{above}{below}")
 }
 
 /// Why the last write did not happen.
@@ -122,7 +123,7 @@ fn status(run: &Run, attempt: &Attempt, state: &State) -> Vec<Part> {
             }
             0 => add("! not all checked".into(), "! unchecked".into(), Role::Warning),
             1 => add("✗ 1 error".into(), "✗ 1 error".into(), Role::Error),
-            n => add(format!("✗ {n} errors"), format!("✗ {n} err"), Role::Error),
+            n => add(format!("✗ {}", counted(n, "error")), format!("✗ {n} err"), Role::Error),
         },
         None => {}
     }
