@@ -331,7 +331,7 @@ mod tests {
     fn types_that_are_missing_are_those_of_the_module_that_is_imported() {
         let message = "Library stubs not installed for \"requests\"\nHint: \"python3 -m pip install types-requests\"";
         let finding = Finding { message: message.into(), path: "a.py".into(), ..Finding::default() };
-        let install = missing(&[finding.clone()], &Files(&[])).installs.remove(0);
+        let install = missing(std::slice::from_ref(&finding), &Files(&[])).installs.remove(0);
         assert_eq!(
             (install.lack().as_str(), install.package.as_str()),
             ("Types of `requests` are not installed", "types-requests")
