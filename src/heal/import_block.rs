@@ -49,8 +49,8 @@ fn leaves_comment(mut line: &str, mut is_comment: bool) -> bool {
 /// the end of its imports, or of its package clause where it has none. Lines end as those before them.
 pub(super) fn joined(head: &str, new: &[&str]) -> (Range<usize>, String) {
     let (range, put) = placed(head, new);
-    let before = head[..range.start].strip_suffix('\n').unwrap_or(head);
-    (range, if before.ends_with('\r') { put.replace('\n', "\r\n") } else { put })
+    let put = if head[..range.start].ends_with("\r\n") { put.replace('\n', "\r\n") } else { put };
+    (range, put)
 }
 
 /// The same, with plain line ends.

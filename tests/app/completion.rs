@@ -179,16 +179,16 @@ fn a_name_that_is_chosen_stays_chosen_though_its_line_has_moved() {
     let mut desk = Desk::new(World::new());
     map_is_made(&mut desk);
     let at = |name: &str, place: &str| CompletionItem { place: place.to_owned(), ..symbol(name) };
+    let at = |places: &[(&str, &str)]| places.iter().map(|(name, place)| at(name, place)).collect::<Vec<_>>();
     letters(&mut desk, "@op");
-    answer(&mut desk, "op", &[at("open", "a.py:3"), at("open", "b.py:3"), at("option", "b.py:9")]);
-    desk.act(Action::Down);
+    answer(&mut desk, "op", &at(&[("open", "a.py:3"), ("open", "b.py:1"), ("open", "b.py:3")]));
+    desk.acts(&[Action::Down, Action::Down]);
     desk.event(Event::Repository(RepositoryEvent::Changed { files: 2, symbols: 2 }));
-    answer(
-        &mut desk,
-        "op",
-        &[at("opaque", "a.py:1"), at("open", "a.py:4"), at("open", "b.py:5"), at("option", "b.py:11")],
-    );
-    assert_eq!(desk.state.chat.completion.as_ref().unwrap().selected, 2);
+    answer(&mut desk, "op", &at(&[("opaque", "a.py:1"), ("open", "a.py:4"), ("open", "b.py:3"), ("open", "b.py:5")]));
+    assert_eq!(desk.state.chat.completion.as_ref().unwrap().selected, 3, "the second of its file");
+    desk.event(Event::Repository(RepositoryEvent::Changed { files: 2, symbols: 2 }));
+    answer(&mut desk, "op", &at(&[("open", "a.py:4"), ("open", "b.py:9")]));
+    assert_eq!(desk.state.chat.completion.as_ref().unwrap().selected, 1, "the one that is left");
 }
 
 #[test]

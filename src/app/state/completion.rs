@@ -51,8 +51,8 @@ pub enum CompletionKind {
 impl CompletionItem {
     /// Whether it is what another line stands for, at whatever line of its file.
     pub fn is_same(&self, other: &CompletionItem) -> bool {
-        let path = |place: &str| place.rsplit_once(':').map(|(path, _)| path.to_owned());
-        self.kind == other.kind && self.name == other.name && path(&self.place) == path(&other.place)
+        let [own, others] = [self, other].map(|item| item.place.rsplit_once(':').map(|(path, _)| path));
+        self.kind == other.kind && self.name == other.name && own == others
     }
 }
 

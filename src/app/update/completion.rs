@@ -32,14 +32,14 @@ impl Step<'_> {
         if items.is_none() && !completion.is_awaited() {
             return;
         }
-        // What was chosen of an earlier answer for the same letters stays chosen.
-        let chosen = completion.items.get(completion.selected).filter(|_| !completion.is_awaited()).cloned();
+        let has_choice = !completion.is_awaited();
         completion.no_map = items.is_none();
         completion.answered = items.map(|_| query.to_owned());
         let items = items.unwrap_or_default();
         if completion.items != items {
-            completion.selected =
-                items.iter().position(|item| chosen.as_ref().is_some_and(|c| item.is_same(c))).unwrap_or(0);
+            // What was chosen of an earlier answer for the same letters stays chosen.
+            let chosen = chosen_again(&completion.items, completion.selected, items).filter(|_| has_choice);
+            completion.selected = chosen.unwrap_or(0);
             completion.items = items.to_vec();
         }
         if completion.taken && !completion.no_map {
@@ -79,6 +79,14 @@ impl Step<'_> {
         put(&mut self.state.chat.composer, typed, &format!("{text} "));
         self.read();
     }
+}
+
+/// Where what was selected `before` stands among the new `items`: of several of a name in a file the one that comes as late.
+fn chosen_again(before: &[CompletionItem], selected: usize, items: &[CompletionItem]) -> Option<usize> {
+    let chosen = before.get(selected)?;
+    let earlier = before[..selected].iter().filter(|item| item.is_same(chosen)).count();
+    let mut same = (0..items.len()).filter(|at| items[*at].is_same(chosen));
+    same.clone().nth(earlier).or_else(|| same.next())
 }
 
 /// Replaces the characters before the cursor.
