@@ -119,6 +119,7 @@ fn search_replace_blocks_are_read_in_every_shape_models_give_them() {
         format!("src/a.py\n```python\n{block}```\n"),
         format!("```python\nsrc/a.py\n{block}```\n"),
         format!("**src/a.py**\n\n{block}"),
+        format!("src/a.py\n<source>python\n{block}</source>\n"),
         "src/a.py\n<<<<<<< SEARCH\nx = 1\n=======\nx = 2\n>>>>>>> REPLACE".to_owned(),
         format!("### FILE: src/a.py\n{}", block.replace("<<<<<<< ", "<<<<<").replace(">>>>>>> ", ">>>>>>>>> ")),
     ];

@@ -137,6 +137,15 @@ pub(super) fn fence(line: &str) -> Option<Fence> {
     Some(Fence { mark, length, indent, tag: tag.to_ascii_lowercase(), path: path.map(str::to_owned) })
 }
 
+/// Whether a line is a tag in the place of a fence, `<source>python`: aider asks for blocks in these where a file has fences.
+pub(super) fn is_tag(line: &str) -> bool {
+    let tag = line.trim_end().strip_prefix('<').and_then(|rest| rest.split_once('>'));
+    tag.is_some_and(|(tag, language)| {
+        matches!(tag, "source" | "code" | "pre" | "codeblock" | "sourcecode")
+            && language.chars().all(char::is_alphanumeric)
+    })
+}
+
 impl Fence {
     /// Whether `line` is a fence of this one's kind at its depth; if so, whether it is bare (and so could close it).
     pub(super) fn meets(&self, line: &str) -> Option<Bareness> {

@@ -107,7 +107,7 @@ impl Reader {
             self.open_fence(fence);
         } else if line.starts_with("--- ") {
             self.minus = Some(line.to_owned());
-        } else if !line.trim().is_empty() {
+        } else if !line.trim().is_empty() && !marker::is_tag(line) {
             self.candidate = marker::lone_path(line);
         }
     }
