@@ -2,7 +2,11 @@
 
 /// `text` behind a fence that is longer than any run of backticks in it, with the name of its language, which may be empty.
 pub fn fenced(language: &str, text: &str) -> String {
-    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    // Most texts have none, which is told at once.
+    let longest = match text.contains('`') {
+        true => text.split(|c| c != '`').map(str::len).max().unwrap_or(0),
+        false => 0,
+    };
     let fence = "`".repeat(longest.max(2) + 1);
     let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
     format!("{fence}{language}\n{text}{end}{fence}\n")

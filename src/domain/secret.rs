@@ -90,13 +90,23 @@ pub fn masked(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// Whether a key may begin with these two bytes: they tell nearly always, and all that is shown of a repository is looked through.
+fn may_begin(first: u8, second: Option<u8>) -> bool {
+    matches!(
+        (first, second),
+        (b'A', Some(b'K' | b'S' | b'I'))
+            | (b'g', Some(b'h' | b'i' | b'l'))
+            | (b'x', Some(b'o'))
+            | (b's' | b'r', Some(b'k'))
+            | (b'-', Some(b'-'))
+    )
+}
+
 /// What is secret of the first key from a byte on.
 fn key(text: &str, from: usize) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     (from..bytes.len()).find_map(|at| {
-        let begins =
-            matches!(bytes[at], b'A' | b'g' | b'x' | b's' | b'r' | b'-') && (at == 0 || !is_part(bytes[at - 1]));
-        if !begins {
+        if !may_begin(bytes[at], bytes.get(at + 1).copied()) || (at > 0 && is_part(bytes[at - 1])) {
             return None;
         }
         let rest = &bytes[at..];
@@ -134,6 +144,15 @@ mod tests {
         ] {
             assert!(holds_key(&text), "{text}");
             assert_eq!(masked(&text), shown);
+        }
+    }
+
+    #[test]
+    fn every_form_is_found_by_its_beginning() {
+        for (prefix, ..) in FORMS {
+            let text = format!("a = \"{prefix}{}\"", "QWERTYUIOP123456".repeat(3));
+            let shown = masked(&text);
+            assert!(shown.starts_with(&format!("a = \"{prefix}⟦masked⟧")), "{shown}");
         }
     }
 
