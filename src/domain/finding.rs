@@ -61,7 +61,7 @@ pub struct Fix {
 
 impl Finding {
     /// Whether its rule is a code of the Rust compiler, `E0507`: linters of Python have three digits.
-    fn has_compiler_code(&self) -> bool {
+    pub fn has_compiler_code(&self) -> bool {
         let digits = self.rule.as_deref().and_then(|rule| rule.strip_prefix('E'));
         digits.is_some_and(|d| d.len() == 4 && d.bytes().all(|b| b.is_ascii_digit()))
     }

@@ -19,7 +19,7 @@ use crate::repo::{read, walk};
 use crate::runtime::clock;
 use crate::runtime::world::World;
 use crate::syntax;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -135,26 +135,32 @@ fn signatures<'t>(defined: &Defined<'_>, findings: &[Finding], text: &dyn Fn(&st
 /// What the map and a proposal say of names.
 struct Defined<'a> {
     map: &'a Map,
-    /// What the files of the proposal define.
-    proposed: BTreeSet<String>,
+    changes: &'a ChangeSet,
+    /// What the files of the proposal define, once somebody asks.
+    proposed: OnceCell<BTreeSet<String>>,
     /// Near names that were looked for: all names of the map are compared with each.
     near: RefCell<HashMap<String, Option<String>>>,
 }
 
 impl<'a> Defined<'a> {
-    fn of(map: &'a Map, changes: &ChangeSet) -> Defined<'a> {
-        let outlines = changes
-            .files
-            .iter()
-            .filter_map(|file| syntax::outline(Language::from_path(&file.path)?, &file.path, file.after.as_deref()?));
-        let proposed = outlines.flat_map(|outline| outline.definitions).map(|definition| definition.name).collect();
-        Defined { map, proposed, near: RefCell::default() }
+    fn of(map: &'a Map, changes: &'a ChangeSet) -> Defined<'a> {
+        Defined { map, changes, proposed: OnceCell::new(), near: RefCell::default() }
+    }
+
+    fn proposed(&self) -> &BTreeSet<String> {
+        self.proposed.get_or_init(|| {
+            let files = self.changes.files.iter();
+            let outlines = files.filter_map(|file| {
+                syntax::outline(Language::from_path(&file.path)?, &file.path, file.after.as_deref()?)
+            });
+            outlines.flat_map(|outline| outline.definitions).map(|definition| definition.name).collect()
+        })
     }
 }
 
 impl Elsewhere for Defined<'_> {
     fn is_defined(&self, name: &str) -> bool {
-        self.proposed.contains(name) || !self.map.definitions_of(name).is_empty()
+        self.proposed().contains(name) || !self.map.definitions_of(name).is_empty()
     }
 
     fn heads(&self, name: &str) -> Vec<String> {

@@ -41,9 +41,7 @@ pub const CHECK: Tool = Tool {
 
 /// Whether it is an error of the compiler, and no lint's: what depends on that is not compiled, nor are its tests run.
 pub(super) fn is_compilers(found: &Finding) -> bool {
-    found.rule.as_deref().is_none_or(|rule| {
-        rule.strip_prefix('E').is_some_and(|digits| digits.len() == 4 && digits.bytes().all(|b| b.is_ascii_digit()))
-    })
+    found.rule.is_none() || found.has_compiler_code()
 }
 
 pub(super) fn is_rust(path: &str) -> bool {
